@@ -1,1 +1,1 @@
-"""What every domain stands on: database, unit of work, revisions, jobs, outbox, errors, actor, clock, settings."""
+"""What every domain stands on: database, unit of work, revisions, jobs, outbox, errors, actor, clock."""

@@ -1,0 +1,224 @@
+"""Settings of one installation: read once at the start of a process, then passed on, never changed.
+
+Order of precedence: environment (`TIANGE_*`), then `tiange.toml` in the home folder, then the default.
+An empty `database_url` or `redis_url` means "the embedded server": the command line fills it in before
+anything connects.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from backend.kernel.settings_source import POSTGRES, REDIS, WEB, SettingsError, Source
+
+__all__ = [
+    "PUSH_HOSTS",
+    "Environment",
+    "Settings",
+    "SettingsError",
+    "default_home",
+    "load_settings",
+    "repository",
+]
+
+Environment = Literal["production", "demo", "test"]
+
+FILE_NAME = "tiange.toml"
+
+#: Push services of the known browsers; a bank adds its own with TIANGE_PUSH_ALLOW_HOSTS_EXTRA.
+PUSH_HOSTS = (
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "*.notify.windows.com",
+    "web.push.apple.com",
+    "*.push.apple.com",
+)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One installation's settings: sizes in bytes, durations in hours, URLs for SQLAlchemy and redis-py."""
+
+    home: Path
+    #: connects as the owner of the schema; only migrations use it
+    database_url: str = ""
+    database_url_web: str = ""
+    database_url_worker: str = ""
+    #: read-only, for the run over everybody
+    database_url_nightly: str = ""
+    redis_url: str = ""
+    keys_dir: Path
+    files_dir: Path
+    static_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8420
+    public_url: str = "http://127.0.0.1:8420"
+    timezone: str = "Asia/Shanghai"
+    environment: Environment = "production"
+    #: accepts the demo county's impossible ID numbers and phones
+    demo_mode: bool = False
+    test_mode: bool = False
+    vapid_subject: str = "mailto:push@tiange.example"
+    #: exact host names, or `*.` and a suffix
+    push_allow_hosts: tuple[str, ...] = PUSH_HOSTS
+    #: `host:port` of loopback push services, test mode only
+    push_test_hosts: tuple[str, ...] = ()
+    #: a file that holds the time to run at, test mode only
+    clock_file: Path | None = None
+    max_upload_bytes: int = 20 * 1024 * 1024
+    #: how long a phone may stay offline before it locks for reading
+    offline_hours: int = 72
+    worker_concurrency: int = 4
+    web_processes: int = 1
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={_redacted(getattr(self, name))!r}" for name in self.__struct_fields__)
+        return f"Settings({shown})"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The bank's time zone, which decides its business days, digests and quiet hours."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def uses_own_postgres(self) -> bool:
+        """True while the embedded PostgreSQL is meant, or not started yet."""
+        return not self.database_url
+
+    @property
+    def uses_own_valkey(self) -> bool:
+        """True while the embedded Valkey is meant, or not started yet."""
+        return not self.redis_url
+
+
+def repository() -> Path:
+    """The folder that holds `backend/`: the checkout when run from source."""
+    return Path(__file__).resolve().parents[2]
+
+
+def default_home() -> Path:
+    """Where data lies if nobody says otherwise.
+
+    As root under /var/lib, because the servers run as an ordinary user, who cannot pass a root home
+    (mode 0700).
+    """
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/tiange")
+    return repository() / "var"
+
+
+def load_settings(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Read the settings from `environ` (default: the process's) over `file` (default: `tiange.toml` in home).
+
+    Raises SettingsError on a value that cannot be used, on a misspelt name (it would be silently ignored
+    otherwise) and on test-only settings outside test mode.
+    """
+    source = Source(os.environ if environ is None else environ)
+    home = source.path("home", default_home())
+    config = file if file is not None else home / FILE_NAME
+    source.read(config, must_exist=file is not None)
+
+    environments: tuple[Environment, ...] = ("production", "demo", "test")
+    environment = source.choice("environment", environments, "production")
+    demo_mode = source.flag("demo_mode", environment == "demo")
+    test_mode = source.flag("test_mode", environment == "test")
+    host = source.text("host", "127.0.0.1", example="0.0.0.0")  # noqa: S104 - an example, not a binding
+    port = source.number("port", 8420, low=1, high=65535)
+    clock_file = source.text("clock_file", "", example="/tmp/clock")  # noqa: S108 - an example
+    settings = Settings(
+        home=home,
+        database_url=source.url("database_url", POSTGRES),
+        database_url_web=source.url("database_url_web", POSTGRES),
+        database_url_worker=source.url("database_url_worker", POSTGRES),
+        database_url_nightly=source.url("database_url_nightly", POSTGRES),
+        redis_url=source.url("redis_url", REDIS),
+        keys_dir=source.path("keys_dir", home / "keys"),
+        files_dir=source.path("files_dir", home / "files"),
+        static_dir=source.path("static_dir", repository() / "pwa" / "dist"),
+        host=host,
+        port=port,
+        public_url=source.url("public_url", WEB) or _own_url(host, port),
+        timezone=source.zone("timezone", "Asia/Shanghai"),
+        environment=environment,
+        demo_mode=demo_mode,
+        test_mode=test_mode,
+        vapid_subject=source.subject("vapid_subject", "mailto:push@tiange.example"),
+        push_allow_hosts=(
+            *source.names("push_allow_hosts", PUSH_HOSTS),
+            *source.names("push_allow_hosts_extra", ()),
+        ),
+        push_test_hosts=source.names("push_test_hosts", ()),
+        clock_file=Path(clock_file).expanduser() if clock_file else None,
+        max_upload_bytes=source.number("max_upload_bytes", 20 * 1024 * 1024, low=64 * 1024, high=1024**3),
+        offline_hours=source.number("offline_hours", 72, low=1, high=24 * 30),
+        worker_concurrency=source.number("worker_concurrency", 4, low=1, high=64),
+        web_processes=source.number("web_processes", 1, low=1, high=64),
+        log_level=source.choice("log_level", ("debug", "info", "warning", "error"), "info"),
+    )
+    source.refuse_unknown()
+    _refuse_contradictions(settings)
+    return settings
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    if settings.environment == "production":
+        for variable, on in (
+            ("TIANGE_DEMO_MODE", settings.demo_mode),
+            ("TIANGE_TEST_MODE", settings.test_mode),
+        ):
+            if on:
+                raise SettingsError(variable, "is refused in production", "TIANGE_ENVIRONMENT=demo")
+    if not settings.test_mode:
+        for variable, given in (
+            ("TIANGE_PUSH_TEST_HOSTS", settings.push_test_hosts),
+            ("TIANGE_CLOCK_FILE", settings.clock_file),
+        ):
+            if given:
+                raise SettingsError(
+                    variable,
+                    f"is for tests only and this is {settings.environment}",
+                    "TIANGE_ENVIRONMENT=test",
+                )
+    roles = {
+        "TIANGE_DATABASE_URL_WEB": settings.database_url_web,
+        "TIANGE_DATABASE_URL_WORKER": settings.database_url_worker,
+        "TIANGE_DATABASE_URL_NIGHTLY": settings.database_url_nightly,
+    }
+    for variable, url in roles.items():
+        login = variable.removeprefix("TIANGE_DATABASE_URL_").lower()
+        example = f"postgresql://tiange_{login}:secret@db.example:5432/tiange"
+        if settings.database_url and not url:
+            raise SettingsError(
+                variable,
+                "is missing: with TIANGE_DATABASE_URL each role needs its own login",
+                example,
+            )
+        if url and not settings.database_url:
+            raise SettingsError(
+                "TIANGE_DATABASE_URL",
+                f"is missing although {variable} is set",
+                "postgresql://tiange_owner:secret@db.example:5432/tiange",
+            )
+        if url and urlsplit(url).username == urlsplit(settings.database_url).username:
+            raise SettingsError(
+                variable, "signs in as the owner of the schema, whom row security does not bind", example
+            )
+
+
+def _own_url(host: str, port: int) -> str:
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - recognised, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _redacted(value: object) -> object:
+    """The value without the password that a URL may carry."""
+    if not isinstance(value, str) or "@" not in value or "://" not in value:
+        return value
+    scheme, rest = value.split("://", 1)
+    credentials, place = rest.rsplit("@", 1)
+    return f"{scheme}://{credentials.split(':', 1)[0]}:***@{place}"
