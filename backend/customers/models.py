@@ -1,0 +1,181 @@
+"""Customers (households and businesses), people, values per source, assets, debts."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.kernel.db import Base
+
+
+class Customer(Base):
+    """A customer (客户): `household` or `business`.
+
+    Lies in one grid, or (grid_id null) in the branch's unplaced pool. `inputs_revision` counts changes to anything that
+    strategy reads of it. `books` are the partitions that hold it, kept here so that a change knows where to be stamped.
+    """
+
+    __tablename__ = "customer"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    pinyin: Mapped[str]
+    initials: Mapped[str]
+    branch_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    grid_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("grid.id"), index=True)
+    owner_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    address: Mapped[str]
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    accuracy_m: Mapped[int | None]
+    point_source: Mapped[str | None]
+    phone_person_id: Mapped[uuid.UUID | None]
+    member_count: Mapped[int] = mapped_column(server_default=text("0"))
+    completeness_points: Mapped[int] = mapped_column(server_default=text("0"))
+    status: Mapped[str] = mapped_column(server_default=text("'active'"))
+    source: Mapped[str]
+    created_on: Mapped[date]
+    created_by: Mapped[uuid.UUID | None]
+    inputs_revision: Mapped[int] = mapped_column(server_default=text("1"))
+    books: Mapped[list[str]]
+    __table_args__ = (CheckConstraint("kind IN ('household', 'business')", name="kind"),)
+
+
+class Person(Base):
+    """A person (个人). Phones are encrypted by field; what an agent must not see lies in `person_identity`."""
+
+    __tablename__ = "person"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    sex: Mapped[str | None]
+    birth_on: Mapped[date | None]
+    education: Mapped[str | None]
+    occupation: Mapped[str | None]
+    created_by: Mapped[uuid.UUID | None]
+
+
+class PersonContact(Base):
+    """A person's phone: AES-GCM by field, blind index for look-up."""
+
+    __tablename__ = "person_contact"
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    phone_sealed: Mapped[bytes]
+    phone_index: Mapped[bytes] = mapped_column(index=True)
+
+
+class PersonIdentity(Base):
+    """A person's ID number: AES-GCM by field, blind index for look-up. Never sent to a phone."""
+
+    __tablename__ = "person_identity"
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    number_sealed: Mapped[bytes]
+    number_index: Mapped[bytes] = mapped_column(unique=True)
+    valid_until: Mapped[date | None]
+
+
+class Membership(Base):
+    """A person's place in a customer: member of one household at a time; any number of roles in businesses."""
+
+    __tablename__ = "membership"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    relation: Mapped[str]
+    whereabouts: Mapped[str | None]
+    since_on: Mapped[date]
+    until_on: Mapped[date | None]
+    in_household: Mapped[bool]
+    __table_args__ = (
+        Index(
+            "uq_membership_household",
+            "person_id",
+            unique=True,
+            postgresql_where=text("in_household AND until_on IS NULL"),
+        ),
+    )
+
+
+class CustomerValue(Base):
+    """The latest value of a field per source. `shown` marks the one that the precedence of sources picks.
+
+    `amount` (fen, years or count, by the field's unit) or `choice` is set.
+    """
+
+    __tablename__ = "customer_value"
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    amount: Mapped[int | None]
+    choice: Mapped[str | None]
+    observed_at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID | None]
+    shown: Mapped[bool]
+    disputed: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class CustomerValueHistory(Base):
+    """Every value ever given, the ones that lost a merge too."""
+
+    __tablename__ = "customer_value_history"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    field: Mapped[str]
+    source: Mapped[str]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    observed_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID | None]
+    outcome: Mapped[str]
+    command_id: Mapped[uuid.UUID | None]
+
+
+class Asset(Base):
+    """A thing a household or business has. `asset_kind`: real_estate, vehicle, farmland, livestock, machinery, premises,
+    financial. Area in square metres, quantity in pieces or heads, value in fen."""
+
+    __tablename__ = "asset"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    asset_kind: Mapped[str]
+    label: Mapped[str]
+    value_fen: Mapped[int | None]
+    area_m2: Mapped[int | None]
+    quantity: Mapped[int | None]
+    detail: Mapped[dict[str, Any]]
+    source: Mapped[str]
+    observed_at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID | None]
+    removed_at: Mapped[datetime | None]
+
+
+class AssetHistory(Base):
+    """What an asset was before a change, and who changed it."""
+
+    __tablename__ = "asset_history"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    asset_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    observed_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID | None]
+    command_id: Mapped[uuid.UUID | None]
+
+
+class Debt(Base):
+    """A debt outside this bank (`elsewhere` or `private`). Balance in fen."""
+
+    __tablename__ = "debt"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    lender: Mapped[str]
+    label: Mapped[str]
+    balance_fen: Mapped[int]
+    source: Mapped[str]
+    observed_at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID | None]
+    removed_at: Mapped[datetime | None]

@@ -1,0 +1,25 @@
+"""Photos as kept by the bank; the bytes lie in the files folder, named by their hash."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.kernel.db import Base
+
+
+class StoredFile(Base):
+    """One photo: `hash` of the bytes as sent, `kept_hash` of the re-encoded JPEG. Sizes in bytes, sides in pixels."""
+
+    __tablename__ = "stored_file"
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    kept_hash: Mapped[str]
+    file_class: Mapped[str]
+    sent_bytes: Mapped[int]
+    kept_bytes: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    uploaded_by: Mapped[uuid.UUID]
+    installation_id: Mapped[uuid.UUID | None]
+    received_at: Mapped[datetime]
+    receipt: Mapped[str]

@@ -1,0 +1,56 @@
+"""The database: one declarative base, one engine per database role."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Date, Double, LargeBinary, MetaData, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """All tables. Money columns end in `_fen`, rates in `_bp`, lengths in `_m`, areas in `_m2`; times are UTC."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        str: Text(),
+        int: BigInteger(),
+        float: Double(),
+        bytes: LargeBinary(),
+        uuid.UUID: Uuid(),
+        date: Date(),
+        datetime: TIMESTAMP(timezone=True),
+        dict[str, Any]: JSONB(),
+        list[Any]: JSONB(),
+        list[str]: ARRAY(Text()),
+        list[int]: ARRAY(BigInteger()),
+    }
+
+
+def encode_json(value: Any) -> str:
+    """JSON as it goes into jsonb columns."""
+    return msgspec.json.encode(value).decode()
+
+
+def make_engine(url: str, *, pool_size: int = 8, application: str = "tiange") -> AsyncEngine:
+    """An engine for one role. Connections are tested before use, so that a restarted server is noticed."""
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        json_serializer=encode_json,
+        json_deserializer=msgspec.json.decode,
+        connect_args={"server_settings": {"application_name": application, "timezone": "UTC"}},
+    )

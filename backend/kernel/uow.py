@@ -1,0 +1,177 @@
+"""The unit of work: one transaction per request or job, committed before anything is answered.
+
+Its first statement sets the scope that row-level security reads; its last ones write audit entries and events and stamp
+the partitions that moved (stamp last: the partition's row lock then orders commits, so a revision never fills a gap).
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from backend.kernel import revisions
+from backend.kernel.actor import Actor
+from backend.kernel.clock import Clock
+from backend.kernel.db import make_engine
+from backend.kernel.ids import uuid7
+from backend.kernel.models import OutboxEvent
+from backend.kernel.revisions import Touch
+
+SET_SCOPE = text(
+    "SELECT set_config('tiange.role', :role, true), set_config('tiange.staff', :staff, true),"
+    " set_config('tiange.grids', :grids, true), set_config('tiange.branches', :branches, true),"
+    " set_config('tiange.request', :request, true)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditNote:
+    """What will become a row of the audit trail. `detail` holds ids, field names and counts, no personal data."""
+
+    action: str
+    subject_kind: str
+    subject_id: str
+    detail: Mapping[str, Any]
+
+
+AuditWriter = Callable[["UnitOfWork", list[AuditNote]], Awaitable[None]]
+Announcer = Callable[[Mapping[str, int], bool], Awaitable[None]]
+
+
+class UnitOfWork:
+    """What a domain function works in. Made by `Database.unit`, never by hand."""
+
+    def __init__(self, session: AsyncSession, actor: Actor, now: datetime, today: date, clock: Clock) -> None:
+        self.session = session
+        self.actor = actor
+        self.now = now
+        self.today = today
+        self.clock = clock
+        self.revisions: dict[str, int] = {}
+        self._touches: dict[tuple[str, str, str], Touch] = {}
+        self._events: list[dict[str, Any]] = []
+        self._audit: list[AuditNote] = []
+
+    def touch(
+        self, book: str, kind: str, row_id: UUID | str, *, gone: bool = False, moved_to: str | None = None
+    ) -> None:
+        """Row `row_id` of `kind` changed in partition `book` (or left it)."""
+        key = (book, kind, str(row_id))
+        self._touches[key] = Touch(book, kind, str(row_id), gone, moved_to)
+
+    def touch_all(self, books: Iterable[str], kind: str, row_id: UUID | str, *, gone: bool = False) -> None:
+        """`touch` in each of `books`."""
+        for book in books:
+            self.touch(book, kind, row_id, gone=gone)
+
+    def emit(self, name: str, payload: Mapping[str, Any]) -> None:
+        """Tells handlers (app/wiring.py says which) after the commit. `payload`: ids and counts, nothing personal."""
+        self._events.append(
+            {
+                "id": uuid7(),
+                "name": name,
+                "payload": dict(payload),
+                "created_at": self.now,
+                "request_id": self.actor.request_id,
+            }
+        )
+
+    def audit(
+        self, action: str, subject_kind: str, subject_id: UUID | str, detail: Mapping[str, Any] | None = None
+    ) -> None:
+        """Notes a change or a look at sensitive data in the audit trail of the same transaction."""
+        self._audit.append(AuditNote(action, subject_kind, str(subject_id), detail or {}))
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Part of the work that may fail alone: rows, touches, events and audit notes are all taken back on an error."""
+        touches, events, audit = dict(self._touches), len(self._events), len(self._audit)
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            self._touches = touches
+            del self._events[events:]
+            del self._audit[audit:]
+            raise
+
+    async def finish(self, write_audit: AuditWriter | None) -> bool:
+        """Writes what was collected. Returns whether events were written. Called by `Database.unit` only."""
+        await self.session.flush()
+        if self._audit and write_audit is not None:
+            await write_audit(self, self._audit)
+        if self._events:
+            await self.session.execute(insert(OutboxEvent), self._events)
+        if self._touches:
+            self.revisions = await revisions.stamp(self.session, list(self._touches.values()))
+        return bool(self._events)
+
+    def touched_books(self) -> set[str]:
+        """The partitions touched so far."""
+        return {book for book, _, _ in self._touches}
+
+
+class Database:
+    """Units of work over one database role."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        *,
+        write_audit: AuditWriter | None = None,
+        announce: Announcer | None = None,
+    ) -> None:
+        self.engine = engine
+        self.clock = clock
+        self._write_audit = write_audit
+        self._announce = announce
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        clock: Clock,
+        *,
+        write_audit: AuditWriter | None = None,
+        announce: Announcer | None = None,
+        pool_size: int = 8,
+        application: str = "tiange",
+    ) -> "Database":
+        """Connects lazily to `url` (postgresql+asyncpg). `announce` hears of moved partitions after each commit."""
+        engine = make_engine(url, pool_size=pool_size, application=application)
+        return cls(engine, clock, write_audit=write_audit, announce=announce)
+
+    @asynccontextmanager
+    async def unit(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
+        """One transaction with `actor`'s scope. Commits at the end of the block; a failed commit raises there."""
+        async with self._sessions() as session:
+            async with session.begin():
+                await session.execute(
+                    SET_SCOPE,
+                    {
+                        "role": actor.role.value if (actor.staff_id or actor.name != "nobody") else "",
+                        "staff": str(actor.staff_id or ""),
+                        "grids": _array(actor.grid_ids),
+                        "branches": _array(actor.branch_ids),
+                        "request": actor.request_id,
+                    },
+                )
+                uow = UnitOfWork(session, actor, self.clock.now(), self.clock.today(), self.clock)
+                yield uow
+                has_events = await uow.finish(self._write_audit)
+        if self._announce is not None and (uow.revisions or has_events):
+            await self._announce(uow.revisions, has_events)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _array(ids: Iterable[UUID]) -> str:
+    return "{" + ",".join(str(one) for one in ids) + "}"

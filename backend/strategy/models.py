@@ -1,0 +1,58 @@
+"""Published catalogues, each customer's result in force, and the decisions it came from."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.kernel.db import Base
+
+
+class CatalogueVersion(Base):
+    """A published catalogue: immutable. `content`: the YAML files by path; `digest`: SHA-256 over them."""
+
+    __tablename__ = "catalogue_version"
+    version: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    content: Mapped[dict[str, Any]]
+    valid_from: Mapped[date]
+    published_at: Mapped[datetime]
+    author_id: Mapped[uuid.UUID | None]
+    publisher_id: Mapped[uuid.UUID | None]
+
+
+class Profile(Base):
+    """A customer's result in force. Limit in fen, rate in basis points; `tag_words`: bits by stable position."""
+
+    __tablename__ = "profile"
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True)
+    tier: Mapped[str]
+    stage: Mapped[str]
+    tag_words: Mapped[list[int]]
+    limit_fen: Mapped[int]
+    rate_bp: Mapped[int | None]
+    grade: Mapped[str | None]
+    score: Mapped[int]
+    reasons: Mapped[list[Any]]
+    contact_days: Mapped[int]
+    visit_days: Mapped[int]
+    decision_id: Mapped[uuid.UUID]
+    version: Mapped[int]
+    as_of: Mapped[date]
+    inputs_revision: Mapped[int]
+
+
+class Decision(Base):
+    """A changed result with the feature row it was made from, so that it replays to the fen."""
+
+    __tablename__ = "decision"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    version: Mapped[int]
+    as_of: Mapped[date]
+    features: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any]]
+    cause: Mapped[str]
+    made_at: Mapped[datetime]
