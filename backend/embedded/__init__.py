@@ -1,1 +1,11 @@
-"""PostgreSQL 18 and Valkey from wheels, started and kept alive by our own launcher."""
+"""PostgreSQL 18 and Valkey from wheels, started and kept alive by our own launcher.
+
+`EmbeddedServers(home).start()` answers the URLs of the running servers. Nothing here knows the rest of
+Tiange.
+"""
+
+from backend.embedded.errors import EmbeddedError, HomeHeldError
+from backend.embedded.launcher import EmbeddedServers, running_servers, temporary_home
+from backend.embedded.urls import Urls
+
+__all__ = ["EmbeddedError", "EmbeddedServers", "HomeHeldError", "Urls", "running_servers", "temporary_home"]
