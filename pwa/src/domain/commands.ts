@@ -1,0 +1,273 @@
+/**
+ * What a person can do on the phone: the commands of the synchronisation contract, section 8, and builders that
+ * refuse what the bank would refuse for its shape.
+ */
+import { isDay } from './dates'
+import { uuid7 } from './ids'
+import type { AssetDetail, AssetKind, Channel, CustomerKind, Day, FieldValue, FileClass, Id, Instant, Outcome } from './rows'
+
+export interface Point {
+  lon: number
+  lat: number
+  accuracy_m: number
+  at: Instant
+}
+
+export interface PhotoRef {
+  hash: string
+  class: FileClass
+  taken_at: Instant
+}
+
+export interface NewMember {
+  id: Id
+  person_id: Id
+  name: string
+  relation: string
+  sex?: 'm' | 'f' | null
+  birth_on?: Day | null
+  phone?: string | null
+}
+
+export interface CommandBodies {
+  'visit.log': {
+    id: Id
+    customer_id: Id
+    channel: Channel
+    purpose: string
+    outcome: Outcome
+    needs: string[]
+    wanted_fen?: number | null
+    wanted_for?: string | null
+    presented: string[]
+    note?: string | null
+    point?: Point | null
+    companion_id?: Id | null
+    photos: PhotoRef[]
+    next_on?: Day | null
+    next_purpose?: string | null
+  }
+  'task.submit': { task_id: Id; visit_id: Id }
+  'task.approve': { task_id: Id }
+  'task.return': { task_id: Id; reason: string }
+  'customer.create': {
+    id: Id
+    kind: CustomerKind
+    name: string
+    phone?: string | null
+    grid_id: Id
+    address: string
+    point?: Point | null
+    members: NewMember[]
+  }
+  'customer.set_values': { customer_id: Id; edits: { field: string; seen: FieldValue; value: FieldValue }[] }
+  'asset.put': {
+    id: Id
+    customer_id: Id
+    kind: AssetKind
+    label: string
+    value_fen?: number | null
+    area_m2?: number | null
+    quantity?: number | null
+    detail: AssetDetail
+    seen_revision?: number | null
+  }
+  'asset.remove': { id: Id; customer_id: Id; reason: string }
+  'inbox.read': { ids: Id[] }
+}
+
+export type CommandType = keyof CommandBodies
+
+/** Versions this phone writes. */
+export const COMMAND_VERSIONS: Record<CommandType, number> = {
+  'visit.log': 1,
+  'task.submit': 1,
+  'task.approve': 1,
+  'task.return': 1,
+  'customer.create': 1,
+  'customer.set_values': 1,
+  'asset.put': 1,
+  'asset.remove': 1,
+  'inbox.read': 1,
+}
+
+interface NewCommandOf<T extends CommandType> {
+  id: Id
+  type: T
+  version: number
+  /** When it was seen, if not just now. */
+  observed_at?: Instant
+  /** Commands that must be at the bank before this one. */
+  needs: Id[]
+  body: CommandBodies[T]
+}
+
+/** A command before it is saved: the engine gives it its place in the stream and its time. */
+export type NewCommand = { [T in CommandType]: NewCommandOf<T> }[CommandType]
+
+/** A saved command: what the sealed bytes hold. */
+export type Command = {
+  [T in CommandType]: NewCommandOf<T> & {
+    seq: number
+    at: Instant
+    /** Minutes that local time was ahead of UTC. */
+    offset_minutes: number
+    observed_at: Instant
+  }
+}[CommandType]
+
+/** What is wrong with an entry, by field, so that the form can point at it. */
+export class CommandInvalid extends Error {
+  override readonly name = 'CommandInvalid'
+
+  constructor(
+    readonly field: string,
+    readonly problem: 'required' | 'too_long' | 'not_a_number' | 'out_of_range' | 'not_a_day' | 'not_a_phone' | 'unknown',
+  ) {
+    super(`${field}: ${problem}`)
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const CHANNELS: readonly string[] = ['onsite', 'phone', 'wechat', 'branch']
+const OUTCOMES: readonly string[] = ['met', 'absent', 'refused', 'moved', 'wrong_address', 'wrong_grid']
+
+/** Longest texts the bank takes, in characters. */
+export const LONGEST = { name: 60, address: 200, note: 2000, label: 100, reason: 500 } as const
+
+function id(field: string, value: string): void {
+  if (!UUID.test(value)) throw new CommandInvalid(field, value ? 'unknown' : 'required')
+}
+
+function text(field: string, value: string | null | undefined, longest: number, required = false): void {
+  if (value == null || value.trim() === '') {
+    if (required) throw new CommandInvalid(field, 'required')
+    return
+  }
+  if (value.length > longest) throw new CommandInvalid(field, 'too_long')
+}
+
+function whole(field: string, value: number | null | undefined): void {
+  if (value == null) return
+  if (!Number.isSafeInteger(value)) throw new CommandInvalid(field, 'not_a_number')
+  if (value < 0) throw new CommandInvalid(field, 'out_of_range')
+}
+
+function day(field: string, value: Day | null | undefined): void {
+  if (value != null && !isDay(value)) throw new CommandInvalid(field, 'not_a_day')
+}
+
+function phone(field: string, value: string | null | undefined): void {
+  if (value != null && value !== '' && !/^\+?[0-9][0-9 -]{4,19}$/.test(value)) throw new CommandInvalid(field, 'not_a_phone')
+}
+
+/** Checks a fix; its accuracy is given to the bank in whole metres. */
+function point<T extends { point?: Point | null }>(body: T): T {
+  const value = body.point
+  if (value == null) return body
+  if (!(Math.abs(value.lon) <= 180 && Math.abs(value.lat) <= 90)) throw new CommandInvalid('point', 'out_of_range')
+  if (!(value.accuracy_m >= 0)) throw new CommandInvalid('point', 'out_of_range')
+  return { ...body, point: { ...value, accuracy_m: Math.round(value.accuracy_m), at: Math.round(value.at) } }
+}
+
+export interface CommandOptions {
+  observed_at?: Instant
+  needs?: Id[]
+}
+
+function make<T extends CommandType>(type: T, body: CommandBodies[T], options: CommandOptions = {}): NewCommandOf<T> {
+  const command: NewCommandOf<T> = { id: uuid7(), type, version: COMMAND_VERSIONS[type], needs: options.needs ?? [], body }
+  if (options.observed_at !== undefined) command.observed_at = options.observed_at
+  return command
+}
+
+/** Builders, one for each command. All throw CommandInvalid. */
+export const build = {
+  visitLog(body: CommandBodies['visit.log'], options?: CommandOptions) {
+    id('id', body.id)
+    id('customer_id', body.customer_id)
+    if (!CHANNELS.includes(body.channel)) throw new CommandInvalid('channel', body.channel ? 'unknown' : 'required')
+    if (!OUTCOMES.includes(body.outcome)) throw new CommandInvalid('outcome', body.outcome ? 'unknown' : 'required')
+    text('purpose', body.purpose, LONGEST.label, true)
+    text('note', body.note, LONGEST.note)
+    text('wanted_for', body.wanted_for, LONGEST.label)
+    whole('wanted_fen', body.wanted_fen)
+    day('next_on', body.next_on)
+    return make('visit.log', point(body), options)
+  },
+  taskSubmit(body: CommandBodies['task.submit'], options?: CommandOptions) {
+    id('task_id', body.task_id)
+    id('visit_id', body.visit_id)
+    return make('task.submit', body, options)
+  },
+  taskApprove(body: CommandBodies['task.approve'], options?: CommandOptions) {
+    id('task_id', body.task_id)
+    return make('task.approve', body, options)
+  },
+  taskReturn(body: CommandBodies['task.return'], options?: CommandOptions) {
+    id('task_id', body.task_id)
+    text('reason', body.reason, LONGEST.reason, true)
+    return make('task.return', body, options)
+  },
+  customerCreate(body: CommandBodies['customer.create'], options?: CommandOptions) {
+    id('id', body.id)
+    id('grid_id', body.grid_id)
+    text('name', body.name, LONGEST.name, true)
+    text('address', body.address, LONGEST.address, true)
+    phone('phone', body.phone)
+    for (const member of body.members) {
+      id('members.id', member.id)
+      id('members.person_id', member.person_id)
+      text('members.name', member.name, LONGEST.name, true)
+      text('members.relation', member.relation, LONGEST.label, true)
+      day('members.birth_on', member.birth_on)
+      phone('members.phone', member.phone)
+    }
+    return make('customer.create', point(body), options)
+  },
+  setValues(body: CommandBodies['customer.set_values'], options?: CommandOptions) {
+    id('customer_id', body.customer_id)
+    if (body.edits.length === 0) throw new CommandInvalid('edits', 'required')
+    for (const edit of body.edits) {
+      text('edits.field', edit.field, LONGEST.label, true)
+      if (typeof edit.value === 'number') whole(edit.field, edit.value)
+      if (typeof edit.value === 'string') text(edit.field, edit.value, LONGEST.label)
+    }
+    return make('customer.set_values', body, options)
+  },
+  assetPut(body: CommandBodies['asset.put'], options?: CommandOptions) {
+    id('id', body.id)
+    id('customer_id', body.customer_id)
+    text('label', body.label, LONGEST.label, true)
+    whole('value_fen', body.value_fen)
+    whole('area_m2', body.area_m2)
+    whole('quantity', body.quantity)
+    return make('asset.put', body, options)
+  },
+  assetRemove(body: CommandBodies['asset.remove'], options?: CommandOptions) {
+    id('id', body.id)
+    id('customer_id', body.customer_id)
+    text('reason', body.reason, LONGEST.reason, true)
+    return make('asset.remove', body, options)
+  },
+  inboxRead(body: CommandBodies['inbox.read'], options?: CommandOptions) {
+    if (body.ids.length === 0) throw new CommandInvalid('ids', 'required')
+    body.ids.forEach((item) => id('ids', item))
+    return make('inbox.read', body, options)
+  },
+}
+
+/** The customer a command is about, where it names one itself. */
+export function customerOf(command: NewCommand): Id | null {
+  switch (command.type) {
+    case 'customer.create':
+      return command.body.id
+    case 'visit.log':
+    case 'customer.set_values':
+    case 'asset.put':
+    case 'asset.remove':
+      return command.body.customer_id
+    default:
+      return null
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * Lays the phone's own entries over the rows it holds, so that an entry shows at once and stays shown until the bank's
+ * own row arrives. Pure: base rows are never changed, each touched row is a new object that carries a pending mark.
+ */
+import { dayOf } from './dates'
+import type { Command, CommandBodies } from './commands'
+import type { CustomerRow, Day, Id, Kind, Pending, RowKinds, VisitRow } from './rows'
+import { checkVisit, type VisitLimits } from './visits'
+
+/** One entry of the outbox that still counts. */
+export interface OverlayEntry {
+  command: Command
+  state: Pending['state']
+}
+
+export interface OverlayContext {
+  /** Who uses this phone. */
+  staffId: Id
+  timeZone: string
+  limits: VisitLimits
+}
+
+/** Reads a row of the base; undefined if it isn't there (or not loaded yet). */
+export type ReadRow = <K extends Kind>(kind: K, id: Id) => RowKinds[K] | undefined
+
+/** The rows that differ from the base: null means gone. */
+export class Overlay {
+  private readonly kinds = new Map<Kind, Map<Id, RowKinds[Kind] | null>>()
+
+  /** Undefined if the overlay says nothing about the row. */
+  get<K extends Kind>(kind: K, id: Id): RowKinds[K] | null | undefined {
+    return this.kinds.get(kind)?.get(id) as RowKinds[K] | null | undefined
+  }
+
+  of<K extends Kind>(kind: K): ReadonlyMap<Id, RowKinds[K] | null> {
+    return (this.kinds.get(kind) ?? new Map()) as ReadonlyMap<Id, RowKinds[K] | null>
+  }
+
+  set<K extends Kind>(kind: K, id: Id, row: RowKinds[K] | null): void {
+    let rows = this.kinds.get(kind)
+    if (!rows) this.kinds.set(kind, (rows = new Map()))
+    rows.set(id, row)
+  }
+
+  get empty(): boolean {
+    return this.kinds.size === 0
+  }
+}
+
+interface Laying {
+  overlay: Overlay
+  read: ReadRow
+  pending: Pending
+  day: Day
+  context: OverlayContext
+  at: number
+}
+
+/** Lays `entries`, in their order, over what `base` reads. */
+export function layOver(entries: readonly OverlayEntry[], base: ReadRow, context: OverlayContext): Overlay {
+  const overlay = new Overlay()
+  const read: ReadRow = (kind, id) => {
+    const over = overlay.get(kind, id)
+    return over === undefined ? base(kind, id) : (over ?? undefined)
+  }
+  for (const { command, state } of entries) {
+    apply(command, {
+      overlay,
+      read,
+      pending: { command: command.id, state },
+      day: dayOf(command.observed_at, context.timeZone),
+      context,
+      at: command.observed_at,
+    })
+  }
+  return overlay
+}
+
+function apply(command: Command, laying: Laying): void {
+  switch (command.type) {
+    case 'visit.log':
+      return logVisit(command.body, laying)
+    case 'task.submit':
+      return patch(laying, 'task', command.body.task_id, {
+        state: 'submitted',
+        submitted_at: laying.at,
+        evidence_id: command.body.visit_id,
+        reason: null,
+      })
+    case 'task.approve':
+      return decide(command.body.task_id, 'approved', null, laying)
+    case 'task.return':
+      return decide(command.body.task_id, 'returned', command.body.reason, laying)
+    case 'customer.create':
+      return createCustomer(command.body, laying)
+    case 'customer.set_values':
+      return setValues(command.body, laying)
+    case 'asset.put':
+      return putAsset(command.body, laying)
+    case 'asset.remove':
+      return laying.overlay.set('asset', command.body.id, null)
+    case 'inbox.read':
+      for (const id of command.body.ids) {
+        if (laying.read('inbox', id)?.read_at == null) patch(laying, 'inbox', id, { read_at: laying.at })
+      }
+  }
+}
+
+/** Changes fields of a row if the phone holds it; an entry about a row that is not here shows nothing. */
+function patch<K extends Kind>(laying: Laying, kind: K, id: Id, fields: Partial<RowKinds[K]>): void {
+  const row = laying.read(kind, id)
+  if (row) laying.overlay.set(kind, id, { ...row, ...fields, pending: laying.pending })
+}
+
+function logVisit(body: CommandBodies['visit.log'], laying: Laying): void {
+  const customer = laying.read('customer', body.customer_id)
+  const place = customer && customer.lon !== null && customer.lat !== null ? { lon: customer.lon, lat: customer.lat } : null
+  const check = checkVisit(body.channel, body.point ?? null, place, laying.context.limits)
+  const row: VisitRow = {
+    id: body.id,
+    revision: 0,
+    pending: laying.pending,
+    customer_id: body.customer_id,
+    staff_id: laying.context.staffId,
+    at: laying.at,
+    channel: body.channel,
+    purpose: body.purpose,
+    outcome: body.outcome,
+    needs: body.needs,
+    wanted_fen: body.wanted_fen ?? null,
+    wanted_for: body.wanted_for ?? null,
+    note: body.note ?? null,
+    lon: body.point?.lon ?? null,
+    lat: body.point?.lat ?? null,
+    accuracy_m: body.point?.accuracy_m ?? null,
+    distance_m: check.distance_m,
+    flags: check.flags,
+    photos: body.photos.map((photo) => [photo.hash, photo.class, false]),
+    companion_id: body.companion_id ?? null,
+    next_on: body.next_on ?? null,
+    next_purpose: body.next_purpose ?? null,
+  }
+  laying.overlay.set('visit', body.id, row)
+}
+
+function decide(taskId: Id, state: 'approved' | 'returned', reason: string | null, laying: Laying): void {
+  const decision = { state, decided_at: laying.at, decided_by: laying.context.staffId, reason }
+  patch(laying, 'approval', taskId, decision)
+  patch(laying, 'task', taskId, decision)
+}
+
+function createCustomer(body: CommandBodies['customer.create'], laying: Laying): void {
+  const row: CustomerRow = {
+    id: body.id,
+    revision: 0,
+    pending: laying.pending,
+    kind: body.kind,
+    name: body.name,
+    pinyin: '',
+    initials: '',
+    grid_id: body.grid_id,
+    address: body.address,
+    lon: body.point?.lon ?? null,
+    lat: body.point?.lat ?? null,
+    owner_id: null,
+    phone: body.phone ?? null,
+    members: body.members.length,
+    home_book: `grid:${body.grid_id}`,
+    created_on: laying.day,
+    status: 'active',
+  }
+  laying.overlay.set('customer', body.id, row)
+  laying.overlay.set('file', body.id, {
+    id: body.id,
+    revision: 0,
+    pending: laying.pending,
+    values: {},
+    open_sections: [],
+    points: 0,
+  })
+  for (const member of body.members) {
+    laying.overlay.set('member', member.id, {
+      id: member.id,
+      revision: 0,
+      pending: laying.pending,
+      customer_id: body.id,
+      person_id: member.person_id,
+      name: member.name,
+      relation: member.relation,
+      sex: member.sex ?? null,
+      birth_on: member.birth_on ?? null,
+      phone: member.phone ?? null,
+      whereabouts: null,
+      occupation: null,
+      education: null,
+    })
+  }
+}
+
+function setValues(body: CommandBodies['customer.set_values'], laying: Laying): void {
+  const file = laying.read('file', body.customer_id)
+  if (!file) return
+  const values = { ...file.values }
+  for (const edit of body.edits) values[edit.field] = [edit.value, 'collected', laying.day, laying.context.staffId]
+  laying.overlay.set('file', body.customer_id, { ...file, values, pending: laying.pending })
+}
+
+function putAsset(body: CommandBodies['asset.put'], laying: Laying): void {
+  laying.overlay.set('asset', body.id, {
+    id: body.id,
+    revision: laying.read('asset', body.id)?.revision ?? 0,
+    pending: laying.pending,
+    customer_id: body.customer_id,
+    kind: body.kind,
+    label: body.label,
+    value_fen: body.value_fen ?? null,
+    area_m2: body.area_m2 ?? null,
+    quantity: body.quantity ?? null,
+    observed_on: laying.day,
+    source: 'collected',
+    detail: body.detail,
+  })
+}

@@ -1,0 +1,321 @@
+/**
+ * The rows a phone holds: the kinds and fields of the synchronisation contract, section 7.
+ * Money is fen, rates are basis points, lengths metres, instants milliseconds since 1970 UTC, days `YYYY-MM-DD` in the
+ * bank's time zone. A field that a projection leaves out (an agent's, say) is absent; one without a value is null.
+ */
+
+export type Id = string
+/** A day in the bank's time zone, `YYYY-MM-DD`. */
+export type Day = string
+/** Milliseconds since 1970-01-01 UTC. */
+export type Instant = number
+export type Fen = number
+
+export type StaffRole =
+  | 'agent'
+  | 'manager'
+  | 'deputy_head'
+  | 'branch_head'
+  | 'hq_lead'
+  | 'hq_business'
+  | 'hq_data'
+  | 'risk_officer'
+  | 'auditor'
+  | 'admin'
+
+export type CustomerKind = 'household' | 'business'
+export type Channel = 'onsite' | 'phone' | 'wechat' | 'branch'
+export type Outcome = 'met' | 'absent' | 'refused' | 'moved' | 'wrong_address' | 'wrong_grid'
+export type FileClass = 'home' | 'business' | 'land' | 'collateral' | 'contract' | 'id' | 'other'
+export type AssetKind = 'real_estate' | 'vehicle' | 'farmland' | 'livestock' | 'machinery' | 'premises' | 'financial'
+export type Tier = 'high_end' | 'core' | 'basic' | 'potential'
+export type Stage = 'new' | 'growing' | 'mature' | 'declining' | 'dormant' | 'lost'
+export type Grade = 'AAA' | 'AA' | 'A' | 'none'
+export type TaskState =
+  | 'open'
+  | 'in_progress'
+  | 'submitted'
+  | 'approved'
+  | 'returned'
+  | 'closed'
+  | 'cancelled'
+  | 'expired'
+
+/** What a row says about the entry of this phone that still lies over it. */
+export interface Pending {
+  /** The command that changed it. */
+  command: Id
+  /** `saved`: only on this phone; `received`: the bank has it, its own row is still under way. */
+  state: 'saved' | 'received'
+}
+
+interface RowBase {
+  id: Id
+  /** Revision of the partition that brought the row; 0 for a row that so far exists on this phone only. */
+  revision: number
+  /** Set while an entry of this phone lies over the row. */
+  pending?: Pending
+}
+
+export interface GridRow extends RowBase {
+  code: string
+  name: string
+  kind: string
+  township: string | null
+  lon: number | null
+  lat: number | null
+  manager_id: Id | null
+}
+
+export interface CustomerRow extends RowBase {
+  kind: CustomerKind
+  name: string
+  pinyin: string
+  initials: string
+  grid_id: Id | null
+  branch_id?: Id | null
+  address: string | null
+  lon: number | null
+  lat: number | null
+  owner_id?: Id | null
+  phone?: string | null
+  members: number
+  home_book: string
+  created_on?: Day
+  status: string
+}
+
+export type FieldValue = number | string | boolean | null
+/** [value, source, observed_on, staff_id]: the last one absent where the bank's own systems say it. */
+export type FileValue = [value: FieldValue, source: string, observedOn: Day | null, staffId?: Id | null]
+
+export interface FileRow extends RowBase {
+  values?: Record<string, FileValue>
+  open_sections: string[]
+  points?: number
+}
+
+export interface MemberRow extends RowBase {
+  customer_id: Id
+  person_id: Id
+  name: string
+  relation: string
+  sex: 'm' | 'f' | null
+  birth_on: Day | null
+  phone?: string | null
+  whereabouts: string | null
+  occupation: string | null
+  education: string | null
+}
+
+export type AssetDetail = Record<string, string | number | boolean | null>
+
+export interface AssetRow extends RowBase {
+  customer_id: Id
+  kind: AssetKind
+  label: string
+  value_fen: Fen | null
+  area_m2: number | null
+  quantity: number | null
+  observed_on: Day | null
+  source: string
+  detail: AssetDetail | null
+}
+
+export interface StandingRow extends RowBase {
+  deposits_fen: Fen
+  year_average_fen: Fen
+  loans_fen: Fen
+  granted_fen: Fen
+  overdue_days: number
+  next_due_on: Day | null
+  products: string[]
+  flow_in_fen: Fen
+  as_of: Day
+}
+
+export interface ProfileRow extends RowBase {
+  tier: Tier
+  stage: Stage
+  /** Tag words: bit b of the catalogue is bit b % 64 of word b / 64, each word 8 bytes big-endian. */
+  tags: Uint8Array[]
+  limit_fen: Fen
+  rate_bp: number | null
+  grade: Grade | null
+  score: number
+  reasons: [code: string, amountFen: Fen][]
+  decision_id: Id
+  version: string
+  as_of: Day
+}
+
+/** [hash, class, arrived at the bank] */
+export type VisitPhoto = [hash: string, fileClass: FileClass, arrived: boolean]
+
+/** A visit without the bookkeeping of a row, as approvals carry it. */
+export interface Visit {
+  customer_id: Id
+  staff_id: Id
+  at: Instant
+  channel: Channel
+  purpose: string
+  outcome: Outcome
+  needs: string[]
+  wanted_fen: Fen | null
+  wanted_for: string | null
+  note: string | null
+  lon: number | null
+  lat: number | null
+  accuracy_m: number | null
+  distance_m: number | null
+  flags: string[]
+  photos: VisitPhoto[]
+  companion_id: Id | null
+  next_on: Day | null
+  next_purpose: string | null
+}
+
+export interface VisitRow extends RowBase, Visit {}
+
+export interface TaskRow extends RowBase {
+  kind: string
+  duty: string | null
+  customer_id: Id
+  customer_name: string
+  grid_id: Id | null
+  due_on: Day
+  state: TaskState
+  rhythm_days?: number | null
+  opened_on: Day
+  submitted_at: Instant | null
+  evidence_id: Id | null
+  decided_at: Instant | null
+  decided_by: Id | null
+  reason: string | null
+}
+
+export interface InboxRow extends RowBase {
+  kind: string
+  params: Record<string, string | number | boolean | null>
+  at: Instant
+  read_at: Instant | null
+}
+
+export type ApprovalChange = [what: string, from: FieldValue, to: FieldValue, at: Instant]
+
+export interface ApprovalRow extends RowBase {
+  customer_id: Id
+  customer_name: string
+  grid_name: string
+  tier: Tier | null
+  staff_id: Id
+  state: TaskState
+  submitted_at: Instant
+  due_on: Day
+  visit: (Visit & { id?: Id }) | null
+  customer_lon: number | null
+  customer_lat: number | null
+  changes: ApprovalChange[]
+  flags: string[]
+  decided_at: Instant | null
+  decided_by: Id | null
+  reason: string | null
+}
+
+export interface StafferRow extends RowBase {
+  name: string
+  role: StaffRole
+  branch_id: Id | null
+  branch_name: string | null
+}
+
+export interface ProductRow extends RowBase {
+  zh: string
+  en: string
+  need: boolean
+  order: number
+}
+
+export interface TermRow extends RowBase {
+  zh: string
+  en: string
+  text_zh: string | null
+  text_en: string | null
+  /** Position of a tag among the tag words; null for other terms. */
+  bit: number | null
+}
+
+export interface PolicyRow extends RowBase {
+  value: FieldValue
+}
+
+/** Every kind by its name on the wire. */
+export interface RowKinds {
+  grid: GridRow
+  customer: CustomerRow
+  file: FileRow
+  member: MemberRow
+  asset: AssetRow
+  standing: StandingRow
+  profile: ProfileRow
+  visit: VisitRow
+  task: TaskRow
+  inbox: InboxRow
+  approval: ApprovalRow
+  staffer: StafferRow
+  product: ProductRow
+  term: TermRow
+  policy: PolicyRow
+}
+
+export type Kind = keyof RowKinds
+export type AnyRow = RowKinds[Kind]
+
+/** A group of rows as it travels; unknown kinds and fields are kept and not shown. */
+export interface RowGroup {
+  kind: string
+  fields: string[]
+  rows: unknown[][]
+  gone: [id: Id, revision: number, movedTo: string | null][]
+}
+
+/** One line of the customer list and of the search. */
+export interface CustomerEntry {
+  id: Id
+  kind: CustomerKind
+  name: string
+  pinyin: string
+  initials: string
+  phone: string | null
+  address: string
+  grid_id: Id | null
+  owner_id: Id | null
+  lon: number | null
+  lat: number | null
+  /** Absent for agents, who never see a tier. */
+  tier?: Tier
+  pending?: Pending
+}
+
+/** All that a phone knows of one customer, its own entries laid over it. */
+export interface CustomerView {
+  customer: CustomerRow
+  file: FileRow | null
+  members: MemberRow[]
+  assets: AssetRow[]
+  standing: StandingRow | null
+  profile: ProfileRow | null
+  /** Newest first. */
+  visits: VisitRow[]
+  /** By due day. */
+  tasks: TaskRow[]
+}
+
+/** True if the catalogue's tag at `bit` is set in a profile's words. */
+export function hasTag(words: readonly Uint8Array[], bit: number): boolean {
+  const word = words[Math.floor(bit / 64)]
+  if (!word) return false
+  const inWord = bit % 64
+  const byte = word[7 - Math.floor(inWord / 8)]
+  return byte !== undefined && (byte & (1 << (inWord % 8))) !== 0
+}
