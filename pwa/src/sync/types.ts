@@ -1,0 +1,209 @@
+/** What the offline engine offers to the screens. It knows no UI; everything a screen shows or saves goes through it. */
+import type { CommandType, NewCommand } from '../domain/commands'
+import type {
+  ApprovalRow,
+  CustomerEntry,
+  CustomerView,
+  FieldValue,
+  FileClass,
+  GridRow,
+  Id,
+  InboxRow,
+  Instant,
+  ProductRow,
+  StafferRow,
+  StaffRole,
+  TaskRow,
+  TermRow,
+} from '../domain/rows'
+
+/**
+ * `signed_out`: nobody is signed in here; `not_enrolled`: signed in, the phone is not known to the bank yet; `no_pin`:
+ * no PIN is set (first use, or a forgotten PIN was just released); `locked`; `ready`.
+ */
+export type Phase = 'signed_out' | 'not_enrolled' | 'no_pin' | 'locked' | 'ready'
+
+export interface SignedInStaff {
+  id: Id
+  name: string
+  role: StaffRole
+  unit_id: Id | null
+  unit_name: string | null
+  branch_id: Id | null
+  branch_name: string | null
+}
+
+export interface EngineStatus {
+  phase: Phase
+  staff: SignedInStaff | null
+  online: boolean
+  syncing: boolean
+  /** Rows of the snapshot being fetched; null while none is. */
+  progress: { done: number; total: number } | null
+  /** True once a first complete set of rows is on this phone. */
+  hasRows: boolean
+  /** Entries saved here that have no receipt yet. Known while locked too. */
+  waiting: number
+  /** Their size in bytes, photos included. */
+  waitingBytes: number
+  /** Entries that got their receipt today (the bank's day). */
+  receivedToday: number
+  /** Entries that need the person: refused, held, or with a value that lost. */
+  attention: number
+  /** The bank must be signed in to again before anything can be sent; nothing is lost. */
+  needsLogin: boolean
+  /** Locked out by wrong PINs until an online login. */
+  lockedOut: boolean
+  /** Unlocks still to be tried before that. */
+  pinTriesLeft: number
+  /** The bank withdrew this phone: rows are wiped, the outbox stays. */
+  revoked: boolean
+  /** Offline for longer than the bank allows: reading is closed, new entries can still be saved. */
+  readLocked: boolean
+  /** Until when reading stays open without contact. */
+  offlineUntil: Instant | null
+  lastContactAt: Instant | null
+  epoch: string | null
+  /** The phone's storage failed (full, or damaged): stop recording. What was saved is safe. */
+  storageFailed: boolean
+  /** Why the last synchronisation failed, as a stable code (`offline`, `try_again`, …); null if it did not. */
+  syncError: string | null
+  testMode: boolean
+  demoMode: boolean
+}
+
+export type OutboxState = 'saved' | 'sending' | 'received' | 'attention'
+
+export interface OutboxEntry {
+  id: Id
+  seq: number
+  /** Null only if the entry can't be read here any more (it was saved under a key that was wiped). */
+  type: CommandType | null
+  /** The customer it is about, where it is about one. */
+  customerId: Id | null
+  /** The customer's name, for the line's title; empty if unknown. */
+  customerName: string
+  /** The command as saved; null as for `type`. */
+  command: NewCommand | null
+  savedAt: Instant
+  bytes: number
+  state: OutboxState
+  /** 16 hex digits, only with state `received` (or `attention` after a merge or refusal). */
+  receipt: string | null
+  receivedAt: Instant | null
+  result: 'applied' | 'merged' | 'held' | 'rejected' | null
+  code: string | null
+  reason: string | null
+  /** Fields that kept a newer value at the bank. */
+  lost: string[]
+  photos: { hash: string; bytes: number; sent: boolean }[]
+  /** True while `undo` can still take it back. */
+  canUndo: boolean
+}
+
+export interface NewFile {
+  /** Hex SHA-256 of `bytes`, as named by the command: see `Engine.hashFile`. */
+  hash: string
+  class: FileClass
+  bytes: Uint8Array<ArrayBuffer>
+}
+
+export type UnlockResult = 'ok' | { wrong: number } | 'locked_out'
+
+/** `unsupported`: this browser has no Web Push; `denied`: the person refused; `off`, `on`. */
+export type PushState = 'unsupported' | 'denied' | 'off' | 'on'
+
+/** Stable codes of what the engine itself refuses; the server's codes come as `ApiProblem`. */
+export type EngineErrorCode =
+  | 'unsupported_browser'
+  | 'storage_failed'
+  | 'locked'
+  | 'signed_out'
+  | 'offline'
+  | 'not_enrolled'
+  | 'read_locked'
+  | 'pin_too_short'
+  | 'pin_exists'
+  | 'no_escrow'
+  | 'not_found'
+  | 'file_needs_network'
+
+export interface Drafts {
+  /** A draft that was put under this key, or undefined. Synchronous: drafts are in memory while unlocked. */
+  get<T>(key: string): T | undefined
+  /** Keeps a draft, encrypted. Resolves when it is stored. */
+  put(key: string, value: unknown): Promise<void>
+  remove(key: string): Promise<void>
+  /** Newest first. */
+  list(): { key: string; savedAt: Instant }[]
+}
+
+export interface SaveOptions {
+  /** A draft that this entry makes superfluous: removed in the same transaction. */
+  draft?: string
+}
+
+export interface Engine {
+  status(): EngineStatus
+  subscribe(listener: (what: 'status' | 'rows' | 'outbox') => void): () => void
+
+  /** Throws ApiProblem (wrong password, too many tries) or EngineError `offline`. */
+  login(login: string, password: string): Promise<void>
+  /** Registers this installation under a label such as the phone's model. Online. */
+  enrol(label: string): Promise<void>
+  /** Sets the PIN (six digits or more, or a passphrase of eight characters or more). Throws `pin_too_short`. */
+  setPin(pin: string): Promise<void>
+  /** Changes the PIN. Wrong tries of the old one count as at unlocking. */
+  changePin(old: string, pin: string): Promise<UnlockResult>
+  unlock(pin: string): Promise<UnlockResult>
+  lock(): void
+  /** Online: releases the key with the password; `setPin` must follow. No data is lost. */
+  forgotPin(password: string): Promise<void>
+  /** Ends the session; rows and outbox stay encrypted on the phone for the next sign-in. */
+  logout(everywhere?: boolean): Promise<void>
+
+  customers(): readonly CustomerEntry[]
+  search(text: string, limit?: number): CustomerEntry[]
+  /** Throws EngineError `not_found`, `locked`, `read_locked`. */
+  customer(id: Id): Promise<CustomerView>
+  tasks(): readonly TaskRow[]
+  inbox(): readonly InboxRow[]
+  approvals(): readonly ApprovalRow[]
+  grids(): readonly GridRow[]
+  staff(id: Id): StafferRow | undefined
+  products(): readonly ProductRow[]
+  terms(): readonly TermRow[]
+  policy(key: string): FieldValue | undefined
+  /** The bank's time as far as this phone knows it (the phone's clock may be wrong). */
+  now(): Instant
+  /** The bank's local day. */
+  today(): string
+
+  /**
+   * Saves commands in one durable transaction; resolves when they are on disk. Commands given together are sent in this
+   * order, each after the one it `needs`. Throws EngineError `storage_failed`: then nothing was saved.
+   */
+  save(commands: NewCommand[], files?: NewFile[], options?: SaveOptions): Promise<{ ids: Id[] }>
+  /** Takes saved entries back; false if one was sent already or another entry needs it. */
+  undo(ids: Id[]): Promise<boolean>
+  drafts: Drafts
+  /** Newest first. Entries disappear once a backup at the bank covers them, after seven days at the earliest. */
+  outbox(): readonly OutboxEntry[]
+  /** The person has seen why an entry needs attention; it stays in the list but is no longer counted. */
+  acknowledge(ids: Id[]): Promise<void>
+
+  /** Sends and fetches now. Resolves when done; failures show in the status. */
+  sync(): Promise<void>
+  hashFile(bytes: Uint8Array<ArrayBuffer>): Promise<string>
+  /** A blob: URL of a photo, from this phone or the network. Throws `file_needs_network`. */
+  fileUrl(hash: string, size: 'thumb' | 'full'): Promise<string>
+  push: {
+    state(): Promise<PushState>
+    /** Asks for permission if need be and registers with the bank. */
+    enable(): Promise<PushState>
+    disable(): Promise<PushState>
+  }
+  usage(): Promise<{ bytes: number; quota: number; offlineUntil: Instant | null; persistent: boolean }>
+  /** Stops timers and connections (tests, hot reload). */
+  close(): Promise<void>
+}
