@@ -133,6 +133,11 @@ class EmbeddedServers:
         await asyncio.to_thread(self.stop)
 
     @property
+    def home(self) -> Path:
+        """The folder that holds their data, logs and passwords."""
+        return self._home
+
+    @property
     def urls(self) -> Urls:
         """Where they answer; empty before start()."""
         return self._urls
