@@ -24,9 +24,7 @@ class AuditEntry(Base):
     subject_kind: Mapped[str]
     subject_id: Mapped[str]
     detail: Mapped[dict[str, Any]]
-    xid: Mapped[int] = mapped_column(
-        server_default=text("pg_current_xact_id()::text::bigint")
-    )
+    xid: Mapped[int] = mapped_column(server_default=text("pg_current_xact_id()::text::bigint"))
     __table_args__ = (Index("ix_audit_entry_subject", "subject_kind", "subject_id"),)
 
 

@@ -10,7 +10,8 @@ from backend.kernel.db import Base
 
 
 class Account(Base):
-    """A deposit account: `demand`, `term` or `social` (social-security card). Balances in fen as of `as_of`."""
+    """A deposit account: `demand`, `term` or `social` (social-security card). Balances in fen as of
+    `as_of`."""
 
     __tablename__ = "account"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

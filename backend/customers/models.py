@@ -13,8 +13,10 @@ from backend.kernel.db import Base
 class Customer(Base):
     """A customer (客户): `household` or `business`.
 
-    Lies in one grid, or (grid_id null) in the branch's unplaced pool. `inputs_revision` counts changes to anything that
-    strategy reads of it. `books` are the partitions that hold it, kept here so that a change knows where to be stamped.
+    Lies in one grid, or (grid_id null) in the branch's unplaced pool. `inputs_revision` counts changes to
+    anything that
+    strategy reads of it. `books` are the partitions that hold it, kept here so that a change knows where
+    to be stamped.
     """
 
     __tablename__ = "customer"
@@ -76,7 +78,8 @@ class PersonIdentity(Base):
 
 
 class Membership(Base):
-    """A person's place in a customer: member of one household at a time; any number of roles in businesses."""
+    """A person's place in a customer: member of one household at a time; any number of roles in
+    businesses."""
 
     __tablename__ = "membership"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -133,7 +136,8 @@ class CustomerValueHistory(Base):
 
 
 class Asset(Base):
-    """A thing a household or business has. `asset_kind`: real_estate, vehicle, farmland, livestock, machinery, premises,
+    """A thing a household or business has. `asset_kind`: real_estate, vehicle, farmland, livestock,
+    machinery, premises,
     financial. Area in square metres, quantity in pieces or heads, value in fen."""
 
     __tablename__ = "asset"

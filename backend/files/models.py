@@ -9,7 +9,8 @@ from backend.kernel.db import Base
 
 
 class StoredFile(Base):
-    """One photo: `hash` of the bytes as sent, `kept_hash` of the re-encoded JPEG. Sizes in bytes, sides in pixels."""
+    """One photo: `hash` of the bytes as sent, `kept_hash` of the re-encoded JPEG. Sizes in bytes, sides in
+    pixels."""
 
     __tablename__ = "stored_file"
     hash: Mapped[str] = mapped_column(primary_key=True)

@@ -10,7 +10,8 @@ from backend.kernel.db import Base
 
 
 class Grid(Base):
-    """A grid (网格). `outline_wkb`: polygon, WGS-84; `lon`, `lat`: a point inside it; `manager_id`: responsible today."""
+    """A grid (网格). `outline_wkb`: polygon, WGS-84; `lon`, `lat`: a point inside it; `manager_id`:
+    responsible today."""
 
     __tablename__ = "grid"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -31,7 +32,8 @@ class Grid(Base):
 
 
 class GridAssignment(Base):
-    """`staff_id` holds `grid_id` as responsible, agent, assistant or supervisor from a day to a day (exclusive)."""
+    """`staff_id` holds `grid_id` as responsible, agent, assistant or supervisor from a day to a day
+    (exclusive)."""
 
     __tablename__ = "grid_assignment"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

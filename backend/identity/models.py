@@ -55,7 +55,8 @@ class LoginThrottle(Base):
 
 
 class Device(Base):
-    """An enrolled installation of the phone app, bound to one person by a P-256 public key (`public_key`: JWK)."""
+    """An enrolled installation of the phone app, bound to one person by a P-256 public key (`public_key`:
+    JWK)."""
 
     __tablename__ = "device"
     installation_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -75,9 +76,7 @@ class DeviceEscrow(Base):
     """The phone's data key, sealed to the escrow key, which lies outside the database."""
 
     __tablename__ = "device_escrow"
-    installation_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("device.installation_id"), primary_key=True
-    )
+    installation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("device.installation_id"), primary_key=True)
     sealed: Mapped[bytes]
     stored_at: Mapped[datetime]
     releases: Mapped[int] = mapped_column(server_default=text("0"))

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 class Clock:
     """Tells UTC time and the bank's local day.
 
-    `offset_file` is a test setting (production refuses it): a file holding the number of seconds to add to the
+    `offset_file` is a test setting (production refuses it): a file holding the number of seconds to add to
+    the
     system's time, read at each call, so that a test moves the clock of every process at once.
     """
 

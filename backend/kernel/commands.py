@@ -31,7 +31,8 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """How a command took effect. `lost`: fields that kept a newer value. `alias`: {id sent: id that stands for it}."""
+    """How a command took effect. `lost`: fields that kept a newer value. `alias`: {id sent: id that stands
+    for it}."""
 
     lost: tuple[str, ...] = ()
     alias: Mapping[str, str] | None = None
@@ -44,7 +45,8 @@ Apply = Callable[[UnitOfWork, Any, Envelope], Awaitable[Applied]]
 class CommandType:
     """One type of command: its body's shape per version, who may send it, what applies it.
 
-    `apply` raises `Problem` to refuse: its code and detail reach the phone, and the command goes to quarantine whole.
+    `apply` raises `Problem` to refuse: its code and detail reach the phone, and the command goes to
+    quarantine whole.
     """
 
     name: str

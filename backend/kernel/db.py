@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from sqlalchemy import BigInteger, Date, Double, LargeBinary, MetaData, Text, Uuid
@@ -20,10 +20,11 @@ NAMING = {
 
 
 class Base(DeclarativeBase):
-    """All tables. Money columns end in `_fen`, rates in `_bp`, lengths in `_m`, areas in `_m2`; times are UTC."""
+    """All tables. Money columns end in `_fen`, rates in `_bp`, lengths in `_m`, areas in `_m2`; times are
+    UTC."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text(),
         int: BigInteger(),
         float: Double(),

@@ -1,4 +1,5 @@
-"""Identifiers: UUID version 7 (RFC 9562), sortable by the time they were made, made where the thing is made."""
+"""Identifiers: UUID version 7 (RFC 9562), sortable by the time they were made, made where the thing is
+made."""
 
 import os
 import time

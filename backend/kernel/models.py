@@ -19,7 +19,8 @@ class ServerFact(Base):
 
 
 class SyncPartition(Base):
-    """One row per partition. `revision` counts the transactions that changed it; `floor`: tombstones below are dropped."""
+    """One row per partition. `revision` counts the transactions that changed it; `floor`: tombstones below
+    are dropped."""
 
     __tablename__ = "sync_partition"
     book: Mapped[str] = mapped_column(primary_key=True)
@@ -28,7 +29,8 @@ class SyncPartition(Base):
 
 
 class SyncChange(Base):
-    """The last revision at which a row of a partition changed or left (`gone`, perhaps `moved_to` another book)."""
+    """The last revision at which a row of a partition changed or left (`gone`, perhaps `moved_to` another
+    book)."""
 
     __tablename__ = "sync_change"
     book: Mapped[str] = mapped_column(primary_key=True)
@@ -41,7 +43,8 @@ class SyncChange(Base):
 
 
 class OutboxEvent(Base):
-    """A fact that others must hear of, written in the transaction that made it true. Payloads carry ids and counts only."""
+    """A fact that others must hear of, written in the transaction that made it true. Payloads carry ids
+    and counts only."""
 
     __tablename__ = "outbox_event"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 from backend.kernel.uow import UnitOfWork
 
-# ids of rows, name of the projection → values per id, in the order of the projection's fields; ids not visible are absent
+# ids of rows, name of the projection → values per id, in the order of the projection's fields; ids not
+# visible are absent
 Load = Callable[[UnitOfWork, Sequence[str], str], Awaitable[Mapping[str, Sequence[Any]]]]
 
 
@@ -15,7 +16,8 @@ class Projection:
     """One kind of row on phones.
 
     `fields`: the field names per projection (`manager`, `agent`, `head`, `staff`, `bank`); a projection that is absent
-    does not receive the kind at all. `sort`: a field whose value groups rows in snapshot pages (the customer), or nil.
+    does not receive the kind at all. `sort`: a field whose value groups rows in snapshot pages (the
+    customer), or nil.
     """
 
     kind: str

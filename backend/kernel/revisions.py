@@ -17,7 +17,8 @@ class Touch:
     moved_to: str | None = None
 
 
-# The rows are inserted in the order of the sorted array, so every transaction takes the partition locks in one order.
+# The rows are inserted in the order of the sorted array, so every transaction takes the partition locks in
+# one order.
 BUMP = text(
     "INSERT INTO sync_partition AS p (book, revision)"
     " SELECT b, 1 FROM unnest(CAST(:books AS text[])) WITH ORDINALITY AS t(b, n) ORDER BY n"
@@ -39,7 +40,7 @@ async def stamp(session: AsyncSession, touches: list[Touch]) -> dict[str, int]:
     """
     books = sorted({touch.book for touch in touches})
     rows = await session.execute(BUMP, {"books": books})
-    found = {book: revision for book, revision in rows.all()}
+    found: dict[str, int] = {row.book: row.revision for row in rows}
     await session.execute(
         UPSERT,
         {

@@ -1,7 +1,9 @@
 """The unit of work: one transaction per request or job, committed before anything is answered.
 
-Its first statement sets the scope that row-level security reads; its last ones write audit entries and events and stamp
-the partitions that moved (stamp last: the partition's row lock then orders commits, so a revision never fills a gap).
+Its first statement sets the scope that row-level security reads; its last ones write audit entries and
+events and stamp
+the partitions that moved (stamp last: the partition's row lock then orders commits, so a revision never
+fills a gap).
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -27,11 +29,13 @@ SET_SCOPE = text(
     " set_config('tiange.grids', :grids, true), set_config('tiange.branches', :branches, true),"
     " set_config('tiange.request', :request, true)"
 )
+SET_ROLE = text("SELECT set_config('tiange.role', :role, true)")
 
 
 @dataclass(frozen=True, slots=True)
 class AuditNote:
-    """What will become a row of the audit trail. `detail` holds ids, field names and counts, no personal data."""
+    """What will become a row of the audit trail. `detail` holds ids, field names and counts, no personal
+    data."""
 
     action: str
     subject_kind: str
@@ -70,7 +74,8 @@ class UnitOfWork:
             self.touch(book, kind, row_id, gone=gone)
 
     def emit(self, name: str, payload: Mapping[str, Any]) -> None:
-        """Tells handlers (app/wiring.py says which) after the commit. `payload`: ids and counts, nothing personal."""
+        """Tells handlers (app/wiring.py says which) after the commit. `payload`: ids and counts, nothing
+        personal."""
         self._events.append(
             {
                 "id": uuid7(),
@@ -88,8 +93,24 @@ class UnitOfWork:
         self._audit.append(AuditNote(action, subject_kind, str(subject_id), detail or {}))
 
     @asynccontextmanager
+    async def elevated(self, why: str) -> AsyncIterator[None]:
+        """Works past the actor's own rows where a rule needs them all (merging values, say); `why` is for
+        the reader.
+
+        The service must have checked the actor's scope before; nothing read here may be answered to the
+        actor.
+        """
+        assert why
+        await self.session.flush()
+        await self.session.execute(SET_ROLE, {"role": "system"})
+        yield
+        await self.session.flush()
+        await self.session.execute(SET_ROLE, {"role": self.actor.role.value})
+
+    @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Part of the work that may fail alone: rows, touches, events and audit notes are all taken back on an error."""
+        """Part of the work that may fail alone: rows, touches, events and audit notes are all taken back
+        on an error."""
         touches, events, audit = dict(self._touches), len(self._events), len(self._audit)
         try:
             async with self.session.begin_nested():
@@ -144,28 +165,29 @@ class Database:
         pool_size: int = 8,
         application: str = "tiange",
     ) -> "Database":
-        """Connects lazily to `url` (postgresql+asyncpg). `announce` hears of moved partitions after each commit."""
+        """Connects lazily to `url` (postgresql+asyncpg). `announce` hears of moved partitions after each
+        commit."""
         engine = make_engine(url, pool_size=pool_size, application=application)
         return cls(engine, clock, write_audit=write_audit, announce=announce)
 
     @asynccontextmanager
     async def unit(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
-        """One transaction with `actor`'s scope. Commits at the end of the block; a failed commit raises there."""
-        async with self._sessions() as session:
-            async with session.begin():
-                await session.execute(
-                    SET_SCOPE,
-                    {
-                        "role": actor.role.value if (actor.staff_id or actor.name != "nobody") else "",
-                        "staff": str(actor.staff_id or ""),
-                        "grids": _array(actor.grid_ids),
-                        "branches": _array(actor.branch_ids),
-                        "request": actor.request_id,
-                    },
-                )
-                uow = UnitOfWork(session, actor, self.clock.now(), self.clock.today(), self.clock)
-                yield uow
-                has_events = await uow.finish(self._write_audit)
+        """One transaction with `actor`'s scope. Commits at the end of the block; a failed commit raises
+        there."""
+        async with self._sessions() as session, session.begin():
+            await session.execute(
+                SET_SCOPE,
+                {
+                    "role": actor.role.value if (actor.staff_id or actor.name != "nobody") else "",
+                    "staff": str(actor.staff_id or ""),
+                    "grids": _array(actor.grid_ids),
+                    "branches": _array(actor.branch_ids),
+                    "request": actor.request_id,
+                },
+            )
+            uow = UnitOfWork(session, actor, self.clock.now(), self.clock.today(), self.clock)
+            yield uow
+            has_events = await uow.finish(self._write_audit)
         if self._announce is not None and (uow.revisions or has_events):
             await self._announce(uow.revisions, has_events)
 

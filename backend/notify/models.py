@@ -11,7 +11,8 @@ from backend.kernel.db import Base
 
 
 class InboxItem(Base):
-    """A message to one person. `params` hold ids and counts; the text is made on the phone. `dedupe` makes it single."""
+    """A message to one person. `params` hold ids and counts; the text is made on the phone. `dedupe` makes
+    it single."""
 
     __tablename__ = "inbox_item"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -10,7 +10,8 @@ from backend.kernel.db import Base
 
 
 class PolicyFigure(Base):
-    """The value of `key` from `valid_from` on, with where it comes from. Units are in the key (`_m`, `_days`)."""
+    """The value of `key` from `valid_from` on, with where it comes from. Units are in the key (`_m`,
+    `_days`)."""
 
     __tablename__ = "policy_figure"
     key: Mapped[str] = mapped_column(primary_key=True)

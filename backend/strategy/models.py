@@ -24,7 +24,8 @@ class CatalogueVersion(Base):
 
 
 class Profile(Base):
-    """A customer's result in force. Limit in fen, rate in basis points; `tag_words`: bits by stable position."""
+    """A customer's result in force. Limit in fen, rate in basis points; `tag_words`: bits by stable
+    position."""
 
     __tablename__ = "profile"
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True)

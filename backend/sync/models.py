@@ -11,7 +11,8 @@ from backend.kernel.db import Base
 
 
 class SyncStream(Base):
-    """A stream (installation, staff): `applied_seq` is the last seq with a final result, `next` is one more."""
+    """A stream (installation, staff): `applied_seq` is the last seq with a final result, `next` is one
+    more."""
 
     __tablename__ = "sync_stream"
     installation_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -20,7 +21,8 @@ class SyncStream(Base):
 
 
 class SyncCommand(Base):
-    """A command's recorded result: a repeat answers this. `body` is kept, sealed, only while in quarantine."""
+    """A command's recorded result: a repeat answers this. `body` is kept, sealed, only while in
+    quarantine."""
 
     __tablename__ = "sync_command"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -48,7 +50,7 @@ class SyncPage(Base):
     n: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     count: Mapped[int]
-    bytes: Mapped[int]
+    size: Mapped[int]
     sha256: Mapped[str]
     content: Mapped[bytes]
     made_at: Mapped[datetime]

@@ -10,7 +10,8 @@ from backend.kernel.db import Base
 
 
 class Duty(Base):
-    """A customer's clock: `contact` (any channel) or `visit` (on site), due on a local day, every `rhythm_days`."""
+    """A customer's clock: `contact` (any channel) or `visit` (on site), due on a local day, every
+    `rhythm_days`."""
 
     __tablename__ = "duty"
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True)
@@ -52,7 +53,9 @@ class Task(Base):
             "customer_id",
             "duty_kind",
             unique=True,
-            postgresql_where=text("kind = 'follow_up' AND state IN ('open', 'in_progress', 'submitted', 'returned')"),
+            postgresql_where=text(
+                "kind = 'follow_up' AND state IN ('open', 'in_progress', 'submitted', 'returned')"
+            ),
         ),
     )
 
