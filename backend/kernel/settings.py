@@ -67,7 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     push_allow_hosts: tuple[str, ...] = PUSH_HOSTS
     #: `host:port` of loopback push services, test mode only
     push_test_hosts: tuple[str, ...] = ()
-    #: a file that holds the time to run at, test mode only
+    #: a file holding the seconds to add to the system's time, test mode only
     clock_file: Path | None = None
     max_upload_bytes: int = 20 * 1024 * 1024
     #: how long a phone may stay offline before it locks for reading
@@ -88,12 +88,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def uses_own_postgres(self) -> bool:
         """True while the embedded PostgreSQL is meant, or not started yet."""
-        return not self.database_url
+        urls = (self.database_url, self.database_url_web, self.database_url_worker, self.database_url_nightly)
+        return not any(urls)
 
     @property
     def uses_own_valkey(self) -> bool:
         """True while the embedded Valkey is meant, or not started yet."""
         return not self.redis_url
+
+    def require(self, *names: str) -> None:
+        """Raise SettingsError if one of these URLs is missing, as when only some of a server's are set."""
+        for name in names:
+            if not getattr(self, name):
+                variable = f"TIANGE_{name.upper()}"
+                example = "redis://queue.example:6379/0" if name == "redis_url" else _example(variable)
+                raise SettingsError(variable, "is needed here and not set", example)
 
 
 def repository() -> Path:
@@ -184,30 +193,22 @@ def _refuse_contradictions(settings: Settings) -> None:
                     f"is for tests only and this is {settings.environment}",
                     "TIANGE_ENVIRONMENT=test",
                 )
-    roles = {
-        "TIANGE_DATABASE_URL_WEB": settings.database_url_web,
-        "TIANGE_DATABASE_URL_WORKER": settings.database_url_worker,
-        "TIANGE_DATABASE_URL_NIGHTLY": settings.database_url_nightly,
-    }
-    for variable, url in roles.items():
-        login = variable.removeprefix("TIANGE_DATABASE_URL_").lower()
-        example = f"postgresql://tiange_{login}:secret@db.example:5432/tiange"
-        if settings.database_url and not url:
-            raise SettingsError(
-                variable,
-                "is missing: with TIANGE_DATABASE_URL each role needs its own login",
-                example,
-            )
-        if url and not settings.database_url:
-            raise SettingsError(
-                "TIANGE_DATABASE_URL",
-                f"is missing although {variable} is set",
-                "postgresql://tiange_owner:secret@db.example:5432/tiange",
-            )
+    for variable, url in (
+        ("TIANGE_DATABASE_URL_WEB", settings.database_url_web),
+        ("TIANGE_DATABASE_URL_WORKER", settings.database_url_worker),
+        ("TIANGE_DATABASE_URL_NIGHTLY", settings.database_url_nightly),
+    ):
         if url and urlsplit(url).username == urlsplit(settings.database_url).username:
             raise SettingsError(
-                variable, "signs in as the owner of the schema, whom row security does not bind", example
+                variable,
+                "signs in as the owner of the schema, for whom row security is not meant",
+                _example(variable),
             )
+
+
+def _example(variable: str) -> str:
+    login = variable.removeprefix("TIANGE_DATABASE_URL").strip("_").lower() or "owner"
+    return f"postgresql://tiange_{login}:secret@db.example:5432/tiange"
 
 
 def _own_url(host: str, port: int) -> str:
