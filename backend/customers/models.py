@@ -46,7 +46,7 @@ class Customer(Base):
 
 
 class Person(Base):
-    """A person (个人). Phones are encrypted by field; what an agent must not see lies in `person_identity`."""
+    """A person (个人). What an agent must not see lies in tables of its own."""
 
     __tablename__ = "person"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

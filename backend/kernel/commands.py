@@ -16,7 +16,7 @@ from backend.kernel.uow import UnitOfWork
 class Envelope:
     """What surrounds a command's body. Times are UTC.
 
-    `at`: the device's own clock; `observed_at`: the same corrected by the device's offset, never after `received_at`.
+    `at`: the device's own clock; `observed_at`: corrected by the device's offset, never after `received_at`.
     """
 
     command_id: UUID

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Problem(Exception):  # noqa: N818 - the name of RFC 9457
+class Problem(Exception):
     """An answer that is no success. The phone acts on `code`; the person reads `detail` and `remedy`."""
 
     def __init__(

@@ -15,7 +15,7 @@ Load = Callable[[UnitOfWork, Sequence[str], str], Awaitable[Mapping[str, Sequenc
 class Projection:
     """One kind of row on phones.
 
-    `fields`: the field names per projection (`manager`, `agent`, `head`, `staff`, `bank`); a projection that is absent
+    `fields`: field names per projection (`manager`, `agent`, `head`, `staff`, `bank`); one that is absent
     does not receive the kind at all. `sort`: a field whose value groups rows in snapshot pages (the
     customer), or nil.
     """

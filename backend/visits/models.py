@@ -13,7 +13,7 @@ class Visit(Base):
     """A contact (联系); on site it is a visit (走访). Times UTC: `at` corrected, `device_at` as the phone's
     clock had it.
 
-    `flags`: what the checks found odd (far, inaccurate, no_fix, fast, clock). Lengths in metres, `wanted_fen` in fen.
+    `flags`: what the checks found odd (far, inaccurate, no_fix, fast, clock). Lengths in metres.
     """
 
     __tablename__ = "visit"

@@ -1,0 +1,157 @@
+"""The worker process: relays events to arq, raises schedules, runs jobs.
+
+arq is only the bell: a job's truth is its row (kernel/jobs). Kept behind this file because arq is in maintenance only.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from arq import Worker, create_pool
+from arq.connections import ArqRedis, RedisSettings
+from arq.worker import func
+
+from backend.app.wiring import HANDLERS, PERIODIC
+from backend.audit.api import write_audit
+from backend.kernel.announce import OUTBOX_CHANNEL, redis_announcer
+from backend.kernel.clock import Clock
+from backend.kernel.crypto import Keys
+from backend.kernel.jobs import Relay, Runner
+from backend.kernel.logs import configure_logs
+from backend.kernel.settings import Settings
+from backend.kernel.uow import Database
+
+QUEUE = "tiange:jobs"
+POLL_SECONDS = 1.0
+SWEEP_EVERY = 3600
+
+log = structlog.get_logger("tiange.worker")
+
+
+def main(settings: Settings) -> None:
+    """Runs until SIGTERM or SIGINT; running jobs are given a moment, then their leases run out."""
+    configure_logs(settings)
+    asyncio.run(run(settings))
+
+
+async def run(settings: Settings) -> None:
+    """One worker with its relay."""
+    clock = Clock(settings.timezone, settings.clock_file)
+    redis = await _connect(settings)
+    database = Database.open(
+        settings.database_url_worker,
+        clock,
+        write_audit=write_audit,
+        announce=redis_announcer(redis),
+        application="tiange-worker",
+    )
+    runner = Runner(database, settings, Keys.load(settings.keys_dir), HANDLERS)
+    relay = Relay(database, HANDLERS, PERIODIC)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, stop.set)
+    tasks = [
+        asyncio.create_task(_forever("relay", stop, lambda: _relay(relay, redis, stop))),
+        asyncio.create_task(_forever("arq", stop, lambda: _arq(redis, runner, settings.worker_concurrency))),
+        asyncio.create_task(_forever("sweep", stop, lambda: _sweep(relay))),
+    ]
+    log.info("worker_started")
+    await stop.wait()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await database.close()
+    await redis.aclose()
+    log.info("worker_stopped")
+
+
+async def _connect(settings: Settings) -> ArqRedis:
+    """A pool that speaks msgspec's MessagePack instead of pickle."""
+    return await create_pool(
+        RedisSettings.from_dsn(settings.redis_url),
+        job_serializer=msgspec.msgpack.encode,
+        job_deserializer=msgspec.msgpack.decode,
+        default_queue_name=QUEUE,
+    )
+
+
+async def _forever(name: str, stop: asyncio.Event, once: Callable[[], Awaitable[None]]) -> None:
+    """Keeps a part running through the loss of PostgreSQL or Valkey, which both come back."""
+    delay = 0.5
+    while not stop.is_set():
+        try:
+            await once()
+            delay = 0.5
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it was, the part must run again
+            log.warning("worker_part_failed", part=name, error=type(error).__name__, again_in=delay)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 10.0)
+
+
+async def _relay(relay: Relay, redis: ArqRedis, stop: asyncio.Event) -> None:
+    bell = asyncio.Event()
+    listener = asyncio.create_task(_listen(redis, bell))
+    try:
+        while not stop.is_set():
+            await relay.tick()
+            await relay.expand()
+            for job_id, attempts in await relay.take():
+                # the id carries the attempt, so that arq does not take a retry for a repeat
+                await redis.enqueue_job("run_job", str(job_id), _job_id=f"{job_id}:{attempts}")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(bell.wait(), POLL_SECONDS)
+            bell.clear()
+    finally:
+        listener.cancel()
+        await asyncio.gather(listener, return_exceptions=True)
+
+
+async def _listen(redis: ArqRedis, bell: asyncio.Event) -> None:
+    """Wakes the relay at each commit that wrote events; without it the poll does."""
+    while True:
+        try:
+            async with redis.pubsub() as pubsub:
+                await pubsub.subscribe(OUTBOX_CHANNEL)
+                async for message in pubsub.listen():
+                    if message["type"] == "message":
+                        bell.set()
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # noqa: BLE001 - the bell is a convenience; polling goes on
+            await asyncio.sleep(1)
+
+
+async def _arq(redis: ArqRedis, runner: Runner, concurrency: int) -> None:
+    async def run_job(_ctx: dict[Any, Any], job_id: str) -> None:
+        await runner.run(UUID(job_id))
+
+    worker = Worker(
+        functions=[func(run_job, name="run_job", keep_result=0, max_tries=1)],
+        redis_pool=redis,
+        queue_name=QUEUE,
+        max_jobs=concurrency,
+        poll_delay=0.05,
+        handle_signals=False,
+        health_check_interval=60,
+        job_timeout=3600,
+        job_serializer=msgspec.msgpack.encode,
+        job_deserializer=msgspec.msgpack.decode,
+    )
+    try:
+        await worker.async_run()
+    finally:
+        for task in worker.tasks.values():
+            task.cancel()
+
+
+async def _sweep(relay: Relay) -> None:
+    await asyncio.sleep(SWEEP_EVERY)
+    await relay.sweep()
