@@ -1,6 +1,7 @@
 """The worker process: relays events to arq, raises schedules, runs jobs.
 
-arq is only the bell: a job's truth is its row (kernel/jobs). Kept behind this file because arq is in maintenance only.
+arq is only the bell: a job's truth is its row (kernel/jobs). Kept behind this file because arq is in
+maintenance only.
 """
 
 import asyncio

@@ -16,7 +16,8 @@ log = structlog.get_logger("tiange.announce")
 
 
 def redis_announcer(redis: "Redis") -> Announcer:
-    """Publishes moved partitions (JSON {book: revision}) and a bell for the relay; a dead Valkey fails nothing."""
+    """Publishes moved partitions (JSON {book: revision}) and a bell for the relay; a dead Valkey fails
+    nothing."""
 
     async def announce(revisions: Mapping[str, int], has_events: bool) -> None:
         try:

@@ -1,8 +1,11 @@
 """Work behind the answer: events become jobs in a table, arq only wakes the workers.
 
-An event (`uow.emit`) is written with the rows it speaks of. The relay turns it into one `job` row per handler and hands
-the ids to arq. A worker takes a lease on the row, keeps it alive with a heartbeat, and marks the job done in the same
-transaction as its effect; so a lost or empty Valkey, a repeated hand-over or a dead worker neither loses nor doubles
+An event (`uow.emit`) is written with the rows it speaks of. The relay turns it into one `job` row per
+handler and hands
+the ids to arq. A worker takes a lease on the row, keeps it alive with a heartbeat, and marks the job done
+in the same
+transaction as its effect; so a lost or empty Valkey, a repeated hand-over or a dead worker neither loses
+nor doubles
 anything. What fails `MAX_ATTEMPTS` times is parked, where `tiange doctor` shows it.
 """
 
@@ -38,7 +41,8 @@ Run = Callable[[UnitOfWork, Mapping[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What a handler of several transactions works with. Each `unit()` is one transaction of the system actor."""
+    """What a handler of several transactions works with. Each `unit()` is one transaction of the system
+    actor."""
 
     database: Database
     settings: Settings
@@ -59,7 +63,8 @@ LongRun = Callable[[JobContext, Mapping[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """`run(uow, payload)` answers one event in one transaction, which also marks the job done: exactly once."""
+    """`run(uow, payload)` answers one event in one transaction, which also marks the job done: exactly
+    once."""
 
     event: str
     name: str
@@ -68,7 +73,8 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class LongHandler:
-    """`run(ctx, payload)` opens its own transactions and may speak to the outside: at least once, so idempotent."""
+    """`run(ctx, payload)` opens its own transactions and may speak to the outside: at least once, so
+    idempotent."""
 
     event: str
     name: str
@@ -117,8 +123,9 @@ ADD_JOB = text(
 )
 EXPANDED = text("UPDATE outbox_event SET expanded_at = :now WHERE id = ANY(:ids)")
 TO_HAND = text(
-    "UPDATE job SET handed_at = :now WHERE id IN (SELECT id FROM job WHERE next_at <= :now AND"
-    " ((state = 'ready' AND (handed_at IS NULL OR handed_at < :stale)) OR (state = 'running' AND lease_until < :now))"
+    "UPDATE job SET handed_at = :now WHERE id IN (SELECT id FROM job WHERE next_at <= :now"
+    " AND ((state = 'ready' AND (handed_at IS NULL OR handed_at < :stale))"
+    "  OR (state = 'running' AND lease_until < :now))"
     " ORDER BY next_at LIMIT 200 FOR UPDATE SKIP LOCKED) RETURNING id, attempts"
 )
 DUE_SCHEDULES = text("SELECT name FROM schedule WHERE next_at <= :now FOR UPDATE SKIP LOCKED")
@@ -138,7 +145,8 @@ FAILED = text(
 )
 SWEEP_JOBS = text("DELETE FROM job WHERE state = 'done' AND done_at < :before")
 SWEEP_EVENTS = text(
-    "DELETE FROM outbox_event e WHERE expanded_at < :before AND NOT EXISTS (SELECT 1 FROM job j WHERE j.event_id = e.id)"
+    "DELETE FROM outbox_event e WHERE expanded_at < :before"
+    " AND NOT EXISTS (SELECT 1 FROM job j WHERE j.event_id = e.id)"
 )
 
 
@@ -176,7 +184,8 @@ class Relay:
             return len(events)
 
     async def take(self) -> list[tuple[UUID, int]]:
-        """Jobs to hand to workers now, with their attempts so far; those handed long ago or dropped come again."""
+        """Jobs to hand to workers now, with their attempts so far; those handed long ago or dropped come
+        again."""
         async with self._database.unit(Actor.system("relay")) as uow:
             rows = await uow.session.execute(TO_HAND, {"now": uow.now, "stale": uow.now - HAND_AGAIN})
             return [(row.id, row.attempts) for row in rows]
@@ -235,7 +244,7 @@ class Runner:
         except LostLease:
             log.warning("job_lease_lost", attempts=attempts)
             return False
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - recorded with the job, which comes again or is parked
             await self._fail(job_id, lease, attempts, error)
             return False
         finally:
@@ -282,7 +291,7 @@ class Runner:
                     await uow.session.execute(
                         EXTEND, {"id": job_id, "lease": lease, "until": uow.now + LEASE}
                     )
-            except Exception as error:  # noqa: BLE001 - the lease runs out by itself; the next beat may succeed
+            except Exception as error:  # noqa: BLE001 - the lease runs out by itself
                 log.warning("job_heartbeat_failed", error=type(error).__name__)
 
     async def _fail(self, job_id: UUID, lease: UUID, attempts: int, error: Exception) -> None:

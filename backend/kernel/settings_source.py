@@ -86,7 +86,7 @@ class Source:
             if not variable.startswith("TIANGE_") or name in self._asked:
                 continue
             # tests and tools have variables of their own; what resembles a setting is a misspelt one
-            meant = difflib.get_close_matches(name, self._asked, n=1, cutoff=0.8)
+            meant = difflib.get_close_matches(name, self._asked, n=1, cutoff=0.75)
             if meant:
                 raise SettingsError(
                     variable, "is no setting of Tiange, but resembles one", f"TIANGE_{meant[0].upper()}"

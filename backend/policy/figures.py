@@ -1,0 +1,37 @@
+"""The figures that ship: a bank changes them by adding a dated row, never by editing code. Units are in the names.
+
+Sources: the product's domain description (defaults of the field), unless a line says otherwise.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+SHIPPED_ON = date(2026, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A shipped default. `on_phone`: phones need it to judge or to show something offline."""
+
+    key: str
+    value: Any
+    source: str
+    on_phone: bool = False
+
+
+SHIPPED = (
+    Figure("visit_distance_limit_m", 500, "a visit farther away is accepted and flagged", on_phone=True),
+    Figure("visit_accuracy_limit_m", 100, "a less accurate fix is accepted and flagged", on_phone=True),
+    Figure("visit_burst_count", 4, "as many visits within the window look odd", on_phone=True),
+    Figure("visit_burst_minutes", 10, "window for visit_burst_count", on_phone=True),
+    Figure("clock_error_limit_s", 600, "a phone's clock farther off flags the visit"),
+    Figure("contact_rhythm_days", 30, "every customer with an owner, once a month", on_phone=True),
+    Figure("daily_capacity", 30, "duties per person and day that stay doable", on_phone=True),
+    Figure("escalate_head_days", 3, "overdue high-end and core duties reach the head"),
+    Figure("digest_at", "08:00", "the daily digest, local time"),
+    Figure("notify_quiet_from", "21:00", "nothing but urgent from here, local time"),
+    Figure("notify_quiet_to", "07:00", "until here, local time"),
+    Figure("offline_hours", 72, "a phone out of contact for longer locks for reading", on_phone=True),
+    Figure("time_zone", "Asia/Shanghai", "the bank's days", on_phone=True),
+)
