@@ -152,9 +152,9 @@ def test_a_wrong_password_is_refused(servers: EmbeddedServers) -> None:
 def test_the_weak_logins_can_make_no_tables_and_nightly_cannot_write(servers: EmbeddedServers) -> None:
     sql(servers.urls.owner, "create table owned (n int)", "grant all on owned to tiange_nightly")
     for url in (servers.urls.web, servers.urls.worker, servers.urls.nightly):
-        with pytest.raises(sa.exc.DBAPIError, match="permission denied|read-only"):
+        with pytest.raises(sa.exc.DBAPIError, match=r"permission denied|read-only"):
             sql(url, "create table sneaky (n int)")
-    with pytest.raises(sa.exc.DBAPIError, match="read-only transaction"):
+    with pytest.raises(sa.exc.DBAPIError, match=r"read-only transaction"):
         sql(servers.urls.nightly, "insert into owned values (1)")
 
 
