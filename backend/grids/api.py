@@ -1,0 +1,26 @@
+"""What other domains may ask of grids."""
+
+from backend.grids.queries import active_facts, active_outlines, assigned_grids, history, holders
+from backend.grids.rules import Duty, GridKind
+from backend.grids.schemas import Assignment, GridFacts, ImportOutcome, ReadyGrid
+from backend.grids.service import apply_import, assign, book_of, facts, grid_of_point, release
+
+__all__ = [
+    "Assignment",
+    "Duty",
+    "GridFacts",
+    "GridKind",
+    "ImportOutcome",
+    "ReadyGrid",
+    "active_facts",
+    "active_outlines",
+    "apply_import",
+    "assign",
+    "assigned_grids",
+    "book_of",
+    "facts",
+    "grid_of_point",
+    "history",
+    "holders",
+    "release",
+]
