@@ -1,0 +1,103 @@
+"""Migrations run on an empty database, on one with rows in it, twice, and two at a time."""
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from backend.app.migrate import MIGRATIONS, alembic_config, head_revision, upgrade
+from backend.app.tables import metadata
+from backend.embedded import Urls
+from tests.support.databases import connect
+from tests.support.filler import counts, fill
+
+
+def revisions() -> list[str]:
+    """All revisions, oldest first."""
+    script = ScriptDirectory.from_config(alembic_config(""))
+    return [one.revision for one in reversed(list(script.walk_revisions()))]
+
+
+def revision_of(urls: Urls) -> str | None:
+    async def ask() -> str | None:
+        connection = await connect(urls.owner)
+        try:
+            answer: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+            return answer
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def test_an_empty_database_reaches_the_newest_revision_and_stays_there(empty_database: Urls) -> None:
+    upgrade(empty_database.owner)
+    assert revision_of(empty_database) == head_revision()
+    upgrade(empty_database.owner)
+    assert revision_of(empty_database) == head_revision()
+
+
+@pytest.mark.parametrize("start", revisions()[:-1])
+def test_rows_survive_the_way_to_the_newest_revision(empty_database: Urls, start: str) -> None:
+    upgrade(empty_database.owner, start)
+    filled = asyncio.run(fill(empty_database.admin))
+    before = asyncio.run(counts(empty_database.admin))
+    assert all(before[table] == 1 for table in filled)
+
+    upgrade(empty_database.owner)
+
+    after = asyncio.run(counts(empty_database.admin))
+    shrunk = {table: after.get(table) for table in filled if after.get(table, 0) < before[table]}
+    assert not shrunk, f"rows of revision {start} are gone"
+    assert revision_of(empty_database) == head_revision()
+
+
+def test_the_models_and_the_migrations_say_the_same(databases: Urls) -> None:
+    async def differences() -> list[object]:
+        engine = create_async_engine(databases.owner, poolclass=NullPool)
+        try:
+            async with engine.connect() as connection:
+                return await connection.run_sync(compare)
+        finally:
+            await engine.dispose()
+
+    def compare(connection: sa.Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata()))
+
+    assert asyncio.run(differences()) == []
+
+
+def test_two_that_migrate_at_once_wait_for_each_other(empty_database: Urls) -> None:
+    script = "import sys; from backend.app.migrate import upgrade; upgrade(sys.argv[1])"
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, empty_database.owner],
+            cwd=MIGRATIONS.parent,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in both:
+        _, complaint = process.communicate(timeout=90)
+        assert process.returncode == 0, complaint
+    assert revision_of(empty_database) == head_revision()
+
+
+def test_there_is_one_line_of_revisions() -> None:
+    heads = ScriptDirectory.from_config(alembic_config("")).get_heads()
+    assert len(heads) == 1, f"two migrations follow the same one: {heads}"
+
+
+def test_file_names_sort_in_the_order_of_the_revisions() -> None:
+    script = ScriptDirectory.from_config(alembic_config(""))
+    paths = [script.get_revision(one).path for one in revisions()]
+    assert paths == sorted(paths)

@@ -1,0 +1,47 @@
+"""Refuses a facts view that does more than hand over columns: the figures are strategy's, in one place."""
+
+from sqlglot import exp, parse_one
+
+# All that a facts view may be made of: columns, casts, presence, equality, joins and filters.
+ALLOWED = (
+    exp.Alias,
+    exp.And,
+    exp.Boolean,
+    exp.Cast,
+    exp.Column,
+    exp.DataType,
+    exp.EQ,
+    exp.Explode,
+    exp.From,
+    exp.Identifier,
+    exp.Is,
+    exp.Join,
+    exp.Literal,
+    exp.Not,
+    exp.Null,
+    exp.Paren,
+    exp.Select,
+    exp.Table,
+    exp.TableAlias,
+    exp.Unnest,
+    exp.Where,
+)
+
+
+def faults(sql: str) -> list[str]:
+    """What in a view's defining query is more than casts, as SQL; empty if nothing is."""
+    return [node.sql("postgres") for node in parse_one(sql, read="postgres").walk() if not _allowed(node)]
+
+
+def _allowed(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Subquery):
+        return isinstance(node.this, exp.Table)  # PostgreSQL prints joins in brackets
+    if isinstance(node, exp.Select) and node.parent is not None:
+        return False
+    return isinstance(node, ALLOWED)
+
+
+def tables(sql: str) -> set[str]:
+    """The tables and views that a query reads, with their schema where it names one."""
+    found = parse_one(sql, read="postgres").find_all(exp.Table)
+    return {f"{one.db}.{one.name}" if one.db else one.name for one in found}
