@@ -114,11 +114,14 @@ def default_home() -> Path:
     """Where data lies if nobody says otherwise.
 
     As root under /var/lib, because the servers run as an ordinary user, who cannot pass a root home
-    (mode 0700).
+    (mode 0700). Else beside the code, or in the user's own folder if the code is somebody else's.
     """
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/tiange")
-    return repository() / "var"
+    beside = repository() / "var"
+    if os.access(beside if beside.exists() else repository(), os.W_OK):
+        return beside
+    return Path.home() / ".local" / "share" / "tiange"
 
 
 def load_settings(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
