@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from backend.app.grids_cli import add_grids
 from backend.app.servers import connected
 from backend.embedded import EmbeddedError
 from backend.kernel.settings import Settings, SettingsError, load_settings
@@ -146,6 +147,7 @@ def _add_data(cli: typer.Typer) -> None:
     )
     cli.add_typer(demo_cli, name="demo")
     cli.add_typer(grids_cli, name="grids")
+    add_grids(grids_cli, _settings, _say)
 
     @cli.command()
     def migrate(context: typer.Context) -> None:

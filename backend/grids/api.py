@@ -1,6 +1,14 @@
 """What other domains may ask of grids."""
 
-from backend.grids.queries import active_facts, active_outlines, assigned_grids, history, holders
+from backend.grids.errors import import_stopped
+from backend.grids.queries import (
+    active_facts,
+    active_outlines,
+    assigned_grids,
+    facts_by_code,
+    history,
+    holders,
+)
 from backend.grids.rules import Duty, GridKind
 from backend.grids.schemas import Assignment, GridFacts, ImportOutcome, ReadyGrid
 from backend.grids.service import apply_import, assign, book_of, facts, grid_of_point, release
@@ -19,8 +27,10 @@ __all__ = [
     "assigned_grids",
     "book_of",
     "facts",
+    "facts_by_code",
     "grid_of_point",
     "history",
     "holders",
+    "import_stopped",
     "release",
 ]

@@ -37,6 +37,12 @@ async def grid(uow: UnitOfWork, grid_id: UUID, *, lock: bool = False) -> Grid | 
     return await uow.session.scalar(query.with_for_update() if lock else query)
 
 
+async def facts_by_code(uow: UnitOfWork, code: str) -> GridFacts | None:
+    """The grid with this code, or None where it does not exist or may not be seen."""
+    row = await uow.session.scalar(select(Grid).where(Grid.code == code, visible_to(uow.actor)))
+    return facts_of(row) if row is not None else None
+
+
 async def grids(uow: UnitOfWork, ids: Iterable[UUID]) -> list[Grid]:
     """The grids of `ids` that may be seen, in no promised order."""
     rows = await uow.session.scalars(select(Grid).where(Grid.id.in_(list(ids)), visible_to(uow.actor)))

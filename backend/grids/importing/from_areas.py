@@ -123,6 +123,8 @@ def datum_findings(datum: DatumCheck) -> list[Finding]:
     remedy = {
         "gcj02_as_wgs84": " Run it again with --datum gcj02.",
         "wgs84_as_gcj02": " Check --datum and --county-datum.",
+        "inconsistent": " Keep only the columns that you trust, or name them: --column wgs_lon=… --column"
+        " wgs_lat=….",
         "shifted": "",
     }[datum.verdict]
     return [Finding("datum", severity, datum.says + remedy, (), datum.figures)]

@@ -54,8 +54,8 @@ class DatumCheck:
     """What can be said about the datum of the source.
 
     `verdict`: agrees, gcj02_as_wgs84 (the source is GCJ-02 though declared WGS-84), wgs84_as_gcj02 (the
-    reverse), shifted (something else moved it), undecided (these files cannot tell). `cannot_tell` says what
-    stays unseen.
+    reverse), shifted (something else moved it), inconsistent (two pairs of columns contradict each other),
+    undecided (these files cannot tell). `cannot_tell` says what stays unseen.
     """
 
     declared: Datum
