@@ -43,15 +43,18 @@ def main(settings: Settings) -> None:
 async def run(settings: Settings) -> None:
     """One worker with its relay."""
     clock = Clock(settings.timezone, settings.clock_file)
+    keys = Keys.load(settings.keys_dir)
     redis = await _connect(settings)
     database = Database.open(
         settings.database_url_worker,
         clock,
+        keys=keys,
+        demo_mode=settings.demo_mode,
         write_audit=write_audit,
         announce=redis_announcer(redis),
         application="tiange-worker",
     )
-    runner = Runner(database, settings, Keys.load(settings.keys_dir), HANDLERS)
+    runner = Runner(database, settings, keys, HANDLERS)
     relay = Relay(database, HANDLERS, PERIODIC)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,6 @@ import structlog
 from sqlalchemy import text
 
 from backend.kernel.actor import Actor
-from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
 from backend.kernel.db import encode_json
 from backend.kernel.ids import uuid7
@@ -36,6 +35,7 @@ BACKOFF_SECONDS = (1, 5, 15, 60, 300, 900, 1800, 3600)
 
 log = structlog.get_logger("tiange.jobs")
 
+NextAfter = Callable[[UnitOfWork], Awaitable[datetime]]
 Run = Callable[[UnitOfWork, Mapping[str, Any]], Awaitable[None]]
 
 
@@ -86,26 +86,26 @@ AnyHandler = Handler | LongHandler
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """An event raised by the clock: `next_after(now, clock)` says when it is due next (UTC)."""
+    """An event raised by the clock: `next_after(uow)` says when it is due next (UTC), after `uow.now`."""
 
     name: str
-    next_after: Callable[[datetime, Clock], datetime]
+    next_after: NextAfter
 
 
-def every(seconds: int) -> Callable[[datetime, Clock], datetime]:
+def every(seconds: int) -> NextAfter:
     """Due again after a fixed time."""
-    return lambda now, _clock: now + timedelta(seconds=seconds)
 
-
-def daily(hour: int, minute: int = 0) -> Callable[[datetime, Clock], datetime]:
-    """Due at a time of the bank's local day."""
-
-    def next_after(now: datetime, clock: Clock) -> datetime:
-        local = clock.local(now)
-        due = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-        return (due if due > local else due + timedelta(days=1)).astimezone(now.tzinfo)
+    async def next_after(uow: UnitOfWork) -> datetime:
+        return uow.now + timedelta(seconds=seconds)
 
     return next_after
+
+
+def at_local_time(uow: UnitOfWork, hour: int, minute: int) -> datetime:
+    """The next instant after now at which the bank's clocks show `hour`:`minute`."""
+    local = uow.clock.local(uow.now)
+    due = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return (due if due > local else due + timedelta(days=1)).astimezone(UTC)
 
 
 class LostLease(RuntimeError):
@@ -196,7 +196,7 @@ class Relay:
             for periodic in self._periodic.values():
                 await uow.session.execute(
                     text("INSERT INTO schedule (name, next_at) VALUES (:name, :at) ON CONFLICT DO NOTHING"),
-                    {"name": periodic.name, "at": periodic.next_after(uow.now, uow.clock)},
+                    {"name": periodic.name, "at": await periodic.next_after(uow)},
                 )
             due = [row.name for row in await uow.session.execute(DUE_SCHEDULES, {"now": uow.now})]
             for name in due:
@@ -206,7 +206,7 @@ class Relay:
                 uow.emit(name, {"on": uow.today.isoformat()})
                 await uow.session.execute(
                     text("UPDATE schedule SET next_at = :at WHERE name = :name"),
-                    {"name": name, "at": known.next_after(uow.now, uow.clock)},
+                    {"name": name, "at": await known.next_after(uow)},
                 )
             return len(due)
 

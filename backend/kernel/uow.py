@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from backend.kernel import revisions
 from backend.kernel.actor import Actor
 from backend.kernel.clock import Clock
+from backend.kernel.crypto import Keys
 from backend.kernel.db import make_engine
 from backend.kernel.ids import uuid7
 from backend.kernel.models import OutboxEvent
@@ -50,7 +51,18 @@ Announcer = Callable[[Mapping[str, int], bool], Awaitable[None]]
 class UnitOfWork:
     """What a domain function works in. Made by `Database.unit`, never by hand."""
 
-    def __init__(self, session: AsyncSession, actor: Actor, now: datetime, today: date, clock: Clock) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        now: datetime,
+        today: date,
+        clock: Clock,
+        keys: Keys | None = None,
+        demo_mode: bool = False,
+    ) -> None:
+        self._keys = keys
+        self.demo_mode = demo_mode
         self.session = session
         self.actor = actor
         self.now = now
@@ -60,6 +72,13 @@ class UnitOfWork:
         self._touches: dict[tuple[str, str, str], Touch] = {}
         self._events: list[dict[str, Any]] = []
         self._audit: list[AuditNote] = []
+
+    @property
+    def keys(self) -> Keys:
+        """The installation's keys. Raises RuntimeError where the process was started without them."""
+        if self._keys is None:
+            raise RuntimeError("this process holds no keys: open the Database with them")
+        return self._keys
 
     def touch(
         self, book: str, kind: str, row_id: UUID | str, *, gone: bool = False, moved_to: str | None = None
@@ -145,11 +164,15 @@ class Database:
         engine: AsyncEngine,
         clock: Clock,
         *,
+        keys: Keys | None = None,
+        demo_mode: bool = False,
         write_audit: AuditWriter | None = None,
         announce: Announcer | None = None,
     ) -> None:
         self.engine = engine
         self.clock = clock
+        self.keys = keys
+        self.demo_mode = demo_mode
         self._write_audit = write_audit
         self._announce = announce
         self._sessions = async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
@@ -160,6 +183,8 @@ class Database:
         url: str,
         clock: Clock,
         *,
+        keys: Keys | None = None,
+        demo_mode: bool = False,
         write_audit: AuditWriter | None = None,
         announce: Announcer | None = None,
         pool_size: int = 8,
@@ -168,7 +193,7 @@ class Database:
         """Connects lazily to `url` (postgresql+asyncpg). `announce` hears of moved partitions after each
         commit."""
         engine = make_engine(url, pool_size=pool_size, application=application)
-        return cls(engine, clock, write_audit=write_audit, announce=announce)
+        return cls(engine, clock, keys=keys, demo_mode=demo_mode, write_audit=write_audit, announce=announce)
 
     @asynccontextmanager
     async def unit(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
@@ -185,7 +210,7 @@ class Database:
                     "request": actor.request_id,
                 },
             )
-            uow = UnitOfWork(session, actor, self.clock.now(), self.clock.today(), self.clock)
+            uow = UnitOfWork(session, actor, self.clock.now(), self.clock.today(), self.clock, self.keys, self.demo_mode)
             yield uow
             has_events = await uow.finish(self._write_audit)
         if self._announce is not None and (uow.revisions or has_events):

@@ -1,4 +1,5 @@
-"""The figures that ship: a bank changes them by adding a dated row, never by editing code. Units are in the names.
+"""The figures that ship: a bank changes them by adding a dated row, never by editing code. Units are in
+the names.
 
 Sources: the product's domain description (defaults of the field), unless a line says otherwise.
 """
@@ -29,6 +30,12 @@ SHIPPED = (
     Figure("contact_rhythm_days", 30, "every customer with an owner, once a month", on_phone=True),
     Figure("daily_capacity", 30, "duties per person and day that stay doable", on_phone=True),
     Figure("escalate_head_days", 3, "overdue high-end and core duties reach the head"),
+    Figure("value_source_precedence", ["collected", "core", "bureau", "register"], "which source is shown"),
+    Figure(
+        "completeness_weights",
+        {"phone": 10, "point": 10, "members": 20, "income": 25, "spending": 10, "home": 5, "assets": 20},
+        "points of 100 for each section that has data",
+    ),
     Figure("digest_at", "08:00", "the daily digest, local time"),
     Figure("notify_quiet_from", "21:00", "nothing but urgent from here, local time"),
     Figure("notify_quiet_to", "07:00", "until here, local time"),

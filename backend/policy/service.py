@@ -8,7 +8,8 @@ from backend.policy.models import PolicyFigure
 
 
 async def ensure_shipped(uow: UnitOfWork) -> int:
-    """Adds the shipped figures that are missing; a bank's own later values stay. Returns how many were added."""
+    """Adds the shipped figures that are missing; a bank's own later values stay. Returns how many were
+    added."""
     added = await uow.session.scalars(
         insert(PolicyFigure)
         .values(

@@ -1,0 +1,163 @@
+"""What each role's phone receives of customers. An agent's rows are an allow-list."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from backend.customers import queries
+from backend.customers.rules import completeness
+from backend.customers.service import sections_of, value_of
+from backend.kernel.projections import Projection
+from backend.kernel.uow import UnitOfWork
+from backend.policy import api as policy
+
+Rows = Mapping[str, Sequence[Any]]
+BOOKS = frozenset({"grid", "care"})
+AGENT = "agent"
+
+CUSTOMER_AGENT = (
+    "kind",
+    "name",
+    "pinyin",
+    "initials",
+    "grid_id",
+    "address",
+    "lon",
+    "lat",
+    "members",
+    "home_book",
+    "status",
+)
+CUSTOMER = (*CUSTOMER_AGENT, "branch_id", "owner_id", "phone", "created_on")
+MEMBER_AGENT = (
+    "customer_id",
+    "person_id",
+    "name",
+    "relation",
+    "sex",
+    "birth_on",
+    "whereabouts",
+    "occupation",
+    "education",
+)
+MEMBER = (*MEMBER_AGENT, "phone")
+FILE_AGENT = ("values", "open_sections")
+FILE = (*FILE_AGENT, "points")
+ASSET = (
+    "customer_id",
+    "kind",
+    "label",
+    "value_fen",
+    "area_m2",
+    "quantity",
+    "observed_on",
+    "source",
+    "detail",
+)
+
+
+def _uuids(ids: Sequence[str]) -> list[UUID]:
+    return [UUID(one) for one in ids]
+
+
+async def load_customers(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Rows:
+    """Customers in scope."""
+    rows = await queries.visible(uow, _uuids(ids))
+    full = projection != AGENT
+    people = [row.phone_person_id for row in rows if row.phone_person_id]
+    phones = await queries.phones(uow, people) if full and people else {}
+    found: dict[str, Sequence[Any]] = {}
+    for row in rows:
+        values: list[Any] = [
+            row.kind,
+            row.name,
+            row.pinyin,
+            row.initials,
+            str(row.grid_id) if row.grid_id else None,
+            row.address,
+            row.lon,
+            row.lat,
+            row.member_count,
+            row.books[0] if row.books else None,
+            row.status,
+        ]
+        if full:
+            phone = phones.get(row.phone_person_id) if row.phone_person_id else None
+            owner = str(row.owner_id) if row.owner_id else None
+            values += [str(row.branch_id), owner, phone, row.created_on.isoformat()]
+        found[str(row.id)] = values
+    return found
+
+
+async def load_members(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Rows:
+    """Current members, with their phone for bank staff."""
+    rows = await queries.members(uow, _uuids(ids))
+    full = projection != AGENT
+    phones = await queries.phones(uow, [person.id for _, person in rows]) if full and rows else {}
+    found: dict[str, Sequence[Any]] = {}
+    for membership, person in rows:
+        if membership.until_on is not None:
+            continue
+        values: list[Any] = [
+            str(membership.customer_id),
+            str(person.id),
+            person.name,
+            membership.relation,
+            person.sex,
+            person.birth_on.isoformat() if person.birth_on else None,
+            membership.whereabouts,
+            person.occupation,
+            person.education,
+        ]
+        found[str(membership.id)] = [*values, phones.get(person.id)] if full else values
+    return found
+
+
+async def load_files(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Rows:
+    """Shown values per field with source, day and who; for agents their own only. Sections without data."""
+    wanted = _uuids(ids)
+    visible = queries.by_id(await queries.visible(uow, wanted))
+    weights = await policy.figure(uow, "completeness_weights")
+    values: dict[UUID, dict[str, list[Any]]] = {one: {} for one in visible}
+    for row in await queries.values_of(uow, list(visible)):
+        if projection == AGENT or row.shown:
+            day = uow.clock.local(row.observed_at).date().isoformat()
+            who = str(row.recorded_by) if row.recorded_by else None
+            values[row.customer_id][row.field] = [value_of(row), row.source, day, who]
+    found: dict[str, Sequence[Any]] = {}
+    async with uow.elevated("which sections are open counts what the agent cannot read, and says no more"):
+        facts = await queries.section_facts(uow, list(visible))
+    for fact in facts:
+        _, missing = completeness(sections_of(fact), weights)
+        row_values: list[Any] = [values[fact.id], missing]
+        if projection != AGENT:
+            row_values.append(visible[fact.id].completeness_points)
+        found[str(fact.id)] = row_values
+    return found
+
+
+async def load_assets(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Rows:
+    """Assets; row security leaves an agent their own."""
+    found: dict[str, Sequence[Any]] = {}
+    for row in await queries.assets(uow, _uuids(ids)):
+        if row.removed_at is None:
+            found[str(row.id)] = [
+                str(row.customer_id),
+                row.asset_kind,
+                row.label,
+                row.value_fen,
+                row.area_m2,
+                row.quantity,
+                uow.clock.local(row.observed_at).date().isoformat(),
+                row.source,
+                row.detail,
+            ]
+    return found
+
+
+PROJECTIONS = (
+    Projection("customer", BOOKS, {"manager": CUSTOMER, AGENT: CUSTOMER_AGENT}, load_customers),
+    Projection("file", BOOKS, {"manager": FILE, AGENT: FILE_AGENT}, load_files),
+    Projection("member", BOOKS, {"manager": MEMBER, AGENT: MEMBER_AGENT}, load_members, sort="customer_id"),
+    Projection("asset", BOOKS, {"manager": ASSET, AGENT: ASSET}, load_assets, sort="customer_id"),
+)

@@ -1,0 +1,146 @@
+"""Reads of customers. Every statement runs under the actor's row security."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+
+from backend.customers.errors import out_of_scope
+from backend.customers.models import (
+    Asset,
+    AssetHistory,
+    Customer,
+    CustomerValue,
+    CustomerValueHistory,
+    Membership,
+    Person,
+    PersonContact,
+)
+from backend.kernel.uow import UnitOfWork
+
+
+async def lock(uow: UnitOfWork, customer_id: UUID) -> Customer:
+    """The customer, locked for a change, if it lies in the actor's scope. Raises Problem `out_of_scope`."""
+    found = await uow.session.scalar(
+        select(Customer)
+        .where(Customer.id == customer_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise out_of_scope("This customer")
+    return found
+
+
+async def visible(uow: UnitOfWork, ids: Iterable[UUID]) -> list[Customer]:
+    """Those of `ids` that the actor may see."""
+    return list(await uow.session.scalars(select(Customer).where(Customer.id.in_(list(ids)))))
+
+
+async def books_of(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """The partitions that hold each customer."""
+    rows = await uow.session.execute(select(Customer.id, Customer.books).where(Customer.id.in_(list(ids))))
+    return {row.id: row.books for row in rows}
+
+
+async def values_of(uow: UnitOfWork, ids: Iterable[UUID]) -> list[CustomerValue]:
+    """All values of the customers, every source."""
+    return list(
+        await uow.session.scalars(
+            select(CustomerValue)
+            .where(CustomerValue.customer_id.in_(list(ids)))
+            .order_by(CustomerValue.customer_id, CustomerValue.field, CustomerValue.source)
+        )
+    )
+
+
+async def members(uow: UnitOfWork, ids: Sequence[UUID]) -> Sequence[Any]:
+    """Rows (Membership, Person) for membership ids."""
+    return (
+        await uow.session.execute(
+            select(Membership, Person)
+            .join(Person, Person.id == Membership.person_id)
+            .where(Membership.id.in_(ids))
+        )
+    ).all()
+
+
+async def phones(uow: UnitOfWork, person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Decrypted phones per person, for roles that may see them (row security hides the table from agents)."""
+    rows = await uow.session.scalars(
+        select(PersonContact).where(PersonContact.person_id.in_(list(person_ids)))
+    )
+    return {row.person_id: uow.keys.open_field(row.phone_sealed, f"phone:{row.person_id}") for row in rows}
+
+
+async def assets(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Asset]:
+    """Assets by id."""
+    return list(await uow.session.scalars(select(Asset).where(Asset.id.in_(ids))))
+
+
+SECTIONS = text(
+    "SELECT c.id,"
+    " EXISTS (SELECT 1 FROM membership m JOIN person_contact p ON p.person_id = m.person_id"
+    "   WHERE m.customer_id = c.id AND m.until_on IS NULL) AS phone,"
+    " (c.lon IS NOT NULL) AS point, (c.member_count > 0) AS members,"
+    " EXISTS (SELECT 1 FROM asset a WHERE a.customer_id = c.id AND a.removed_at IS NULL) AS assets,"
+    " ARRAY(SELECT DISTINCT v.field FROM customer_value v WHERE v.customer_id = c.id"
+    "   AND v.shown AND (v.amount IS NOT NULL OR v.choice IS NOT NULL)) AS fields"
+    " FROM customer c WHERE c.id = ANY(:ids)"
+)
+
+
+async def section_facts(uow: UnitOfWork, ids: Iterable[UUID]) -> Sequence[Any]:
+    """What each customer's file has data for: booleans per section and the list of fields with a value."""
+    return (await uow.session.execute(SECTIONS, {"ids": list(ids)})).all()
+
+
+async def changes_by(
+    uow: UnitOfWork, customer_id: UUID, staff_id: UUID, since: datetime, until: datetime
+) -> list[tuple[str, Any, Any, datetime]]:
+    """What a person changed in a customer's file between two instants: (what, before, after, when), oldest
+    first."""
+    values = await uow.session.execute(
+        select(
+            CustomerValueHistory.field,
+            CustomerValueHistory.before,
+            CustomerValueHistory.after,
+            CustomerValueHistory.observed_at,
+        ).where(
+            CustomerValueHistory.customer_id == customer_id,
+            CustomerValueHistory.recorded_by == staff_id,
+            CustomerValueHistory.observed_at.between(since, until),
+        )
+    )
+    found: list[tuple[str, Any, Any, datetime]] = [
+        (row.field, row.before.get("value"), row.after.get("value"), row.observed_at) for row in values
+    ]
+    things = await uow.session.execute(
+        select(AssetHistory.before, AssetHistory.after, AssetHistory.observed_at).where(
+            AssetHistory.customer_id == customer_id,
+            AssetHistory.recorded_by == staff_id,
+            AssetHistory.observed_at.between(since, until),
+        )
+    )
+    for row in things:
+        kind = (row.after or row.before).get("kind", "asset")
+        found.append((f"asset:{kind}", row.before.get("label"), row.after.get("label"), row.observed_at))
+    return sorted(found, key=lambda one: (one[3], one[0]))
+
+
+async def count_members(uow: UnitOfWork, customer_id: UUID) -> int:
+    """People who are members now."""
+    return (
+        await uow.session.scalar(
+            select(func.count())
+            .select_from(Membership)
+            .where(Membership.customer_id == customer_id, Membership.until_on.is_(None))
+        )
+    ) or 0
+
+
+def by_id(rows: Iterable[Customer]) -> Mapping[UUID, Customer]:
+    """Rows by their id."""
+    return {row.id: row for row in rows}

@@ -1,0 +1,171 @@
+"""Pure rules of customers: the vocabulary of fields, merging of values, completeness, pinyin-free checks."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+Unit = Literal["fen", "count", "years", "choice"]
+MAX_FEN = 100_000_000_000  # a thousand million yuan: beyond it somebody mixed up the unit
+
+
+class Relation(StrEnum):
+    """A person's place in a customer: the first five in a household, the others in a business."""
+
+    head = "head"
+    spouse = "spouse"
+    child = "child"
+    parent = "parent"
+    other = "other"
+    owner = "owner"
+    legal_person = "legal_person"
+
+
+HOUSEHOLD_RELATIONS = frozenset(
+    {Relation.head, Relation.spouse, Relation.child, Relation.parent, Relation.other}
+)
+
+
+class AssetKind(StrEnum):
+    """What an asset is."""
+
+    real_estate = "real_estate"
+    vehicle = "vehicle"
+    farmland = "farmland"
+    livestock = "livestock"
+    machinery = "machinery"
+    premises = "premises"
+    financial = "financial"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field whose values are kept per source: its section of the file, unit and what it may hold."""
+
+    name: str
+    section: str
+    unit: Unit
+    high: int = MAX_FEN
+    choices: tuple[str, ...] = ()
+
+
+def _money(section: str, *names: str) -> list[Field]:
+    return [Field(name, section, "fen") for name in names]
+
+
+FIELDS: Mapping[str, Field] = {
+    one.name: one
+    for one in (
+        *_money(
+            "income",
+            "income_planting_fen",
+            "income_breeding_fen",
+            "income_trade_fen",
+            "income_wages_fen",
+            "income_migrant_fen",
+            "income_transfers_fen",
+            "turnover_year_fen",
+        ),
+        *_money(
+            "spending",
+            "spending_living_fen",
+            "spending_gifts_fen",
+            "spending_tuition_fen",
+            "spending_medical_fen",
+            "costs_year_fen",
+        ),
+        *_money("assets", "deposits_elsewhere_fen"),
+        Field("staff_count", "income", "count", 100_000),
+        Field("residence_years", "home", "years", 120),
+        Field("home_type", "home", "choice", choices=("homestead", "flat", "rented")),
+        Field("hukou", "home", "choice", choices=("local", "other")),
+        Field("harmony", "home", "choice", choices=("good", "fair", "poor")),
+    )
+}
+
+
+def value_error(field: Field, value: int | str | None) -> str | None:
+    """What is wrong with `value` for `field`, in words for the person who typed it; None if nothing is."""
+    if value is None:
+        return None
+    if field.unit == "choice":
+        return None if value in field.choices else f"{field.name} must be one of {', '.join(field.choices)}"
+    if not isinstance(value, int) or isinstance(value, bool):
+        return f"{field.name} must be a whole number"
+    if not 0 <= value <= field.high:
+        return f"{field.name} must lie between 0 and {field.high}; was the unit mixed up?"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A value with its observation."""
+
+    value: int | str | None
+    observed_at: datetime
+
+
+Outcome = Literal["unchanged", "applied", "won", "lost"]
+
+
+def merge(current: Known | None, seen: int | str | None, new: Known) -> Outcome:
+    """How an edit meets the value that is there.
+
+    Where the person saw what is there, the edit applies; where not, the later observation wins.
+    """
+    if current is None:
+        return "applied"
+    if current.value == new.value:
+        return "unchanged"
+    if current.value == seen:
+        return "applied"
+    return "won" if new.observed_at >= current.observed_at else "lost"
+
+
+def pick_shown(values: Mapping[str, int | str | None], precedence: Iterable[str]) -> str | None:
+    """The source whose value is shown: the first of `precedence` that has one."""
+    return next((source for source in precedence if values.get(source) is not None), None)
+
+
+def completeness(present: Iterable[str], weights: Mapping[str, int]) -> tuple[int, list[str]]:
+    """(points of 0 to 100, sections without data in the order of their weight)."""
+    there = set(present)
+    total = sum(weights.values()) or 1
+    points = 100 * sum(weight for section, weight in weights.items() if section in there) // total
+    missing = sorted((one for one in weights if one not in there), key=lambda one: (-weights[one], one))
+    return points, missing
+
+
+PHONE = re.compile(r"^1\d{10}$")
+
+
+def phone_error(phone: str, demo: bool) -> str | None:
+    """A mainland mobile number; the demo county's unassigned range (12…) only in demo mode."""
+    if not PHONE.match(phone):
+        return "a mobile number has 11 digits and begins with 1"
+    if phone.startswith(("10", "11", "12")) and not demo:
+        return "this number lies in a range that is not assigned"
+    return None
+
+
+def mask_phone(phone: str) -> str:
+    """138****2260."""
+    return f"{phone[:3]}****{phone[-4:]}"
+
+
+def birth_error(birth: date, today: date) -> str | None:
+    """A birth date lies in the past, within 130 years."""
+    if birth > today:
+        return "the birth date lies in the future"
+    if today.year - birth.year > 130:
+        return "the birth date lies more than 130 years back"
+    return None
+
+
+def point_error(lon: float, lat: float) -> str | None:
+    """A point must lie in or near China's land and not be the null point of a broken receiver."""
+    if not (73 <= lon <= 136 and 3 <= lat <= 54):
+        return "the point lies outside the country; longitude and latitude may be swapped"
+    return None

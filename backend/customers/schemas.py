@@ -1,0 +1,83 @@
+"""Shapes of commands about customers. Money in fen, areas in square metres; text lengths are the field's
+limits."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+Name = Annotated[str, Meta(min_length=1, max_length=80)]
+Text200 = Annotated[str, Meta(max_length=200)]
+Phone = Annotated[str, Meta(max_length=20)]
+
+
+class Point(Struct, frozen=True):
+    """WGS-84 degrees with the fix's accuracy in metres and its instant (ms)."""
+
+    lon: Annotated[float, Meta(ge=-180, le=180)]
+    lat: Annotated[float, Meta(ge=-90, le=90)]
+    accuracy_m: Annotated[float, Meta(ge=0, le=1_000_000)]
+    at: int | None = None
+
+
+class NewMember(Struct, frozen=True):
+    """A person of a new customer."""
+
+    id: UUID
+    person_id: UUID
+    name: Name
+    relation: str
+    sex: str | None = None
+    birth_on: date | None = None
+    phone: Phone | None = None
+
+
+class CreateCustomer(Struct, frozen=True):
+    """`customer.create` version 1."""
+
+    id: UUID
+    kind: str
+    name: Name
+    grid_id: UUID
+    address: Text200
+    members: Annotated[list[NewMember], Meta(max_length=40)]
+    phone: Phone | None = None
+    point: Point | None = None
+
+
+class Edit(Struct, frozen=True):
+    """One field's edit: the value the person saw and the one they gave."""
+
+    field: str
+    seen: int | str | None
+    value: int | str | None
+
+
+class SetValues(Struct, frozen=True):
+    """`customer.set_values` version 1."""
+
+    customer_id: UUID
+    edits: Annotated[list[Edit], Meta(min_length=1, max_length=60)]
+
+
+class PutAsset(Struct, frozen=True):
+    """`asset.put` version 1: adds an asset, or replaces what is known of it."""
+
+    id: UUID
+    customer_id: UUID
+    kind: str
+    label: Name
+    value_fen: Annotated[int, Meta(ge=0, le=100_000_000_000)] | None = None
+    area_m2: Annotated[int, Meta(ge=0, le=100_000_000)] | None = None
+    quantity: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    detail: dict[str, Any] = {}
+    seen_revision: int | None = None
+
+
+class RemoveAsset(Struct, frozen=True):
+    """`asset.remove` version 1."""
+
+    id: UUID
+    customer_id: UUID
+    reason: Text200

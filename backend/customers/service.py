@@ -1,0 +1,381 @@
+"""Changes of customers: the row, its history, its audit entry and its event, in one function each."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from backend.customers import queries
+from backend.customers.errors import bad_value, id_taken, out_of_scope, unknown_field
+from backend.customers.models import (
+    Asset,
+    AssetHistory,
+    Customer,
+    CustomerValue,
+    CustomerValueHistory,
+    Membership,
+    Person,
+    PersonContact,
+)
+from backend.customers.names import pinyin_of
+from backend.customers.rules import (
+    FIELDS,
+    HOUSEHOLD_RELATIONS,
+    AssetKind,
+    Known,
+    Relation,
+    birth_error,
+    completeness,
+    merge,
+    phone_error,
+    pick_shown,
+    point_error,
+    value_error,
+)
+from backend.customers.schemas import CreateCustomer, Edit, NewMember, PutAsset
+from backend.grids import api as grids
+from backend.kernel.commands import Envelope
+from backend.kernel.ids import uuid7
+from backend.kernel.uow import UnitOfWork
+from backend.policy import api as policy
+
+COLLECTED = "collected"
+
+
+async def create(uow: UnitOfWork, body: CreateCustomer, envelope: Envelope) -> None:
+    """A new customer met in the field. Raises Problem `out_of_scope`, `bad_value`, `id_taken`."""
+    _check_new(uow, body)
+    ground = await grids.facts(uow, body.grid_id)
+    if ground is None or not (body.grid_id in uow.actor.grid_ids or ground.branch_id in uow.actor.branch_ids):
+        raise out_of_scope("This grid")
+    async with uow.elevated("the id may belong to a customer that the actor cannot see"):
+        if await uow.session.get(Customer, body.id) is not None:
+            raise id_taken("customer")
+    owner = ground.manager_id
+    pinyin, initials = pinyin_of(body.name)
+    point = body.point
+    customer = Customer(
+        id=body.id,
+        kind=body.kind,
+        name=body.name,
+        pinyin=pinyin,
+        initials=initials,
+        branch_id=ground.branch_id,
+        grid_id=body.grid_id,
+        owner_id=owner,
+        address=body.address,
+        lon=point.lon if point else None,
+        lat=point.lat if point else None,
+        accuracy_m=round(point.accuracy_m) if point else None,
+        point_source="phone" if point else None,
+        phone_person_id=None,
+        member_count=len(body.members),
+        completeness_points=0,
+        status="active",
+        source=COLLECTED,
+        created_on=uow.clock.local(envelope.observed_at).date(),
+        created_by=envelope.staff_id,
+        inputs_revision=1,
+        books=books_for(body.grid_id, owner, ground.manager_id),
+    )
+    uow.session.add(customer)
+    await uow.session.flush()
+    for member in body.members:
+        await _add_member(uow, customer, member, envelope)
+    await uow.session.flush()
+    uow.audit(
+        "customer.create", "customer", customer.id, {"grid": str(body.grid_id), "members": len(body.members)}
+    )
+    _touch_all(uow, customer, ("customer", "file"))
+    await refresh(uow, customer.id, "created")
+
+
+def books_for(grid_id: UUID | None, owner_id: UUID | None, manager_id: UUID | None) -> list[str]:
+    """The partitions that hold a customer: its grid, and its owner's care if the owner is not the grid's
+    manager."""
+    books = [f"grid:{grid_id}"] if grid_id else []
+    if owner_id is not None and (grid_id is None or owner_id != manager_id):
+        books.append(f"care:{owner_id}")
+    return books
+
+
+def _check_new(uow: UnitOfWork, body: CreateCustomer) -> None:
+    if body.kind not in ("household", "business"):
+        raise bad_value("A customer is a household or a business.")
+    if not body.name.strip():
+        raise bad_value("The name is empty.")
+    if body.point and (wrong := point_error(body.point.lon, body.point.lat)):
+        raise bad_value(wrong)
+    for member in body.members:
+        if member.relation not in set(Relation):
+            raise bad_value(f"{member.relation!r} is no relation.")
+        if member.sex not in (None, "m", "f"):
+            raise bad_value("sex is m or f")
+        if member.birth_on and (wrong := birth_error(member.birth_on, uow.today)):
+            raise bad_value(wrong)
+    for phone in (body.phone, *(member.phone for member in body.members)):
+        if phone and (wrong := phone_error(phone, uow.demo_mode)):
+            raise bad_value(wrong)
+
+
+async def _add_member(uow: UnitOfWork, customer: Customer, member: NewMember, envelope: Envelope) -> None:
+    async with uow.elevated("a person's id may belong to somebody outside the actor's grids"):
+        if await uow.session.get(Person, member.person_id) is not None:
+            raise id_taken("person")
+    uow.session.add(
+        Person(
+            id=member.person_id,
+            name=member.name,
+            sex=member.sex,
+            birth_on=member.birth_on,
+            education=None,
+            occupation=None,
+            created_by=envelope.staff_id,
+        )
+    )
+    await uow.session.flush()
+    phone = member.phone
+    if phone:
+        uow.session.add(
+            PersonContact(
+                person_id=member.person_id,
+                phone_sealed=uow.keys.seal_field(phone, f"phone:{member.person_id}"),
+                phone_index=uow.keys.blind_index(phone, "phone"),
+            )
+        )
+        if customer.phone_person_id is None or member.relation == Relation.head:
+            customer.phone_person_id = member.person_id
+    uow.session.add(
+        Membership(
+            id=member.id,
+            customer_id=customer.id,
+            person_id=member.person_id,
+            relation=member.relation,
+            whereabouts=None,
+            since_on=customer.created_on,
+            until_on=None,
+            in_household=customer.kind == "household" and member.relation in HOUSEHOLD_RELATIONS,
+        )
+    )
+    uow.touch_all(customer.books, "member", member.id)
+
+
+async def set_values(
+    uow: UnitOfWork, customer_id: UUID, edits: Iterable[Edit], envelope: Envelope
+) -> tuple[str, ...]:
+    """Edits of collected fields, merged field by field. Returns the fields that kept a newer value.
+
+    Raises Problem `out_of_scope`, `unknown_field`, `bad_value`; then none of the edits has taken effect.
+    """
+    edits = list(edits)
+    for edit in edits:
+        field = FIELDS.get(edit.field)
+        if field is None:
+            raise unknown_field(edit.field)
+        if wrong := value_error(field, edit.value):
+            raise bad_value(wrong)
+    customer = await queries.lock(uow, customer_id)
+    precedence = await policy.figure(uow, "value_source_precedence")
+    lost: list[str] = []
+    async with uow.elevated("merging needs every source's value; only the outcome per field is answered"):
+        known = await _values_by_field(uow, customer_id)
+        for edit in edits:
+            sources = known.setdefault(edit.field, {})
+            if not await _apply_edit(uow, customer, edit, sources, envelope):
+                lost.append(edit.field)
+            _show(sources, precedence)
+    uow.audit("customer.set_values", "customer", customer_id, {"fields": [edit.field for edit in edits]})
+    _touch_all(uow, customer, ("file",))
+    await refresh(uow, customer_id, "values")
+    return tuple(lost)
+
+
+async def _values_by_field(uow: UnitOfWork, customer_id: UUID) -> dict[str, dict[str, CustomerValue]]:
+    found: dict[str, dict[str, CustomerValue]] = {}
+    for row in await queries.values_of(uow, [customer_id]):
+        found.setdefault(row.field, {})[row.source] = row
+    return found
+
+
+async def _apply_edit(
+    uow: UnitOfWork, customer: Customer, edit: Edit, sources: dict[str, CustomerValue], envelope: Envelope
+) -> bool:
+    """Whether the edit's value now stands; what it replaced, or the value that lost, goes into the
+    history."""
+    row = sources.get(COLLECTED)
+    current = None if row is None else Known(value_of(row), row.observed_at)
+    outcome = merge(current, edit.seen, Known(edit.value, envelope.observed_at))
+    uow.session.add(
+        CustomerValueHistory(
+            id=uuid7(),
+            customer_id=customer.id,
+            field=edit.field,
+            source=COLLECTED,
+            before={"value": current.value if current else None},
+            after={"value": edit.value},
+            observed_at=envelope.observed_at,
+            recorded_at=uow.now,
+            recorded_by=envelope.staff_id,
+            outcome=outcome,
+            command_id=envelope.command_id,
+        )
+    )
+    disputed = outcome in ("won", "lost") and FIELDS[edit.field].unit == "fen"
+    if row is None:
+        row = CustomerValue(
+            customer_id=customer.id,
+            field=edit.field,
+            source=COLLECTED,
+            amount=None,
+            choice=None,
+            observed_at=envelope.observed_at,
+            recorded_by=envelope.staff_id,
+            shown=False,
+            disputed=False,
+        )
+        uow.session.add(row)
+        sources[COLLECTED] = row
+    if outcome != "lost":
+        row.amount = edit.value if isinstance(edit.value, int) else None
+        row.choice = edit.value if isinstance(edit.value, str) else None
+        row.observed_at = envelope.observed_at
+        row.recorded_by = envelope.staff_id
+    row.disputed = disputed
+    return outcome != "lost"
+
+
+def _show(sources: dict[str, CustomerValue], precedence: list[str]) -> None:
+    shown = pick_shown({source: value_of(row) for source, row in sources.items()}, precedence)
+    for source, row in sources.items():
+        row.shown = source == shown
+
+
+def value_of(row: CustomerValue) -> int | str | None:
+    """The value that a row holds, whichever column it lies in."""
+    return row.amount if row.amount is not None else row.choice
+
+
+async def put_asset(uow: UnitOfWork, body: PutAsset, envelope: Envelope) -> None:
+    """Adds an asset or replaces what is known of it; what it was stays in the history."""
+    if body.kind not in set(AssetKind):
+        raise bad_value(f"{body.kind!r} is no kind of asset.")
+    customer = await queries.lock(uow, body.customer_id)
+    async with uow.elevated("an asset that somebody else recorded must not lose its id to this one"):
+        row = await uow.session.get(Asset, body.id)
+        if row is not None and row.customer_id != body.customer_id:
+            raise id_taken("asset")
+        before: dict[str, Any] = {} if row is None else asset_facts(row)
+        if row is None:
+            row = Asset(id=body.id, customer_id=body.customer_id, source=COLLECTED, removed_at=None)
+            uow.session.add(row)
+        row.asset_kind = body.kind
+        row.label = body.label
+        row.value_fen = body.value_fen
+        row.area_m2 = body.area_m2
+        row.quantity = body.quantity
+        row.detail = body.detail
+        row.observed_at = envelope.observed_at
+        row.recorded_by = envelope.staff_id
+        row.removed_at = None
+        await _asset_changed(uow, customer, row, before, asset_facts(row), envelope)
+    await refresh(uow, customer.id, "asset")
+
+
+async def remove_asset(
+    uow: UnitOfWork, asset_id: UUID, customer_id: UUID, reason: str, envelope: Envelope
+) -> None:
+    """An asset is gone (sold, died, mistaken). Its row and history stay."""
+    customer = await queries.lock(uow, customer_id)
+    row = await uow.session.get(Asset, asset_id)
+    if row is None or row.customer_id != customer_id:
+        raise out_of_scope("This asset")
+    row.removed_at = envelope.observed_at
+    await _asset_changed(uow, customer, row, asset_facts(row), {"removed": reason}, envelope)
+    await refresh(uow, customer.id, "asset")
+
+
+async def _asset_changed(
+    uow: UnitOfWork,
+    customer: Customer,
+    row: Asset,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    envelope: Envelope,
+) -> None:
+    uow.session.add(
+        AssetHistory(
+            id=uuid7(),
+            asset_id=row.id,
+            customer_id=customer.id,
+            before=before,
+            after=after,
+            observed_at=envelope.observed_at,
+            recorded_at=uow.now,
+            recorded_by=envelope.staff_id,
+            command_id=envelope.command_id,
+        )
+    )
+    await uow.session.flush()
+    uow.audit(
+        "asset.remove" if row.removed_at else "asset.put", "asset", row.id, {"customer": str(customer.id)}
+    )
+    uow.touch_all(customer.books, "asset", row.id, gone=row.removed_at is not None)
+
+
+def asset_facts(row: Asset) -> dict[str, Any]:
+    """An asset as the history keeps it."""
+    return {
+        "kind": row.asset_kind,
+        "label": row.label,
+        "value_fen": row.value_fen,
+        "area_m2": row.area_m2,
+        "quantity": row.quantity,
+        "detail": row.detail,
+    }
+
+
+async def refresh(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:
+    """After any change that strategy reads: completeness anew, inputs_revision up, event
+    `customers.changed`."""
+    await uow.session.flush()
+    weights = await policy.figure(uow, "completeness_weights")
+    async with uow.elevated("completeness counts every source, also those the actor cannot see"):
+        facts = (await queries.section_facts(uow, [customer_id]))[0]
+        points, _ = completeness(sections_of(facts), weights)
+        before = await uow.session.scalar(
+            select(Customer.completeness_points).where(Customer.id == customer_id)
+        )
+        await uow.session.execute(
+            update(Customer)
+            .where(Customer.id == customer_id)
+            .values(inputs_revision=Customer.inputs_revision + 1, completeness_points=points)
+            .execution_options(synchronize_session="fetch")
+        )
+        books = (await queries.books_of(uow, [customer_id]))[customer_id]
+    if before != points:
+        uow.touch_all(books, "file", customer_id)
+    uow.emit("customers.changed", {"customer_id": str(customer_id), "cause": cause})
+
+
+def sections_of(facts: Any) -> list[str]:
+    """The sections that have data, from a row of `queries.section_facts`."""
+    present = [name for name in ("phone", "point", "members", "assets") if getattr(facts, name)]
+    return [*present, *{FIELDS[name].section for name in facts.fields if name in FIELDS}]
+
+
+async def inputs_changed(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:
+    """Another domain's fact about the customer changed (a visit, say) that strategy reads."""
+    async with uow.elevated("counting the change up is no look at the customer"):
+        await uow.session.execute(
+            update(Customer)
+            .where(Customer.id == customer_id)
+            .values(inputs_revision=Customer.inputs_revision + 1)
+            .execution_options(synchronize_session=False)
+        )
+    uow.emit("customers.changed", {"customer_id": str(customer_id), "cause": cause})
+
+
+def _touch_all(uow: UnitOfWork, customer: Customer, kinds: Iterable[str]) -> None:
+    for kind in kinds:
+        uow.touch_all(customer.books, kind, customer.id)
