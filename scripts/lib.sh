@@ -27,7 +27,7 @@ step() {
     rm -f "$log"
   else
     printf 'failed\n'
-    tail -n 40 "$log" >&2
+    { head -n 20 "$log"; [ "$(wc -l <"$log")" -le 20 ] || { echo …; tail -n 20 "$log"; }; } >&2
     rm -f "$log"
     die "\"$title\" failed; its last lines are above"
   fi
