@@ -29,6 +29,7 @@ SHIPPED = (
     Figure("clock_error_limit_s", 600, "a phone's clock farther off flags the visit"),
     Figure("contact_rhythm_days", 30, "every customer with an owner, once a month", on_phone=True),
     Figure("daily_capacity", 30, "duties per person and day that stay doable", on_phone=True),
+    Figure("new_customer_due_days", 7, "a customer new to the bank is seen within a week"),
     Figure("escalate_head_days", 3, "overdue high-end and core duties reach the head"),
     Figure("value_source_precedence", ["collected", "core", "bureau", "register"], "which source is shown"),
     Figure(

@@ -49,13 +49,11 @@ class Task(Base):
         Index("ix_task_branch_id", "branch_id", "state"),
         Index("ix_task_customer_id", "customer_id"),
         Index(
-            "uq_task_running_duty",
+            "uq_task_fresh_duty",
             "customer_id",
             "duty_kind",
             unique=True,
-            postgresql_where=text(
-                "kind = 'follow_up' AND state IN ('open', 'in_progress', 'submitted', 'returned')"
-            ),
+            postgresql_where=text("kind = 'follow_up' AND state IN ('open', 'in_progress')"),
         ),
     )
 

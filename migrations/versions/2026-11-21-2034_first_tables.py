@@ -648,12 +648,12 @@ def upgrade() -> None:
     op.create_index("ix_task_branch_id", "task", ["branch_id", "state"], unique=False)
     op.create_index("ix_task_customer_id", "task", ["customer_id"], unique=False)
     op.create_index(
-        "uq_task_running_duty",
+        "uq_task_fresh_duty",
         "task",
         ["customer_id", "duty_kind"],
         unique=True,
         postgresql_where=sa.text(
-            "kind = 'follow_up' AND state IN ('open', 'in_progress', 'submitted', 'returned')"
+            "kind = 'follow_up' AND state IN ('open', 'in_progress')"
         ),
     )
     op.create_table(

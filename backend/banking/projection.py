@@ -1,0 +1,42 @@
+"""What phones receive of the bank's own knowledge: `standing`. Agents do not subscribe to it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from backend.banking.queries import standing
+from backend.kernel.projections import Projection
+from backend.kernel.uow import UnitOfWork
+
+FIELDS = (
+    "deposits_fen",
+    "year_average_fen",
+    "loans_fen",
+    "granted_fen",
+    "overdue_days",
+    "next_due_on",
+    "products",
+    "flow_in_fen",
+    "as_of",
+)
+
+
+async def load_standing(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
+    """One row per customer."""
+    return {
+        str(row.id): [
+            row.deposits_fen,
+            row.year_average_fen,
+            row.loans_fen,
+            row.granted_fen,
+            row.overdue_days,
+            row.next_due.isoformat() if row.next_due else None,
+            list(row.products),
+            row.flow_in_fen,
+            row.as_of.isoformat() if row.as_of else None,
+        ]
+        for row in await standing(uow, [UUID(one) for one in ids])
+    }
+
+
+PROJECTIONS = (Projection("standing", frozenset({"grid", "care"}), {"manager": FIELDS}, load_standing),)

@@ -1,0 +1,75 @@
+"""Handlers of tasks: what visits, profiles and the clock make of them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from backend.identity import api as identity
+from backend.kernel.jobs import JobContext
+from backend.kernel.uow import UnitOfWork
+from backend.notify import api as notify
+from backend.tasks import queries, service
+
+
+async def on_visit_logged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`visits.logged` {visit_id}."""
+    await service.visit_logged(uow, UUID(payload["visit_id"]))
+
+
+async def on_profile_changed(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`strategy.profile_changed` {customer_id, contact_days, visit_days}."""
+    await service.rhythm_changed(
+        uow, UUID(payload["customer_id"]), payload["contact_days"], payload["visit_days"]
+    )
+
+
+async def on_submitted(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`tasks.submitted` {task_id, branch_id}: the branch's approvers hear of it, once an hour at most."""
+    task = next(iter(await queries.tasks(uow, [UUID(payload["task_id"])])), None)
+    if task is None or task.state != "submitted":
+        return
+    hour = uow.now.strftime("%Y%m%d%H")
+    waiting = await queries.waiting_count(uow, task.branch_id)
+    for head in await identity.heads_of(uow, task.branch_id):
+        if head != task.assignee_id:
+            await notify.send(
+                uow,
+                head,
+                "approval_waiting",
+                {"task_id": str(task.id), "count": waiting},
+                dedupe=f"approval:{head}:{hour}",
+            )
+
+
+async def on_decided(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`tasks.decided`: the person who did the work hears what became of it."""
+    kind = "task_approved" if payload["result"] == "approved" else "task_returned"
+    await notify.send(
+        uow,
+        UUID(payload["assignee_id"]),
+        kind,
+        {"task_id": payload["task_id"], "customer_id": payload["customer_id"]},
+        dedupe=f"{kind}:{payload['task_id']}:{payload['visit_id']}",
+    )
+
+
+async def on_photo_arrived(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`visits.photo_arrived` {visit_ids}: approvals that show the photo move."""
+    for task in await queries.by_evidence(uow, [UUID(one) for one in payload["visit_ids"]]):
+        if task.submitted_at is not None:
+            uow.touch(f"team:{task.branch_id}", "approval", task.id)
+
+
+async def send_digests(ctx: JobContext, payload: Mapping[str, Any]) -> None:
+    """`tasks.digest` {on}: each person with something due gets one digest for the day."""
+    async with ctx.unit() as uow:
+        people = await queries.due_counts(uow, uow.today)
+    for row in people:
+        async with ctx.unit() as uow:
+            await notify.send(
+                uow,
+                row.assignee_id,
+                "digest",
+                {"due": row.due, "overdue": row.overdue, "on": payload["on"]},
+                dedupe=f"digest:{row.assignee_id}:{payload['on']}",
+            )

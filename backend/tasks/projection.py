@@ -1,0 +1,128 @@
+"""What phones receive of tasks: `task` for the assignee (neutral for agents), `approval` for heads."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from backend.customers import api as customers
+from backend.kernel.clock import millis
+from backend.kernel.projections import Projection
+from backend.kernel.uow import UnitOfWork
+from backend.tasks import queries
+from backend.tasks.models import Task
+from backend.visits import api as visits
+
+TASK_AGENT = (
+    "kind",
+    "customer_id",
+    "customer_name",
+    "grid_id",
+    "due_on",
+    "state",
+    "opened_on",
+    "submitted_at",
+    "evidence_id",
+    "decided_at",
+    "decided_by",
+    "reason",
+)
+TASK = (*TASK_AGENT, "duty", "rhythm_days")
+APPROVAL = (
+    "customer_id",
+    "customer_name",
+    "grid_name",
+    "tier",
+    "staff_id",
+    "state",
+    "submitted_at",
+    "due_on",
+    "visit",
+    "customer_lon",
+    "customer_lat",
+    "changes",
+    "flags",
+    "decided_at",
+    "decided_by",
+    "reason",
+)
+
+
+def _instant(at: datetime | None) -> int | None:
+    return None if at is None else millis(at)
+
+
+async def load_tasks(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[str, Sequence[Any]]:
+    """Tasks of the assignee. An agent's carry no duty and no rhythm."""
+    found: dict[str, Sequence[Any]] = {}
+    for row in await queries.tasks(uow, [UUID(one) for one in ids]):
+        if row.state in ("cancelled", "expired"):
+            continue
+        values: list[Any] = [
+            row.kind,
+            str(row.customer_id),
+            row.customer_name,
+            str(row.grid_id) if row.grid_id else None,
+            row.due_on.isoformat(),
+            row.state,
+            uow.clock.local(row.opened_at).date().isoformat(),
+            _instant(row.submitted_at),
+            str(row.evidence_id) if row.evidence_id else None,
+            _instant(row.decided_at),
+            str(row.decided_by) if row.decided_by else None,
+            row.reason,
+        ]
+        found[str(row.id)] = values if projection == "agent" else [*values, row.duty_kind, row.rhythm_days]
+    return found
+
+
+async def load_approvals(
+    uow: UnitOfWork, ids: Sequence[str], _projection: str
+) -> Mapping[str, Sequence[Any]]:
+    """Submitted and decided tasks of the branch with their evidence and what changed in the file that day."""
+    rows = {row.id: row for row in await queries.tasks(uow, [UUID(one) for one in ids])}
+    places = {row.id: row for row in await queries.of_branch(uow, list(rows))}
+    evidence = await visits.load_visits(
+        uow, [str(row.evidence_id) for row in rows.values() if row.evidence_id], ""
+    )
+    found: dict[str, Sequence[Any]] = {}
+    for row in rows.values():
+        values = evidence.get(str(row.evidence_id))
+        place = places.get(row.id)
+        if values is None or place is None:
+            continue
+        visit = dict(zip(visits.VISIT_FIELDS, values, strict=True))
+        found[str(row.id)] = [
+            str(row.customer_id),
+            row.customer_name,
+            place.grid_name,
+            place.tier,
+            str(row.assignee_id),
+            row.state,
+            _instant(row.submitted_at),
+            row.due_on.isoformat(),
+            visit,
+            place.lon,
+            place.lat,
+            await _changes(uow, row, visit),
+            visit["flags"],
+            _instant(row.decided_at),
+            str(row.decided_by) if row.decided_by else None,
+            row.reason,
+        ]
+    return found
+
+
+async def _changes(uow: UnitOfWork, task: Task, visit: Mapping[str, Any]) -> list[list[Any]]:
+    day = uow.clock.local(datetime.fromtimestamp(visit["at"] / 1000, UTC)).date()
+    since = datetime.combine(day, time.min, uow.clock.zone)
+    changes = await customers.changes_by(
+        uow, task.customer_id, UUID(visit["staff_id"]), since, since + timedelta(days=1)
+    )
+    return [[what, before, after, millis(at)] for what, before, after, at in changes]
+
+
+PROJECTIONS = (
+    Projection("task", frozenset({"staff"}), {"staff": TASK, "agent": TASK_AGENT}, load_tasks),
+    Projection("approval", frozenset({"team"}), {"head": APPROVAL}, load_approvals),
+)

@@ -1,0 +1,89 @@
+"""Reads of tasks and duties, under the actor's row security."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from backend.kernel.uow import UnitOfWork
+from backend.tasks.errors import task_missing
+from backend.tasks.models import Duty, Task
+
+
+async def lock(uow: UnitOfWork, task_id: UUID) -> Task:
+    """The task, locked for a move. Raises Problem `out_of_scope`."""
+    row = await uow.session.scalar(
+        select(Task).where(Task.id == task_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise task_missing()
+    return row
+
+
+async def tasks(uow: UnitOfWork, ids: Iterable[UUID]) -> list[Task]:
+    """Tasks by id."""
+    return list(await uow.session.scalars(select(Task).where(Task.id.in_(list(ids)))))
+
+
+async def fresh_tasks(uow: UnitOfWork, customer_id: UUID, duty_kind: str) -> list[Task]:
+    """Follow-ups of a duty that nobody has submitted yet, locked."""
+    return list(
+        await uow.session.scalars(
+            select(Task)
+            .where(
+                Task.customer_id == customer_id,
+                Task.duty_kind == duty_kind,
+                Task.kind == "follow_up",
+                Task.state.in_(("open", "in_progress", "returned")),
+            )
+            .order_by(Task.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+async def duties(uow: UnitOfWork, customer_id: UUID) -> dict[str, Duty]:
+    """A customer's clocks by kind, locked."""
+    rows = await uow.session.scalars(
+        select(Duty)
+        .where(Duty.customer_id == customer_id)
+        .order_by(Duty.duty_kind)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.duty_kind: row for row in rows}
+
+
+async def by_evidence(uow: UnitOfWork, visit_ids: Iterable[UUID]) -> list[Task]:
+    """Tasks whose evidence is one of the visits."""
+    return list(await uow.session.scalars(select(Task).where(Task.evidence_id.in_(list(visit_ids)))))
+
+
+async def of_branch(uow: UnitOfWork, ids: Sequence[UUID]) -> Sequence[Any]:
+    """Rows for approvals: task, grid name and the customer's point and tier."""
+    statement = text(
+        "SELECT t.id, g.name AS grid_name, c.lon, c.lat, p.tier FROM task t"
+        " JOIN customer c ON c.id = t.customer_id LEFT JOIN grid g ON g.id = t.grid_id"
+        " LEFT JOIN profile p ON p.customer_id = t.customer_id WHERE t.id = ANY(:ids)"
+    )
+    return (await uow.session.execute(statement, {"ids": list(ids)})).all()
+
+
+async def due_counts(uow: UnitOfWork, today: date) -> Sequence[Any]:
+    """Per assignee with something due: tasks due up to today and those overdue."""
+    statement = text(
+        "SELECT t.assignee_id, count(*) AS due, count(*) FILTER (WHERE t.due_on < :today) AS overdue"
+        " FROM task t JOIN staff s ON s.id = t.assignee_id AND s.active"
+        " WHERE t.state IN ('open', 'in_progress', 'returned') AND t.due_on <= :today"
+        " GROUP BY t.assignee_id ORDER BY t.assignee_id"
+    )
+    return (await uow.session.execute(statement, {"today": today})).all()
+
+
+async def waiting_count(uow: UnitOfWork, branch_id: UUID) -> int:
+    """Submitted tasks of a branch."""
+    statement = text("SELECT count(*) FROM task WHERE branch_id = :branch AND state = 'submitted'")
+    return (await uow.session.scalar(statement, {"branch": branch_id})) or 0

@@ -1,0 +1,16 @@
+"""What a phone may ask of visits."""
+
+from backend.kernel.actor import FIELD
+from backend.kernel.commands import Applied, CommandType, Envelope
+from backend.kernel.uow import UnitOfWork
+from backend.visits import service
+from backend.visits.schemas import LogVisit
+
+
+async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Applied:
+    """`visit.log`."""
+    await service.log(uow, body, envelope)
+    return Applied()
+
+
+COMMANDS = (CommandType("visit.log", {1: LogVisit}, FIELD, log),)

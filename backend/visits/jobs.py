@@ -1,0 +1,14 @@
+"""Handlers of visits."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from backend.kernel.uow import UnitOfWork
+from backend.visits import service
+
+
+async def on_file_received(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`files.received` {hash}: visits that name the photo show it as arrived."""
+    moved = await service.file_arrived(uow, payload["hash"])
+    if moved:
+        uow.emit("visits.photo_arrived", {"visit_ids": [str(one) for one in moved]})

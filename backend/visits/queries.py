@@ -1,0 +1,50 @@
+"""Reads of visits, under the actor's row security."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from backend.kernel.uow import UnitOfWork
+from backend.visits.models import Visit, VisitPhoto
+
+
+async def visits(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Visit]:
+    """Visits by id."""
+    return list(await uow.session.scalars(select(Visit).where(Visit.id.in_(ids))))
+
+
+async def photos_of(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, list[VisitPhoto]]:
+    """Photos per visit, in their order."""
+    found: dict[UUID, list[VisitPhoto]] = {}
+    rows = await uow.session.scalars(
+        select(VisitPhoto)
+        .where(VisitPhoto.visit_id.in_(ids))
+        .order_by(VisitPhoto.visit_id, VisitPhoto.position)
+    )
+    for row in rows:
+        found.setdefault(row.visit_id, []).append(row)
+    return found
+
+
+async def customers_visited(uow: UnitOfWork, staff_id: UUID, since: datetime, until: datetime) -> int:
+    """How many customers a person logged on site between two instants."""
+    return (
+        await uow.session.scalar(
+            select(func.count(func.distinct(Visit.customer_id))).where(
+                Visit.staff_id == staff_id, Visit.channel == "onsite", Visit.at.between(since, until)
+            )
+        )
+    ) or 0
+
+
+async def naming_file(uow: UnitOfWork, file_hash: str) -> list[Visit]:
+    """Visits that name a photo."""
+    return list(
+        await uow.session.scalars(
+            select(Visit)
+            .join(VisitPhoto, VisitPhoto.visit_id == Visit.id)
+            .where(VisitPhoto.file_hash == file_hash)
+        )
+    )

@@ -1,0 +1,46 @@
+"""The shape of a logged contact. Money in fen, lengths in metres, instants in ms."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct, field
+
+Code = Annotated[str, Meta(min_length=1, max_length=40)]
+
+
+class Fix(Struct, frozen=True):
+    """A phone's position: WGS-84 degrees, accuracy in metres, instant of the fix in ms."""
+
+    lon: Annotated[float, Meta(ge=-180, le=180)]
+    lat: Annotated[float, Meta(ge=-90, le=90)]
+    accuracy_m: Annotated[float, Meta(ge=0, le=10_000_000)]
+    at: int
+
+
+class Photo(Struct, frozen=True):
+    """A photo by the hash of its bytes; `class` is its photo class."""
+
+    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    file_class: Code = field(name="class")
+    taken_at: int | None = None
+
+
+class LogVisit(Struct, frozen=True):
+    """`visit.log` version 1."""
+
+    id: UUID
+    customer_id: UUID
+    channel: Code
+    purpose: Code
+    outcome: Code
+    needs: Annotated[list[Code], Meta(max_length=30)] = []
+    presented: Annotated[list[Code], Meta(max_length=30)] = []
+    wanted_fen: Annotated[int, Meta(ge=0, le=100_000_000_000)] | None = None
+    wanted_for: Annotated[str, Meta(max_length=200)] | None = None
+    note: Annotated[str, Meta(max_length=4000)] | None = None
+    point: Fix | None = None
+    companion_id: UUID | None = None
+    photos: Annotated[list[Photo], Meta(max_length=20)] = []
+    next_on: date | None = None
+    next_purpose: Code | None = None

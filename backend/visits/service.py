@@ -1,0 +1,139 @@
+"""Logging a contact: the row, its photos, audit entry, event and partitions, in one function."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from backend.customers import api as customers
+from backend.kernel.clock import from_millis
+from backend.kernel.commands import Envelope
+from backend.kernel.errors import Problem
+from backend.kernel.uow import UnitOfWork
+from backend.policy import api as policy
+from backend.products import api as products
+from backend.visits import queries
+from backend.visits.models import Visit, VisitPhoto
+from backend.visits.rules import Channel, Evidence, Limits, Outcome, distance_m, flags
+from backend.visits.schemas import LogVisit
+
+KEPT = "Your entry is kept whole. Correct it and send it again, or ask your branch."
+
+
+async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Visit:
+    """Adds a contact. Raises Problem `out_of_scope`, `bad_value`, `id_taken`; a far or inaccurate one is
+    flagged."""
+    await _check(uow, body)
+    customer = await customers.lock(uow, body.customer_id)
+    if await uow.session.get(Visit, body.id) is not None:
+        raise Problem("id_taken", 409, "The id is taken", detail="Another visit has this id.", remedy=KEPT)
+    point = body.point
+    away = None
+    if point and customer.lon is not None and customer.lat is not None:
+        away = distance_m(point.lon, point.lat, customer.lon, customer.lat)
+    limits = await limits_in_force(uow)
+    visit = Visit(
+        id=body.id,
+        customer_id=body.customer_id,
+        grid_id=customer.grid_id,
+        staff_id=envelope.staff_id,
+        staff_role=uow.actor.role.value,
+        companion_id=body.companion_id,
+        channel=body.channel,
+        purpose=body.purpose,
+        outcome=body.outcome,
+        needs=list(dict.fromkeys(body.needs)),
+        presented=list(dict.fromkeys(body.presented)),
+        wanted_fen=body.wanted_fen,
+        wanted_for=body.wanted_for,
+        note=body.note,
+        lon=point.lon if point else None,
+        lat=point.lat if point else None,
+        accuracy_m=round(point.accuracy_m) if point else None,
+        distance_m=away,
+        flags=await _flags(uow, body, away, envelope, limits),
+        at=envelope.observed_at,
+        device_at=envelope.at,
+        offset_minutes=envelope.offset_minutes,
+        clock_error_s=envelope.clock_error_s,
+        received_at=envelope.received_at,
+        next_on=body.next_on,
+        next_purpose=body.next_purpose,
+        installation_id=envelope.installation_id,
+    )
+    uow.session.add(visit)
+    await uow.session.flush()
+    for position, photo in enumerate(body.photos):
+        uow.session.add(
+            VisitPhoto(
+                visit_id=visit.id,
+                file_hash=photo.hash,
+                file_class=photo.file_class,
+                taken_at=from_millis(photo.taken_at) if photo.taken_at is not None else None,
+                position=position,
+            )
+        )
+    await uow.session.flush()
+    uow.audit(
+        "visit.log",
+        "visit",
+        visit.id,
+        {"customer": str(customer.id), "channel": body.channel, "flags": visit.flags},
+    )
+    uow.touch_all(customer.books, "visit", visit.id)
+    uow.emit(
+        "visits.logged",
+        {"visit_id": str(visit.id), "customer_id": str(customer.id), "staff_id": str(envelope.staff_id)},
+    )
+    await customers.inputs_changed(uow, customer.id, "visit")
+    return visit
+
+
+async def limits_in_force(uow: UnitOfWork) -> Limits:
+    """Today's limits for what looks odd."""
+    return Limits(
+        distance_m=await policy.figure(uow, "visit_distance_limit_m"),
+        accuracy_m=await policy.figure(uow, "visit_accuracy_limit_m"),
+        clock_error_s=await policy.figure(uow, "clock_error_limit_s"),
+        burst_count=await policy.figure(uow, "visit_burst_count"),
+        burst_minutes=await policy.figure(uow, "visit_burst_minutes"),
+    )
+
+
+async def _check(uow: UnitOfWork, body: LogVisit) -> None:
+    wrong = None
+    if body.channel not in set(Channel):
+        wrong = f"{body.channel!r} is no channel."
+    elif body.outcome not in set(Outcome):
+        wrong = f"{body.outcome!r} is no outcome."
+    elif body.point is not None and not 0 <= body.point.at <= 253_402_300_799_000:
+        wrong = "The time of the position lies outside the years 1970 to 9999."
+    elif unknown := (set(body.needs) | set(body.presented)) - await products.known_codes(uow):
+        wrong = f"Unknown products: {', '.join(sorted(unknown))}."
+    if wrong:
+        raise Problem("bad_value", 409, "A value cannot be right", detail=wrong, remedy=KEPT)
+
+
+async def _flags(
+    uow: UnitOfWork, body: LogVisit, away: int | None, envelope: Envelope, limits: Limits
+) -> list[str]:
+    window = timedelta(minutes=limits.burst_minutes)
+    earlier = await queries.customers_visited(
+        uow, envelope.staff_id, envelope.observed_at - window, envelope.observed_at
+    )
+    evidence = Evidence(
+        channel=body.channel,
+        has_fix=body.point is not None,
+        distance_m=away,
+        accuracy_m=round(body.point.accuracy_m) if body.point else None,
+        clock_error_s=envelope.clock_error_s,
+        visits_in_window=earlier + 1,
+    )
+    return flags(evidence, limits)
+
+
+async def file_arrived(uow: UnitOfWork, file_hash: str) -> list[UUID]:
+    """Marks the visits that name a photo as moved, so that phones see it has arrived. Returns their ids."""
+    found = await queries.naming_file(uow, file_hash)
+    books = await customers.home_books(uow, {visit.customer_id for visit in found})
+    for visit in found:
+        uow.touch_all(books.get(visit.customer_id, []), "visit", visit.id)
+    return [visit.id for visit in found]
