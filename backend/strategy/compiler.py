@@ -1,0 +1,219 @@
+"""A checked catalogue as two statements for PostgreSQL.
+
+The first turns the rows of `facts.*` into one feature row per customer; the second turns feature rows into
+results. It takes them as JSON, so that a stored feature row replays an old decision by the very same statement.
+Both are layers of materialised steps: without that PostgreSQL would fold each step into all that read it.
+
+Parameters: `:customer_ids` (uuid array, where a list is compiled for), `:as_of` (date), `:features` (JSON).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp, parse_one
+
+from backend.strategy.building import levels
+from backend.strategy.definitions import SPINE, Catalogue, Feature, Rule
+from backend.strategy.documents import CatalogueError, Problem
+from backend.strategy.language.nodes import Call, Case, Expr, Op, Ref, Type, integer, refs, total
+from backend.strategy.language.postgres import Sql, column, lower, parameter
+from backend.strategy.language.scope import Column
+
+CUSTOMER = "customer_id"
+REVISION = "inputs_revision"
+MAX_REASONS = 6
+WORD_BITS = 64
+
+RESULT: Mapping[str, Type] = {
+    "tier": Type.text,
+    "stage": Type.text,
+    "grade": Type.text,
+    "score_points": Type.bigint,
+    "limit_fen": Type.bigint,
+    "rate_bp": Type.bigint,
+    "contact_days": Type.bigint,
+    "visit_days": Type.bigint,
+}
+"""What every catalogue must work out, by whatever rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The statements of one catalogue. `words`: number of tag words in a result."""
+
+    digest: str
+    features_of_some: str
+    features_of_all: str
+    results: str
+    words: int
+
+
+def compile_catalogue(catalogue: Catalogue) -> Compiled:
+    """Both statements. Raises CatalogueError when the catalogue lacks a result that it must give."""
+    problems = [
+        Problem("catalogue", 1, f"no rule gives {name} ({type_.value})")
+        for name, type_ in RESULT.items()
+        if name not in catalogue.rules or catalogue.rules[name].column.type is not type_
+    ]
+    if SPINE not in catalogue.sources or "kind" not in catalogue.features:
+        problems.append(Problem("catalogue", 1, f"the source {SPINE} and the feature kind are needed"))
+    if problems:
+        raise CatalogueError(problems)
+    return Compiled(
+        digest=catalogue.digest,
+        features_of_some=_text(features_statement(catalogue, of_some=True)),
+        features_of_all=_text(features_statement(catalogue, of_some=False)),
+        results=_text(results_statement(catalogue)),
+        words=_words(catalogue),
+    )
+
+
+def features_statement(catalogue: Catalogue, *, of_some: bool) -> Sql:
+    """customer_id, inputs_revision, features (JSON text) per customer; `of_some`: of `:customer_ids` only."""
+    base = [feature for feature in catalogue.features.values() if feature.source is not None]
+    by_source: dict[str, list[Feature]] = {SPINE: []}
+    for feature in base:
+        by_source.setdefault(feature.source or SPINE, []).append(feature)
+    steps: list[tuple[str, Sql]] = [
+        (f"of_{name}", _of_source(name, features, of_some=of_some)) for name, features in by_source.items()
+    ]
+    steps.append(("features_1", _joined(by_source)))
+    derived = {name: feature.value for name, feature in catalogue.features.items() if feature.source is None}
+    steps += _layers(derived, "features", 1)
+    last = steps[-1][0]
+    row = exp.Sub(this=exp.func("TO_JSONB", exp.column(last)), expression=exp.Literal.string(REVISION))
+    final = exp.select(
+        column(CUSTOMER),
+        column(REVISION),
+        exp.alias_(exp.cast(exp.Paren(this=row), "text"), "features"),
+    ).from_(last)
+    return _with(final, steps)
+
+
+def results_statement(catalogue: Catalogue) -> Sql:
+    """One row of results per feature row of `:features`, in no particular order."""
+    inputs = {name: feature.column for name, feature in catalogue.features.items()}
+    steps: list[tuple[str, Sql]] = [("rules_1", _recordset(inputs))]
+    steps += _layers({name: rule.value for name, rule in catalogue.rules.items()}, "rules", 1)
+    final = exp.select(
+        column(CUSTOMER),
+        *(column(name) for name in RESULT),
+        exp.alias_(_tag_words(catalogue), "tag_words"),
+        exp.alias_(_picked(catalogue, codes=True), "reason_codes"),
+        exp.alias_(_picked(catalogue, codes=False), "reason_amounts_fen"),
+    ).from_(steps[-1][0])
+    return _with(final, steps)
+
+
+def single_statement(
+    inputs: Mapping[str, tuple[Column, Sql]], values: Mapping[str, Expr], wanted: str
+) -> str:
+    """SELECT of one column over constants, as an example runs. `inputs`: column and SQL value by name."""
+    first = exp.select(*(exp.alias_(sql, name) for name, (_, sql) in inputs.items()))
+    steps: list[tuple[str, Sql]] = [("given_1", first), *_layers(values, "given", 1)]
+    return _text(_with(exp.select(column(wanted)).from_(steps[-1][0]), steps))
+
+
+def needed(wanted: Iterable[str], values: Mapping[str, Expr]) -> dict[str, Expr]:
+    """The part of `values` that `wanted` names, and all that they read."""
+    out: dict[str, Expr] = {}
+    stack = [name for name in wanted if name in values]
+    while stack:
+        name = stack.pop()
+        if name not in out:
+            out[name] = values[name]
+            stack.extend(refs(values[name]) & values.keys())
+    return out
+
+
+def _text(statement: Sql) -> str:
+    text: str = statement.sql("postgres", pretty=True)
+    return text
+
+
+def _with(final: Sql, steps: Sequence[tuple[str, Sql]]) -> Sql:
+    for name, query in steps:
+        final = final.with_(name, as_=query, materialized=True)
+    return final
+
+
+def _of_source(name: str, features: Sequence[Feature], *, of_some: bool) -> Sql:
+    """One source's features, a row per customer that has rows there."""
+    plain = [column(CUSTOMER), column(REVISION)] if name == SPINE else [column(CUSTOMER)]
+    values = [exp.alias_(lower(feature.value), feature.name) for feature in features]
+    query = exp.select(*plain, *values).from_(exp.table_(name, db="facts"))
+    if of_some:
+        ids = exp.cast(parameter("customer_ids"), "uuid[]")
+        query = query.where(exp.EQ(this=column(CUSTOMER), expression=exp.Any(this=ids)))
+    return query if name == SPINE else query.group_by(column(CUSTOMER))
+
+
+def _joined(by_source: Mapping[str, Sequence[Feature]]) -> Sql:
+    """All base features of each customer, with what stands for no rows."""
+    spine = f"of_{SPINE}"
+    columns = [column(CUSTOMER, spine), column(REVISION, spine)]
+    for name, features in by_source.items():
+        for feature in features:
+            found = column(feature.name, f"of_{name}")
+            if feature.otherwise.value is not None:
+                found = exp.Coalesce(this=found, expressions=[lower(feature.otherwise)])
+            columns.append(exp.alias_(found, feature.name))
+    query = exp.select(*columns).from_(spine)
+    for name in by_source:
+        if name != SPINE:
+            same = exp.EQ(this=column(CUSTOMER, f"of_{name}"), expression=column(CUSTOMER, spine))
+            query = query.join(exp.to_table(f"of_{name}"), on=same, join_type="LEFT")
+    return query
+
+
+def _layers(values: Mapping[str, Expr], prefix: str, last: int) -> list[tuple[str, Sql]]:
+    """Steps `prefix_<n>`, from n = last + 1, each adding the columns that need no later one."""
+    steps = []
+    for names in levels(values):
+        before = f"{prefix}_{last}"
+        last += 1
+        added = [exp.alias_(lower(values[name]), name) for name in names]
+        steps.append((f"{prefix}_{last}", exp.select(column("*", before), *added).from_(before)))
+    return steps
+
+
+def _recordset(inputs: Mapping[str, Column]) -> Sql:
+    """The feature rows, read from JSON with their types."""
+    columns = ", ".join(f"{name} {found.type.value}" for name, found in inputs.items())
+    # names and types are the catalogue's own, checked by its schema
+    read = f"SELECT f.* FROM JSONB_TO_RECORDSET(CAST(x AS JSONB)) AS f({CUSTOMER} uuid, {columns})"  # noqa: S608
+    tree = parse_one(read, read="postgres")
+    for cast in tree.find_all(exp.Cast):
+        cast.set("this", parameter("features"))
+    return tree
+
+
+def _words(catalogue: Catalogue) -> int:
+    return max((tag.bit for tag in catalogue.tags), default=0) // WORD_BITS + 1
+
+
+def _tag_words(catalogue: Catalogue) -> Sql:
+    """The tags as an array of bigint; bit n of word w stands for position 64 × w + n."""
+    words: list[list[Expr]] = [[] for _ in range(_words(catalogue))]
+    for tag in catalogue.tags:
+        place = tag.bit % WORD_BITS
+        value = -(1 << place) if place == WORD_BITS - 1 else 1 << place
+        held = Case(((Ref(tag.rule.name, Type.boolean), integer(value)),), integer(0), Type.bigint)
+        words[tag.bit // WORD_BITS].append(held)
+    return exp.Array(expressions=[lower(total(word)) for word in words])
+
+
+def _picked(catalogue: Catalogue, *, codes: bool) -> Sql:
+    """The codes, or the amounts, of the reasons that apply, in their order, at most six."""
+    entries = []
+    for reason in catalogue.reasons:
+        value = exp.Literal.string(reason.code) if codes else lower(_or_zero(reason.amount))
+        entries.append(exp.Case(ifs=[exp.If(this=column(reason.when.name), true=value)]))
+    array = exp.Array(expressions=entries)
+    kept = exp.func("ARRAY_REMOVE", exp.cast(array, "text[]" if codes else "bigint[]"), exp.Null())
+    first = exp.Slice(this=exp.Literal.number(1), expression=exp.Literal.number(MAX_REASONS))
+    return exp.Bracket(this=exp.Paren(this=kept), expressions=[first])
+
+
+def _or_zero(rule: Rule) -> Expr:
+    return Call(Op.coalesce, (Ref(rule.name, Type.bigint), integer(0)), Type.bigint)

@@ -1,0 +1,213 @@
+"""A catalogue once it is read and checked: every expression is typed, every name is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from backend.strategy.documents import Part
+from backend.strategy.language.nodes import Expr, Literal, Type
+from backend.strategy.language.scope import Column
+
+SPINE = "customer"
+"""The source with exactly one row per customer, on which all others hang."""
+KINDS = ("household", "business")
+
+UNITS: Mapping[str, tuple[Type, str]] = {
+    "fen": (Type.bigint, "_fen"),
+    "bp": (Type.bigint, "_bp"),
+    "days": (Type.bigint, "_days"),
+    "months": (Type.bigint, "_months"),
+    "years": (Type.bigint, "_years"),
+    "count": (Type.bigint, "_count"),
+    "points": (Type.bigint, "_points"),
+    "percent": (Type.bigint, "_percent"),
+    "m2": (Type.bigint, "_m2"),
+    "date": (Type.date, "_on"),
+    "code": (Type.text, ""),
+    "flag": (Type.boolean, ""),
+    "ratio": (Type.double, "_ratio"),
+}
+"""What each unit is in SQL, and how the names that carry it end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a thing is called and explained, in Chinese and English."""
+
+    zh: str
+    en: str
+    explain_zh: str
+    explain_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Values of what is read (or rows of a source) and the result they must give."""
+
+    given: Mapping[str, Any]
+    rows: tuple[Mapping[str, Any], ...] | None
+    as_of: date
+    expect: Any
+    part: Part = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A view `facts.<name>` with the columns that features may read."""
+
+    name: str
+    words: Words
+    columns: Mapping[str, Column]
+    part: Part = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A dated policy number. `values`: (from, value), earliest first; that one holds before its day too."""
+
+    name: str
+    words: Words
+    unit: str
+    values: tuple[tuple[date, int], ...]
+    source: str
+    part: Part = field(compare=False, repr=False)
+
+    def on(self, day: date) -> int:
+        """The value in force on `day`."""
+        return [value for since, value in self.values if since <= day or since == self.values[0][0]][-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A variable of a customer. `source` None: made from other features. `otherwise`: value without rows."""
+
+    name: str
+    words: Words
+    unit: str
+    column: Column
+    source: str | None
+    value: Expr
+    otherwise: Literal
+    examples: tuple[Example, ...]
+    part: Part = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named column of the second statement."""
+
+    name: str
+    column: Column
+    value: Expr
+    part: Part = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One of the nine dimensions that tags are sorted by."""
+
+    name: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag with its position in the words."""
+
+    name: str
+    bit: int
+    dimension: str
+    words: Words
+    rule: Rule
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of a scorecard: `percent` (0 to 100) of the points that figure `weight` holds."""
+
+    name: str
+    zh: str
+    en: str
+    weight: str
+    percent: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Points for one kind of customer, into the column `gives`."""
+
+    name: str
+    gives: str
+    kinds: tuple[str, ...]
+    words: Words
+    items: tuple[Item, ...]
+    examples: tuple[Example, ...]
+    part: Part = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One outcome of a choice."""
+
+    code: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A code among a closed list, such as tier, stage or grade; options as they stand in the file."""
+
+    name: str
+    words: Words
+    options: tuple[Option, ...]
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A named number that rules work out: a limit, a cap, a rate, a rhythm."""
+
+    name: str
+    words: Words
+    unit: str
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A line of the explanation of a limit. `order` places it among the others."""
+
+    code: str
+    order: int
+    words: Words
+    when: Rule
+    amount: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What the policy knows of and has no data for yet, said openly."""
+
+    name: str
+    words: Words
+    points: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A whole catalogue. `rules`: every column of the second statement, tags and reasons included."""
+
+    digest: str
+    sources: Mapping[str, Source]
+    figures: Mapping[str, Figure]
+    features: Mapping[str, Feature]
+    dimensions: Mapping[str, Dimension]
+    tags: tuple[Tag, ...]
+    scorecards: tuple[Scorecard, ...]
+    choices: Mapping[str, Choice]
+    amounts: Mapping[str, Amount]
+    reasons: tuple[Reason, ...]
+    pending: tuple[Pending, ...]
+    rules: Mapping[str, Rule]

@@ -1,0 +1,213 @@
+"""Typed nodes as PostgreSQL, by way of sqlglot's tree.
+
+What keeps results equal to the fen wherever the same nodes run: sums over integers only, a ratio as a
+division of two doubles with a null for zero, floors by remainder, days counted between dates.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import reduce
+from typing import Any
+
+from sqlglot import exp
+
+from backend.strategy.language.nodes import (
+    Aggregate,
+    Aggregated,
+    AsOf,
+    Call,
+    Case,
+    Expr,
+    Literal,
+    Op,
+    Ref,
+    Type,
+)
+
+Sql = Any  # a tree of sqlglot's: its own types do not survive mypy's strict mode
+AS_OF = "as_of"
+
+_CASTS: Mapping[Type, str] = {
+    Type.bigint: "BIGINT",
+    Type.double: "DOUBLE PRECISION",
+    Type.boolean: "BOOLEAN",
+    Type.text: "TEXT",
+    Type.date: "DATE",
+}
+_INFIX: Mapping[Op, type[exp.Binary]] = {
+    Op.add: exp.Add,
+    Op.subtract: exp.Sub,
+    Op.multiply: exp.Mul,
+    Op.equal: exp.EQ,
+    Op.unequal: exp.NEQ,
+    Op.less: exp.LT,
+    Op.at_most: exp.LTE,
+    Op.more: exp.GT,
+    Op.at_least: exp.GTE,
+}
+
+
+def cast(sql: Sql, type_: Type) -> Sql:
+    """CAST(sql AS type)."""
+    return exp.Cast(this=sql, to=exp.DataType.build(_CASTS[type_], dialect="postgres"))
+
+
+def parameter(name: str) -> Sql:
+    """A named parameter, `:name` in the statement's text."""
+    return exp.Var(this=f":{name}")
+
+
+def column(name: str, table: str | None = None) -> Sql:
+    """A column, with its table where given."""
+    return exp.column(name, table=table)
+
+
+def lower(expr: Expr) -> Sql:
+    """The PostgreSQL of `expr`; columns stand unqualified."""
+    match expr:
+        case Ref(name=name):
+            return column(name)
+        case AsOf():
+            return cast(parameter(AS_OF), Type.date)
+        case Literal():
+            return _literal(expr)
+        case Case():
+            return _case(expr)
+        case Aggregated():
+            return _aggregated(expr)
+        case Call(op=op, args=args):
+            return _call(op, [lower(arg) for arg in args])
+
+
+def _literal(literal: Literal) -> Sql:
+    value = literal.value
+    if value is None:
+        return cast(exp.Null(), literal.type)
+    if isinstance(value, bool):
+        return exp.Boolean(this=value)
+    if isinstance(value, str):
+        return exp.Literal.string(value)
+    if isinstance(value, date):
+        return cast(exp.Literal.string(value.isoformat()), Type.date)
+    if value < 0:
+        return exp.Neg(this=exp.Literal.number(-value))
+    return exp.Literal.number(value)
+
+
+def _case(case: Case) -> Sql:
+    built = exp.Case(
+        ifs=[exp.If(this=lower(when), true=lower(then)) for when, then in case.branches],
+        default=lower(case.otherwise),
+    )
+    constant = all(
+        isinstance(part, Literal) for part in (*(then for _, then in case.branches), case.otherwise)
+    )
+    # small constants alone would make it four bytes wide
+    return cast(built, case.type) if constant and case.type is Type.bigint else built
+
+
+def _aggregated(node: Aggregated) -> Sql:
+    arg = lower(node.arg)
+    built: Sql
+    match node.aggregate:
+        case Aggregate.sum:
+            built = exp.Sum(this=arg)
+        case Aggregate.count:
+            built = exp.Count(this=arg)
+        case Aggregate.count_distinct:
+            built = exp.Count(this=exp.Distinct(expressions=[arg]))
+        case Aggregate.min:
+            built = exp.Min(this=arg)
+        case Aggregate.max:
+            built = exp.Max(this=arg)
+    if node.where is not None:
+        built = exp.Filter(this=built, expression=exp.Where(this=lower(node.where)))
+    # a sum of bigint is numeric in PostgreSQL
+    return cast(built, Type.bigint) if node.aggregate is Aggregate.sum else built
+
+
+def _call(op: Op, args: list[Sql]) -> Sql:
+    infix = _INFIX.get(op)
+    if infix is not None:
+        return infix(this=_paren(args[0]), expression=_paren(args[1]))
+    return _SPECIAL[op](args)
+
+
+def _paren(sql: Sql) -> Sql:
+    return (
+        exp.Paren(this=sql) if isinstance(sql, (exp.Binary, exp.Not, exp.Neg, exp.Between, exp.In)) else sql
+    )
+
+
+def _connected(kind: type[exp.Binary]) -> Callable[[list[Sql]], Sql]:
+    def build(args: list[Sql]) -> Sql:
+        # a run of AND, or of OR, needs no parentheses among its own kind
+        parts = [arg if type(arg) is kind else _paren(arg) for arg in args]
+        return reduce(lambda left, right: kind(this=left, expression=right), parts)
+
+    return build
+
+
+def _ratio(args: list[Sql]) -> Sql:
+    below = exp.Nullif(this=cast(args[1], Type.double), expression=exp.Literal.number(0))
+    return exp.Div(this=cast(args[0], Type.double), expression=below, typed=True)
+
+
+def _remainder(left: Sql, right: Sql) -> Sql:
+    return exp.Mod(this=_paren(left), expression=_paren(right))
+
+
+def _floor_to(args: list[Sql]) -> Sql:
+    return exp.Sub(this=_paren(args[0]), expression=exp.Paren(this=_remainder(args[0].copy(), args[1])))
+
+
+def _whole(above: Sql, below: Sql) -> Sql:
+    """Division of two bigint, cut towards zero (PostgreSQL's own `/` on integers)."""
+    return exp.Div(this=_paren(above), expression=_paren(below), typed=True)
+
+
+def _share(args: list[Sql]) -> Sql:
+    return _whole(exp.Mul(this=_paren(args[0]), expression=_paren(args[1])), exp.Literal.number(100))
+
+
+def _part(name: str, of: Sql) -> Sql:
+    return cast(exp.Extract(this=exp.Var(this=name), expression=of), Type.bigint)
+
+
+def _months(of: Sql) -> Sql:
+    year = exp.Mul(this=_part("YEAR", of), expression=exp.Literal.number(12))
+    return exp.Paren(this=exp.Add(this=year, expression=_part("MONTH", of.copy())))
+
+
+def _calendar(of: Sql) -> Sql:
+    """The date as the number YYYYMMDD: differences of these give completed years, leap days included."""
+    year = exp.Mul(this=_part("YEAR", of), expression=exp.Literal.number(10000))
+    month = exp.Mul(this=_part("MONTH", of.copy()), expression=exp.Literal.number(100))
+    return exp.Paren(
+        this=exp.Add(this=exp.Add(this=year, expression=month), expression=_part("DAY", of.copy()))
+    )
+
+
+_SPECIAL: Mapping[Op, Callable[[list[Sql]], Sql]] = {
+    Op.negate: lambda args: exp.Neg(this=_paren(args[0])),
+    Op.both: _connected(exp.And),
+    Op.either: _connected(exp.Or),
+    Op.negation: lambda args: exp.Not(this=exp.Paren(this=args[0])),
+    Op.is_null: lambda args: exp.Is(this=_paren(args[0]), expression=exp.Null()),
+    Op.within: lambda args: exp.In(this=_paren(args[0]), expressions=args[1:]),
+    Op.between: lambda args: exp.Between(this=_paren(args[0]), low=_paren(args[1]), high=_paren(args[2])),
+    Op.coalesce: lambda args: exp.Coalesce(this=args[0], expressions=args[1:]),
+    Op.least: lambda args: exp.Least(this=args[0], expressions=args[1:], ignore_nulls=True),
+    Op.greatest: lambda args: exp.Greatest(this=args[0], expressions=args[1:], ignore_nulls=True),
+    Op.absolute: lambda args: exp.Abs(this=args[0]),
+    Op.ratio: _ratio,
+    Op.share: _share,
+    Op.floor_to: _floor_to,
+    Op.days_between: lambda args: cast(
+        exp.Paren(this=exp.Sub(this=_paren(args[1]), expression=_paren(args[0]))), Type.bigint
+    ),
+    Op.months_between: lambda args: exp.Sub(this=_months(args[1]), expression=_months(args[0])),
+    Op.years_between: lambda args: _whole(
+        exp.Sub(this=_calendar(args[1]), expression=_calendar(args[0])), exp.Literal.number(10000)
+    ),
+}

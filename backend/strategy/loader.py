@@ -1,0 +1,401 @@
+"""From files to a checked catalogue: names, units, expressions, scopes. Every problem is found in one go."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from backend.strategy import building
+from backend.strategy.definitions import (
+    SPINE,
+    UNITS,
+    Amount,
+    Catalogue,
+    Choice,
+    Dimension,
+    Example,
+    Feature,
+    Figure,
+    Option,
+    Pending,
+    Reason,
+    Rule,
+    Scorecard,
+    Source,
+    Tag,
+    Words,
+)
+from backend.strategy.documents import CatalogueError, Document, Part, Problem, read, shipped_files
+from backend.strategy.language.checker import check_as
+from backend.strategy.language.errors import ExpressionError, nearest_name
+from backend.strategy.language.nodes import (
+    Aggregated,
+    Expr,
+    Literal,
+    Type,
+    rewrite,
+    surely,
+)
+from backend.strategy.language.scope import Column, Scope
+
+DEFAULT_AS_OF = date(2026, 1, 15)
+"""The business date of an example that names none."""
+
+
+def digest(files: Mapping[str, str]) -> str:
+    """SHA-256 over paths and texts: what makes two catalogues the same one."""
+    return hashlib.sha256(msgspec.json.encode(sorted(files.items()))).hexdigest()
+
+
+def load_shipped() -> Catalogue:
+    """The catalogue that ships with the product. Raises CatalogueError."""
+    return load(shipped_files())
+
+
+def load(files: Mapping[str, str]) -> Catalogue:
+    """Reads and checks `files` (path → YAML). Raises CatalogueError with every problem found."""
+    return _Loader(read(files)).load(digest(files))
+
+
+class _Loader:
+    """One load. Problems are collected; what depends on a broken part is left out."""
+
+    def __init__(self, documents: list[Document]) -> None:
+        self.documents = documents
+        self.problems: list[Problem] = []
+        self.seen: dict[str, Problem] = {}
+
+    def load(self, digest_: str) -> Catalogue:
+        sources = {part.text("name"): self._source(part) for part in self._each("sources")}
+        figures = {part.text("name"): self._figure(part) for part in self._each("figures")}
+        constants = {name: building.figure_value(figure) for name, figure in figures.items()}
+        columns = {
+            **self._declared("features", self._feature_column),
+            **self._declared("scorecards", lambda _: Column(Type.bigint), key="gives", several=True),
+            **self._declared("choices", self._choice_column),
+            **self._declared("amounts", self._unit_column),
+        }
+        for name in figures:
+            self._once(name, next(part for part in self._each("figures") if part.text("name") == name))
+        self._stop()  # a name that is missing would be reported again wherever it is read
+
+        scope = Scope(columns, constants)
+        inputs = {name: column for name, column in columns.items() if name in self._names("features")}
+        feature_scope = Scope(inputs, constants)
+        features = {
+            part.text("name"): feature
+            for part in self._each("features")
+            if (feature := self._feature(part, sources, feature_scope)) is not None
+        }
+        dimensions = {
+            part.text("name"): Dimension(part.text("name"), _words(part)) for part in self._each("dimensions")
+        }
+        rules: dict[str, Rule] = {}
+        scorecards = [
+            card
+            for part in self._each("scorecards")
+            if (card := self._scorecard(part, scope, figures)) is not None
+        ]
+        rules |= building.score_rules(scorecards, constants)
+        choices = {part.text("name"): self._choice(part, scope, rules) for part in self._each("choices")}
+        amounts = {part.text("name"): self._amount(part, scope, rules) for part in self._each("amounts")}
+        tags = [tag for part in self._each("tags") if (tag := self._tag(part, scope, dimensions)) is not None]
+        reasons = [
+            reason for part in self._each("reasons") if (reason := self._reason(part, scope)) is not None
+        ]
+        self._stop()
+        rules |= {tag.rule.name: tag.rule for tag in tags}
+        rules |= {rule.name: rule for reason in reasons for rule in (reason.when, reason.amount)}
+        self.problems += building.circles(features, rules)
+        self._stop()
+        return Catalogue(
+            digest=digest_,
+            sources=sources,
+            figures=figures,
+            features=features,
+            dimensions=dimensions,
+            tags=tuple(sorted(tags, key=lambda tag: tag.bit)),
+            scorecards=tuple(scorecards),
+            choices=choices,
+            amounts=amounts,
+            reasons=tuple(sorted(reasons, key=lambda reason: (reason.order, reason.code))),
+            pending=tuple(self._pending(part) for part in self._each("pending")),
+            rules=rules,
+        )
+
+    # helpers
+
+    def _each(self, key: str) -> Iterator[Part]:
+        for document in self.documents:
+            yield from Part(document, ()).each(key)
+
+    def _names(self, key: str) -> set[str]:
+        return {part.text("name") for part in self._each(key)}
+
+    def _stop(self) -> None:
+        if self.problems:
+            raise CatalogueError(sorted(self.problems, key=lambda problem: (problem.file, problem.line)))
+
+    def _add(self, part: Part, error: ExpressionError | str, key: str | None = None) -> None:
+        self.problems.append(part.problem(error, key))
+
+    def _once(self, name: str, part: Part) -> None:
+        first = self.seen.setdefault(name, part.problem("", "name"))
+        here = part.problem("", "name")
+        if (first.file, first.line) != (here.file, here.line):
+            self._add(part, f"the name {name} is taken in {first.file}:{first.line}", "name")
+
+    def _declared(
+        self, kind: str, column: Callable[[Part], Column], *, key: str = "name", several: bool = False
+    ) -> dict[str, Column]:
+        """What the names of a kind stand for; `several` definitions may give one column together."""
+        out: dict[str, Column] = {}
+        for part in self._each(kind):
+            name = part.text(key)
+            if not (several and name in out):
+                self._once(name, part)
+            out[name] = column(part)
+        return out
+
+    def _expression(self, part: Part, key: str, scope: Scope, wanted: Type) -> Expr | None:
+        try:
+            return check_as(part.text(key), scope, wanted)
+        except ExpressionError as error:
+            self._add(part, error, key)
+            return None
+
+    def _named_by(self, part: Part, key: str, known: Mapping[str, object]) -> bool:
+        name = part.text(key)
+        if name in known:
+            return True
+        self._add(part, ExpressionError(f"{key} {name} is not known", nearest_name(name, known)), key)
+        return False
+
+    # columns that names stand for
+
+    def _unit_column(self, part: Part) -> Column:
+        type_, ending = UNITS[part.text("unit")]
+        if not part.text("name").endswith(ending):
+            self._add(part, f"its unit is {part.text('unit')}, so its name must end in {ending}", "name")
+        return Column(type_)
+
+    def _feature_column(self, part: Part) -> Column:
+        column = self._unit_column(part)
+        return replace(column, choices=frozenset(map(str, part.data.get("codes", ()))))
+
+    def _choice_column(self, part: Part) -> Column:
+        return Column(Type.text, frozenset(case.text("code") for case in part.each("cases")))
+
+    # definitions
+
+    def _source(self, part: Part) -> Source:
+        columns = {
+            column.text("name"): Column(Type(column.text("type")), frozenset(column.data.get("codes", ())))
+            for column in part.each("columns")
+        }
+        return Source(part.text("name"), _words(part), columns, part)
+
+    def _figure(self, part: Part) -> Figure:
+        self._unit_column(part)
+        values: list[tuple[date, int]] = []
+        for value in part.each("values"):
+            since = self._day(value, "from")
+            if values and since <= values[-1][0]:
+                self._add(value, "the days must rise", "from")
+            values.append((since, value.data["value"]))
+        return Figure(
+            part.text("name"), _words(part), part.text("unit"), tuple(values), part.text("source"), part
+        )
+
+    def _day(self, part: Part, key: str) -> date:
+        try:
+            return date.fromisoformat(part.text(key))
+        except ValueError:
+            self._add(part, f"there is no day {part.text(key)}", key)
+            return date.min
+
+    def _feature(self, part: Part, sources: Mapping[str, Source], scope: Scope) -> Feature | None:
+        name, source = part.text("name"), None
+        type_, _ = UNITS[part.text("unit")]
+        if part.has("from"):
+            if not self._named_by(part, "from", sources):
+                return None
+            source = part.text("from")
+            rows = source != SPINE
+            scope = Scope(sources[source].columns, scope.figures, aggregates=rows)
+        value = self._expression(part, "value", scope, type_)
+        if part.has("where"):
+            where = self._expression(part, "where", replace(scope, aggregates=False), Type.boolean)
+            if source is None or source == SPINE:
+                self._add(part, "`where` picks rows of a source that has several per customer", "where")
+            elif where is not None and value is not None:
+                value = rewrite(value, lambda node: _picked(node, where))
+        if value is None:
+            return None
+        otherwise = part.data.get("otherwise")
+        if otherwise is not None and not _fits(otherwise, type_):
+            self._add(part, f"`otherwise` must be {type_.value}", "otherwise")
+        return Feature(
+            name,
+            _words(part),
+            part.text("unit"),
+            Column(type_, frozenset(map(str, part.data.get("codes", ())))),
+            source,
+            value,
+            Literal(otherwise, type_),
+            self._examples(part),
+            part,
+        )
+
+    def _scorecard(self, part: Part, scope: Scope, figures: Mapping[str, Figure]) -> Scorecard | None:
+        items = []
+        for item in part.each("items"):
+            if not self._named_by(item, "weight", figures):
+                continue
+            percent = self._percent(item, scope)
+            if percent is not None:
+                items.append(building.item(item, percent))
+        card = Scorecard(
+            part.text("name"),
+            part.text("gives"),
+            tuple(part.data["for"]),
+            _words(part),
+            tuple(items),
+            self._examples(part),
+            part,
+        )
+        if len(items) == len(part.data["items"]):
+            self.problems += building.weights_problems(card, figures)
+            return card
+        return None
+
+    def _percent(self, item: Part, scope: Scope) -> Expr | None:
+        if item.has("percent"):
+            return self._expression(item, "percent", scope, Type.bigint)
+        measured = self._expression(item, "of", scope, Type.bigint)
+        bands = [
+            (self._expression(band, "at_least", scope, Type.bigint), int(band.data["percent"]))
+            for band in item.each("bands")
+        ]
+        if measured is None or any(edge is None for edge, _ in bands):
+            return None
+        shares = [percent for _, percent in bands]
+        if shares != sorted(shares, reverse=True):
+            self._add(item, "the bands must stand highest first", "bands")
+        return building.banded(measured, [(edge, percent) for edge, percent in bands if edge is not None])
+
+    def _choice(self, part: Part, scope: Scope, rules: dict[str, Rule]) -> Choice:
+        name = part.text("name")
+        cases = list(part.each("cases"))
+        branches: list[tuple[Expr, str]] = []
+        for case in cases[:-1]:
+            if not case.has("when"):
+                self._add(case, "only the last case has no `when`")
+                continue
+            when = self._expression(case, "when", scope, Type.boolean)
+            if when is not None:
+                branches.append((surely(when), case.text("code")))
+        if cases[-1].has("when"):
+            self._add(cases[-1], "the last case has no `when`: it is what remains", "when")
+        codes = [case.text("code") for case in cases]
+        if part.has("hysteresis"):
+            rules |= self._slow(part, scope, branches, codes)
+        else:
+            rules[name] = Rule(
+                name, scope.columns[name], building.first_that_holds(branches, codes[-1]), part
+            )
+        options = tuple(Option(case.text("code"), _words(case)) for case in cases)
+        return Choice(name, _words(part), options, self._examples(part))
+
+    def _slow(
+        self, part: Part, scope: Scope, branches: list[tuple[Expr, str]], codes: list[str]
+    ) -> Mapping[str, Rule]:
+        below = part.at("hysteresis")
+        previous = below.text("previous")
+        if not self._named_by(below, "previous", scope.columns):
+            return {}
+        easing: dict[str, Expr] = {}
+        for name in below.data["easing"]:
+            amount = self._expression(below.at("easing"), name, scope, Type.bigint)
+            if name not in scope.columns or scope.columns[name].type is not Type.bigint:
+                wrong = ExpressionError(f"{name} is no number known here", nearest_name(name, scope.columns))
+                self._add(below.at("easing"), wrong, name)
+            elif amount is not None:
+                easing[name] = amount
+        return building.slow_to_fall(part, scope.columns, branches, codes, previous, easing)
+
+    def _amount(self, part: Part, scope: Scope, rules: dict[str, Rule]) -> Amount:
+        name = part.text("name")
+        type_, _ = UNITS[part.text("unit")]
+        if part.has("value"):
+            value = self._expression(part, "value", scope, type_)
+        else:
+            household = self._expression(part, "household", scope, type_)
+            business = self._expression(part, "business", scope, type_)
+            value = None
+            if household is not None and business is not None:
+                value = building.by_kind({"household": household, "business": business}, type_)
+        if value is not None:
+            rules[name] = Rule(name, Column(type_), value, part)
+        return Amount(name, _words(part), part.text("unit"), self._examples(part))
+
+    def _tag(self, part: Part, scope: Scope, dimensions: Mapping[str, Dimension]) -> Tag | None:
+        name, bit = part.text("name"), int(part.data["bit"])
+        self._once(f"tag {name}", part)
+        self._once(f"bit {bit}", part)
+        known = self._named_by(part, "dimension", dimensions)
+        when = self._expression(part, "when", scope, Type.boolean)
+        if when is None or not known:
+            return None
+        kinds = tuple(part.data.get("for", ()))
+        rule = Rule(f"tag_{name}", Column(Type.boolean), building.for_kinds(kinds, surely(when)), part)
+        return Tag(name, bit, part.text("dimension"), _words(part), rule, self._examples(part))
+
+    def _reason(self, part: Part, scope: Scope) -> Reason | None:
+        code = part.text("code")
+        self._once(f"reason {code}", part)
+        when = self._expression(part, "when", scope, Type.boolean)
+        amount = self._expression(part, "amount", scope, Type.bigint)
+        if when is None or amount is None:
+            return None
+        name = "reason_" + code.replace(".", "_")
+        return Reason(
+            code,
+            int(part.data["order"]),
+            _words(part),
+            Rule(f"{name}_when", Column(Type.boolean), surely(when), part),
+            Rule(f"{name}_fen", Column(Type.bigint), amount, part),
+        )
+
+    def _pending(self, part: Part) -> Pending:
+        return Pending(part.text("name"), _words(part), part.data.get("points"))
+
+    def _examples(self, part: Part) -> tuple[Example, ...]:
+        return tuple(
+            Example(
+                example.data.get("given", {}),
+                tuple(example.data["rows"]) if example.has("rows") else None,
+                self._day(example, "as_of") if example.has("as_of") else DEFAULT_AS_OF,
+                example.data["expect"],
+                example,
+            )
+            for example in part.each("examples")
+        )
+
+
+def _words(part: Part) -> Words:
+    return Words(
+        part.text("zh"), part.text("en"), part.at("explain").text("zh"), part.at("explain").text("en")
+    )
+
+
+def _picked(node: Expr, where: Expr) -> Expr:
+    return replace(node, where=where) if isinstance(node, Aggregated) else node
+
+
+def _fits(value: Any, type_: Type) -> bool:
+    wanted = {Type.bigint: int, Type.boolean: bool, Type.text: str}.get(type_)
+    return wanted is not None and type(value) is wanted
