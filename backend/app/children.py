@@ -6,7 +6,6 @@ import logging.handlers
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +22,7 @@ _STABLE_SECONDS = 60.0
 
 
 class Child:
-    """One `tiange` command kept running in a process group of its own, its output in a rotating log file."""
+    """One command kept running in a process group of its own, its output in a rotating log file."""
 
     def __init__(
         self,
@@ -36,7 +35,7 @@ class Child:
     ) -> None:
         self.name = name
         self.log = home / "logs" / f"{name}.log"
-        self._command = [sys.executable, "-m", "backend.app.cli", *command]
+        self._command = list(command)
         self._environ = environ
         self._record = home / "run" / f"{name}.json"
         self._say = say

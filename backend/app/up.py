@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import socket
+import sys
 import threading
 import time
 import urllib.error
@@ -63,7 +64,7 @@ def up(settings: Settings, demo: DemoCounty | None, console: Console) -> None:
                         logins = demo.load(settings)
             environ = environment(settings)
             for name in ("worker", "web"):
-                command = ["serve"] if name == "web" else [name]
+                command = [sys.executable, "-m", "backend.app.cli", "serve" if name == "web" else name]
                 children.append(Child(name, command, environ, home=settings.home, say=steps.note))
             worker, web = children
             with steps.step("Worker"):
