@@ -69,6 +69,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     push_test_hosts: tuple[str, ...] = ()
     #: a file holding the seconds to add to the system's time, test mode only
     clock_file: Path | None = None
+    #: addresses of proxies whose X-Forwarded-For is believed, besides those on this machine
+    trusted_proxies: tuple[str, ...] = ()
+    #: lets a collector elsewhere read /metrics as `Authorization: Bearer …`; empty: only this machine may
+    metrics_token: str = ""
     max_upload_bytes: int = 20 * 1024 * 1024
     #: how long a phone may stay offline before it locks for reading
     offline_hours: int = 72
@@ -77,7 +81,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={_redacted(getattr(self, name))!r}" for name in self.__struct_fields__)
+        values = {name: _redacted(getattr(self, name)) for name in self.__struct_fields__}
+        values["metrics_token"] = "***" if self.metrics_token else ""
+        shown = ", ".join(f"{name}={value!r}" for name, value in values.items())
         return f"Settings({shown})"
 
     @property
@@ -166,6 +172,8 @@ def load_settings(environ: Mapping[str, str] | None = None, file: Path | None = 
         ),
         push_test_hosts=source.names("push_test_hosts", ()),
         clock_file=Path(clock_file).expanduser() if clock_file else None,
+        trusted_proxies=source.names("trusted_proxies", ()),
+        metrics_token=source.text("metrics_token", "", example="a-long-random-word"),
         max_upload_bytes=source.number("max_upload_bytes", 20 * 1024 * 1024, low=64 * 1024, high=1024**3),
         offline_hours=source.number("offline_hours", 72, low=1, high=24 * 30),
         worker_concurrency=source.number("worker_concurrency", 4, low=1, high=64),

@@ -1,0 +1,68 @@
+"""The web application. `create_app` is the target that the HTTP server calls in each of its processes."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from backend.app.http.access import Access
+from backend.app.http.frame import Frame
+from backend.app.http.health import Schema, healthz, readyz
+from backend.app.http.metrics import Metrics, metrics_page
+from backend.app.http.problems import handlers
+from backend.app.http.resources import Resources
+from backend.identity import routes as identity_routes
+from backend.kernel.logs import configure_logs
+from backend.kernel.settings import Settings, load_settings
+
+#: bodies of routes that name no limit of their own; a push may take 4 MiB (CONTRACT.md section 4)
+BODY_LIMIT = 5 * 1024 * 1024
+
+
+def routers(settings: Settings) -> Sequence[Router]:
+    """Every domain's routes. A new domain is added here."""
+    return (identity_routes.router,)
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """The application with its connections, which open at first use and close with it.
+
+    Without `settings` it is a server process: settings come from the environment, and logging is set up.
+    Raises SettingsError, KeysMissing.
+    """
+    if settings is None:
+        settings = load_settings()
+        configure_logs(settings)
+    resources = Resources.open(settings)
+    metrics, schema = Metrics(), Schema()
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        yield
+        await resources.close()
+
+    app = Litestar(
+        route_handlers=[healthz, readyz, metrics_page, *routers(settings)],
+        dependencies={
+            **resources.dependencies(),
+            "metrics": Provide(lambda: metrics, sync_to_thread=False),
+            "schema": Provide(lambda: schema, sync_to_thread=False),
+        },
+        guards=[Access(resources).guard],
+        exception_handlers=handlers(),
+        request_max_body_size=BODY_LIMIT,
+        lifespan=[lifespan],
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="Tiange",
+            version="1",
+            path="/api/v1/schema",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+    )
+    # outside the framework's routing, which answers unknown addresses before any middleware of its own
+    app.asgi_handler = Frame(app.asgi_handler, settings, metrics)
+    return app

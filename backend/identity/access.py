@@ -1,0 +1,111 @@
+"""Who a request comes from: the session's person, and the phone whose key signed it."""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import text
+
+from backend.identity import errors, queries
+from backend.identity.devices import bind_session
+from backend.identity.queries import Resumed
+from backend.identity.rules import NONCE_SECONDS, signature_holds, signed_text, token_hash, unbase64
+from backend.kernel.actor import Actor
+from backend.kernel.errors import Problem
+from backend.kernel.uow import Database
+
+DEVICE_KEY = text("SELECT public_key, revoked_at FROM device WHERE installation_id = :id")
+
+
+class NonceStore(Protocol):
+    """Remembers nonces for all web processes."""
+
+    async def first_use(self, installation_id: UUID, nonce: str, seconds: int) -> bool:
+        """True if the nonce was not seen within `seconds`. Raises ConnectionError if nobody can say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The three headers of a signed request, and what they must fit."""
+
+    installation: str
+    nonce: str
+    signature: str
+    method: str
+    target: str
+    body: bytes
+
+
+async def resume(database: Database, token: str, request_id: str) -> Resumed | None:
+    """The live session of a cookie's token, or None."""
+    if not token:
+        return None
+    async with database.unit(Actor.nobody(request_id)) as uow:
+        return await queries.session_of(uow, token_hash(token), request_id)
+
+
+async def prove(database: Database, nonces: NonceStore, resumed: Resumed, given: Signature) -> Actor:
+    """The actor with the phone that signed the request.
+
+    A session that is bound to no phone, or to another one of the same person, is bound to this one: the
+    signature proves it. Raises Problem `signature_invalid`, `nonce_used`, `device_revoked`, or `try_again`
+    while nonces cannot be checked: a phone keeps what it has and asks again.
+    """
+    installation_id, nonce = _parsed(given)
+    actor, jwk, revoked = resumed.actor, resumed.public_key, resumed.revoked_at
+    bind = actor.installation_id != installation_id
+    if bind:
+        async with database.unit(actor) as uow:
+            device = await queries.device(uow, installation_id)
+        if device is None or device.staff_id != actor.staff_id:
+            raise errors.signature_invalid("This installation is not enrolled for the signed-in person.")
+        jwk, revoked = device.public_key, device.revoked_at
+    if jwk is None or not signature_holds(jwk, given.signature, _text(given)):
+        raise errors.signature_invalid("The signature does not fit the request and this phone's key.")
+    if revoked is not None:
+        raise errors.device_revoked()
+    # only after the signature, so that nobody else can use up a phone's nonces
+    try:
+        fresh = await nonces.first_use(installation_id, nonce, NONCE_SECONDS)
+    except ConnectionError as error:
+        raise errors.nonces_unavailable() from error
+    if not fresh:
+        raise errors.nonce_used()
+    actor = replace(actor, installation_id=installation_id)
+    if bind:
+        async with database.unit(actor) as uow:
+            await bind_session(uow, installation_id)
+    return actor
+
+
+async def was_revoked(database: Database, given: Signature, request_id: str) -> bool:
+    """Whether a request without a live session was signed by a phone that the bank withdrew.
+
+    Told only to the phone itself: whoever lacks its key learns nothing.
+    """
+    try:
+        installation_id, _ = _parsed(given)
+    except Problem:
+        return False
+    async with database.unit(Actor.system("revoked-phone", request_id)) as uow:
+        row = (await uow.session.execute(DEVICE_KEY, {"id": installation_id})).one_or_none()
+    if row is None or row.revoked_at is None:
+        return False
+    return signature_holds(row.public_key, given.signature, _text(given))
+
+
+def _parsed(given: Signature) -> tuple[UUID, str]:
+    try:
+        installation_id = UUID(given.installation)
+        if str(installation_id) != given.installation or len(unbase64(given.nonce)) != 16:
+            raise ValueError("not in the form of the contract")
+    except ValueError as error:
+        raise errors.signature_invalid(
+            "Tiange-Installation, Tiange-Nonce (16 bytes) and Tiange-Signature are needed."
+        ) from error
+    return installation_id, given.nonce
+
+
+def _text(given: Signature) -> bytes:
+    return signed_text(given.method, given.target, given.body, given.nonce)

@@ -1,0 +1,147 @@
+"""Signing in, and phones. JSON; every route but signing in needs a session."""
+
+from uuid import UUID
+
+from litestar import Controller, Request, Response, Router, get, post, put
+from litestar.datastructures import Cookie, State
+
+from backend.identity import devices, queries, sign_in
+from backend.identity.passwords import Passwords
+from backend.identity.rules import SESSION_LASTS, base64url
+from backend.identity.schemas import (
+    Credentials,
+    Devices,
+    Enrolled,
+    Enrolment,
+    Escrow,
+    Everywhere,
+    Release,
+    SignedIn,
+    StaffView,
+)
+from backend.kernel.actor import Actor
+from backend.kernel.crypto import Keys
+from backend.kernel.settings import Settings
+from backend.kernel.uow import Database
+
+SESSION_COOKIE = "tiange_session"
+#: says "this login was right on this phone before"; see `throttling`
+KNOWN_COOKIE = "tiange_known"
+AUTH_PATH = "/api/v1/auth"
+YEAR_SECONDS = 365 * 86_400
+
+
+class AuthController(Controller):
+    """Sessions."""
+
+    path = "/auth"
+    tags = ("identity",)
+
+    @post("/login", status_code=200, opt={"access": "public"})
+    async def login(
+        self,
+        data: Credentials,
+        request: Request[None, None, State],
+        database: Database,
+        keys: Keys,
+        settings: Settings,
+        passwords: Passwords,
+        address: str,
+        request_id: str,
+    ) -> Response[SignedIn]:
+        """Opens a session and sets its cookie. 401 `wrong_password`, 429 `too_many_tries` with
+        Retry-After."""
+        cookies = request.cookies
+        visitor = sign_in.Visitor(address, request_id, cookies.get(SESSION_COOKIE), cookies.get(KNOWN_COOKIE))
+        opened = await sign_in.sign_in(database, keys, passwords, data.login, data.password, visitor)
+        return Response(
+            _signed_in(opened.staff, settings),
+            cookies=[
+                _cookie(settings, SESSION_COOKIE, opened.token, "/", int(SESSION_LASTS.total_seconds())),
+                _cookie(settings, KNOWN_COOKIE, opened.known, AUTH_PATH, YEAR_SECONDS),
+            ],
+        )
+
+    @get("/me")
+    async def me(self, actor: Actor, database: Database, settings: Settings) -> SignedIn:
+        """Who is signed in."""
+        async with database.unit(actor) as uow:
+            return _signed_in(await queries.staff_view(uow, actor.require_staff()), settings)
+
+    @post("/logout", status_code=204)
+    async def logout(
+        self, actor: Actor, database: Database, settings: Settings, data: Everywhere | None = None
+    ) -> Response[None]:
+        """Ends this session, or with `everywhere` all of the person's."""
+        async with database.unit(actor) as uow:
+            await sign_in.sign_out(uow, everywhere=data is not None and data.everywhere)
+        return Response(None, status_code=204, cookies=[_cookie(settings, SESSION_COOKIE, "", "/", 0)])
+
+
+class DeviceController(Controller):
+    """Phones."""
+
+    path = "/devices"
+    tags = ("identity",)
+
+    @post("/", status_code=200)
+    async def enrol(self, data: Enrolment, actor: Actor, database: Database, keys: Keys) -> Enrolled:
+        """Makes a phone known and binds the session to it. 409 `installation_taken`."""
+        async with database.unit(actor) as uow:
+            return await devices.enrol(uow, keys, data)
+
+    @get("/")
+    async def mine(self, actor: Actor, database: Database) -> Devices:
+        """The person's phones, newest first."""
+        async with database.unit(actor) as uow:
+            return Devices(await devices.list_devices(uow))
+
+    @put("/escrow", status_code=204)
+    async def keep_escrow(self, data: Escrow, actor: Actor, database: Database, keys: Keys) -> None:
+        """Keeps the phone's sealed data key. 409 `not_enrolled`."""
+        async with database.unit(actor) as uow:
+            await devices.keep_escrow(uow, keys, data.sealed)
+
+    @post("/escrow/release", status_code=200)
+    async def release_escrow(
+        self,
+        data: Release,
+        actor: Actor,
+        database: Database,
+        keys: Keys,
+        passwords: Passwords,
+        address: str,
+    ) -> Escrow:
+        """The data key for a forgotten PIN, against the password. 404 `no_escrow`, 429
+        `too_many_releases`."""
+        await sign_in.confirm_password(database, keys, passwords, actor, data.password, address)
+        async with database.unit(actor) as uow:
+            resealed = await devices.release_escrow(uow, keys, data.public_key)
+        return Escrow(base64url(resealed))
+
+    @post("/{installation_id:uuid}/revoke", status_code=204)
+    async def revoke(self, installation_id: UUID, actor: Actor, database: Database) -> None:
+        """Withdraws one's own phone, or as an administrator anybody's."""
+        async with database.unit(actor) as uow:
+            await devices.revoke(uow, installation_id)
+
+
+def _signed_in(staff: StaffView, settings: Settings) -> SignedIn:
+    return SignedIn(staff, settings.offline_hours, settings.test_mode, settings.demo_mode)
+
+
+def _cookie(settings: Settings, name: str, value: str, path: str, seconds: int) -> Cookie:
+    return Cookie(
+        key=name,
+        value=value,
+        path=path,
+        max_age=seconds,
+        httponly=True,
+        secure=settings.public_url.startswith("https://"),
+        samesite="strict",
+    )
+
+
+router = Router(
+    path="/api/v1", route_handlers=[AuthController, DeviceController], request_max_body_size=64 * 1024
+)
