@@ -10,23 +10,30 @@ from backend.kernel.uow import UnitOfWork
 
 # One row per customer of :ids with its sums; a customer about whom core knows nothing stands with zeros.
 STANDING = text(
-    "SELECT c.id,"
-    " coalesce(a.deposits, 0) AS deposits_fen, coalesce(a.average, 0) AS year_average_fen,"
-    " coalesce(l.balance, 0) AS loans_fen, coalesce(l.granted, 0) AS granted_fen,"
-    " coalesce(l.overdue, 0) AS overdue_days, l.next_due, coalesce(h.codes, '{}') AS products,"
-    " coalesce(f.inflow, 0) AS flow_in_fen, coalesce(a.as_of, l.as_of) AS as_of"
-    " FROM customer c"
-    " LEFT JOIN LATERAL (SELECT sum(balance_fen)::bigint AS deposits,"
-    "   sum(year_average_fen)::bigint AS average, max(as_of) AS as_of FROM account WHERE customer_id = c.id) a ON true"
-    " LEFT JOIN LATERAL (SELECT sum(balance_fen)::bigint AS balance, sum(granted_fen)::bigint AS granted,"
-    "   max(overdue_days) AS overdue, min(due_on) FILTER (WHERE balance_fen > 0) AS next_due,"
-    "   max(as_of) AS as_of"
-    "   FROM loan WHERE customer_id = c.id) l ON true"
-    " LEFT JOIN LATERAL (SELECT array_agg(product_code ORDER BY product_code) AS codes"
-    "   FROM holding WHERE customer_id = c.id) h ON true"
-    " LEFT JOIN LATERAL (SELECT sum(in_fen)::bigint AS inflow FROM flow_month"
-    "   WHERE customer_id = c.id AND month > CAST(:today AS date) - 366) f ON true"
-    " WHERE c.id = ANY(:ids)"
+    """
+    SELECT c.id,
+      coalesce(a.deposits, 0) AS deposits_fen, coalesce(a.average, 0) AS year_average_fen,
+      coalesce(l.balance, 0) AS loans_fen, coalesce(l.granted, 0) AS granted_fen,
+      coalesce(l.overdue, 0) AS overdue_days, l.next_due, coalesce(h.codes, '{}') AS products,
+      coalesce(f.inflow, 0) AS flow_in_fen, coalesce(a.as_of, l.as_of) AS as_of
+    FROM customer c
+    LEFT JOIN LATERAL (
+      SELECT sum(balance_fen)::bigint AS deposits, sum(year_average_fen)::bigint AS average,
+        max(as_of) AS as_of
+      FROM account WHERE customer_id = c.id) a ON true
+    LEFT JOIN LATERAL (
+      SELECT sum(balance_fen)::bigint AS balance, sum(granted_fen)::bigint AS granted,
+        max(overdue_days) AS overdue, min(due_on) FILTER (WHERE balance_fen > 0) AS next_due,
+        max(as_of) AS as_of
+      FROM loan WHERE customer_id = c.id) l ON true
+    LEFT JOIN LATERAL (
+      SELECT array_agg(product_code ORDER BY product_code) AS codes
+      FROM holding WHERE customer_id = c.id) h ON true
+    LEFT JOIN LATERAL (
+      SELECT sum(in_fen)::bigint AS inflow FROM flow_month
+      WHERE customer_id = c.id AND month > CAST(:today AS date) - 366) f ON true
+    WHERE c.id = ANY(:ids)
+    """
 )
 
 

@@ -6,8 +6,8 @@ the partitions that moved (stamp last: the partition's row lock then orders comm
 fills a gap).
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -70,6 +70,7 @@ class UnitOfWork:
         self.clock = clock
         self.revisions: dict[str, int] = {}
         self._touches: dict[tuple[str, str, str], Touch] = {}
+        self._watched: set[str] = set()
         self._events: list[dict[str, Any]] = []
         self._audit: list[AuditNote] = []
 
@@ -86,6 +87,7 @@ class UnitOfWork:
         """Row `row_id` of `kind` changed in partition `book` (or left it)."""
         key = (book, kind, str(row_id))
         self._touches[key] = Touch(book, kind, str(row_id), gone, moved_to)
+        self._watched.add(book)
 
     def touch_all(self, books: Iterable[str], kind: str, row_id: UUID | str, *, gone: bool = False) -> None:
         """`touch` in each of `books`."""
@@ -155,6 +157,15 @@ class UnitOfWork:
         """The partitions touched so far."""
         return {book for book, _, _ in self._touches}
 
+    @contextmanager
+    def watching(self) -> Iterator[set[str]]:
+        """Collects the partitions touched inside the block, also those touched before."""
+        outer, self._watched = self._watched, set()
+        try:
+            yield self._watched
+        finally:
+            self._watched = outer
+
 
 class Database:
     """Units of work over one database role."""
@@ -210,7 +221,9 @@ class Database:
                     "request": actor.request_id,
                 },
             )
-            uow = UnitOfWork(session, actor, self.clock.now(), self.clock.today(), self.clock, self.keys, self.demo_mode)
+            uow = UnitOfWork(
+                session, actor, self.clock.now(), self.clock.today(), self.clock, self.keys, self.demo_mode
+            )
             yield uow
             has_events = await uow.finish(self._write_audit)
         if self._announce is not None and (uow.revisions or has_events):

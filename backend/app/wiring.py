@@ -1,0 +1,83 @@
+"""The one place that says which event wakes which handler, and what each domain brings to the
+synchronisation."""
+
+from datetime import datetime
+
+from backend.audit import jobs as audit_jobs
+from backend.banking import projection as banking_projection
+from backend.customers import commands as customers_commands
+from backend.customers import projection as customers_projection
+from backend.grids import projection as grids_projection
+from backend.identity import projection as identity_projection
+from backend.kernel.jobs import AnyHandler, Handler, LongHandler, NextAfter, Periodic, at_local_time, every
+from backend.kernel.uow import UnitOfWork
+from backend.notify import commands as notify_commands
+from backend.notify import jobs as notify_jobs
+from backend.notify import projection as notify_projection
+from backend.policy import api as policy
+from backend.policy import projection as policy_projection
+from backend.products import projection as products_projection
+from backend.strategy import jobs as strategy_jobs
+from backend.strategy import projection as strategy_projection
+from backend.sync.registry import Registry
+from backend.tasks import commands as tasks_commands
+from backend.tasks import jobs as tasks_jobs
+from backend.tasks import projection as tasks_projection
+from backend.visits import commands as visits_commands
+from backend.visits import jobs as visits_jobs
+from backend.visits import projection as visits_projection
+
+HANDLERS: tuple[AnyHandler, ...] = (
+    Handler("customers.changed", "strategy.recompute", strategy_jobs.on_customer_changed),
+    Handler("visits.logged", "tasks.visit_logged", tasks_jobs.on_visit_logged),
+    Handler("visits.photo_arrived", "tasks.photo_arrived", tasks_jobs.on_photo_arrived),
+    Handler("files.received", "visits.file_received", visits_jobs.on_file_received),
+    Handler("strategy.profile_changed", "tasks.profile_changed", tasks_jobs.on_profile_changed),
+    Handler("tasks.submitted", "tasks.submitted", tasks_jobs.on_submitted),
+    Handler("tasks.decided", "tasks.decided", tasks_jobs.on_decided),
+    LongHandler("tasks.digest", "tasks.digest", tasks_jobs.send_digests),
+    LongHandler("notify.item_created", "notify.push", notify_jobs.push_item),
+    LongHandler("notify.quiet_over", "notify.push_waiting", notify_jobs.push_waiting),
+    Handler("audit.seal", "audit.seal", audit_jobs.seal),
+)
+
+
+def daily_at(figure: str) -> NextAfter:
+    """Each day at the local time that a policy figure (`HH:MM`) names."""
+
+    async def next_after(uow: UnitOfWork) -> datetime:
+        hour, minute = str(await policy.figure(uow, figure)).split(":")
+        return at_local_time(uow, int(hour), int(minute))
+
+    return next_after
+
+
+PERIODIC = (
+    Periodic("tasks.digest", daily_at("digest_at")),
+    Periodic("notify.quiet_over", daily_at("notify_quiet_to")),
+    Periodic("audit.seal", every(10)),
+)
+
+
+def registry() -> Registry:
+    """All commands and projections."""
+    return Registry.of(
+        (
+            *customers_commands.COMMANDS,
+            *visits_commands.COMMANDS,
+            *tasks_commands.COMMANDS,
+            *notify_commands.COMMANDS,
+        ),
+        (
+            *grids_projection.PROJECTIONS,
+            *customers_projection.PROJECTIONS,
+            *banking_projection.PROJECTIONS,
+            *visits_projection.PROJECTIONS,
+            *strategy_projection.PROJECTIONS,
+            *tasks_projection.PROJECTIONS,
+            *notify_projection.PROJECTIONS,
+            *identity_projection.PROJECTIONS,
+            *products_projection.PROJECTIONS,
+            *policy_projection.PROJECTIONS,
+        ),
+    )

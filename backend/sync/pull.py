@@ -1,0 +1,101 @@
+"""Pull: what moved in the partitions that a phone holds or should hold."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from backend.kernel import revisions
+from backend.kernel.actor import Actor
+from backend.kernel.clock import from_millis, millis
+from backend.kernel.uow import Database, UnitOfWork
+from backend.sync import queries, snapshot
+from backend.sync.facts import life
+from backend.sync.partitions import Key, keys_for
+from backend.sync.registry import Registry
+from backend.sync.rows import groups_of
+from backend.sync.schemas import PullRequest
+
+CHANGES_PER_PAGE = 2000
+SMALL_PARTITION = 300
+
+
+async def pull(
+    database: Database, registry: Registry, actor: Actor, request: PullRequest
+) -> Mapping[str, Any]:
+    """The answer to a pull; each partition is read in its own short transaction."""
+    entitled = {str(key): key for key in keys_for(actor)}
+    async with database.unit(actor) as uow:
+        facts = await life(uow)
+        await _heard(uow, request)
+        current = await revisions.current(uow.session, [key.book for key in entitled.values()])
+        now = millis(uow.now)
+    fresh = request.epoch is None or request.epoch == facts.epoch
+    answers: list[Mapping[str, Any]] = [
+        {"key": name, "state": "evict", "reason": "not_yours"}
+        for name in request.partitions
+        if name not in entitled
+    ]
+    for name, key in entitled.items():
+        held = request.partitions.get(name) if fresh else None
+        revision, floor = current[key.book]
+        if held is not None and held == revision:
+            answers.append({"key": name, "state": "same", "revision": revision})
+            continue
+        async with database.unit(actor) as uow:
+            answers.append(await _moved(uow, registry, key, held, revision, floor))
+    return {
+        "epoch": facts.epoch,
+        "now": now,
+        "durable_through": facts.durable_through,
+        "partitions": answers,
+    }
+
+
+async def _heard(uow: UnitOfWork, request: PullRequest) -> None:
+    """Notes that the phone spoke, and what still waits on it; an instant outside the calendar counts as
+    unknown."""
+    state = request.outbox
+    oldest = None
+    if state is not None and state.oldest is not None:
+        with suppress(ValueError):
+            oldest = from_millis(state.oldest)
+    await identity.note_contact(uow, state.depth if state else 0, oldest)
+
+
+async def _moved(
+    uow: UnitOfWork, registry: Registry, key: Key, held: int | None, revision: int, floor: int
+) -> Mapping[str, Any]:
+    if held is None:
+        size = await queries.count_after(uow, key.book, 0, SMALL_PARTITION + 1)
+        if size > SMALL_PARTITION or floor > 0:
+            return await snapshot.manifest(uow, registry, key)
+        held = 0
+    elif held > revision or held < floor:
+        return await snapshot.manifest(uow, registry, key)
+    changes = await queries.changes_after(uow, key.book, held, CHANGES_PER_PAGE + 1)
+    more = len(changes) > CHANGES_PER_PAGE
+    if more:
+        # a revision is sent whole or not at all; one that fills a page by itself comes as a snapshot
+        last = changes[-1].revision
+        changes = [change for change in changes if change.revision < last]
+        if not changes:
+            return await snapshot.manifest(uow, registry, key)
+    upto = changes[-1].revision if changes and more else max(revision, changes[-1].revision if changes else 0)
+    return {
+        "key": str(key),
+        "state": "changes",
+        "from": held,
+        "revision": upto,
+        "groups": await groups_of(uow, registry, key, changes),
+        "more": more,
+    }
+
+
+async def page(database: Database, actor: Actor, name: str, revision: int, n: int) -> bytes | None:
+    """The bytes of one page, or None where it is no longer kept or not the actor's."""
+    key = next((key for key in keys_for(actor) if str(key) == name), None)
+    if key is None:
+        return None
+    async with database.unit(actor) as uow:
+        found = await queries.page(uow, key.stored_as(actor), revision, n)
+        return None if found is None else found.content

@@ -1,0 +1,105 @@
+"""Reads and writes of the synchronisation's own tables."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, text
+
+from backend.kernel.models import SyncChange
+from backend.kernel.uow import UnitOfWork
+from backend.sync.models import SyncCommand, SyncPage, SyncStream
+
+
+async def changes_after(uow: UnitOfWork, book: str, revision: int, limit: int) -> Sequence[Any]:
+    """Changes of a partition after a revision, oldest first."""
+    return (
+        await uow.session.execute(
+            select(
+                SyncChange.kind, SyncChange.row_id, SyncChange.revision, SyncChange.gone, SyncChange.moved_to
+            )
+            .where(SyncChange.book == book, SyncChange.revision > revision)
+            .order_by(SyncChange.revision, SyncChange.kind, SyncChange.row_id)
+            .limit(limit)
+        )
+    ).all()
+
+
+async def rows_of(uow: UnitOfWork, book: str) -> Sequence[Any]:
+    """(kind, row_id, revision) of all rows that a partition holds now."""
+    return (
+        await uow.session.execute(
+            select(SyncChange.kind, SyncChange.row_id, SyncChange.revision)
+            .where(SyncChange.book == book, SyncChange.gone.is_(False))
+            .order_by(SyncChange.kind, SyncChange.row_id)
+        )
+    ).all()
+
+
+async def count_after(uow: UnitOfWork, book: str, revision: int, most: int) -> int:
+    """How many rows changed after a revision, counted up to `most`."""
+    statement = text(
+        "SELECT count(*) FROM (SELECT 1 FROM sync_change"
+        " WHERE book = :book AND revision > :revision LIMIT :most) c"
+    )
+    return (await uow.session.scalar(statement, {"book": book, "revision": revision, "most": most})) or 0
+
+
+async def lock_stream(uow: UnitOfWork, installation_id: UUID, staff_id: UUID) -> SyncStream:
+    """The stream, made if new, locked: pushes of one stream come one after another."""
+    await uow.session.execute(
+        text(
+            "INSERT INTO sync_stream (installation_id, staff_id, applied_seq) VALUES (:i, :s, 0)"
+            " ON CONFLICT DO NOTHING"
+        ),
+        {"i": installation_id, "s": staff_id},
+    )
+    return (
+        await uow.session.scalars(
+            select(SyncStream)
+            .where(SyncStream.installation_id == installation_id, SyncStream.staff_id == staff_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    ).one()
+
+
+async def known_commands(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, SyncCommand]:
+    """Recorded commands among `ids` that the actor may see."""
+    rows = await uow.session.scalars(select(SyncCommand).where(SyncCommand.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
+async def page_set(uow: UnitOfWork, key: str) -> list[SyncPage]:
+    """The newest kept set of pages of a key, without content loaded twice: rows in order of n."""
+    newest = await uow.session.scalar(
+        select(SyncPage.revision).where(SyncPage.key == key).order_by(SyncPage.revision.desc()).limit(1)
+    )
+    if newest is None:
+        return []
+    return list(
+        await uow.session.scalars(
+            select(SyncPage).where(SyncPage.key == key, SyncPage.revision == newest).order_by(SyncPage.n)
+        )
+    )
+
+
+async def page(uow: UnitOfWork, key: str, revision: int, n: int) -> SyncPage | None:
+    """One kept page."""
+    return await uow.session.get(SyncPage, (key, revision, n))
+
+
+async def drop_older_pages(uow: UnitOfWork, key: str, revision: int) -> None:
+    """Forgets the sets before the last two: a phone in the middle of the older one starts again."""
+    kept = (
+        select(SyncPage.revision)
+        .where(SyncPage.key == key, SyncPage.revision < revision)
+        .order_by(SyncPage.revision.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    await uow.session.execute(
+        delete(SyncPage)
+        .where(SyncPage.key == key, SyncPage.revision < kept)
+        .execution_options(synchronize_session=False)
+    )

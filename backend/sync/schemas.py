@@ -1,0 +1,81 @@
+"""The wire's shapes (CONTRACT.md). Instants are ms, hashes and receipts hex."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import Meta, Raw, Struct
+
+Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class OutboxState(Struct, frozen=True):
+    """How many commands wait on the phone and since when the oldest does."""
+
+    depth: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    oldest: int | None = None
+
+
+class PullRequest(Struct, frozen=True):
+    """Body of a pull."""
+
+    partitions: Annotated[dict[str, int], Meta(max_length=2000)]
+    epoch: str | None = None
+    outbox: OutboxState | None = None
+    app: Annotated[str, Meta(max_length=40)] = ""
+
+
+class SealedCommand(Struct, frozen=True):
+    """One command as sent."""
+
+    id: UUID
+    seq: Annotated[int, Meta(ge=1)]
+    hash: Hash
+    sealed: Annotated[bytes, Meta(max_length=262_144)]
+
+
+class PushRequest(Struct, frozen=True):
+    """Body of a push."""
+
+    stream: UUID
+    device_now: int
+    commands: Annotated[list[SealedCommand], Meta(max_length=200)]
+    epoch: str | None = None
+
+
+class Command(Struct, frozen=True):
+    """What a sealed command holds."""
+
+    id: UUID
+    seq: int
+    type: Annotated[str, Meta(max_length=60)]
+    version: int
+    at: int
+    body: Raw
+    offset_minutes: Annotated[int, Meta(ge=-1440, le=1440)] = 0
+    observed_at: int | None = None
+    needs: Annotated[list[UUID], Meta(max_length=50)] = []
+
+
+class Receipt(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The bank's answer to one command."""
+
+    id: UUID
+    seq: int
+    result: str
+    hash: str
+    receipt: str | None = None
+    received_at: int | None = None
+    was: str | None = None
+    code: str | None = None
+    reason: str | None = None
+    lost: list[str] | None = None
+    alias: dict[str, str] | None = None
+    awaits: dict[str, int] | None = None
+
+    def wire(self, revisions: dict[str, int]) -> dict[str, Any]:
+        """As a map; `await` (a word Python keeps for itself) takes each book's revision."""
+        fields = {name: getattr(self, name) for name in self.__struct_fields__ if name != "awaits"}
+        answer = {name: value for name, value in fields.items() if value is not None}
+        answer["id"] = str(self.id)
+        answer["await"] = {book: revisions.get(book, least) for book, least in (self.awaits or {}).items()}
+        return answer
