@@ -4,13 +4,16 @@ from backend.customers.models import Customer
 from backend.customers.names import pinyin_of
 from backend.customers.queries import books_of as home_books
 from backend.customers.queries import by_id, changes_by, lock, visible
+from backend.customers.rules import FIELDS, completeness
 from backend.customers.service import books_for, inputs_changed
 
 __all__ = [
+    "FIELDS",
     "Customer",
     "books_for",
     "by_id",
     "changes_by",
+    "completeness",
     "home_books",
     "inputs_changed",
     "lock",
