@@ -118,7 +118,8 @@ def test_a_pid_file_that_names_a_stranger_is_not_believed() -> None:
     with temporary_home() as home:
         with EmbeddedServers(home, durable=False, valkey=False):
             pass
-        stranger = subprocess.Popen(["sleep", "600"])
+        # of the servers' user: PostgreSQL itself sees that another user's process is none of its own
+        stranger = subprocess.Popen(["sleep", "600"], cwd="/", **choose_account(home / "postgres").popen)
         try:
             (home / "postgres" / "postmaster.pid").write_text(
                 f"{stranger.pid}\n{home / 'postgres'}\n1700000000\n5432\n\n127.0.0.1\n\nready\n"
