@@ -9,10 +9,15 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
+from backend.audit.api import write_audit
 from backend.embedded import EmbeddedServers, Urls, temporary_home
+from backend.identity.api import hash_password
+from backend.kernel.crypto import Keys
+from backend.kernel.settings import Settings, load_settings
 from backend.kernel.uow import Database
 from tests.support.clock import MovingClock
 from tests.support.databases import TEMPLATE, Cluster
+from tests.support.world import PASSWORD, World, build_world
 
 SEED_VARIABLE = "TIANGE_TEST_SEED"
 _seed = pytest.StashKey[int]()
@@ -80,18 +85,58 @@ def clock(tmp_path: Path) -> MovingClock:
     return MovingClock(tmp_path / "clock-offset")
 
 
+@pytest.fixture(scope="session")
+def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an installation's keys."""
+    folder = tmp_path_factory.mktemp("keys")
+    Keys.load_or_create(folder)
+    return folder
+
+
 @pytest.fixture
-async def web_db(databases: Urls, clock: MovingClock) -> AsyncIterator[Database]:
+def keys(keys_folder: Path) -> Keys:
+    """The installation's keys."""
+    return Keys.load(keys_folder)
+
+
+@pytest.fixture
+def settings(databases: Urls, clock: MovingClock, keys_folder: Path, tmp_path: Path) -> Settings:
+    """Settings of an installation on this test's database, for the web application or the worker."""
+    files = tmp_path / "files"
+    files.mkdir()
+    return load_settings(
+        {
+            "TIANGE_ENVIRONMENT": "test",
+            "TIANGE_DEMO_MODE": "true",
+            "TIANGE_HOME": str(tmp_path),
+            "TIANGE_KEYS_DIR": str(keys_folder),
+            "TIANGE_FILES_DIR": str(files),
+            "TIANGE_CLOCK_FILE": str(clock.offset_file),
+            "TIANGE_DATABASE_URL": databases.owner,
+            "TIANGE_DATABASE_URL_WEB": databases.web,
+            "TIANGE_DATABASE_URL_WORKER": databases.worker,
+            "TIANGE_DATABASE_URL_NIGHTLY": databases.nightly,
+            "TIANGE_REDIS_URL": databases.redis,
+        }
+    )
+
+
+@pytest.fixture
+async def web_db(databases: Urls, clock: MovingClock, keys: Keys) -> AsyncIterator[Database]:
     """Units of work as the web server has them: row-level security binds this role."""
-    database = Database.open(databases.web, clock, application="test web")
+    database = Database.open(
+        databases.web, clock, keys=keys, demo_mode=True, write_audit=write_audit, application="test web"
+    )
     yield database
     await database.close()
 
 
 @pytest.fixture
-async def worker_db(databases: Urls, clock: MovingClock) -> AsyncIterator[Database]:
+async def worker_db(databases: Urls, clock: MovingClock, keys: Keys) -> AsyncIterator[Database]:
     """Units of work as the worker has them."""
-    database = Database.open(databases.worker, clock, application="test worker")
+    database = Database.open(
+        databases.worker, clock, keys=keys, demo_mode=True, write_audit=write_audit, application="test worker"
+    )
     yield database
     await database.close()
 
@@ -103,3 +148,15 @@ async def redis(databases: Urls) -> AsyncIterator[Redis]:
     await client.flushall()
     yield client
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """The hash of `tests.support.world.PASSWORD`."""
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+async def world(worker_db: Database, password_hash: str) -> World:
+    """A bank with two branches, people of every role and four grids; everybody's password is PASSWORD."""
+    return await build_world(worker_db, password_hash)

@@ -14,9 +14,12 @@ from backend.app.http.health import Schema, healthz, readyz
 from backend.app.http.metrics import Metrics, metrics_page
 from backend.app.http.problems import handlers
 from backend.app.http.resources import Resources
+from backend.app.wiring import registry
 from backend.identity import routes as identity_routes
 from backend.kernel.logs import configure_logs
 from backend.kernel.settings import Settings, load_settings
+from backend.sync import routes as sync_routes
+from backend.sync.live import Live
 
 #: bodies of routes that name no limit of their own; a push may take 4 MiB (CONTRACT.md section 4)
 BODY_LIMIT = 5 * 1024 * 1024
@@ -24,7 +27,10 @@ BODY_LIMIT = 5 * 1024 * 1024
 
 def routers(settings: Settings) -> Sequence[Router]:
     """Every domain's routes. A new domain is added here."""
-    return (identity_routes.router,)
+    return (
+        identity_routes.router,
+        sync_routes.router,
+    )
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
@@ -38,10 +44,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
         configure_logs(settings)
     resources = Resources.open(settings)
     metrics, schema = Metrics(), Schema()
+    live, known = Live(resources.redis), registry()
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        await live.start()
         yield
+        await live.stop()
         await resources.close()
 
     app = Litestar(
@@ -50,6 +59,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             **resources.dependencies(),
             "metrics": Provide(lambda: metrics, sync_to_thread=False),
             "schema": Provide(lambda: schema, sync_to_thread=False),
+            "live": Provide(lambda: live, sync_to_thread=False),
+            "registry": Provide(lambda: known, sync_to_thread=False),
         },
         guards=[Access(resources).guard],
         exception_handlers=handlers(),

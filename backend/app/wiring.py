@@ -38,7 +38,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     LongHandler("tasks.digest", "tasks.digest", tasks_jobs.send_digests),
     LongHandler("notify.item_created", "notify.push", notify_jobs.push_item),
     LongHandler("notify.quiet_over", "notify.push_waiting", notify_jobs.push_waiting),
-    Handler("audit.seal", "audit.seal", audit_jobs.seal),
+    *audit_jobs.HANDLERS,
 )
 
 

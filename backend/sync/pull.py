@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from backend.identity import api as identity
 from backend.kernel import revisions
 from backend.kernel.actor import Actor
 from backend.kernel.clock import from_millis, millis

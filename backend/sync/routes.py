@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, Router, get, post
 from litestar.enums import MediaType, RequestEncodingType
 from litestar.params import Body, Parameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
@@ -78,3 +78,6 @@ class SyncController(Controller):
                 yield ServerSentEventMessage(**message)
 
         return ServerSentEvent(messages())
+
+
+router = Router("", route_handlers=[SyncController])

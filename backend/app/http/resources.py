@@ -39,17 +39,20 @@ class Resources:
         """Reads the keys and prepares the connections. Raises KeysMissing, SettingsError."""
         settings.require("database_url_web", "redis_url")
         clock = Clock(settings.timezone, settings.clock_file)
+        keys = Keys.load(settings.keys_dir)
         redis = Redis.from_url(
             settings.redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
         )
         database = Database.open(
             settings.database_url_web,
             clock,
+            keys=keys,
+            demo_mode=settings.demo_mode,
             write_audit=write_audit,
             announce=redis_announcer(redis),
             application="tiange-web",
         )
-        return cls(settings, Keys.load(settings.keys_dir), clock, database, redis, Passwords())
+        return cls(settings, keys, clock, database, redis, Passwords())
 
     async def close(self) -> None:
         """Closes the connections."""

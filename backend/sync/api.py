@@ -1,0 +1,5 @@
+"""The synchronisation for what assembles it."""
+
+from backend.sync.facts import ensure_epoch
+
+__all__ = ["ensure_epoch"]
