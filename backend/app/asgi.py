@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         exception_handlers=handlers(),
         request_max_body_size=BODY_LIMIT,
         lifespan=[lifespan],
+        state=State({"resources": resources}),
         logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Tiange",

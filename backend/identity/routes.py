@@ -4,6 +4,8 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, Router, get, post, put
 from litestar.datastructures import Cookie, State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from backend.identity import devices, queries, sign_in
 from backend.identity.passwords import Passwords
@@ -19,10 +21,8 @@ from backend.identity.schemas import (
     SignedIn,
     StaffView,
 )
-from backend.kernel.actor import Actor
-from backend.kernel.crypto import Keys
+from backend.kernel.injected import AskedBy, Db, ServerKeys, TheSettings, Word
 from backend.kernel.settings import Settings
-from backend.kernel.uow import Database
 
 SESSION_COOKIE = "tiange_session"
 #: says "this login was right on this phone before"; see `throttling`
@@ -40,14 +40,14 @@ class AuthController(Controller):
     @post("/login", status_code=200, opt={"access": "public"})
     async def login(
         self,
-        data: Credentials,
+        data: JSONBody[Credentials],
         request: Request[None, None, State],
-        database: Database,
-        keys: Keys,
-        settings: Settings,
-        passwords: Passwords,
-        address: str,
-        request_id: str,
+        database: Db,
+        keys: ServerKeys,
+        settings: TheSettings,
+        passwords: NamedDependency[Passwords],
+        address: Word,
+        request_id: Word,
     ) -> Response[SignedIn]:
         """Opens a session and sets its cookie. 401 `wrong_password`, 429 `too_many_tries` with
         Retry-After."""
@@ -63,14 +63,23 @@ class AuthController(Controller):
         )
 
     @get("/me")
-    async def me(self, actor: Actor, database: Database, settings: Settings) -> SignedIn:
+    async def me(
+        self,
+        actor: AskedBy,
+        database: Db,
+        settings: TheSettings,
+    ) -> SignedIn:
         """Who is signed in."""
         async with database.unit(actor) as uow:
             return _signed_in(await queries.staff_view(uow, actor.require_staff()), settings)
 
     @post("/logout", status_code=204)
     async def logout(
-        self, actor: Actor, database: Database, settings: Settings, data: Everywhere | None = None
+        self,
+        actor: AskedBy,
+        database: Db,
+        settings: TheSettings,
+        data: JSONBody[Everywhere | None] = None,
     ) -> Response[None]:
         """Ends this session, or with `everywhere` all of the person's."""
         async with database.unit(actor) as uow:
@@ -85,19 +94,31 @@ class DeviceController(Controller):
     tags = ("identity",)
 
     @post("/", status_code=200)
-    async def enrol(self, data: Enrolment, actor: Actor, database: Database, keys: Keys) -> Enrolled:
+    async def enrol(
+        self,
+        data: JSONBody[Enrolment],
+        actor: AskedBy,
+        database: Db,
+        keys: ServerKeys,
+    ) -> Enrolled:
         """Makes a phone known and binds the session to it. 409 `installation_taken`."""
         async with database.unit(actor) as uow:
             return await devices.enrol(uow, keys, data)
 
     @get("/")
-    async def mine(self, actor: Actor, database: Database) -> Devices:
+    async def mine(self, actor: AskedBy, database: Db) -> Devices:
         """The person's phones, newest first."""
         async with database.unit(actor) as uow:
             return Devices(await devices.list_devices(uow))
 
     @put("/escrow", status_code=204)
-    async def keep_escrow(self, data: Escrow, actor: Actor, database: Database, keys: Keys) -> None:
+    async def keep_escrow(
+        self,
+        data: JSONBody[Escrow],
+        actor: AskedBy,
+        database: Db,
+        keys: ServerKeys,
+    ) -> None:
         """Keeps the phone's sealed data key. 409 `not_enrolled`."""
         async with database.unit(actor) as uow:
             await devices.keep_escrow(uow, keys, data.sealed)
@@ -105,12 +126,12 @@ class DeviceController(Controller):
     @post("/escrow/release", status_code=200)
     async def release_escrow(
         self,
-        data: Release,
-        actor: Actor,
-        database: Database,
-        keys: Keys,
-        passwords: Passwords,
-        address: str,
+        data: JSONBody[Release],
+        actor: AskedBy,
+        database: Db,
+        keys: ServerKeys,
+        passwords: NamedDependency[Passwords],
+        address: Word,
     ) -> Escrow:
         """The data key for a forgotten PIN, against the password. 404 `no_escrow`, 429
         `too_many_releases`."""
@@ -120,13 +141,13 @@ class DeviceController(Controller):
         return Escrow(base64url(resealed))
 
     @post("/{installation_id:uuid}/revoke", status_code=204)
-    async def revoke(self, installation_id: UUID, actor: Actor, database: Database) -> None:
+    async def revoke(self, installation_id: FromPath[UUID], actor: AskedBy, database: Db) -> None:
         """Withdraws one's own phone, or as an administrator anybody's."""
         async with database.unit(actor) as uow:
             await devices.revoke(uow, installation_id)
 
 
-def _signed_in(staff: StaffView, settings: Settings) -> SignedIn:
+def _signed_in(staff: StaffView, settings: TheSettings) -> SignedIn:
     return SignedIn(staff, settings.offline_hours, settings.test_mode, settings.demo_mode)
 
 

@@ -77,8 +77,9 @@ class Frame:
         structlog.contextvars.bind_contextvars(request=note.request_id)
         answered = _Answered(send, self._headers, note.request_id, scope["path"])
         begun = time.perf_counter()
+        file = not (scope["path"].startswith(SERVER_PATHS) or scope["path"] == "/api")
         try:
-            if scope["path"].startswith(SERVER_PATHS) or scope["path"] == "/api":
+            if not file:
                 await self._inner(scope, receive, answered)
             else:
                 await self._static(scope, receive, answered)
@@ -88,18 +89,18 @@ class Frame:
             log.error("answer_broken", exc_info=error)
             raise
         finally:
-            self._tell(scope, note, answered.status, time.perf_counter() - begun)
+            self._tell(scope, file, note, answered.status, time.perf_counter() - begun)
 
-    def _tell(self, scope: Scope, note: notes.RequestNote, status: int, seconds: float) -> None:
+    def _tell(self, scope: Scope, file: bool, note: notes.RequestNote, status: int, seconds: float) -> None:
         """One line, without bodies, query values or names; the route's pattern stands for the path."""
         known: dict[str, Any] = dict(scope)
-        route = known.get("path_template") or ("(app)" if "route_handler" not in known else "(unknown)")
+        route = "(app)" if file else known.get("path_template") or "(unknown)"
         method = str(known["method"])
         self._metrics.count(method, route, status, seconds)
         told = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
         if note.code is not None:
             told["code"] = note.code
-        level = log.warning if status >= 500 else log.debug if route == "(app)" else log.info
+        level = log.warning if status >= 500 else log.debug if file else log.info
         level("request", **told)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 import structlog
 from alembic.script import ScriptDirectory
 from litestar import Response, get
+from litestar.di import NamedDependency
 from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.app.migrate import alembic_config
 from backend.kernel.actor import Actor
+from backend.kernel.injected import Db, Valkey
 from backend.kernel.uow import Database
 
 SECONDS = 3.0
@@ -59,7 +61,7 @@ def healthz() -> Health:
 
 
 @get("/readyz", opt={"access": "public"}, include_in_schema=False)
-async def readyz(database: Database, redis: Redis, schema: Schema) -> Response[Readiness]:
+async def readyz(database: Db, redis: Valkey, schema: NamedDependency[Schema]) -> Response[Readiness]:
     """200 if database, schema and Valkey are as needed, else 503 naming what is not."""
     (said, migrations), valkey = await asyncio.gather(_database(database, schema), _valkey(redis))
     ready = said == migrations == valkey == "ok"

@@ -4,12 +4,13 @@ import secrets
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from backend.app.http.note import note_of
 from backend.kernel.errors import not_found
-from backend.kernel.settings import Settings
+from backend.kernel.injected import TheSettings
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -46,7 +47,9 @@ class Metrics:
 
 @get("/metrics", opt={"access": "public"}, include_in_schema=False)
 async def metrics_page(
-    request: Request[None, None, State], settings: Settings, metrics: Metrics
+    request: Request[None, None, State],
+    settings: TheSettings,
+    metrics: NamedDependency[Metrics],
 ) -> Response[bytes]:
     """For collectors on this machine, or with the token of the settings; for others there is nothing here."""
     note = note_of(request.scope)
