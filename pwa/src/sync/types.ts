@@ -96,7 +96,9 @@ export interface OutboxEntry {
   reason: string | null
   /** Fields that kept a newer value at the bank. */
   lost: string[]
-  photos: { hash: string; bytes: number; sent: boolean }[]
+  /** The person has seen why it needs attention. */
+  acknowledged: boolean
+  photos: { hash: string; bytes: number; sent: boolean; refused: string | null }[]
   /** True while `undo` can still take it back. */
   canUndo: boolean
 }
@@ -113,20 +115,7 @@ export type UnlockResult = 'ok' | { wrong: number } | 'locked_out'
 /** `unsupported`: this browser has no Web Push; `denied`: the person refused; `off`, `on`. */
 export type PushState = 'unsupported' | 'denied' | 'off' | 'on'
 
-/** Stable codes of what the engine itself refuses; the server's codes come as `ApiProblem`. */
-export type EngineErrorCode =
-  | 'unsupported_browser'
-  | 'storage_failed'
-  | 'locked'
-  | 'signed_out'
-  | 'offline'
-  | 'not_enrolled'
-  | 'read_locked'
-  | 'pin_too_short'
-  | 'pin_exists'
-  | 'no_escrow'
-  | 'not_found'
-  | 'file_needs_network'
+export { EngineError, type EngineErrorCode } from '../domain/errors'
 
 export interface Drafts {
   /** A draft that was put under this key, or undefined. Synchronous: drafts are in memory while unlocked. */

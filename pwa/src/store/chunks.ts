@@ -1,0 +1,225 @@
+/**
+ * The encrypted chunks of a partition: snapshot pages exactly as the bank sent them (gzip of MessagePack), then changes
+ * as small chunks of the same form, only ever appended. Each write of changes carries the partition's new revision in
+ * the same transaction, so the two can't part.
+ */
+import { EngineError } from '../domain/errors'
+import type { RowGroup } from '../domain/rows'
+import type { Bytes } from './bytes'
+import { gunzip, gzip, pack, unpack } from './codec'
+import { getMeta, withStore, type ChunkRecord, type StaffDatabase } from './database'
+import { EAGER_KINDS, PartitionRows } from './memory'
+import type { Vault } from './vault'
+
+const PARTITION = 'p:'
+const FORMAT = 1
+export const CHANGES_KIND = 'changes'
+
+/** What is known of a partition in the clear. */
+export interface PartitionRecord {
+  key: string
+  revision: number
+  /** Which generation of chunks counts; others are leftovers or a snapshot under way. */
+  gen: string
+  /** Number of the next chunk of changes. */
+  next: number
+  /** Grows when chunks are put in place of others (compaction), so that another tab reads them anew. */
+  shape: number
+  /** From another life of the database: shown until its replacement is complete, never told to the bank. */
+  stale: boolean
+}
+
+/** A chunk to be written by compaction: `kind` is a kind of rows, or CHANGES_KIND. */
+export interface MergedChunk {
+  kind: string
+  groups: RowGroup[]
+}
+
+interface ChunkName {
+  key: string
+  gen: string
+  n: number
+  kind: string
+}
+
+const chunkId = (name: ChunkName): string => `${name.key}|${name.gen}|${String(name.n).padStart(6, '0')}|${name.kind}`
+
+function parseId(id: string): ChunkName {
+  const [key, gen, n, kind] = id.split('|') as [string, string, string, string]
+  return { key, gen, n: Number(n), kind }
+}
+
+export class ChunkStore {
+  constructor(
+    private readonly db: StaffDatabase,
+    private readonly vault: Vault,
+  ) {}
+
+  async partitions(): Promise<PartitionRecord[]> {
+    return withStore(this.db, async () => {
+      const found = await this.db.meta.where('key').startsWith(PARTITION).toArray()
+      return found.map((record) => record.value as PartitionRecord)
+    })
+  }
+
+  /** Ids of a generation's chunks, in order. */
+  async chunkIds(key: string, gen: string): Promise<string[]> {
+    return withStore(this.db, () => this.db.chunks.where('[key+gen]').equals([key, gen]).primaryKeys())
+  }
+
+  private async encrypt(name: ChunkName, bytes: Bytes): Promise<ChunkRecord> {
+    const id = chunkId(name)
+    return { id, key: name.key, gen: name.gen, ...(await this.vault.encrypt(`chunks|${id}|${FORMAT}`, bytes)) }
+  }
+
+  /**
+   * The groups of chunks, in the order of `ids`. Throws EngineError `damaged` if one is missing: another tab may have
+   * merged it meanwhile, so the caller reads the partition anew.
+   */
+  async load(ids: readonly string[]): Promise<RowGroup[][]> {
+    const records = await withStore(this.db, () => this.db.chunks.bulkGet([...ids]))
+    return Promise.all(
+      records.map(async (record, i) => {
+        if (!record) throw new EngineError('damaged', `chunk ${ids[i]} is not there`)
+        const bytes = await this.vault.decrypt(`chunks|${record.id}|${FORMAT}`, record)
+        return unpack(await gunzip(bytes)) as RowGroup[]
+      }),
+    )
+  }
+
+  /** Stores one page of a snapshot under way; `bytes` as received. */
+  async stagePage(key: string, gen: string, n: number, kind: string, bytes: Bytes): Promise<string> {
+    const record = await this.encrypt({ key, gen, n, kind }, bytes)
+    await withStore(this.db, () => this.db.chunks.put(record))
+    return record.id
+  }
+
+  /** Pages of a snapshot that an earlier, cut run already stored: page number → chunk id. */
+  async stagedPages(key: string, gen: string): Promise<Map<number, string>> {
+    const ids = await this.chunkIds(key, gen)
+    return new Map(ids.filter((id) => parseId(id).kind !== CHANGES_KIND).map((id) => [parseId(id).n, id]))
+  }
+
+  /** Makes a complete snapshot the one that counts and drops all older chunks of the partition. */
+  async commitSnapshot(key: string, gen: string, revision: number, pages: number): Promise<void> {
+    const record: PartitionRecord = { key, revision, gen, next: pages, shape: 0, stale: false }
+    await withStore(this.db, () =>
+      this.db.transaction('rw', this.db.chunks, this.db.meta, async () => {
+        await this.db.meta.put({ key: PARTITION + key, value: record })
+        const old = await this.db.chunks.where('[key+gen]').between([key, ''], [key, '\uffff']).primaryKeys()
+        await this.db.chunks.bulkDelete(old.filter((id) => parseId(id).gen !== gen))
+      }),
+    )
+  }
+
+  /**
+   * Appends changes and moves the revision, in one transaction. Returns the chunk's id; null if the partition is not at
+   * `from` any more (another tab was faster), in which case nothing is written.
+   */
+  async appendChanges(key: string, from: number, revision: number, groups: readonly RowGroup[]): Promise<string | null> {
+    const known = await withStore(this.db, () => getMeta<PartitionRecord>(this.db, PARTITION + key))
+    if (!known || known.revision !== from) return null
+    const chunk = await this.encrypt({ key, gen: known.gen, n: known.next, kind: CHANGES_KIND }, await gzip(pack(groups)))
+    const written = await withStore(this.db, () =>
+      this.db.transaction('rw', this.db.chunks, this.db.meta, async () => {
+        const now = await getMeta<PartitionRecord>(this.db, PARTITION + key)
+        if (!now || now.revision !== from || now.gen !== known.gen || now.next !== known.next) return false
+        await this.db.chunks.add(chunk)
+        await this.db.meta.put({ key: PARTITION + key, value: { ...now, revision, next: now.next + 1 } })
+        return true
+      }),
+    )
+    return written ? chunk.id : null
+  }
+
+  async evict(key: string): Promise<void> {
+    await withStore(this.db, () =>
+      this.db.transaction('rw', this.db.chunks, this.db.meta, async () => {
+        await this.db.chunks.where('[key+gen]').between([key, ''], [key, '\uffff']).delete()
+        await this.db.meta.bulkDelete([PARTITION + key, `ranges:${key}`])
+      }),
+    )
+  }
+
+  /**
+   * Puts merged chunks in place of `replaced`, if the partition did not move meanwhile. Returns whether it was done.
+   */
+  async replaceChunks(record: PartitionRecord, replaced: readonly string[], merged: readonly MergedChunk[]): Promise<boolean> {
+    const chunks = await Promise.all(
+      merged.map(async ({ kind, groups }, i) =>
+        this.encrypt({ key: record.key, gen: record.gen, n: record.next + i, kind }, await gzip(pack(groups))),
+      ),
+    )
+    return withStore(this.db, () =>
+      this.db.transaction('rw', this.db.chunks, this.db.meta, async () => {
+        const now = await getMeta<PartitionRecord>(this.db, PARTITION + record.key)
+        if (!now || now.gen !== record.gen || now.next !== record.next || now.shape !== record.shape) return false
+        await this.db.chunks.bulkDelete([...replaced])
+        await this.db.chunks.bulkAdd(chunks)
+        const moved: PartitionRecord = { ...now, next: now.next + chunks.length, shape: now.shape + 1 }
+        await this.db.meta.put({ key: PARTITION + record.key, value: moved })
+        return true
+      }),
+    )
+  }
+
+  /** Reads a partition into memory: eager kinds and all changes; the rest is only noted. */
+  async read(record: PartitionRecord): Promise<PartitionRows> {
+    const rows = new PartitionRows(record.key, record.gen, record.revision, record.shape)
+    const ids = await this.chunkIds(record.key, record.gen)
+    const wanted = ids.filter((id) => {
+      const { kind } = parseId(id)
+      if (EAGER_KINDS.has(kind) || kind === CHANGES_KIND) return true
+      noteLazy(rows, id)
+      return false
+    })
+    const loaded = await this.load(wanted)
+    const changes: RowGroup[][] = []
+    loaded.forEach((groups, i) => {
+      const id = wanted[i] as string
+      rows.loaded.add(id)
+      if (parseId(id).kind === CHANGES_KIND) changes.push(groups)
+      else rows.addPage(groups)
+    })
+    for (const groups of changes) rows.addChanges(groups)
+    return rows
+  }
+
+  /** Brings a partition in memory up to what is stored, after another tab or the service worker wrote. */
+  async catchUp(rows: PartitionRows, record: PartitionRecord): Promise<void> {
+    const ids = (await this.chunkIds(record.key, record.gen)).filter((id) => parseId(id).kind === CHANGES_KIND && !rows.loaded.has(id))
+    const loaded = await this.load(ids)
+    loaded.forEach((groups, i) => {
+      rows.loaded.add(ids[i] as string)
+      rows.addChanges(groups)
+    })
+    rows.revision = Math.max(rows.revision, record.revision)
+  }
+}
+
+/**
+ * Takes note of another life of the bank's database: all partitions are old (shown until replaced), and every entry
+ * this phone still keeps is to be sent again, photos too.
+ */
+export async function beginEpoch(db: StaffDatabase, epoch: string): Promise<void> {
+  await withStore(db, () =>
+    db.transaction('rw', db.meta, db.outbox, async () => {
+      for (const { key, value } of await db.meta.where('key').startsWith(PARTITION).toArray()) {
+        await db.meta.put({ key, value: { ...(value as PartitionRecord), stale: true } })
+      }
+      await db.outbox.toCollection().modify((entry) => {
+        entry.state = 'saved'
+        for (const photo of entry.photos) photo.sentAt = 0
+      })
+      await db.meta.put({ key: 'epoch', value: epoch })
+    }),
+  )
+}
+
+/** Notes a chunk that is read only when a customer in it is opened. */
+export function noteLazy(rows: PartitionRows, id: string): void {
+  rows.loaded.add(id)
+  rows.lazyChunks.push({ id, kind: parseId(id).kind })
+}
+
+export const kindOfChunk = (id: string): string => parseId(id).kind

@@ -1,0 +1,95 @@
+/** Drafts of forms, encrypted, in memory while unlocked. Their keys are encrypted with them. */
+import { hex, randomBytes } from './bytes'
+import { pack, unpack } from './codec'
+import { withStore, type StaffDatabase } from './database'
+import type { Vault } from './vault'
+
+interface Draft {
+  id: string
+  key: string
+  savedAt: number
+  value: unknown
+}
+
+export class DraftStore {
+  private readonly drafts = new Map<string, Draft>()
+  private writing: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly db: StaffDatabase,
+    private readonly vault: Vault,
+    private readonly now: () => number,
+  ) {}
+
+  /** Reads all drafts; one that can't be opened is left where it is. */
+  async open(): Promise<void> {
+    const records = await withStore(this.db, () => this.db.drafts.toArray())
+    await Promise.all(
+      records.map(async (record) => {
+        try {
+          const bytes = await this.vault.decrypt(`drafts|${record.id}|1`, record)
+          const { key, savedAt, value } = unpack(bytes) as Omit<Draft, 'id'>
+          this.drafts.set(key, { id: record.id, key, savedAt, value })
+        } catch {
+          // Written under a key that was wiped: unreadable for good, and not in the way.
+        }
+      }),
+    )
+  }
+
+  get<T>(key: string): T | undefined {
+    return this.drafts.get(key)?.value as T | undefined
+  }
+
+  /**
+   * Takes a draft out of memory, so that no write of it can start any more, and tells its id, for its removal in the
+   * transaction that saves the entry. `restore` puts it back if that fails.
+   */
+  take(key: string): { id: string; restore: () => void } | null {
+    const draft = this.drafts.get(key)
+    if (!draft) return null
+    this.drafts.delete(key)
+    return {
+      id: draft.id,
+      restore: () => {
+        if (!this.drafts.has(key)) this.drafts.set(key, draft)
+      },
+    }
+  }
+
+  /** Writes are done one after the other, so that the last one wins. */
+  put(key: string, value: unknown): Promise<void> {
+    const draft: Draft = { id: this.drafts.get(key)?.id ?? hex(randomBytes(12)), key, savedAt: this.now(), value }
+    this.drafts.set(key, draft)
+    const bytes = pack({ key, savedAt: draft.savedAt, value })
+    return this.queue(async () => {
+      if (this.drafts.get(key)?.id !== draft.id) return
+      const box = await this.vault.encrypt(`drafts|${draft.id}|1`, bytes)
+      if (this.drafts.get(key)?.id !== draft.id) return
+      await withStore(this.db, () => this.db.drafts.put({ id: draft.id, ...box }))
+    })
+  }
+
+  remove(key: string): Promise<void> {
+    const draft = this.drafts.get(key)
+    if (!draft) return Promise.resolve()
+    this.drafts.delete(key)
+    return this.queue(() => withStore(this.db, () => this.db.drafts.delete(draft.id)))
+  }
+
+  list(): { key: string; savedAt: number }[] {
+    return [...this.drafts.values()].sort((a, b) => b.savedAt - a.savedAt).map(({ key, savedAt }) => ({ key, savedAt }))
+  }
+
+  /** Resolves when all writes so far are done. */
+  async settle(): Promise<void> {
+    await this.writing.catch(() => undefined)
+  }
+
+  private queue(work: () => Promise<void>): Promise<void> {
+    const done = this.writing.catch(() => undefined).then(work)
+    this.writing = done
+    done.catch(() => undefined)
+    return done
+  }
+}

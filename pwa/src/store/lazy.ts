@@ -1,0 +1,132 @@
+/** Reads what hangs on a customer, chunk by chunk, and remembers which customers a chunk holds. */
+import type { Id, Kind, RowKinds } from '../domain/rows'
+import { pack, unpack } from './codec'
+import { getMeta, putMeta, withStore, type StaffDatabase } from './database'
+import type { ChunkStore } from './chunks'
+import { LAZY_KINDS, rowsOf, type PartitionRows, type StoredRow } from './memory'
+import type { Boxed, Vault } from './vault'
+
+/** Chunks kept decoded; the least recently used goes first. About 500 rows each. */
+const KEPT_CHUNKS = 40
+
+type ByCustomer = Map<Id, StoredRow[]>
+type Range = [first: Id, last: Id]
+
+export class LazyRows {
+  private readonly kept = new Map<string, Promise<ByCustomer>>()
+  private readonly ranges = new Map<string, Range>()
+  private readonly knownRanges = new Set<string>()
+
+  constructor(
+    private readonly db: StaffDatabase,
+    private readonly chunks: ChunkStore,
+    private readonly vault: Vault,
+  ) {}
+
+  private place(key: string): string {
+    return `ranges:${key}`
+  }
+
+  /** Loads the remembered ranges of a partition. */
+  async openRanges(rows: PartitionRows): Promise<void> {
+    const place = this.place(rows.key)
+    const box = await withStore(this.db, () => getMeta<Boxed>(this.db, place))
+    if (!box) return
+    const ranges = unpack(await this.vault.decrypt(`meta|${place}|1`, box)) as Record<string, Range>
+    for (const [id, range] of Object.entries(ranges)) this.ranges.set(id, range)
+    this.knownRanges.add(rows.key)
+  }
+
+  /**
+   * Learns the ranges of a partition's chunks, a chunk at a time; `pause` is awaited in between. Meant for idle time:
+   * until then a first look at a customer may read more chunks than it needs.
+   */
+  async learnRanges(rows: PartitionRows, pause: () => Promise<void>): Promise<void> {
+    const unknown = rows.lazyChunks.filter((chunk) => !this.ranges.has(chunk.id))
+    if (unknown.length === 0 && this.knownRanges.has(rows.key)) return
+    for (const chunk of unknown) {
+      await this.open(chunk.id, chunk.kind)
+      await pause()
+    }
+    const ranges: Record<string, Range> = {}
+    for (const chunk of rows.lazyChunks) {
+      const range = this.ranges.get(chunk.id)
+      if (range) ranges[chunk.id] = range
+    }
+    const place = this.place(rows.key)
+    const box = await this.vault.encrypt(`meta|${place}|1`, pack(ranges))
+    await withStore(this.db, () => putMeta(this.db, place, box))
+    this.knownRanges.add(rows.key)
+  }
+
+  private open(id: string, kind: string): Promise<ByCustomer> {
+    const known = this.kept.get(id)
+    if (known) {
+      this.kept.delete(id)
+      this.kept.set(id, known)
+      return known
+    }
+    const opened = this.decode(id, kind)
+    this.kept.set(id, opened)
+    opened.catch(() => this.kept.delete(id))
+    if (this.kept.size > KEPT_CHUNKS) {
+      const oldest = this.kept.keys().next().value
+      if (oldest !== undefined) this.kept.delete(oldest)
+    }
+    return opened
+  }
+
+  private async decode(id: string, kind: string): Promise<ByCustomer> {
+    const field = LAZY_KINDS[kind] ?? 'customer_id'
+    const byCustomer: ByCustomer = new Map()
+    let first: Id | undefined
+    let last: Id | undefined
+    const [groups = []] = await this.chunks.load([id])
+    for (const group of groups) {
+      if (group.kind !== kind) continue
+      for (const row of rowsOf(group)) {
+        const customer = (row as unknown as Record<string, Id>)[field] as Id
+        const list = byCustomer.get(customer)
+        if (list) list.push(row)
+        else byCustomer.set(customer, [row])
+        if (first === undefined || customer < first) first = customer
+        if (last === undefined || customer > last) last = customer
+      }
+    }
+    this.ranges.set(id, first === undefined || last === undefined ? ['~', ''] : [first, last])
+    return byCustomer
+  }
+
+  private mayHold(id: string, customer: Id): boolean {
+    const range = this.ranges.get(id)
+    return !range || (range[0] <= customer && customer <= range[1])
+  }
+
+  /** The rows of a lazy kind of one customer in one partition, with its changes. */
+  async of<K extends Kind>(rows: PartitionRows, kind: K, customer: Id): Promise<RowKinds[K][]> {
+    const field = LAZY_KINDS[kind] as string
+    const found = new Map<Id, StoredRow>()
+    const candidates = rows.lazyChunks.filter((chunk) => chunk.kind === kind && this.mayHold(chunk.id, customer))
+    for (const byCustomer of await Promise.all(candidates.map((chunk) => this.open(chunk.id, kind)))) {
+      for (const row of byCustomer.get(customer) ?? []) {
+        const known = found.get(row.id)
+        if (!known || known.revision <= row.revision) found.set(row.id, row)
+      }
+    }
+    for (const [id, patch] of rows.patches.get(kind) ?? []) {
+      const known = found.get(id)
+      if (known && known.revision > patch.revision) continue
+      // A row may also have passed to another customer (a household split).
+      if (patch.row && (patch.row as unknown as Record<string, Id>)[field] === customer) found.set(id, patch.row)
+      else found.delete(id)
+    }
+    return [...found.values()] as unknown as RowKinds[K][]
+  }
+
+  /** Forgets decoded chunks (after a partition was replaced). */
+  forget(key: string): void {
+    for (const id of this.kept.keys()) if (id.startsWith(`${key}|`)) this.kept.delete(id)
+    for (const id of this.ranges.keys()) if (id.startsWith(`${key}|`)) this.ranges.delete(id)
+    this.knownRanges.delete(key)
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * The outbox: what a person saved, append-only. An entry is twice encrypted (for this phone; for the bank), so that a
+ * locked phone can still send it and only an unlocked one can show it.
+ */
+import type { Command, NewCommand } from '../domain/commands'
+import { EngineError } from '../domain/errors'
+import { hex, type Bytes } from './bytes'
+import { pack, unpack } from './codec'
+import { getMeta, withStore, type BlobRecord, type OutboxRecord, type StaffDatabase, type StoredPhoto } from './database'
+import type { Sealer } from './seal'
+import type { Vault } from './vault'
+
+const NEXT_SEQ = 'nextSeq'
+const LOCAL_FORMAT = 1
+
+/** A file as it is given to `sealFile`. */
+export interface FileToSeal {
+  hash: string
+  bytes: Bytes
+}
+
+/** The command's place in the stream and its time. */
+export function complete(command: NewCommand, seq: number, at: number, offsetMinutes: number): Command {
+  return { ...command, seq, at, offset_minutes: offsetMinutes, observed_at: command.observed_at ?? at } as Command
+}
+
+/** Encrypts a command both ways. All WebCrypto is done here, before any transaction is opened. */
+export async function sealCommand(
+  command: Command,
+  stream: string,
+  photos: StoredPhoto[],
+  vault: Vault,
+  sealer: Sealer,
+): Promise<OutboxRecord> {
+  const bytes = pack(command)
+  const [digest, sealed, local] = await Promise.all([
+    crypto.subtle.digest('SHA-256', bytes),
+    sealer.seal(`command:${command.id}`, bytes),
+    vault.encrypt(`outbox|${command.id}|${LOCAL_FORMAT}`, bytes),
+  ])
+  return {
+    id: command.id,
+    seq: command.seq,
+    hash: hex(new Uint8Array(digest)),
+    bytes: sealed.length,
+    state: 'saved',
+    savedAt: command.at,
+    tries: 0,
+    acknowledged: false,
+    receipt: null,
+    stream,
+    photos,
+    sealed,
+    local,
+  }
+}
+
+export async function sealFile(file: FileToSeal, command: string, vault: Vault, sealer: Sealer): Promise<BlobRecord> {
+  const [sealed, local] = await Promise.all([
+    sealer.seal(`file:${file.hash}`, file.bytes),
+    vault.encrypt(`blobs|${file.hash}|${LOCAL_FORMAT}`, file.bytes),
+  ])
+  return { hash: file.hash, command, sealed, local }
+}
+
+export async function openFile(record: BlobRecord, vault: Vault): Promise<Bytes> {
+  return vault.decrypt(`blobs|${record.hash}|${LOCAL_FORMAT}`, record.local)
+}
+
+/** The command of an entry; null if it was saved under a key that is gone (its sealed copy can still be sent). */
+export async function openCommand(record: OutboxRecord, vault: Vault): Promise<Command | null> {
+  try {
+    return unpack(await vault.decrypt(`outbox|${record.id}|${LOCAL_FORMAT}`, record.local)) as Command
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'damaged') return null
+    throw error
+  }
+}
+
+export async function nextSeq(db: StaffDatabase): Promise<number> {
+  return withStore(db, async () => (await getMeta<number>(db, NEXT_SEQ)) ?? 1)
+}
+
+/**
+ * Writes entries, their files and the removal of a draft in one transaction with strict durability: when this resolves,
+ * they are on disk. False if another tab took the sequence numbers meanwhile: nothing is written then.
+ *
+ * It speaks to IndexedDB directly: this is the one write a person waits for.
+ */
+export async function append(
+  db: StaffDatabase,
+  entries: readonly OutboxRecord[],
+  blobs: readonly BlobRecord[],
+  draftId: string | null,
+): Promise<boolean> {
+  return withStore(db, async () => {
+    if (!db.isOpen()) await db.open()
+    return appendNow(db.backendDB(), entries, blobs, draftId)
+  })
+}
+
+function appendNow(
+  idb: IDBDatabase,
+  entries: readonly OutboxRecord[],
+  blobs: readonly BlobRecord[],
+  draftId: string | null,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const stores = ['outbox', 'meta', ...(blobs.length ? ['blobs'] : []), ...(draftId ? ['drafts'] : [])]
+    const transaction = idb.transaction(stores, 'readwrite', { durability: 'strict' })
+    let taken = false
+    transaction.oncomplete = () => resolve(!taken)
+    transaction.onabort = () => reject(transaction.error ?? new DOMException('aborted', 'AbortError'))
+    const meta = transaction.objectStore('meta')
+    const read = meta.get(NEXT_SEQ)
+    read.onsuccess = () => {
+      const stored = ((read.result as { value: number } | undefined)?.value ?? 1) as number
+      if (entries[0] && stored !== entries[0].seq) {
+        taken = true
+        return
+      }
+      for (const entry of entries) transaction.objectStore('outbox').add(entry)
+      for (const blob of blobs) transaction.objectStore('blobs').put(blob)
+      if (draftId) transaction.objectStore('drafts').delete(draftId)
+      meta.put({ key: NEXT_SEQ, value: stored + entries.length })
+    }
+  })
+}
+
+/**
+ * Takes entries back. `later` are the entries saved after them, sealed anew with the numbers that closed the hole.
+ * False, and nothing is written, if any of them was sent meanwhile.
+ */
+export async function takeBack(db: StaffDatabase, ids: readonly string[], later: readonly OutboxRecord[]): Promise<boolean> {
+  return withStore(db, () =>
+    db.transaction('rw', db.outbox, db.blobs, db.meta, async () => {
+      const next = (await getMeta<number>(db, NEXT_SEQ)) ?? 1
+      const touched = [...ids, ...later.map((entry) => entry.id)]
+      const now = await db.outbox.bulkGet(touched)
+      if (now.some((entry) => !entry || entry.state !== 'saved' || entry.tries > 0)) return false
+      const lowest = Math.min(...now.map((entry) => (entry as OutboxRecord).seq))
+      if (next - lowest !== touched.length) return false
+      await db.outbox.bulkDelete(touched)
+      await db.outbox.bulkAdd([...later])
+      await db.blobs.where('command').anyOf([...ids]).delete()
+      await db.meta.put({ key: NEXT_SEQ, value: next - ids.length })
+      return true
+    }),
+  )
+}
+
+/** Puts entries that were sealed anew in place of the same ones, and the number that comes next. */
+export async function renumber(db: StaffDatabase, entries: readonly OutboxRecord[], next: number): Promise<void> {
+  await withStore(db, () =>
+    db.transaction('rw', db.outbox, db.meta, async () => {
+      await db.outbox.bulkPut([...entries])
+      await db.meta.put({ key: NEXT_SEQ, value: next })
+    }),
+  )
+}
+
+/** What the lists show of an entry, without what is sealed. */
+export type OutboxHeader = Omit<OutboxRecord, 'sealed' | 'local'>
+
+export async function unsent(db: StaffDatabase): Promise<OutboxRecord[]> {
+  return withStore(db, () => db.outbox.orderBy('seq').filter((entry) => entry.state !== 'received' && entry.state !== 'rejected').toArray())
+}
+
+export async function patchEntries(db: StaffDatabase, ids: readonly string[], change: (entry: OutboxRecord) => void): Promise<void> {
+  await withStore(db, () => db.outbox.where('id').anyOf([...ids]).modify(change))
+}
+
+const WEEK_MS = 7 * 86_400_000
+
+/**
+ * Drops what a backup at the bank covers: received entries and their photos, at least seven days after their receipt,
+ * and refused ones once the person has seen why. `keep` says which entries still lie over the rows.
+ */
+export async function purge(db: StaffDatabase, durableThrough: number, now: number, keep: ReadonlySet<string>): Promise<string[]> {
+  return withStore(db, () =>
+    db.transaction('rw', db.outbox, db.blobs, async () => {
+      const past = await db.outbox
+        .filter(({ id, state, receipt, acknowledged, photos }) => {
+          if (!receipt || keep.has(id)) return false
+          if (state !== 'received' && !(state === 'rejected' && acknowledged)) return false
+          if (receipt.result === 'merged' && !acknowledged) return false
+          if (photos.some((photo) => (photo.sentAt === 0 ? photo.refused === null : photo.sentAt > durableThrough))) return false
+          return receipt.receivedAt <= durableThrough && now - receipt.receivedAt >= WEEK_MS
+        })
+        .toArray()
+      const gone = past.map((entry) => entry.id)
+      await db.blobs.where('command').anyOf(gone).delete()
+      await db.outbox.bulkDelete(gone)
+      return gone
+    }),
+  )
+}

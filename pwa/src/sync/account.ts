@@ -1,0 +1,336 @@
+/** Signing in, enrolling the phone, PIN, unlocking, and the escrowed key. */
+import { ApiProblem, NetworkError } from '../api/http'
+import { enrolDevice, signIn, signOut, whoAmI, type EnrolledDevice, type SignedIn } from '../api/identity'
+import { EngineError } from '../domain/errors'
+import { base64url, fromBase64url, fromHex, randomBytes, type Bytes } from '../store/bytes'
+import { ChunkStore } from '../store/chunks'
+import { getMeta, putMeta, withStore } from '../store/database'
+import { DraftStore } from '../store/drafts'
+import { LazyRows } from '../store/lazy'
+import { Rows } from '../store/memory'
+import { ephemeralPair, openSeal, Sealer } from '../store/seal'
+import { checkPin, DATA_KEY_BYTES, unwrapKey, Vault, wrapKey, type WrappedKey } from '../store/vault'
+import { noteClock } from './contact'
+import { PIN_TRIES, type Core } from './core'
+import { refreshRows } from './pull'
+import type { UnlockResult } from './types'
+
+/** The data key as it was sealed for the bank. */
+interface Escrow {
+  installation: string
+  sealed: string
+  sent: boolean
+}
+
+interface Enrolment extends EnrolledDevice {
+  label: string
+}
+
+export class Account {
+  private unlocking: Promise<UnlockResult> | null = null
+
+  constructor(private readonly core: Core) {}
+
+  async login(login: string, password: string): Promise<void> {
+    const { core } = this
+    const answer = await core.ask(() => signIn(core.options.http, login, password))
+    if (core.current?.staffId !== answer.staff.id) core.unlocked = null
+    await this.keepCurrent(answer)
+    await core.openCurrent()
+    core.needsLogin = false
+    core.syncError = null
+    // A password is more than a PIN: whoever knows it may try the PIN again.
+    await this.noteTries(0)
+    if (core.enrolled && !core.revoked) await this.enrolAgain()
+    core.emit('status')
+  }
+
+  private async keepCurrent(answer: SignedIn): Promise<void> {
+    await this.core.device.setCurrent({
+      staff: answer.staff,
+      staffId: answer.staff.id,
+      offlineHours: answer.offline_hours,
+      testMode: answer.test_mode,
+      demoMode: answer.demo_mode,
+      signedIn: true,
+      pendingLogout: null,
+    })
+  }
+
+  /** Takes over what the bank says of the person now (role, unit, limits). Quiet if there is no answer. */
+  async refreshCurrent(): Promise<void> {
+    const { core } = this
+    if (!core.current?.signedIn) return
+    const answer = await whoAmI(core.options.http)
+    if (answer.staff.id !== core.current.staffId) {
+      core.needsLogin = true
+      return
+    }
+    await this.keepCurrent(answer)
+    core.current = await core.device.current()
+    core.emit('status')
+  }
+
+  async enrol(label: string): Promise<void> {
+    const { core } = this
+    const { db, current } = core
+    if (!db || !current) throw new EngineError('signed_out')
+    try {
+      await core.ask(() => this.register(label))
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.code !== 'device_revoked') throw error
+      // The bank withdrew this installation; with the password a new one may take its place, the outbox with it.
+      core.identity = await core.device.renewIdentity(current.staffId)
+      await core.ask(() => this.register(label))
+    }
+    await withStore(db, () => putMeta(db, 'revoked', false))
+    core.revoked = false
+    core.enrolled = true
+    core.emit('status')
+  }
+
+  /** A new installation in place of one whose stream can't go on. */
+  async renewInstallation(): Promise<void> {
+    const { core } = this
+    if (!core.current) throw new EngineError('signed_out')
+    const enrolment = await getMeta<Enrolment>(core.store, 'enrolment')
+    core.identity = await core.device.renewIdentity(core.current.staffId)
+    await this.register(enrolment?.label ?? '')
+  }
+
+  private async enrolAgain(): Promise<void> {
+    const { core } = this
+    const enrolment = await getMeta<Enrolment>(core.store, 'enrolment')
+    try {
+      await this.register(enrolment?.label ?? '')
+    } catch (error) {
+      if (error instanceof ApiProblem && error.code === 'device_revoked') await this.wipe()
+      else if (!(error instanceof NetworkError)) throw error
+    }
+  }
+
+  private async register(label: string): Promise<void> {
+    const { core } = this
+    if (!core.identity) throw new EngineError('signed_out')
+    const { publicKey } = core.identity.keys
+    const jwk = await crypto.subtle.exportKey('jwk', publicKey)
+    const answer = await enrolDevice(core.options.http, {
+      installation_id: core.identity.installationId,
+      public_key: { kty: jwk.kty, crv: jwk.crv, x: jwk.x, y: jwk.y } as JsonWebKey,
+      label,
+      platform: core.options.platform,
+      app_version: core.options.appVersion,
+    })
+    const enrolment: Enrolment = { ...answer, label }
+    await withStore(core.store, () => putMeta(core.store, 'enrolment', enrolment))
+  }
+
+  /** Wraps the data key by a PIN: a new key at first use, the released one after a forgotten PIN. */
+  async setPin(pin: string): Promise<void> {
+    const { core } = this
+    checkPin(pin)
+    await this.enrolment()
+    if (core.hasPin && !core.releasedKey) throw new EngineError('locked', 'a PIN is set: changePin or forgotPin')
+    const raw = core.releasedKey ?? randomBytes(DATA_KEY_BYTES)
+    await this.keepPin(raw, pin)
+    core.hasPin = true
+    core.releasedKey = null
+    await this.openVault(raw)
+    await this.sendEscrow().catch(() => undefined)
+  }
+
+  private async keepPin(raw: Bytes, pin: string): Promise<void> {
+    const { core } = this
+    const wrapped = await wrapKey(raw, pin, core.options.cost)
+    await core.watchStore(() =>
+      withStore(core.store, () =>
+        core.store.transaction('rw', core.store.meta, async () => {
+          await putMeta(core.store, 'pin', wrapped)
+          await putMeta(core.store, 'tries', 0)
+        }),
+      ),
+    )
+    core.wrongPins = 0
+  }
+
+  private async enrolment(): Promise<Enrolment> {
+    const enrolment = await withStore(this.core.store, () => getMeta<Enrolment>(this.core.store, 'enrolment'))
+    if (!enrolment) throw new EngineError('not_enrolled')
+    return enrolment
+  }
+
+  /** Seals the data key for the bank unless this installation's copy is there already. */
+  private async keepEscrow(raw: Bytes, enrolment: Enrolment): Promise<void> {
+    const { core } = this
+    const installation = core.identity?.installationId ?? ''
+    const known = await withStore(core.store, () => getMeta<Escrow>(core.store, 'escrow'))
+    if (known?.installation === installation) return
+    const sealer = await Sealer.prepare(fromHex(enrolment.escrow.key_id), fromBase64url(enrolment.escrow.public_key), 0)
+    const sealed = base64url(await sealer.seal(`escrow:${installation}`, raw))
+    const escrow: Escrow = { installation, sealed, sent: false }
+    await withStore(core.store, () => putMeta(core.store, 'escrow', escrow))
+  }
+
+  /** Brings the sealed data key to the bank if it is not there yet. Throws ApiProblem, NetworkError. */
+  async sendEscrow(): Promise<void> {
+    const { core } = this
+    const escrow = await withStore(core.store, () => getMeta<Escrow>(core.store, 'escrow'))
+    if (!escrow || escrow.sent || escrow.installation !== core.identity?.installationId) return
+    await core.transport.json('PUT', '/api/v1/devices/escrow', { sealed: escrow.sealed })
+    await withStore(core.store, () => putMeta(core.store, 'escrow', { ...escrow, sent: true }))
+  }
+
+  unlock(pin: string): Promise<UnlockResult> {
+    this.unlocking ??= this.unlockNow(pin).finally(() => (this.unlocking = null))
+    return this.unlocking
+  }
+
+  private async unlockNow(pin: string): Promise<UnlockResult> {
+    const raw = await this.tryPin(pin)
+    if (!(raw instanceof Uint8Array)) return raw
+    await this.openVault(raw)
+    return 'ok'
+  }
+
+  /** The raw data key if the PIN is right. The try is on record before it is made, so that killing the app gains none. */
+  private async tryPin(pin: string): Promise<Bytes | Exclude<UnlockResult, 'ok'>> {
+    const { core } = this
+    const wrapped = await withStore(core.store, () => getMeta<WrappedKey>(core.store, 'pin'))
+    if (!wrapped) throw new EngineError('not_enrolled', 'no PIN is set')
+    if (core.wrongPins >= PIN_TRIES) return 'locked_out'
+    await this.noteTries(core.wrongPins + 1)
+    const raw = await unwrapKey(wrapped, pin)
+    if (raw) {
+      await this.noteTries(0)
+      return raw
+    }
+    core.emit('status')
+    return core.wrongPins >= PIN_TRIES ? 'locked_out' : { wrong: PIN_TRIES - core.wrongPins }
+  }
+
+  private async noteTries(wrong: number): Promise<void> {
+    const { core } = this
+    await withStore(core.store, () => putMeta(core.store, 'tries', wrong))
+    core.wrongPins = wrong
+  }
+
+  async changePin(old: string, pin: string): Promise<UnlockResult> {
+    checkPin(pin)
+    const raw = await this.tryPin(old)
+    if (!(raw instanceof Uint8Array)) return raw
+    await this.keepPin(raw, pin)
+    raw.fill(0)
+    this.core.emit('status')
+    return 'ok'
+  }
+
+  /** Opens everything under the data key, which is wiped. */
+  private async openVault(raw: Bytes): Promise<void> {
+    const { core } = this
+    const db = core.store
+    const enrolment = await this.enrolment()
+    await this.keepEscrow(raw, enrolment)
+    const [vault, sealer] = await Promise.all([
+      Vault.open(raw),
+      Sealer.prepare(fromHex(enrolment.seal.key_id), fromBase64url(enrolment.seal.public_key)),
+    ])
+    const chunks = new ChunkStore(db, vault)
+    const unlocked = {
+      vault,
+      sealer,
+      chunks,
+      rows: new Rows(),
+      lazy: new LazyRows(db, chunks, vault),
+      drafts: new DraftStore(db, vault, core.options.now),
+    }
+    await Promise.all([unlocked.drafts.open(), core.outbox.refresh(db, vault), refreshRows(core, unlocked)])
+    core.unlocked = unlocked
+    core.emit('status')
+    core.emit('rows')
+    core.emit('outbox')
+  }
+
+  lock(): void {
+    const { core } = this
+    if (!core.unlocked) return
+    core.unlocked = null
+    core.outbox.forgetContents()
+    void noteClock(core.store, core.options.now()).catch(() => undefined)
+    core.emit('status')
+    core.emit('rows')
+    core.emit('outbox')
+  }
+
+  async forgotPin(password: string): Promise<void> {
+    const { core } = this
+    await this.enrolment()
+    const context = `escrow:${core.identity?.installationId ?? ''}`
+    const { privateKey, publicKey } = await ephemeralPair()
+    const answer = await core.ask(() =>
+      core.transport.json<{ sealed: string }>('POST', '/api/v1/devices/escrow/release', {
+        password,
+        public_key: base64url(publicKey),
+      }),
+    )
+    const raw = await openSeal(privateKey, context, fromBase64url(answer.sealed)).catch((cause: unknown) => {
+      throw new EngineError('no_escrow', 'the released key does not open', { cause })
+    })
+    if (raw.length !== DATA_KEY_BYTES) throw new EngineError('no_escrow', 'the released key has another length')
+    this.lock()
+    core.releasedKey = raw
+    await this.noteTries(0)
+    core.emit('status')
+  }
+
+  async logout(everywhere = false): Promise<void> {
+    const { core } = this
+    this.lock()
+    core.releasedKey = null
+    const current = core.current
+    if (!current) return
+    let pendingLogout: 'here' | 'everywhere' | null = everywhere ? 'everywhere' : 'here'
+    try {
+      await signOut(core.options.http, everywhere)
+      pendingLogout = null
+    } catch (error) {
+      // Signed out on this phone at once; the bank is told as soon as there is a network.
+      if (error instanceof ApiProblem && error.status === 401) pendingLogout = null
+    }
+    await core.device.setCurrent({ ...current, signedIn: false, pendingLogout })
+    core.current = await core.device.current()
+    core.emit('status')
+  }
+
+  /** Tells the bank of a sign-out that it missed. */
+  async sendPendingLogout(): Promise<void> {
+    const { core } = this
+    const current = core.current
+    if (!current?.pendingLogout) return
+    try {
+      await signOut(core.options.http, current.pendingLogout === 'everywhere')
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.status !== 401) return
+    }
+    await core.device.setCurrent({ ...current, pendingLogout: null })
+    core.current = await core.device.current()
+  }
+
+  /** The bank withdrew this phone: rows and drafts go, the outbox (sealed for the bank) stays. */
+  async wipe(): Promise<void> {
+    const { core } = this
+    const db = core.store
+    this.lock()
+    await withStore(db, () =>
+      db.transaction('rw', db.chunks, db.drafts, db.meta, async () => {
+        await db.chunks.clear()
+        await db.drafts.clear()
+        await db.meta.filter(({ key }) => key.startsWith('p:') || key.startsWith('ranges:') || key === 'enrolment').delete()
+        await putMeta(db, 'revoked', true)
+      }),
+    )
+    core.revoked = true
+    core.enrolled = false
+    core.emit('status')
+    core.emit('rows')
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Sending in the background: for the service worker's Background Sync. It knows no window and no data key; the entries
+ * are sealed for the bank already, so a locked phone sends them too.
+ */
+import { StaffDatabase, withStore } from '../store/database'
+import { Device, DEVICE_DATABASE } from '../store/device'
+import { browserLocks, syncLock, type Locks } from './locks'
+import { pushCommands, pushFiles, type PushDeps } from './push'
+import { Transport } from './transport'
+
+/** The tag under which the engine registers for Background Sync. */
+export const OUTBOX_SYNC_TAG = 'tiange-outbox'
+
+export interface FlushOptions {
+  fetch?: typeof fetch
+  baseUrl?: string
+  now?: () => number
+  locks?: Locks
+  deviceDatabase?: string
+}
+
+/**
+ * Sends the outbox of whoever is signed in. Throws ApiProblem or NetworkError, so that the browser tries again later;
+ * nothing is lost by that. Returns how many commands got their receipt.
+ */
+export async function flushOutbox(options: FlushOptions = {}): Promise<number> {
+  const device = await Device.open(options.deviceDatabase ?? DEVICE_DATABASE)
+  try {
+    const current = await device.current()
+    if (!current?.signedIn) return 0
+    const identity = await device.identity(current.staffId)
+    if (!identity) return 0
+    const db = new StaffDatabase(identity.database)
+    const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('tiange')
+    try {
+      await withStore(db, async () => void (await db.open()))
+      const http = { fetch: options.fetch ?? fetch.bind(globalThis), baseUrl: options.baseUrl ?? '' }
+      const deps: PushDeps = {
+        db,
+        transport: new Transport(http, identity),
+        now: options.now ?? Date.now,
+        onEntries: () => channel?.postMessage({ db: db.name, what: 'outbox' }),
+      }
+      return await (options.locks ?? browserLocks()).run(syncLock(db.name), async () => {
+        const { received } = await pushCommands(deps)
+        await pushFiles(deps)
+        return received
+      })
+    } finally {
+      channel?.close()
+      db.close()
+    }
+  } finally {
+    device.close()
+  }
+}

@@ -1,0 +1,287 @@
+/** What the parts of the engine share: who is signed in, the open databases, the unlocked keys, and the status. */
+import { NetworkError, type HttpOptions } from '../api/http'
+import type { StaffAnswer } from '../api/identity'
+import { DEFAULT_TIME_ZONE, dayOf } from '../domain/dates'
+import { EngineError } from '../domain/errors'
+import type { FieldValue, Instant } from '../domain/rows'
+import { StaffDatabase, withStore } from '../store/database'
+import type { ChunkStore } from '../store/chunks'
+import type { CurrentStaff, Device, DeviceIdentity } from '../store/device'
+import type { DraftStore } from '../store/drafts'
+import type { Argon2Cost } from '../store/kdf'
+import type { LazyRows } from '../store/lazy'
+import type { Rows } from '../store/memory'
+import type { Sealer } from '../store/seal'
+import type { Vault } from '../store/vault'
+import { NO_CONTACT, readContact, type Contact } from './contact'
+import type { Locks } from './locks'
+import { OutboxBook } from './outboxBook'
+import { Transport } from './transport'
+import type { EngineStatus, Phase } from './types'
+
+export interface EngineOptions {
+  http: HttpOptions
+  appVersion: string
+  platform: string
+  /** The phone's clock. */
+  now: () => number
+  cost: Argon2Cost
+  locks: Locks
+  /** Minutes in the background after which the engine locks itself. */
+  lockAfterMinutes: number
+  deviceDatabase: string
+  /** Live news and timers; off in tests that drive the engine by hand. */
+  live: boolean
+}
+
+/** What exists only between unlock and lock. */
+export interface Unlocked {
+  vault: Vault
+  sealer: Sealer
+  chunks: ChunkStore
+  rows: Rows
+  lazy: LazyRows
+  drafts: DraftStore
+}
+
+export type Topic = 'status' | 'rows' | 'outbox'
+
+/** Wrong PINs before only an online login helps. */
+export const PIN_TRIES = 5
+const HOUR_MS = 3_600_000
+
+export class Core {
+  current: CurrentStaff<StaffAnswer> | null = null
+  identity: DeviceIdentity | null = null
+  db: StaffDatabase | null = null
+  unlocked: Unlocked | null = null
+  outbox = new OutboxBook()
+  contact: Contact = NO_CONTACT
+  /** The data key after its release by the bank, until a new PIN wraps it. */
+  releasedKey: Uint8Array<ArrayBuffer> | null = null
+
+  enrolled = false
+  hasPin = false
+  wrongPins = 0
+  online = typeof navigator === 'undefined' || navigator.onLine !== false
+  syncing = false
+  progress: { done: number; total: number } | null = null
+  needsLogin = false
+  revoked = false
+  storageFailed = false
+  syncError: string | null = null
+  private closed = false
+
+  private readonly listeners = new Set<(what: Topic) => void>()
+  private readonly channel: BroadcastChannel | null
+
+  constructor(
+    readonly options: EngineOptions,
+    readonly device: Device,
+  ) {
+    this.channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('tiange')
+    // Node's channels would keep a test's process alive.
+    ;(this.channel as { unref?: () => void } | null)?.unref?.()
+  }
+
+  /** Hears what other tabs and the service worker wrote to the same database. */
+  onForeignWrite(listener: (what: 'rows' | 'outbox') => void): void {
+    this.channel?.addEventListener('message', (event: MessageEvent<{ db: string; what: 'rows' | 'outbox' }>) => {
+      if (event.data.db === this.db?.name) listener(event.data.what)
+    })
+  }
+
+  tellOthers(what: 'rows' | 'outbox'): void {
+    if (this.db && !this.closed) this.channel?.postMessage({ db: this.db.name, what })
+  }
+
+  subscribe(listener: (what: Topic) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  emit(what: Topic): void {
+    for (const listener of [...this.listeners]) listener(what)
+  }
+
+  /** Opens the databases of whoever is signed in; called at start and after each login. */
+  async openCurrent(): Promise<void> {
+    this.current = await this.device.current<StaffAnswer>()
+    const identity = this.current ? await this.device.ensureIdentity(this.current.staffId) : null
+    if (identity?.database !== this.db?.name) {
+      this.db?.close()
+      this.db = identity ? new StaffDatabase(identity.database) : null
+    }
+    this.identity = identity
+    await this.loadState()
+  }
+
+  /** Reads what is known in the clear: enrolment, tries, contact, outbox headers. */
+  async loadState(): Promise<void> {
+    const { db } = this
+    if (!db) {
+      this.enrolled = this.hasPin = this.revoked = false
+      this.wrongPins = 0
+      this.contact = NO_CONTACT
+      this.outbox = new OutboxBook()
+      return
+    }
+    const meta = await withStore(db, async () => {
+      if (!db.isOpen()) await db.open()
+      const found = await db.meta.bulkGet(['enrolment', 'pin', 'tries', 'revoked'])
+      return found.map((record) => record?.value)
+    })
+    this.enrolled = meta[0] !== undefined
+    this.hasPin = meta[1] !== undefined
+    this.wrongPins = (meta[2] as number | undefined) ?? 0
+    this.revoked = meta[3] === true
+    this.contact = await readContact(db)
+    this.outbox = new OutboxBook()
+    await this.outbox.refresh(db, this.unlocked?.vault ?? null)
+  }
+
+  async loadContact(): Promise<void> {
+    this.contact = await readContact(this.store)
+  }
+
+  /** Reads the outbox again after it was written to, and tells everyone. */
+  async refreshOutbox(): Promise<void> {
+    await this.outbox.refresh(this.store, this.unlocked?.vault ?? null)
+    this.emit('outbox')
+    this.emit('status')
+    this.tellOthers('outbox')
+  }
+
+  /** The rows in memory changed and are stored. */
+  rowsChanged(): void {
+    this.emit('rows')
+    this.emit('status')
+    this.tellOthers('rows')
+  }
+
+  /** The database of the person signed in. Throws EngineError `signed_out`. */
+  get store(): StaffDatabase {
+    if (!this.db) throw new EngineError('signed_out')
+    return this.db
+  }
+
+  get open(): Unlocked {
+    if (!this.unlocked) throw new EngineError('locked')
+    return this.unlocked
+  }
+
+  get transport(): Transport {
+    if (!this.identity) throw new EngineError('signed_out')
+    return new Transport(this.options.http, this.identity)
+  }
+
+  get phase(): Phase {
+    if (!this.current?.signedIn) return 'signed_out'
+    if (this.unlocked) return 'ready'
+    if (!this.enrolled) return 'not_enrolled'
+    if (!this.hasPin || this.releasedKey) return 'no_pin'
+    return 'locked'
+  }
+
+  /** The bank's time, by the phone's clock and the difference seen at the last contact. */
+  now(): Instant {
+    const device = this.options.now()
+    return this.contact.server ? device + (this.contact.server - this.contact.device) : device
+  }
+
+  policy(key: string): FieldValue | undefined {
+    return this.unlocked?.rows.get('policy', key)?.value
+  }
+
+  timeZone(): string {
+    const zone = this.policy('time_zone')
+    return typeof zone === 'string' ? zone : DEFAULT_TIME_ZONE
+  }
+
+  today(): string {
+    return dayOf(this.now(), this.timeZone())
+  }
+
+  /** Time without contact, by a clock that can't be turned back. */
+  private offlineFor(): number {
+    const { contact } = this
+    return contact.device ? Math.max(this.options.now(), contact.highest) - contact.device : 0
+  }
+
+  private get offlineLimitMs(): number {
+    return (this.current?.offlineHours ?? 72) * HOUR_MS
+  }
+
+  readLocked(): boolean {
+    return this.contact.device > 0 && this.offlineFor() > this.offlineLimitMs
+  }
+
+  offlineUntil(): Instant | null {
+    return this.contact.device ? this.contact.server + this.offlineLimitMs : null
+  }
+
+  status(): EngineStatus {
+    const zone = this.timeZone()
+    const today = this.today()
+    const counts = this.outbox.counts((at) => dayOf(at, zone) === today)
+    return {
+      phase: this.phase,
+      staff: this.current?.signedIn ? this.current.staff : null,
+      online: this.online,
+      syncing: this.syncing,
+      progress: this.progress,
+      hasRows: (this.unlocked?.rows.partitions.size ?? 0) > 0,
+      ...counts,
+      needsLogin: this.needsLogin,
+      lockedOut: this.wrongPins >= PIN_TRIES,
+      pinTriesLeft: Math.max(0, PIN_TRIES - this.wrongPins),
+      revoked: this.revoked,
+      readLocked: this.readLocked(),
+      offlineUntil: this.offlineUntil(),
+      lastContactAt: this.contact.server || null,
+      epoch: this.contact.epoch,
+      storageFailed: this.storageFailed,
+      syncError: this.syncError,
+      testMode: this.current?.testMode ?? false,
+      demoMode: this.current?.demoMode ?? false,
+    }
+  }
+
+  /** Runs a request that a person waits for: no network is EngineError `offline`. */
+  async ask<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await request()
+      this.online = true
+      return answer
+    } catch (error) {
+      if (error instanceof NetworkError) throw new EngineError('offline', 'the network is needed', { cause: error })
+      throw error
+    }
+  }
+
+  /** Notes a storage failure in the status and lets it pass; success clears the note. */
+  async watchStore<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const done = await work()
+      if (this.storageFailed) {
+        this.storageFailed = false
+        this.emit('status')
+      }
+      return done
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'storage_failed') {
+        this.storageFailed = true
+        this.emit('status')
+      }
+      throw error
+    }
+  }
+
+  close(): void {
+    this.closed = true
+    this.listeners.clear()
+    this.channel?.close()
+    this.db?.close()
+    this.device.close()
+  }
+}

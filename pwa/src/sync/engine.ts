@@ -1,0 +1,210 @@
+/** The offline engine: opens the databases, wires its parts, and offers them as one interface. */
+import type { RowKinds } from '../domain/rows'
+import { EngineError } from '../domain/errors'
+import { sha256Hex } from '../store/bytes'
+import { Device, DEVICE_DATABASE } from '../store/device'
+import { PIN_COST } from '../store/kdf'
+import { missingFeatures } from '../store/support'
+import { Account } from './account'
+import { Core, type EngineOptions } from './core'
+import { Live } from './live'
+import { AutoLock } from './lock'
+import { browserLocks } from './locks'
+import { Photos } from './photos'
+import { refreshRows } from './pull'
+import { Reader } from './reads'
+import { Syncer, UNDO_MS } from './syncer'
+import type { Drafts, Engine } from './types'
+import { WebPush } from './webpush'
+import { Writer } from './writes'
+
+export type { EngineOptions } from './core'
+
+const byDue = (a: RowKinds['task'], b: RowKinds['task']): number =>
+  a.due_on < b.due_on ? -1 : a.due_on > b.due_on ? 1 : a.id < b.id ? -1 : 1
+const newestFirst = (a: RowKinds['inbox'], b: RowKinds['inbox']): number => b.at - a.at || (a.id < b.id ? 1 : -1)
+const bySubmission = (a: RowKinds['approval'], b: RowKinds['approval']): number => a.submitted_at - b.submitted_at || (a.id < b.id ? -1 : 1)
+const byCode = (a: RowKinds['grid'], b: RowKinds['grid']): number => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0)
+const byOrder = (a: RowKinds['product'], b: RowKinds['product']): number => a.order - b.order || (a.id < b.id ? -1 : 1)
+
+function withDefaults(given: Partial<EngineOptions>): EngineOptions {
+  return {
+    http: given.http ?? { fetch: fetch.bind(globalThis), baseUrl: '' },
+    appVersion: given.appVersion ?? '0',
+    platform: given.platform ?? (typeof navigator === 'undefined' ? 'unknown' : navigator.userAgent.slice(0, 200)),
+    now: given.now ?? Date.now,
+    cost: given.cost ?? PIN_COST,
+    locks: given.locks ?? browserLocks(),
+    lockAfterMinutes: given.lockAfterMinutes ?? 5,
+    deviceDatabase: given.deviceDatabase ?? DEVICE_DATABASE,
+    live: given.live ?? true,
+  }
+}
+
+/**
+ * Opens the engine. Throws EngineError `unsupported_browser` where data can't be kept safely, `storage_failed` where the
+ * browser's storage does not open.
+ */
+export async function openEngine(given: Partial<EngineOptions> = {}): Promise<Engine> {
+  const missing = missingFeatures()
+  if (missing.length) throw new EngineError('unsupported_browser', `missing: ${missing.join(', ')}`)
+  const options = withDefaults(given)
+  const core = new Core(options, await Device.open(options.deviceDatabase))
+  await core.openCurrent()
+  return new TiangeEngine(core)
+}
+
+class TiangeEngine implements Engine {
+  private readonly account: Account
+  private readonly reader: Reader
+  private readonly writer: Writer
+  private readonly syncer: Syncer
+  private readonly live: Live
+  private readonly autoLock: AutoLock
+  private readonly photos: Photos
+  private readonly webPush: WebPush
+  private persistAsked = false
+
+  constructor(private readonly core: Core) {
+    this.account = new Account(core)
+    this.reader = new Reader(core)
+    this.writer = new Writer(core)
+    this.syncer = new Syncer(core, this.account, this.writer)
+    this.live = new Live(core, this.syncer)
+    this.autoLock = new AutoLock(core, () => this.lock())
+    this.photos = new Photos(core)
+    this.webPush = new WebPush(core)
+    core.onForeignWrite((what) => void this.foreignWrite(what).catch(() => undefined))
+    if (core.options.live) {
+      this.live.start()
+      this.autoLock.start()
+      this.syncer.soon()
+      void this.greet().catch(() => undefined)
+    }
+  }
+
+  /** At each start: who is it, and where do its notifications go. */
+  private async greet(): Promise<void> {
+    await this.account.refreshCurrent()
+    await this.webPush.renew()
+  }
+
+  private async foreignWrite(what: 'rows' | 'outbox'): Promise<void> {
+    const { core } = this
+    if (!core.db) return
+    if (what === 'rows' && core.unlocked) await refreshRows(core, core.unlocked)
+    await core.outbox.refresh(core.db, core.unlocked?.vault ?? null)
+    core.emit('outbox')
+    core.emit('rows')
+    core.emit('status')
+  }
+
+  status = () => this.core.status()
+  subscribe: Engine['subscribe'] = (listener) => this.core.subscribe(listener)
+
+  async login(login: string, password: string): Promise<void> {
+    await this.account.login(login, password)
+    this.syncer.soon()
+    void this.webPush.renew().catch(() => undefined)
+  }
+
+  async enrol(label: string): Promise<void> {
+    await this.account.enrol(label)
+  }
+
+  async setPin(pin: string): Promise<void> {
+    await this.account.setPin(pin)
+    await this.opened()
+  }
+
+  changePin: Engine['changePin'] = (old, pin) => this.account.changePin(old, pin)
+
+  async unlock(pin: string): ReturnType<Engine['unlock']> {
+    const result = await this.account.unlock(pin)
+    if (result === 'ok') await this.opened()
+    return result
+  }
+
+  private async opened(): Promise<void> {
+    await this.writer.restream()
+    this.askPersistence()
+    this.syncer.soon()
+  }
+
+  private askPersistence(): void {
+    if (this.persistAsked || typeof navigator === 'undefined') return
+    this.persistAsked = true
+    void navigator.storage?.persist?.().catch(() => false)
+  }
+
+  lock = (): void => {
+    this.photos.forget()
+    this.account.lock()
+  }
+
+  forgotPin: Engine['forgotPin'] = (password) => this.account.forgotPin(password)
+
+  async logout(everywhere?: boolean): Promise<void> {
+    this.photos.forget()
+    await this.account.logout(everywhere)
+  }
+
+  customers: Engine['customers'] = () => this.reader.customers()
+  search: Engine['search'] = (text, limit) => this.reader.search(text, limit)
+  customer: Engine['customer'] = (id) => this.reader.customer(id)
+  tasks: Engine['tasks'] = () => this.reader.all('task', byDue)
+  inbox: Engine['inbox'] = () => this.reader.all('inbox', newestFirst)
+  approvals: Engine['approvals'] = () => this.reader.all('approval', bySubmission)
+  grids: Engine['grids'] = () => this.reader.all('grid', byCode)
+  staff: Engine['staff'] = (id) => this.reader.one('staffer', id)
+  products: Engine['products'] = () => this.reader.all('product', byOrder)
+  terms: Engine['terms'] = () => this.reader.all('term')
+  policy: Engine['policy'] = (key) => this.core.policy(key)
+  now: Engine['now'] = () => this.core.now()
+  today: Engine['today'] = () => this.core.today()
+
+  save: Engine['save'] = async (commands, files, options) => {
+    const saved = await this.writer.save(commands, files, options)
+    if (this.core.online) this.syncer.soon(UNDO_MS)
+    else this.syncer.askBackgroundSync()
+    return saved
+  }
+
+  undo: Engine['undo'] = (ids) => this.writer.undo(ids)
+  acknowledge: Engine['acknowledge'] = (ids) => this.writer.acknowledge(ids)
+  outbox: Engine['outbox'] = () => this.core.outbox.list((entry) => this.reader.customerOf(entry))
+
+  drafts: Drafts = {
+    get: (key) => this.core.unlocked?.drafts.get(key),
+    put: (key, value) => this.core.watchStore(() => this.core.open.drafts.put(key, value)),
+    remove: (key) => this.core.watchStore(() => this.core.open.drafts.remove(key)),
+    list: () => this.core.unlocked?.drafts.list() ?? [],
+  }
+
+  /** Asked for by a person: what was saved a second ago goes too. */
+  sync: Engine['sync'] = () => this.syncer.run(0)
+
+  hashFile: Engine['hashFile'] = (bytes) => sha256Hex(bytes)
+  fileUrl: Engine['fileUrl'] = (hash, size) => this.photos.url(hash, size)
+
+  push: Engine['push'] = {
+    state: () => this.webPush.state(),
+    enable: () => this.webPush.enable(),
+    disable: () => this.webPush.disable(),
+  }
+
+  async usage(): ReturnType<Engine['usage']> {
+    const storage = typeof navigator === 'undefined' ? undefined : navigator.storage
+    const estimate = (await storage?.estimate?.()) ?? {}
+    const persistent = (await storage?.persisted?.()) ?? false
+    return { bytes: estimate.usage ?? 0, quota: estimate.quota ?? 0, offlineUntil: this.core.offlineUntil(), persistent }
+  }
+
+  async close(): Promise<void> {
+    this.syncer.close()
+    this.live.close()
+    this.autoLock.close()
+    this.photos.forget()
+    this.core.close()
+  }
+}

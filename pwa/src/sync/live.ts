@@ -1,0 +1,106 @@
+/** What wakes the synchronisation: news from the bank, the network, the screen, and time. */
+import type { Core } from './core'
+import type { Syncer } from './syncer'
+
+const EVENTS_PATH = '/api/v1/sync/events'
+/** Up to this long after a piece of news a phone asks, so that a grid's phones don't all come at once. */
+const SPREAD_MS = 800
+/** Without news a phone asks this often while it is in use. */
+const QUIET_PULL_MS = 5 * 60_000
+const REOPEN_MS = 10_000
+
+export class Live {
+  private source: EventSource | null = null
+  private reopen: ReturnType<typeof setTimeout> | null = null
+  private quiet: ReturnType<typeof setInterval> | null = null
+  private readonly off: (() => void)[] = []
+
+  constructor(
+    private readonly core: Core,
+    private readonly syncer: Syncer,
+  ) {}
+
+  start(): void {
+    const { core, syncer } = this
+    this.listen(globalThis, 'online', () => {
+      core.online = true
+      core.emit('status')
+      syncer.soon()
+      this.update()
+    })
+    this.listen(globalThis, 'offline', () => {
+      core.online = false
+      core.emit('status')
+      this.update()
+    })
+    if (typeof document !== 'undefined') {
+      this.listen(document, 'visibilitychange', () => {
+        if (document.visibilityState === 'visible') syncer.soon()
+        this.update()
+      })
+    }
+    this.quiet = setInterval(() => {
+      if (this.wanted) syncer.soon(0, SPREAD_MS)
+    }, QUIET_PULL_MS)
+    this.off.push(core.subscribe((what) => what === 'status' && this.update()))
+    this.update()
+  }
+
+  private listen(target: EventTarget, name: string, handler: () => void): void {
+    target.addEventListener(name, handler)
+    this.off.push(() => target.removeEventListener(name, handler))
+  }
+
+  /** News are wanted while someone looks at unlocked rows. */
+  private get wanted(): boolean {
+    const { core } = this
+    const visible = typeof document === 'undefined' || document.visibilityState === 'visible'
+    return visible && core.unlocked !== null && core.online && !core.needsLogin
+  }
+
+  private update(): void {
+    if (!this.wanted) this.shut()
+    else if (!this.source && !this.reopen) this.openSource()
+  }
+
+  private openSource(): void {
+    if (typeof EventSource === 'undefined') return
+    const source = new EventSource(this.core.options.http.baseUrl + EVENTS_PATH, { withCredentials: true })
+    this.source = source
+    source.addEventListener('moved', (event: MessageEvent<string>) => this.moved(event.data))
+    source.onerror = () => {
+      // The browser comes back by itself after a cut, but not after a refusal.
+      if (source.readyState !== EventSource.CLOSED) return
+      this.shut()
+      this.reopen = setTimeout(() => {
+        this.reopen = null
+        this.update()
+      }, REOPEN_MS * (1 + Math.random()))
+    }
+  }
+
+  private moved(data: string): void {
+    let news: { book?: unknown; revision?: unknown }
+    try {
+      news = JSON.parse(data) as typeof news
+    } catch {
+      return
+    }
+    const held = typeof news.book === 'string' ? this.core.unlocked?.rows.revisionOf(news.book) : undefined
+    if (held !== undefined && typeof news.revision === 'number' && held >= news.revision) return
+    this.syncer.soon(0, SPREAD_MS)
+  }
+
+  private shut(): void {
+    this.source?.close()
+    this.source = null
+    if (this.reopen) clearTimeout(this.reopen)
+    this.reopen = null
+  }
+
+  close(): void {
+    this.shut()
+    if (this.quiet) clearInterval(this.quiet)
+    for (const off of this.off) off()
+  }
+}

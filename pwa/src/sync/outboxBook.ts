@@ -1,0 +1,143 @@
+/** The outbox in memory: headers always, contents while unlocked. */
+import { customerOf, type Command } from '../domain/commands'
+import type { OverlayEntry } from '../domain/overlay'
+import type { Id, Instant } from '../domain/rows'
+import { withStore, type StaffDatabase } from '../store/database'
+import { openCommand, type OutboxHeader } from '../store/outbox'
+import type { Vault } from '../store/vault'
+import type { OutboxEntry, OutboxState } from './types'
+
+export interface BookEntry {
+  header: OutboxHeader
+  /** Null while locked, or if its key is gone. */
+  command: Command | null
+}
+
+function stateOf({ state, receipt, acknowledged, photos }: OutboxHeader): OutboxState {
+  // What was refused is never shown as received, however often the person has looked at it.
+  if (state === 'held' || state === 'rejected') return 'attention'
+  if (state === 'received' && !acknowledged) {
+    if (receipt?.result === 'merged' || photos.some((photo) => photo.refused !== null)) return 'attention'
+  }
+  return state === 'received' ? 'received' : state
+}
+
+export class OutboxBook {
+  private entries = new Map<Id, BookEntry>()
+  /** Grows with each change. */
+  version = 0
+
+  /** Reads the stored entries again; those already opened are not opened twice. */
+  async refresh(db: StaffDatabase, vault: Vault | null): Promise<void> {
+    const records = await withStore(db, () => db.outbox.orderBy('seq').toArray())
+    const entries = new Map<Id, BookEntry>()
+    await Promise.all(
+      records.map(async (record) => {
+        const { sealed: _sealed, local: _local, ...header } = record
+        const known = this.entries.get(record.id)
+        // A number given anew is the only change of a command's content after it was saved.
+        const same = known?.command && known.header.seq === record.seq
+        entries.set(record.id, { header, command: same ? known.command : vault ? await openCommand(record, vault) : null })
+      }),
+    )
+    const order = records.map((record) => record.id)
+    this.entries = new Map(order.map((id) => [id, entries.get(id) as BookEntry]))
+    this.version++
+  }
+
+  add(added: readonly BookEntry[]): void {
+    for (const entry of added) this.entries.set(entry.header.id, entry)
+    this.version++
+  }
+
+  forgetContents(): void {
+    for (const entry of this.entries.values()) entry.command = null
+    this.version++
+  }
+
+  get(id: Id): BookEntry | undefined {
+    return this.entries.get(id)
+  }
+
+  /** In the order they were saved. */
+  all(): BookEntry[] {
+    return [...this.entries.values()].sort((a, b) => a.header.savedAt - b.header.savedAt || a.header.seq - b.header.seq)
+  }
+
+  unsent(): { depth: number; oldest: Instant | null } {
+    const waiting = [...this.entries.values()].filter(({ header }) => header.state !== 'received' && header.state !== 'rejected')
+    const oldest = waiting.length ? Math.min(...waiting.map(({ header }) => header.savedAt)) : null
+    return { depth: waiting.length, oldest }
+  }
+
+  counts(isToday: (at: Instant) => boolean): { waiting: number; waitingBytes: number; receivedToday: number; attention: number } {
+    let waiting = 0
+    let waitingBytes = 0
+    let receivedToday = 0
+    let attention = 0
+    for (const { header } of this.entries.values()) {
+      const state = stateOf(header)
+      if (state === 'saved' || state === 'sending') {
+        waiting++
+        waitingBytes += header.bytes
+      }
+      for (const photo of header.photos) if (photo.sentAt === 0 && photo.refused === null) waitingBytes += photo.bytes
+      if (state === 'attention' && !header.acknowledged) attention++
+      if (header.state === 'received' && header.receipt && isToday(header.receipt.receivedAt)) receivedToday++
+    }
+    return { waiting, waitingBytes, receivedToday, attention }
+  }
+
+  /** The entries whose effect is not in the phone's rows yet; `reached` says whether a book has come to a revision. */
+  lying(reached: (book: string, revision: number) => boolean): OverlayEntry[] {
+    const lying: OverlayEntry[] = []
+    for (const { header, command } of this.all()) {
+      if (!command || header.state === 'rejected') continue
+      if (header.state !== 'received') lying.push({ command, state: 'saved' })
+      else if (Object.entries(header.receipt?.await ?? {}).some(([book, revision]) => !reached(book, revision))) {
+        lying.push({ command, state: 'received' })
+      }
+    }
+    return lying
+  }
+
+  /** What duplicates stand for: the id made on this phone → the customer the bank knew already. */
+  aliases(): Map<Id, Id> {
+    const aliases = new Map<Id, Id>()
+    for (const { header } of this.entries.values()) {
+      for (const [made, known] of Object.entries(header.receipt?.alias ?? {})) aliases.set(made, known)
+    }
+    return aliases
+  }
+
+  /** The list for the screens, newest first. */
+  list(customerName: (entry: BookEntry) => { id: Id | null; name: string }): OutboxEntry[] {
+    const needed = new Set([...this.entries.values()].flatMap(({ command }) => command?.needs ?? []))
+    return this.all()
+      .reverse()
+      .map((entry) => {
+        const { header, command } = entry
+        const customer = customerName(entry)
+        return {
+          id: header.id,
+          seq: header.seq,
+          type: command?.type ?? null,
+          customerId: customer.id ?? (command ? customerOf(command) : null),
+          customerName: customer.name,
+          command,
+          savedAt: header.savedAt,
+          bytes: header.bytes,
+          state: stateOf(header),
+          receipt: header.receipt?.receipt ?? null,
+          receivedAt: header.receipt?.receivedAt ?? null,
+          result: header.receipt?.result ?? null,
+          code: header.receipt?.code ?? null,
+          reason: header.receipt?.reason ?? null,
+          lost: header.receipt?.lost ?? [],
+          acknowledged: header.acknowledged,
+          photos: header.photos.map((photo) => ({ hash: photo.hash, bytes: photo.bytes, sent: photo.sentAt > 0, refused: photo.refused })),
+          canUndo: header.state === 'saved' && header.tries === 0 && !needed.has(header.id),
+        }
+      })
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * Sends the outbox. It reads sealed entries only, so it works while locked and in the service worker: no data key, no
+ * window. Sending again is always safe: the bank knows a command by its id and hash.
+ */
+import { ApiProblem } from '../api/http'
+import { beginEpoch } from '../store/chunks'
+import { getMeta, withStore, type OutboxRecord, type StaffDatabase, type StoredReceipt, type StoredState } from '../store/database'
+import { patchEntries, unsent } from '../store/outbox'
+import { noteContact } from './contact'
+import type { Transport } from './transport'
+
+const MOST_COMMANDS = 200
+/** Below the contract's 4 MiB by what the maps around the sealed bytes take. */
+const MOST_BYTES = 4 * 1024 * 1024 - 65_536
+const ENVELOPE_BYTES = 200
+
+/** As it comes over the wire. */
+interface Receipt {
+  id: string
+  seq: number
+  result: 'applied' | 'merged' | 'repeated' | 'held' | 'rejected'
+  was?: 'applied' | 'merged' | 'held' | 'rejected'
+  hash: string
+  receipt: string
+  received_at: number
+  await?: Record<string, number>
+  code?: string
+  reason?: string
+  lost?: string[]
+  alias?: Record<string, string>
+}
+
+interface PushAnswer {
+  epoch: string
+  now: number
+  durable_through: number
+  expects: number
+  receipts: Receipt[]
+}
+
+export interface PushDeps {
+  db: StaffDatabase
+  transport: Transport
+  /** The phone's clock. */
+  now: () => number
+  /** Entries saved less than this long ago stay, so that they can still be taken back. */
+  graceMs?: number
+  /** Called whenever entries changed in the database. */
+  onEntries: () => Promise<void> | void
+}
+
+export interface PushOutcome {
+  /** Commands that got their receipt in this run. */
+  received: number
+  /** The stream was copied or lost: a new installation must take its place (needs the unlocked engine). */
+  renewStream: boolean
+  /** Entries wait that were sealed for a former stream: they need new numbers (needs the unlocked engine). */
+  foreign: boolean
+  /** Entries stay that are too young to be sent. */
+  young: boolean
+}
+
+function batchOf(entries: readonly OutboxRecord[], most: number): OutboxRecord[] {
+  const batch: OutboxRecord[] = []
+  let bytes = 0
+  for (const entry of entries) {
+    bytes += entry.bytes + ENVELOPE_BYTES
+    if (batch.length > 0 && (batch.length >= most || bytes > MOST_BYTES)) break
+    batch.push(entry)
+  }
+  return batch
+}
+
+/**
+ * Sends all commands that wait, in order, until each was tried once. Throws ApiProblem, NetworkError, EngineError
+ * `storage_failed`; whatever it throws, every entry is still there.
+ */
+export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
+  const outcome: PushOutcome = { received: 0, renewStream: false, foreign: false, young: false }
+  const tried = new Set<string>()
+  let most = MOST_COMMANDS
+  let looked = false
+  for (;;) {
+    const all = await unsent(deps.db)
+    const stream = deps.transport.installationId
+    outcome.foreign = all.some((entry) => entry.stream !== stream)
+    const own = all.filter((entry) => entry.stream === stream)
+    const young = own.findIndex((entry) => isYoung(entry, deps))
+    outcome.young = young >= 0
+    // A stream has no holes: what was saved after a young entry waits with it.
+    const waiting = (young < 0 ? own : own.slice(0, young)).filter((entry) => !tried.has(entry.id))
+    if (waiting.length === 0) return outcome
+    const entries = batchOf(waiting, most)
+    const ids = entries.map((entry) => entry.id)
+    await patchEntries(deps.db, ids, (entry) => {
+      if (entry.state === 'saved') entry.state = 'sending'
+      entry.tries += 1
+    })
+    await deps.onEntries()
+    let answer: PushAnswer
+    try {
+      answer = await exchange(deps, entries)
+    } catch (error) {
+      await patchEntries(deps.db, ids, back)
+      await deps.onEntries()
+      if (error instanceof ApiProblem && error.status === 413 && entries.length > 1) {
+        most = Math.max(1, Math.floor(entries.length / 2))
+        continue
+      }
+      throw error
+    }
+    const known = await withStore(deps.db, () => getMeta<string>(deps.db, 'epoch'))
+    if (known !== undefined && known !== answer.epoch) {
+      await beginEpoch(deps.db, answer.epoch)
+      tried.clear()
+    }
+    const kept = await keepReceipts(deps.db, entries, answer.receipts)
+    await noteContact(deps.db, answer.now, answer.durable_through, deps.now())
+    outcome.received += kept.received
+    outcome.renewStream ||= kept.conflict
+    for (const id of ids) tried.add(id)
+    if (kept.gap) {
+      // The bank lost entries that this phone still keeps: go back to where it stands, once.
+      if (looked || !(await goBackTo(deps.db, stream, answer.expects))) outcome.renewStream ||= !looked
+      else tried.clear()
+      looked = true
+    }
+    await deps.onEntries()
+    if (outcome.renewStream) return outcome
+  }
+}
+
+function isYoung(entry: OutboxRecord, deps: PushDeps): boolean {
+  const age = deps.now() - entry.savedAt
+  return entry.tries === 0 && age >= 0 && age < (deps.graceMs ?? 0)
+}
+
+async function exchange(deps: PushDeps, entries: readonly OutboxRecord[]): Promise<PushAnswer> {
+  const epoch = (await withStore(deps.db, () => getMeta<string>(deps.db, 'epoch'))) ?? null
+  return deps.transport.exchange<PushAnswer>('/api/v1/sync/push', {
+    epoch,
+    stream: deps.transport.installationId,
+    device_now: deps.now(),
+    commands: entries.map(({ id, seq, hash, sealed }) => ({ id, seq, hash, sealed })),
+  })
+}
+
+function back(entry: OutboxRecord): void {
+  if (entry.state === 'sending') entry.state = 'saved'
+}
+
+async function keepReceipts(
+  db: StaffDatabase,
+  sent: readonly OutboxRecord[],
+  receipts: readonly Receipt[],
+): Promise<{ received: number; conflict: boolean; gap: boolean }> {
+  const byId = new Map(receipts.map((receipt) => [receipt.id, receipt]))
+  let received = 0
+  let conflict = false
+  let gap = false
+  await patchEntries(
+    db,
+    sent.map((entry) => entry.id),
+    (entry) => {
+      back(entry)
+      const receipt = byId.get(entry.id)
+      // Only an answer about these very bytes counts.
+      if (!receipt || (receipt.hash && receipt.hash !== entry.hash)) return
+      const result = receipt.result === 'repeated' ? (receipt.was ?? 'applied') : receipt.result
+      if (receipt.code === 'stream_conflict') {
+        conflict = true
+        return
+      }
+      if (receipt.code === 'gap') gap = true
+      const had = entry.receipt?.result
+      if (receipt.code === 'hash_mismatch' && (had === 'applied' || had === 'merged')) {
+        // Sent again under another number, but the bank has it already.
+        entry.state = 'received'
+        return
+      }
+      entry.state = stored(result)
+      entry.receipt = keep(receipt, result)
+      if (entry.state === 'received') received++
+    },
+  )
+  return { received, conflict, gap }
+}
+
+function stored(result: StoredReceipt['result']): StoredState {
+  return result === 'held' ? 'held' : result === 'rejected' ? 'rejected' : 'received'
+}
+
+function keep(receipt: Receipt, result: StoredReceipt['result']): StoredReceipt {
+  return {
+    result,
+    receipt: receipt.receipt,
+    receivedAt: receipt.received_at,
+    await: receipt.await ?? {},
+    code: receipt.code ?? null,
+    reason: receipt.reason ?? null,
+    lost: receipt.lost ?? [],
+    alias: receipt.alias ?? {},
+  }
+}
+
+/** Marks everything from `seq` on as to be sent again. False if this phone does not have `seq` any more. */
+async function goBackTo(db: StaffDatabase, stream: string, seq: number): Promise<boolean> {
+  return withStore(db, () =>
+    db.transaction('rw', db.outbox, async () => {
+      const from = await db.outbox.where('seq').aboveOrEqual(seq).filter((entry) => entry.stream === stream).toArray()
+      if (!from.some((entry) => entry.seq === seq)) return false
+      await db.outbox.bulkPut(from.map((entry) => ({ ...entry, state: 'saved' as const })))
+      return true
+    }),
+  )
+}
+
+interface FileAnswer {
+  hash: string
+  received_at: number
+}
+
+/** Refusals that sending the same bytes again can't mend. */
+const FINAL = new Set(['too_large', 'not_an_image', 'hash_mismatch', 'not_allowed'])
+
+/** Sends the photos of received entries, each once. Throws as `pushCommands` does. */
+export async function pushFiles(deps: PushDeps): Promise<number> {
+  const entries = await withStore(deps.db, () =>
+    deps.db.outbox.where('seq').above(0).filter((entry) => entry.photos.some((photo) => photo.sentAt === 0 && photo.refused === null)).toArray(),
+  )
+  let sent = 0
+  for (const entry of entries) {
+    if (entry.state !== 'received') continue
+    for (const photo of entry.photos) {
+      if (photo.sentAt > 0 || photo.refused !== null) continue
+      const blob = await withStore(deps.db, () => deps.db.blobs.get(photo.hash))
+      let sentAt = 0
+      let refused: string | null = null
+      if (!blob) refused = 'missing'
+      else {
+        try {
+          const answer = await deps.transport.put<FileAnswer>(`/api/v1/files/${photo.hash}`, blob.sealed, {
+            'Tiange-File-Class': photo.fileClass,
+          })
+          sentAt = answer.received_at
+          sent++
+        } catch (error) {
+          if (!(error instanceof ApiProblem) || !FINAL.has(error.code)) throw error
+          refused = error.code
+        }
+      }
+      await patchEntries(deps.db, [entry.id], (now) => {
+        for (const one of now.photos) {
+          if (one.hash !== photo.hash) continue
+          one.sentAt = sentAt
+          one.refused = refused
+        }
+      })
+      await deps.onEntries()
+    }
+  }
+  return sent
+}

@@ -1,0 +1,262 @@
+/** What the screens read: rows in memory with the phone's own entries laid over them. */
+import { EngineError } from '../domain/errors'
+import { layOver, Overlay, type OverlayContext, type OverlayEntry } from '../domain/overlay'
+import { readName, type Reading } from '../domain/pinyin'
+import type { CustomerEntry, CustomerRow, CustomerView, Id, Kind, RowKinds } from '../domain/rows'
+import { SearchIndex } from '../domain/search'
+import { visitLimits } from '../domain/visits'
+import type { LazyRows } from '../store/lazy'
+import type { PartitionRows, Rows } from '../store/memory'
+import type { Core, Unlocked } from './core'
+import type { BookEntry, OutboxBook } from './outboxBook'
+import { refreshRows } from './pull'
+
+interface Lists {
+  stamp: string
+  overlay: Overlay
+  lying: OverlayEntry[]
+  kinds: Map<Kind, RowKinds[Kind][]>
+}
+
+/** A lazily read kind of one customer, gathered over the partitions that may hold it. */
+type Hanging = { [K in 'file' | 'member' | 'asset' | 'standing' | 'visit']: RowKinds[K][] }
+
+export class Reader {
+  private lists: Lists | null = null
+  private entries: { rows: RowKinds['customer'][]; profiles: unknown; list: CustomerEntry[]; index: SearchIndex } | null = null
+  /** Rows as the bank says them, by kind, for one version of the rows. */
+  private base: { version: number; kinds: Map<Kind, RowKinds[Kind][]> } | null = null
+  private owner: { unlocked: Unlocked; outbox: OutboxBook } | null = null
+  private readonly readings = new Map<string, Reading>()
+
+  constructor(private readonly core: Core) {}
+
+  /** Forgets all lists when they belong to another unlock. */
+  private ownedBy(unlocked: Unlocked, outbox: OutboxBook): void {
+    if (this.owner?.unlocked === unlocked && this.owner.outbox === outbox) return
+    this.owner = { unlocked, outbox }
+    this.lists = null
+    this.entries = null
+    this.base = null
+  }
+
+  /** True if rows may be shown: unlocked, and not beyond the offline limit. */
+  private get readable(): boolean {
+    return this.core.unlocked !== null && !this.core.readLocked()
+  }
+
+  private context(): OverlayContext {
+    return {
+      staffId: this.core.current?.staffId ?? '',
+      timeZone: this.core.timeZone(),
+      limits: visitLimits((key) => this.core.policy(key)),
+    }
+  }
+
+  private lying(rows: Rows): OverlayEntry[] {
+    // A book this phone does not hold can't bring its rows: nothing to wait for.
+    return this.core.outbox.lying((book, revision) => (rows.revisionOf(book) ?? revision) >= revision)
+  }
+
+  private current(): Lists {
+    const { rows } = this.core.open
+    this.ownedBy(this.core.open, this.core.outbox)
+    const stamp = `${rows.version}.${this.core.outbox.version}`
+    if (this.lists?.stamp === stamp) return this.lists
+    const lying = this.lying(rows)
+    const overlay = layOver(lying, (kind, id) => rows.get(kind, id), this.context())
+    this.lists = { stamp, overlay, lying, kinds: new Map() }
+    return this.lists
+  }
+
+  /** All rows of a kind held in memory; the same array until something changes. */
+  all<K extends Kind>(kind: K, compare?: (a: RowKinds[K], b: RowKinds[K]) => number): readonly RowKinds[K][] {
+    if (!this.readable) return []
+    const lists = this.current()
+    const made = lists.kinds.get(kind)
+    if (made) return made as RowKinds[K][]
+    const over = lists.overlay.of(kind)
+    let rows = this.baseOf(kind, compare)
+    if (over.size) {
+      rows = rows.filter((row) => !over.has(row.id))
+      for (const row of over.values()) if (row) rows.push(row)
+      if (compare) rows.sort(compare)
+    }
+    lists.kinds.set(kind, rows)
+    return rows
+  }
+
+  private baseOf<K extends Kind>(kind: K, compare?: (a: RowKinds[K], b: RowKinds[K]) => number): RowKinds[K][] {
+    const { rows } = this.core.open
+    if (this.base?.version !== rows.version) this.base = { version: rows.version, kinds: new Map() }
+    let made = this.base.kinds.get(kind) as RowKinds[K][] | undefined
+    if (!made) {
+      made = rows.all(kind)
+      if (compare) made.sort(compare)
+      this.base.kinds.set(kind, made)
+    }
+    return made
+  }
+
+  /** A row held in memory. */
+  one<K extends Kind>(kind: K, id: Id): RowKinds[K] | undefined {
+    if (!this.readable) return undefined
+    const over = this.current().overlay.get(kind, id)
+    return over === undefined ? this.core.open.rows.get(kind, id) : (over ?? undefined)
+  }
+
+  customers(): readonly CustomerEntry[] {
+    return this.readable ? this.index().list : []
+  }
+
+  search(text: string, limit?: number): CustomerEntry[] {
+    return this.readable ? this.index().index.search(text, limit) : []
+  }
+
+  /** The list and its search index; made again only if customers or tiers changed. */
+  private index(): { list: CustomerEntry[]; index: SearchIndex } {
+    this.ownedBy(this.core.open, this.core.outbox)
+    const rows = this.all('customer') as RowKinds['customer'][]
+    const profiles = this.all('profile')
+    const known = this.entries
+    if (known && sameRows(known.rows, rows) && sameRows(known.profiles as typeof profiles, profiles)) {
+      this.entries = { ...known, rows, profiles }
+      return known
+    }
+    const tiers = new Map(profiles.map((profile) => [profile.id, profile.tier]))
+    const list = rows.map((row) => this.entryOf(row, tiers))
+    list.sort((a, b) => (a.pinyin < b.pinyin ? -1 : a.pinyin > b.pinyin ? 1 : a.id < b.id ? -1 : 1))
+    this.entries = { rows, profiles, list, index: new SearchIndex(list) }
+    return this.entries
+  }
+
+  private entryOf(row: CustomerRow, tiers: ReadonlyMap<Id, CustomerEntry['tier']>): CustomerEntry {
+    const reading = row.pinyin ? row : (this.readings.get(row.name) ?? this.readLater(row))
+    const entry: CustomerEntry = {
+      id: row.id,
+      kind: row.kind,
+      name: row.name,
+      pinyin: reading.pinyin,
+      initials: reading.initials,
+      phone: row.phone ?? null,
+      address: row.address ?? '',
+      grid_id: row.grid_id,
+      owner_id: row.owner_id ?? null,
+      lon: row.lon,
+      lat: row.lat,
+    }
+    const tier = tiers.get(row.id)
+    if (tier) entry.tier = tier
+    if (row.pending) entry.pending = row.pending
+    return entry
+  }
+
+  /** A customer made on this phone has no pinyin yet: it is found by name at once, by pinyin a moment later. */
+  private readLater(row: CustomerRow): Reading {
+    void readName(row.name).then(
+      (reading) => {
+        this.readings.set(row.name, reading)
+        this.entries = null
+        this.core.emit('rows')
+      },
+      () => undefined,
+    )
+    const none = { pinyin: row.pinyin, initials: row.initials }
+    this.readings.set(row.name, none)
+    return none
+  }
+
+  async customer(id: Id): Promise<CustomerView> {
+    const unlocked = this.core.open
+    if (this.core.readLocked()) throw new EngineError('read_locked')
+    try {
+      return await this.view(id, unlocked.rows, unlocked.lazy)
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'damaged') throw error
+      // Another tab merged the chunks that this one remembered.
+      await refreshRows(this.core, unlocked)
+      return this.view(id, unlocked.rows, unlocked.lazy)
+    }
+  }
+
+  private async view(asked: Id, rows: Rows, lazy: LazyRows): Promise<CustomerView> {
+    const id = this.one('customer', asked) ? asked : (this.core.outbox.aliases().get(asked) ?? asked)
+    const base = await hanging(rows, lazy, id)
+    const { lying } = this.current()
+    const find = <K extends keyof Hanging>(kind: K, row: Id) => base[kind].find((one) => one.id === row)
+    const overlay = lying.length
+      ? layOver(lying, (kind, row) => (kind in base ? (find(kind as keyof Hanging, row) as never) : rows.get(kind, row)), this.context())
+      : new Overlay()
+    const customer = overlay.get('customer', id) ?? rows.get('customer', id)
+    if (!customer) throw new EngineError('not_found', `customer ${id} is not on this phone`)
+    const laid = <K extends keyof Hanging>(kind: K): RowKinds[K][] => {
+      const over = overlay.of(kind)
+      const mine = (row: RowKinds[K]): boolean => ('customer_id' in row ? row.customer_id : row.id) === id
+      return [...base[kind].filter((row) => !over.has(row.id)), ...[...over.values()].filter((row): row is RowKinds[K] => row !== null && mine(row))]
+    }
+    return {
+      customer,
+      file: laid('file')[0] ?? null,
+      members: laid('member'),
+      assets: laid('asset'),
+      standing: laid('standing')[0] ?? null,
+      profile: rows.get('profile', id) ?? null,
+      visits: laid('visit').sort((a, b) => b.at - a.at),
+      tasks: this.all('task').filter((task) => task.customer_id === id).sort((a, b) => (a.due_on < b.due_on ? -1 : 1)),
+    }
+  }
+
+  /** Who an outbox entry is about. */
+  customerOf(entry: BookEntry): { id: Id | null; name: string } {
+    const { command } = entry
+    if (!command || !this.readable) return { id: null, name: '' }
+    switch (command.type) {
+      case 'task.submit':
+      case 'task.approve':
+      case 'task.return': {
+        const about = this.one('approval', command.body.task_id) ?? this.one('task', command.body.task_id)
+        return { id: about?.customer_id ?? null, name: about?.customer_name ?? '' }
+      }
+      case 'customer.create':
+        return { id: command.body.id, name: command.body.name }
+      case 'inbox.read':
+        return { id: null, name: '' }
+      default: {
+        const id = command.body.customer_id
+        return { id, name: this.one('customer', id)?.name ?? this.made(id) }
+      }
+    }
+  }
+
+  /** The name of a customer that was made by another entry of this phone. */
+  private made(id: Id): string {
+    for (const { command } of this.core.outbox.all()) {
+      if (command?.type === 'customer.create' && command.body.id === id) return command.body.name
+    }
+    return ''
+  }
+}
+
+function sameRows(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a === b || (a.length === b.length && a.every((row, i) => row === b[i]))
+}
+
+async function hanging(rows: Rows, lazy: LazyRows, id: Id): Promise<Hanging> {
+  const home = rows.get('customer', id)?.home_book
+  // The customer's home first: while a household moves, its rows win.
+  const partitions = [...rows.partitions.values()].sort((a, b) => Number(b.book === home) - Number(a.book === home))
+  const gather = async <K extends keyof Hanging>(kind: K): Promise<RowKinds[K][]> => {
+    const merged = new Map<Id, RowKinds[K]>()
+    const lists = await Promise.all(partitions.map((partition: PartitionRows) => lazy.of(partition, kind, id)))
+    for (const row of lists.flat()) if (!merged.has(row.id)) merged.set(row.id, row)
+    return [...merged.values()]
+  }
+  const [file, member, asset, standing, visit] = await Promise.all([
+    gather('file'),
+    gather('member'),
+    gather('asset'),
+    gather('standing'),
+    gather('visit'),
+  ])
+  return { file, member, asset, standing, visit }
+}

@@ -1,0 +1,213 @@
+/** When to send and fetch, and what to do when it fails. */
+import { ApiProblem, NetworkError } from '../api/http'
+import { EngineError } from '../domain/errors'
+import { compact } from '../store/compact'
+import { purge } from '../store/outbox'
+import type { Account } from './account'
+import type { Core } from './core'
+import { OUTBOX_SYNC_TAG } from './background'
+import { syncLock } from './locks'
+import { pull, refreshRows } from './pull'
+import { pushCommands, pushFiles, type PushDeps } from './push'
+import type { Writer } from './writes'
+
+/** An entry is sent this long after it was saved at the earliest: so long the person can take it back. */
+export const UNDO_MS = 5_000
+const FIRST_RETRY_MS = 2_000
+const LONGEST_RETRY_MS = 300_000
+
+export class Syncer {
+  private running: Promise<void> | null = null
+  private again = false
+  private failures = 0
+  private timer: ReturnType<typeof setTimeout> | null = null
+  private timerAt = Infinity
+  private closed = false
+  private graceMs = UNDO_MS
+  private idling = false
+
+  constructor(
+    private readonly core: Core,
+    private readonly account: Account,
+    private readonly writer: Writer,
+  ) {}
+
+  /** Asks for a run soon; several wishes become one run. `spread` adds up to that much, so that phones don't come at once. */
+  soon(delayMs = 0, spreadMs = 0): void {
+    const delay = delayMs + Math.random() * spreadMs
+    const at = Date.now() + delay
+    if (this.closed || !this.core.options.live || at >= this.timerAt) return
+    this.clearTimer()
+    this.timerAt = at
+    this.timer = setTimeout(() => {
+      this.clearTimer()
+      void this.run()
+    }, delay)
+  }
+
+  private clearTimer(): void {
+    if (this.timer !== null) clearTimeout(this.timer)
+    this.timer = null
+    this.timerAt = Infinity
+  }
+
+  /**
+   * One run now; if one is under way, another follows it and both are awaited. Entries younger than `graceMs` stay for
+   * the next run. Never throws: see the status.
+   */
+  run(graceMs = UNDO_MS): Promise<void> {
+    this.graceMs = Math.min(this.running ? this.graceMs : UNDO_MS, graceMs)
+    if (this.running) {
+      this.again = true
+      return this.running
+    }
+    this.clearTimer()
+    this.running = this.loop().finally(() => (this.running = null))
+    return this.running
+  }
+
+  private async loop(): Promise<void> {
+    const { core } = this
+    do {
+      this.again = false
+      if (this.closed || !core.db || !core.identity || !core.current) return
+      core.syncing = true
+      core.emit('status')
+      try {
+        await core.options.locks.run(syncLock(core.db.name), () => this.once())
+        core.online = true
+        core.syncError = null
+        core.needsLogin = false
+        this.failures = 0
+        this.idleSoon()
+      } catch (error) {
+        await this.failed(error)
+      } finally {
+        core.syncing = false
+        core.emit('status')
+      }
+    } while (this.again)
+  }
+
+  private async once(): Promise<void> {
+    const { core, account } = this
+    await account.sendPendingLogout()
+    if (!core.current?.signedIn || !core.enrolled) return
+    const deps: PushDeps = {
+      db: core.store,
+      transport: core.transport,
+      now: core.options.now,
+      graceMs: this.graceMs,
+      onEntries: () => core.refreshOutbox(),
+    }
+    const pushed = await pushCommands(deps)
+    if (pushed.young) this.soon(UNDO_MS)
+    await core.loadContact()
+    if (core.unlocked && (pushed.renewStream || pushed.foreign)) {
+      await this.writer.restream(pushed.renewStream ? () => account.renewInstallation() : undefined)
+      this.again = true
+    }
+    if (core.unlocked) {
+      await pull(core)
+      core.emit('rows')
+    }
+    await account.sendEscrow()
+    await pushFiles(deps)
+    await this.tidy()
+  }
+
+  /** Drops what the bank holds safely. */
+  private async tidy(): Promise<void> {
+    const { core } = this
+    const { unlocked } = core
+    if (!unlocked) return
+    const lying = core.outbox.lying((book, revision) => (unlocked.rows.revisionOf(book) ?? revision) >= revision)
+    const keep = new Set(lying.map((entry) => entry.command.id))
+    const gone = await purge(core.store, core.contact.durableThrough, core.now(), keep)
+    if (gone.length) await core.refreshOutbox()
+  }
+
+  private async failed(error: unknown): Promise<void> {
+    const { core } = this
+    await core.refreshOutbox().catch(() => undefined)
+    if (error instanceof NetworkError) {
+      core.online = false
+      core.syncError = 'offline'
+    } else if (error instanceof ApiProblem) {
+      core.online = true
+      core.syncError = error.code
+      if (error.code === 'device_revoked') await this.account.wipe()
+      else if (error.status === 401) core.needsLogin = true
+    } else if (error instanceof EngineError) {
+      core.syncError = error.code
+      if (error.code === 'storage_failed') core.storageFailed = true
+    } else {
+      core.syncError = 'failed'
+    }
+    this.failures++
+    this.askBackgroundSync()
+    // A login, not time, mends a 401.
+    if (core.needsLogin || core.revoked) return
+    const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.failures - 1))
+    const asked = error instanceof ApiProblem && error.retryAfter !== null ? error.retryAfter * 1000 : 0
+    this.soon(Math.max(asked, wait / 2), wait / 2)
+  }
+
+  /** Where the browser can, it sends the outbox on its own when the network returns, even with the app closed. */
+  askBackgroundSync(): void {
+    if (!this.core.options.live || typeof navigator === 'undefined' || !navigator.serviceWorker) return
+    if (this.core.outbox.unsent().depth === 0) return
+    type Syncing = ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } }
+    void navigator.serviceWorker
+      .getRegistration()
+      .then((registration) => (registration as Syncing | undefined)?.sync?.register(OUTBOX_SYNC_TAG))
+      .catch(() => undefined)
+  }
+
+  private idleSoon(): void {
+    if (!this.core.options.live || this.idling) return
+    this.idling = true
+    void breath()
+      .then(() => this.idle(breath))
+      .finally(() => (this.idling = false))
+  }
+
+  /** Learns what chunks hold and merges small ones, bit by bit, while nothing else is to be done. */
+  async idle(pause: () => Promise<void>): Promise<void> {
+    const { core } = this
+    const { unlocked } = core
+    if (!unlocked || !core.db) return
+    try {
+      for (const rows of [...unlocked.rows.partitions.values()]) {
+        if (core.unlocked !== unlocked) return
+        await unlocked.lazy.learnRanges(rows, pause)
+      }
+      await core.options.locks.run(syncLock(core.db.name), async () => {
+        for (const record of await unlocked.chunks.partitions()) {
+          if (core.unlocked !== unlocked) return
+          if (!record.stale && (await compact(unlocked.chunks, record))) await refreshRows(core, unlocked)
+          await pause()
+        }
+      })
+    } catch (error) {
+      // Idle work may fail (a partition was replaced meanwhile); it is tried again after the next run.
+      if (error instanceof EngineError && error.code === 'storage_failed') {
+        core.storageFailed = true
+        core.emit('status')
+      }
+    }
+  }
+
+  close(): void {
+    this.closed = true
+    this.clearTimer()
+  }
+}
+
+/** Waits for a quiet moment. */
+function breath(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof requestIdleCallback === 'function') requestIdleCallback(() => resolve(), { timeout: 2_000 })
+    else setTimeout(resolve, 30)
+  })
+}

@@ -1,0 +1,162 @@
+/** Saving what a person did, and taking it back while it was not sent. */
+import type { Command, NewCommand } from '../domain/commands'
+import { EngineError } from '../domain/errors'
+import type { Id } from '../domain/rows'
+import type { OutboxRecord, StoredPhoto } from '../store/database'
+import { patchEntries, append, complete, nextSeq, renumber, sealCommand, sealFile, takeBack, unsent } from '../store/outbox'
+import type { Core, Unlocked } from './core'
+import type { NewFile, SaveOptions } from './types'
+
+export class Writer {
+  /** The next number of the stream as far as this tab knows; null: look it up. */
+  private next: number | null = null
+  private owner: Unlocked | null = null
+  /** Saves are done one after the other, in the order they were asked for. */
+  private queue: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly core: Core) {}
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.queue.then(work, work)
+    this.queue = done.catch(() => undefined)
+    return done
+  }
+
+  save(commands: NewCommand[], files: NewFile[] = [], options: SaveOptions = {}): Promise<{ ids: Id[] }> {
+    return this.inTurn(() => this.core.watchStore(() => this.saveNow(commands, files, options)))
+  }
+
+  private async saveNow(commands: NewCommand[], files: NewFile[], options: SaveOptions): Promise<{ ids: Id[] }> {
+    const { core } = this
+    const { vault, sealer, drafts } = core.open
+    if (this.owner !== core.open) {
+      this.owner = core.open
+      this.next = null
+    }
+    const db = core.store
+    const stream = core.identity?.installationId ?? ''
+    const at = core.options.now()
+    const offset = -new Date(at).getTimezoneOffset()
+    const owners = ownersOf(commands, files)
+    const draft = options.draft === undefined ? null : drafts.take(options.draft)
+    try {
+      const blobs = await Promise.all(files.map((file) => sealFile(file, owners.get(file.hash) as Id, vault, sealer)))
+      for (let attempt = 0; ; attempt++) {
+        const first = this.next ?? (await nextSeq(db))
+        const completed = commands.map((command, i) => complete(command, first + i, at, offset))
+        const entries = await Promise.all(
+          completed.map((command) => sealCommand(command, stream, photosOf(command, files, owners), vault, sealer)),
+        )
+        if (await append(db, entries, blobs, draft?.id ?? null)) {
+          this.next = first + commands.length
+          this.noteSaved(completed, entries)
+          sealer.warm()
+          return { ids: completed.map((command) => command.id) }
+        }
+        // Another tab saved meanwhile: look where the stream stands and seal again.
+        this.next = null
+        if (attempt >= 5) throw new EngineError('storage_failed', 'the outbox keeps moving')
+      }
+    } catch (error) {
+      draft?.restore()
+      this.next = null
+      throw error
+    }
+  }
+
+  private noteSaved(commands: Command[], entries: OutboxRecord[]): void {
+    this.core.outbox.add(
+      entries.map((entry, i) => {
+        const { sealed: _sealed, local: _local, ...header } = entry
+        return { header, command: commands[i] as Command }
+      }),
+    )
+    this.core.emit('rows')
+    this.core.emit('outbox')
+    this.core.emit('status')
+    this.core.tellOthers('outbox')
+  }
+
+  undo(ids: Id[]): Promise<boolean> {
+    return this.inTurn(() => this.core.watchStore(() => this.undoNow(ids)))
+  }
+
+  private async undoNow(ids: Id[]): Promise<boolean> {
+    const { core } = this
+    const { vault, sealer } = core.open
+    const entries = core.outbox.all().filter(({ header }) => header.stream === core.identity?.installationId)
+    const taken = entries.filter(({ header }) => ids.includes(header.id))
+    if (taken.length === 0 || taken.length !== ids.length) return false
+    const lowest = Math.min(...taken.map(({ header }) => header.seq))
+    const later = entries.filter(({ header }) => header.seq > lowest && !ids.includes(header.id)).sort((a, b) => a.header.seq - b.header.seq)
+    // What was saved after it on top of it would hang in the air.
+    if (later.some(({ command }) => !command || command.needs.some((id) => ids.includes(id)))) return false
+    const resealed: OutboxRecord[] = []
+    for (const [i, { header, command }] of later.entries()) {
+      resealed.push(await sealCommand({ ...(command as Command), seq: lowest + i }, header.stream, header.photos, vault, sealer))
+    }
+    const done = await takeBack(core.store, ids, resealed)
+    this.next = null
+    await core.refreshOutbox()
+    core.emit('rows')
+    return done
+  }
+
+  async acknowledge(ids: Id[]): Promise<void> {
+    await this.core.watchStore(() => patchEntries(this.core.store, ids, (entry) => void (entry.acknowledged = true)))
+    await this.core.refreshOutbox()
+  }
+
+  /**
+   * Gives the waiting entries of former streams their place in the present one, after the installation was renewed.
+   * They are sealed anew, so this needs the unlocked engine. `renew`, if given, renews the installation first.
+   */
+  restream(renew?: () => Promise<void>): Promise<void> {
+    return this.inTurn(async () => {
+      if (renew) await renew()
+      await this.restreamNow()
+    })
+  }
+
+  private async restreamNow(): Promise<void> {
+    const { core } = this
+    const { vault, sealer } = core.open
+    const stream = core.identity?.installationId ?? ''
+    const foreign = (await unsent(core.store)).filter((entry) => entry.stream !== stream)
+    if (foreign.length === 0) return
+    await core.outbox.refresh(core.store, vault)
+    const fresh = !core.outbox.all().some(({ header }) => header.stream === stream)
+    let seq = fresh ? 1 : await nextSeq(core.store)
+    const resealed: OutboxRecord[] = []
+    for (const entry of foreign) {
+      const command = core.outbox.get(entry.id)?.command
+      // Without its content it can't get another number; it stays as it is, whole, for support to load.
+      if (!command) continue
+      const sealed = await sealCommand({ ...command, seq }, stream, entry.photos, vault, sealer)
+      resealed.push({ ...sealed, savedAt: entry.savedAt, receipt: entry.receipt, acknowledged: entry.acknowledged })
+      seq++
+    }
+    await renumber(core.store, resealed, seq)
+    this.next = null
+    await core.refreshOutbox()
+  }
+}
+
+/** Which command a file goes with: the one whose body names it. Throws TypeError if none does. */
+function ownersOf(commands: NewCommand[], files: NewFile[]): Map<string, Id> {
+  const owners = new Map<string, Id>()
+  for (const command of commands) {
+    if (command.type !== 'visit.log') continue
+    for (const photo of command.body.photos) owners.set(photo.hash, command.id)
+  }
+  for (const file of files) {
+    if (!owners.has(file.hash)) throw new TypeError(`no command names the file ${file.hash}`)
+  }
+  return owners
+}
+
+function photosOf(command: Command, files: NewFile[], owners: ReadonlyMap<string, Id>): StoredPhoto[] {
+  return files
+    .filter((file) => owners.get(file.hash) === command.id)
+    .map((file) => ({ hash: file.hash, fileClass: file.class, bytes: file.bytes.length, sentAt: 0, refused: null }))
+}
