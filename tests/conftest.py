@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,8 +17,8 @@ from backend.kernel.crypto import Keys
 from backend.kernel.settings import Settings, load_settings
 from backend.kernel.uow import Database
 from tests.support.clock import MovingClock
-from tests.support.databases import TEMPLATE, Cluster
-from tests.support.world import PASSWORD, World, build_world
+from tests.support.databases import TEMPLATE, WORLD_TEMPLATE, Cluster
+from tests.support.world import PASSWORD, World
 
 SEED_VARIABLE = "TIANGE_TEST_SEED"
 _seed = pytest.StashKey[int]()
@@ -63,11 +64,30 @@ def cluster(servers: EmbeddedServers) -> Cluster:
     return made
 
 
+@pytest.fixture(scope="session")
+def shared_world(
+    cluster: Cluster, keys_folder: Path, password_hash: str, tmp_path_factory: pytest.TempPathFactory
+) -> World:
+    """The bank of `world`, made once as a template; a month old, so that tests can go back a little."""
+    clock = MovingClock(tmp_path_factory.mktemp("clock") / "offset")
+    clock.advance(-timedelta(days=30))
+    return cluster.make_world_template(clock, Keys.load(keys_folder), password_hash)
+
+
 @pytest.fixture
-async def databases(cluster: Cluster) -> AsyncIterator[Urls]:
+def template(request: pytest.FixtureRequest) -> str:
+    """The template for this test's database: with the small bank in it for tests that ask for `world`."""
+    if "world" not in request.fixturenames:
+        return TEMPLATE
+    request.getfixturevalue("shared_world")
+    return WORLD_TEMPLATE
+
+
+@pytest.fixture
+async def databases(cluster: Cluster, template: str) -> AsyncIterator[Urls]:
     """URLs of this test's own migrated database, one per role, and of Valkey."""
     name = f"test_{uuid4().hex}"
-    yield await cluster.create(name, TEMPLATE)
+    yield await cluster.create(name, template)
     await cluster.drop(name)
 
 
@@ -157,6 +177,9 @@ def password_hash() -> str:
 
 
 @pytest.fixture
-async def world(worker_db: Database, password_hash: str) -> World:
-    """A bank with two branches, people of every role and four grids; everybody's password is PASSWORD."""
-    return await build_world(worker_db, password_hash)
+def world(shared_world: World, databases: Urls) -> World:
+    """A bank with what ships, two branches, people of every role and four grids, in this test's database.
+
+    Everybody's password is `tests.support.world.PASSWORD`.
+    """
+    return shared_world

@@ -99,7 +99,7 @@ async def staff_of(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, StaffInfo
         .outerjoin(OrgUnit, OrgUnit.id == Staff.branch_id)
         .where(Staff.id.in_(set(ids)))
     )
-    return {person.id: _info(person, branch_name) for person, branch_name in rows.tuples()}
+    return {person.id: _info(person, branch_name) for person, branch_name in rows}
 
 
 async def heads_of(uow: UnitOfWork, branch_id: UUID) -> list[StaffInfo]:
@@ -115,7 +115,7 @@ async def heads_of(uow: UnitOfWork, branch_id: UUID) -> list[StaffInfo]:
         # `branch_head` sorts before `deputy_head`
         .order_by(Staff.role, Staff.id)
     )
-    return [_info(person, branch_name) for person, branch_name in rows.tuples()]
+    return [_info(person, branch_name) for person, branch_name in rows]
 
 
 async def devices_of(uow: UnitOfWork, staff_id: UUID) -> list[Device]:

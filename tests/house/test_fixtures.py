@@ -12,6 +12,7 @@ from sqlalchemy import text
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
 from tests.support.clock import MovingClock
+from tests.support.world import World
 
 
 @pytest.mark.parametrize("turn", [1, 2])
@@ -57,3 +58,19 @@ def test_nothing_beyond_this_machine_can_be_reached() -> None:
 def test_warnings_are_errors() -> None:
     with pytest.raises(UserWarning, match="look here"):
         warnings.warn("look here", UserWarning, stacklevel=1)
+
+
+async def test_the_small_bank_is_seen_as_each_role_sees_it(web_db: Database, world: World) -> None:
+    household = await world.household(web_db, "李家", grid="E2", by="agent")
+
+    async def sees(login: str) -> int:
+        async with web_db.unit(world[login].actor) as uow:
+            found = await uow.session.execute(
+                text("SELECT count(*) FROM customer WHERE id = :id"), {"id": household}
+            )
+            return int(found.scalar_one())
+
+    seen = {login: await sees(login) for login in world.staff}
+    assert {login for login, count in seen.items() if count} == {
+        "manager", "agent", "deputy", "head", "business", "auditor"
+    }  # fmt: skip

@@ -8,9 +8,15 @@ import msgspec
 from sqlalchemy import make_url
 
 from backend.app.migrate import upgrade
+from backend.audit.api import write_audit
 from backend.embedded import Urls
+from backend.kernel.clock import Clock
+from backend.kernel.crypto import Keys
+from backend.kernel.uow import Database
+from tests.support.world import World, build_world
 
 TEMPLATE = "tiange_template"
+WORLD_TEMPLATE = "tiange_world_template"
 _ROLE_URLS = ("admin", "owner", "web", "worker", "nightly")
 
 
@@ -72,3 +78,16 @@ class Cluster:
     def make_template(self) -> None:
         """The database with all migrations, made once a session. Not inside an event loop."""
         upgrade(asyncio.run(self.create(TEMPLATE)).owner)
+
+    def make_world_template(self, clock: Clock, keys: Keys, password_hash: str) -> World:
+        """The template with the small bank in it; the plain one must be there. Not inside an event loop."""
+
+        async def make() -> World:
+            urls = await self.create(WORLD_TEMPLATE, TEMPLATE)
+            database = Database.open(urls.worker, clock, keys=keys, demo_mode=True, write_audit=write_audit)
+            try:
+                return await build_world(database, password_hash)
+            finally:
+                await database.close()
+
+        return asyncio.run(make())
