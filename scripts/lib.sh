@@ -27,9 +27,12 @@ step() {
     rm -f "$log"
   else
     printf 'failed\n'
-    { head -n 20 "$log"; [ "$(wc -l <"$log")" -le 20 ] || { echo …; tail -n 20 "$log"; }; } >&2
+    # the cause stands first with some tools and last with others
+    if [ "$(wc -l <"$log")" -le 50 ]; then cat "$log" >&2; else
+      { head -n 20 "$log" && echo "…" && tail -n 30 "$log"; } >&2
+    fi
     rm -f "$log"
-    die "\"$title\" failed; its last lines are above"
+    die "\"$title\" failed; what it said is above"
   fi
 }
 

@@ -2,6 +2,7 @@
 
 import datetime
 import sys
+import uuid
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -165,6 +166,32 @@ def _add_data(cli: typer.Typer) -> None:
         with connected(_settings(context), _say) as settings:
             prepare(settings)
             typer.echo(f"The database is at {head_revision()}.")
+
+    @cli.command()
+    def recompute(
+        context: typer.Context,
+        customers: Annotated[
+            list[uuid.UUID] | None, typer.Argument(metavar="[CUSTOMER]…", help="Ids; none means everybody.")
+        ] = None,
+        restart: Annotated[
+            bool, typer.Option("--restart", help="Begin anew even if an earlier run was interrupted.")
+        ] = False,
+    ) -> None:
+        """Compute tags, tier, limit and rate anew from what is known now.
+
+        Writes only what differs. An interrupted run over everybody goes on where it stopped.
+
+        Examples:
+
+            tiange recompute
+
+            tiange recompute 0197b2c4-5f5e-7c3a-9d2e-0b8f1c6a4e21
+        """
+        from backend.app.recompute import recompute as run_recompute
+
+        with connected(_settings(context), _say) as settings:
+            said = run_recompute(settings, customers or [], resume=not restart, console=_console())
+            typer.echo(said)
 
     @demo_cli.callback()
     def demo(

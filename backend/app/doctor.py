@@ -218,8 +218,8 @@ def _work(counts: Counts | None) -> Iterator[Finding]:
             Grade.WARN,
             "jobs parked",
             f"{listed}; last error: {counts.last_error}",
-            "mend the cause, then put them back: UPDATE job SET state = 'ready', attempts = 0, next_at = now() "
-            "WHERE state = 'parked'",
+            "mend the cause, then put them back: "
+            "UPDATE job SET state = 'ready', attempts = 0, next_at = now() WHERE state = 'parked'",
         )
     else:
         yield Finding(Grade.OK, "jobs parked", "none")

@@ -95,7 +95,7 @@ def test_each_process_gets_settings_that_load_and_only_its_own_login(
     }
     settings = load_settings(environ)
     wanted = {
-        "migrate": ("database_url",),
+        "migrate": ("database_url", "database_url_worker"),
         "api": ("database_url_web",),
         "worker": ("database_url_worker", "database_url_nightly"),
     }[name]

@@ -1,0 +1,61 @@
+"""`tiange recompute`: tags, tier, limit and rate anew, for some customers or for all."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from backend.audit.api import write_audit
+from backend.kernel.actor import Actor
+from backend.kernel.announce import redis_announcer
+from backend.kernel.clock import Clock
+from backend.kernel.settings import Settings
+from backend.kernel.uow import Database
+from backend.strategy import api as strategy
+
+
+def recompute(settings: Settings, customers: Sequence[UUID], *, resume: bool, console: Console) -> str:
+    """Recompute `customers`, all if there are none; the sentence that says what came of it.
+
+    `resume`: go on where an interrupted run over all stopped. Not to be called from a running event loop.
+    """
+    settings.require("database_url_worker", "redis_url")
+    return asyncio.run(_recompute(settings, customers, resume, console))
+
+
+async def _recompute(settings: Settings, customers: Sequence[UUID], resume: bool, console: Console) -> str:
+    redis = Redis.from_url(settings.redis_url)
+    database = Database.open(
+        settings.database_url_worker,
+        Clock(settings.timezone, settings.clock_file),
+        write_audit=write_audit,
+        announce=redis_announcer(redis),
+        application="tiange-recompute",
+    )
+    try:
+        if customers:
+            async with database.unit(Actor.system("recompute")) as uow:
+                some = await strategy.recompute(uow, list(customers), "command")
+            return f"{len(customers)} customers computed, {len(some.changed)} changed."
+        return await _everybody(database, resume, console)
+    finally:
+        await database.close()
+        await redis.aclose()
+
+
+async def _everybody(database: Database, resume: bool, console: Console) -> str:
+    columns = (TextColumn("Recomputing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    last = (0, 0)
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=None)
+
+        def progress(done: int, total: int, changed: int) -> None:
+            nonlocal last
+            last = (done, changed)
+            bar.update(task, completed=done, total=total)
+
+        await strategy.recompute_all(database, progress=progress, resume=resume)
+    return f"{last[0]} customers computed, {last[1]} changed."
