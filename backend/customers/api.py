@@ -3,7 +3,7 @@
 from backend.customers.models import Customer
 from backend.customers.names import pinyin_of
 from backend.customers.queries import books_of as home_books
-from backend.customers.queries import by_id, changes_by, lock, visible
+from backend.customers.queries import by_id, changes_by, lock, lock_inputs, visible
 from backend.customers.rules import FIELDS, completeness
 from backend.customers.service import books_for, inputs_changed
 
@@ -17,6 +17,7 @@ __all__ = [
     "home_books",
     "inputs_changed",
     "lock",
+    "lock_inputs",
     "pinyin_of",
     "visible",
 ]

@@ -34,6 +34,17 @@ async def lock(uow: UnitOfWork, customer_id: UUID) -> Customer:
     return found
 
 
+async def lock_inputs(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, int]:
+    """`inputs_revision` of each customer, locked in order of id: it stays so until the transaction ends."""
+    rows = await uow.session.execute(
+        select(Customer.id, Customer.inputs_revision)
+        .where(Customer.id.in_(list(ids)))
+        .order_by(Customer.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row.inputs_revision for row in rows}
+
+
 async def visible(uow: UnitOfWork, ids: Iterable[UUID]) -> list[Customer]:
     """Those of `ids` that the actor may see."""
     return list(await uow.session.scalars(select(Customer).where(Customer.id.in_(list(ids)))))

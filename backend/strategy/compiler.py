@@ -1,21 +1,21 @@
 """A checked catalogue as two statements for PostgreSQL.
 
 The first turns the rows of `facts.*` into one feature row per customer; the second turns feature rows into
-results. It takes them as JSON, so that a stored feature row replays an old decision by the very same statement.
+results. It takes them as JSON, so that a stored feature row replays an old decision by the same statement.
 Both are layers of materialised steps: without that PostgreSQL would fold each step into all that read it.
 
 Parameters: `:customer_ids` (uuid array, where a list is compiled for), `:as_of` (date), `:features` (JSON).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp, parse_one
 
 from backend.strategy.building import levels
 from backend.strategy.definitions import SPINE, Catalogue, Feature, Rule
-from backend.strategy.documents import CatalogueError, Problem
-from backend.strategy.language.nodes import Call, Case, Expr, Op, Ref, Type, integer, refs, total
+from backend.strategy.documents import CatalogueError, Part, Problem
+from backend.strategy.language.nodes import Call, Case, Expr, Literal, Op, Ref, Type, integer, refs, total
 from backend.strategy.language.postgres import Sql, column, lower, parameter
 from backend.strategy.language.scope import Column
 
@@ -105,6 +105,40 @@ def results_statement(catalogue: Catalogue) -> Sql:
     return _with(final, steps)
 
 
+def every_column(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, tuple[Type, Part]]]]:
+    """Both statements with all their columns in sight, and the type that each must have. For binding."""
+    features = features_statement(catalogue, of_some=True)
+    rules = results_statement(catalogue)
+    shown: tuple[tuple[Sql, Mapping[str, Feature] | Mapping[str, Rule]], ...] = (
+        (features, catalogue.features),
+        (rules, catalogue.rules),
+    )
+    for statement, columns in shown:
+        last = statement.args["from_"].this.name
+        wide = statement.select(exp.Column(this=exp.Star(), table=exp.to_identifier(last)), append=False)
+        yield _text(wide), {name: (one.column.type, one.part) for name, one in columns.items()}
+
+
+def lone_statements(catalogue: Catalogue) -> Iterator[tuple[Part, str]]:
+    """Every expression by itself over columns of the declared types. To find the one that does not bind."""
+    inputs = {name: feature.column.type for name, feature in catalogue.features.items()}
+    inputs |= {name: rule.column.type for name, rule in catalogue.rules.items()}
+    for feature in catalogue.features.values():
+        query = exp.select(exp.alias_(lower(feature.value), feature.name))
+        if feature.source is not None:
+            yield feature.part, _text(query.from_(exp.table_(feature.source, db="facts")))
+        else:
+            yield feature.part, _text(_over(query, inputs, refs(feature.value)))
+    for rule in catalogue.rules.values():
+        query = exp.select(exp.alias_(lower(rule.value), rule.name))
+        yield rule.part, _text(_over(query, inputs, refs(rule.value)))
+
+
+def _over(query: Sql, inputs: Mapping[str, Type], names: Iterable[str]) -> Sql:
+    row = [exp.alias_(lower(Literal(None, inputs[name])), name) for name in sorted(names)]
+    return query.from_(exp.select(*row or [exp.Null()]).subquery("row"))
+
+
 def single_statement(
     inputs: Mapping[str, tuple[Column, Sql]], values: Mapping[str, Expr], wanted: str
 ) -> str:
@@ -126,6 +160,11 @@ def needed(wanted: Iterable[str], values: Mapping[str, Expr]) -> dict[str, Expr]
     return out
 
 
+def _named(sql: Sql, name: str) -> Sql:
+    """`sql AS name`, or the column as it is where it bears that name."""
+    return sql if isinstance(sql, exp.Column) and sql.name == name else exp.alias_(sql, name)
+
+
 def _text(statement: Sql) -> str:
     text: str = statement.sql("postgres", pretty=True)
     return text
@@ -140,11 +179,11 @@ def _with(final: Sql, steps: Sequence[tuple[str, Sql]]) -> Sql:
 def _of_source(name: str, features: Sequence[Feature], *, of_some: bool) -> Sql:
     """One source's features, a row per customer that has rows there."""
     plain = [column(CUSTOMER), column(REVISION)] if name == SPINE else [column(CUSTOMER)]
-    values = [exp.alias_(lower(feature.value), feature.name) for feature in features]
+    values = [_named(lower(feature.value), feature.name) for feature in features]
     query = exp.select(*plain, *values).from_(exp.table_(name, db="facts"))
     if of_some:
         ids = exp.cast(parameter("customer_ids"), "uuid[]")
-        query = query.where(exp.EQ(this=column(CUSTOMER), expression=exp.Any(this=ids)))
+        query = query.where(exp.EQ(this=column(CUSTOMER), expression=exp.Any(this=exp.Paren(this=ids))))
     return query if name == SPINE else query.group_by(column(CUSTOMER))
 
 
@@ -157,7 +196,7 @@ def _joined(by_source: Mapping[str, Sequence[Feature]]) -> Sql:
             found = column(feature.name, f"of_{name}")
             if feature.otherwise.value is not None:
                 found = exp.Coalesce(this=found, expressions=[lower(feature.otherwise)])
-            columns.append(exp.alias_(found, feature.name))
+            columns.append(_named(found, feature.name))
     query = exp.select(*columns).from_(spine)
     for name in by_source:
         if name != SPINE:
@@ -173,7 +212,8 @@ def _layers(values: Mapping[str, Expr], prefix: str, last: int) -> list[tuple[st
         before = f"{prefix}_{last}"
         last += 1
         added = [exp.alias_(lower(values[name]), name) for name in names]
-        steps.append((f"{prefix}_{last}", exp.select(column("*", before), *added).from_(before)))
+        all_before = exp.Column(this=exp.Star(), table=exp.to_identifier(before))
+        steps.append((f"{prefix}_{last}", exp.select(all_before, *added).from_(before)))
     return steps
 
 

@@ -6,7 +6,6 @@ division of two doubles with a null for zero, floors by remainder, days counted 
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import reduce
 from typing import Any
 
 from sqlglot import exp
@@ -129,23 +128,40 @@ def _aggregated(node: Aggregated) -> Sql:
 def _call(op: Op, args: list[Sql]) -> Sql:
     infix = _INFIX.get(op)
     if infix is not None:
-        return infix(this=_paren(args[0]), expression=_paren(args[1]))
+        return _binary(infix, args[0], args[1])
     return _SPECIAL[op](args)
 
 
+# How tightly a node binds; what is not listed needs no parentheses.
+_TIGHTNESS: Mapping[type[exp.Expr], int] = {
+    exp.Or: 1,
+    exp.And: 2,
+    exp.Not: 3,
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.In, exp.Between), 4),
+    exp.Add: 5,
+    exp.Sub: 5,
+    exp.Mul: 6,
+    exp.Div: 6,
+    exp.Mod: 6,
+    exp.Neg: 7,
+}
+_TIGHTEST = 8
+
+
+def _inside(sql: Sql, tightness: int) -> Sql:
+    """`sql` as an operand of an operator: in parentheses unless it binds at least as tightly as wanted."""
+    return sql if _TIGHTNESS.get(type(sql), _TIGHTEST) >= tightness else exp.Paren(this=sql)
+
+
 def _paren(sql: Sql) -> Sql:
-    return (
-        exp.Paren(this=sql) if isinstance(sql, (exp.Binary, exp.Not, exp.Neg, exp.Between, exp.In)) else sql
-    )
+    return _inside(sql, _TIGHTEST)
 
 
-def _connected(kind: type[exp.Binary]) -> Callable[[list[Sql]], Sql]:
-    def build(args: list[Sql]) -> Sql:
-        # a run of AND, or of OR, needs no parentheses among its own kind
-        parts = [arg if type(arg) is kind else _paren(arg) for arg in args]
-        return reduce(lambda left, right: kind(this=left, expression=right), parts)
-
-    return build
+def _binary(kind: type[exp.Binary], left: Sql, right: Sql) -> Sql:
+    """`left kind right`; a chain of + − or of AND goes without parentheses on its left."""
+    own = _TIGHTNESS[kind]
+    chains = own if own in (1, 2, 5) else own + 1
+    return kind(this=_inside(left, chains), expression=_inside(right, own + 1))
 
 
 def _ratio(args: list[Sql]) -> Sql:
@@ -154,11 +170,11 @@ def _ratio(args: list[Sql]) -> Sql:
 
 
 def _remainder(left: Sql, right: Sql) -> Sql:
-    return exp.Mod(this=_paren(left), expression=_paren(right))
+    return _binary(exp.Mod, left, right)
 
 
 def _floor_to(args: list[Sql]) -> Sql:
-    return exp.Sub(this=_paren(args[0]), expression=exp.Paren(this=_remainder(args[0].copy(), args[1])))
+    return _binary(exp.Sub, args[0], exp.Paren(this=_remainder(args[0].copy(), args[1])))
 
 
 def _whole(above: Sql, below: Sql) -> Sql:
@@ -167,7 +183,9 @@ def _whole(above: Sql, below: Sql) -> Sql:
 
 
 def _share(args: list[Sql]) -> Sql:
-    return _whole(exp.Mul(this=_paren(args[0]), expression=_paren(args[1])), exp.Literal.number(100))
+    amount, percent = args
+    once = isinstance(percent, exp.Literal) and percent.name == "1"
+    return _whole(amount if once else _binary(exp.Mul, amount, percent), exp.Literal.number(100))
 
 
 def _part(name: str, of: Sql) -> Sql:
@@ -190,9 +208,9 @@ def _calendar(of: Sql) -> Sql:
 
 _SPECIAL: Mapping[Op, Callable[[list[Sql]], Sql]] = {
     Op.negate: lambda args: exp.Neg(this=_paren(args[0])),
-    Op.both: _connected(exp.And),
-    Op.either: _connected(exp.Or),
-    Op.negation: lambda args: exp.Not(this=exp.Paren(this=args[0])),
+    Op.both: lambda args: _binary(exp.And, args[0], args[1]),
+    Op.either: lambda args: _binary(exp.Or, args[0], args[1]),
+    Op.negation: lambda args: exp.Not(this=_paren(args[0])),
     Op.is_null: lambda args: exp.Is(this=_paren(args[0]), expression=exp.Null()),
     Op.within: lambda args: exp.In(this=_paren(args[0]), expressions=args[1:]),
     Op.between: lambda args: exp.Between(this=_paren(args[0]), low=_paren(args[1]), high=_paren(args[2])),

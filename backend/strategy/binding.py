@@ -1,0 +1,72 @@
+"""Lets PostgreSQL itself say whether every expression fits, without running any.
+
+sqlglot checks no types and our own check could be wrong, so each statement is prepared against the real views
+and the types of all its columns are compared with those declared. Only if one fails is every expression
+prepared singly, to name the one that is wrong.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from backend.kernel.uow import UnitOfWork
+from backend.strategy.compiler import every_column, lone_statements
+from backend.strategy.definitions import Catalogue
+from backend.strategy.documents import Part, Problem
+from backend.strategy.language.nodes import Type
+
+_NAMES: Mapping[str, Type] = {
+    "int8": Type.bigint,
+    "float8": Type.double,
+    "bool": Type.boolean,
+    "text": Type.text,
+    "date": Type.date,
+}
+
+
+async def bind(uow: UnitOfWork, catalogue: Catalogue) -> list[Problem]:
+    """What does not fit, by file and line; nothing if all does. Leaves the transaction usable."""
+    connection = await _driver(uow)
+    problems: list[Problem] = []
+    for statement, columns in every_column(catalogue):
+        try:
+            found = await _types(connection, statement)
+        except asyncpg.PostgresError as error:
+            singly = await _singly(connection, catalogue)
+            return singly or [Problem("catalogue", 1, f"the statements do not fit together: {error}")]
+        problems += [
+            part.problem(f"PostgreSQL reads {name} as {found.get(name)}, {type_.value} is declared")
+            for name, (type_, part) in columns.items()
+            if _NAMES.get(found.get(name, "")) is not type_
+        ]
+    return problems
+
+
+async def _singly(connection: Any, catalogue: Catalogue) -> list[Problem]:
+    problems = []
+    for part, statement in lone_statements(catalogue):
+        try:
+            await _types(connection, statement)
+        except asyncpg.PostgresError as error:
+            problems.append(_said(part, error))
+    return problems
+
+
+def _said(part: Part, error: asyncpg.PostgresError) -> Problem:
+    return part.problem(f"PostgreSQL refuses {part.text('name', part.text('code'))}: {error}")
+
+
+async def _driver(uow: UnitOfWork) -> Any:
+    raw = await (await uow.session.connection()).get_raw_connection()
+    return raw.driver_connection
+
+
+async def _types(connection: Any, statement: str) -> dict[str, str]:
+    """Column names and types of a statement, prepared in a savepoint and never run."""
+    numbered = statement
+    for number, name in enumerate(("customer_ids", "as_of", "features"), 1):
+        numbered = numbered.replace(f":{name}", f"${number}")
+    async with connection.transaction():
+        prepared = await connection.prepare(numbered)
+        return {column.name: column.type.name for column in prepared.get_attributes()}

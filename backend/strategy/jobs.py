@@ -1,0 +1,42 @@
+"""Handlers of strategy: what wakes a recalculation.
+
+A visit needs no handler of its own: it raises its customer's `inputs_revision`, which is `customers.changed`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.kernel.jobs import Handler, JobContext, LongHandler, Periodic, at_local_time
+from backend.kernel.uow import UnitOfWork
+from backend.strategy.everybody import recompute_all
+from backend.strategy.service import PUBLISHED, RECOMPUTE_WANTED, recompute
+
+NIGHTLY = "strategy.nightly"
+NIGHTLY_HOUR = 2
+
+
+async def on_customer_changed(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`customers.changed` and `strategy.recompute_wanted` {customer_id, cause}: its result anew. Many such
+    events of one customer cost a look each, and write once."""
+    await recompute(uow, [UUID(payload["customer_id"])], str(payload.get("cause", "changed")))
+
+
+async def everybody(ctx: JobContext, payload: Mapping[str, Any]) -> None:
+    """`strategy.published` {version} and `strategy.nightly`: the rules, or the day, moved for everybody."""
+    await recompute_all(ctx.database, cause="published" if "version" in payload else "nightly")
+
+
+async def every_night(uow: UnitOfWork) -> datetime:
+    """Next at two in the morning: ages and windows of days move without any event."""
+    return at_local_time(uow, NIGHTLY_HOUR, 0)
+
+
+HANDLERS = (
+    Handler("customers.changed", "strategy.on_customer_changed", on_customer_changed),
+    Handler(RECOMPUTE_WANTED, "strategy.on_recompute_wanted", on_customer_changed),
+    LongHandler(PUBLISHED, "strategy.on_published", everybody),
+    LongHandler(NIGHTLY, "strategy.nightly", everybody),
+)
+PERIODIC = (Periodic(NIGHTLY, every_night),)

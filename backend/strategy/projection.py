@@ -1,0 +1,65 @@
+"""What phones receive of strategy: results in force and the words to show them with. Agents get neither."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from backend.kernel.projections import Projection
+from backend.kernel.uow import UnitOfWork
+from backend.strategy import queries
+from backend.strategy.engine import shipped_catalogue
+from backend.strategy.rules import word_bytes
+from backend.strategy.terms import terms
+
+PROFILE_FIELDS = (
+    "tier",
+    "stage",
+    "tags",
+    "limit_fen",
+    "rate_bp",
+    "grade",
+    "score",
+    "reasons",
+    "decision_id",
+    "version",
+    "as_of",
+)
+TERM_FIELDS = ("zh", "en", "text_zh", "text_en", "bit")
+
+
+async def load_profiles(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
+    """One row per customer that has a result; tags as 8 bytes a word, reasons as [code, fen]."""
+    found = await queries.profiles(uow, [UUID(one) for one in ids])
+    return {
+        str(one): [
+            row.tier,
+            row.stage,
+            word_bytes(row.tag_words),
+            row.limit_fen,
+            row.rate_bp,
+            row.grade,
+            row.score,
+            row.reasons,
+            str(row.decision_id),
+            row.version,
+            row.as_of.isoformat(),
+        ]
+        for one, row in found.items()
+    }
+
+
+async def load_terms(_uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
+    """[zh, en, sentence zh, sentence en, bit] per term."""
+    known = terms(await asyncio.to_thread(shipped_catalogue))
+    return {
+        one: [known[one].zh, known[one].en, known[one].text_zh, known[one].text_en, known[one].bit]
+        for one in ids
+        if one in known
+    }
+
+
+PROJECTIONS = (
+    Projection("profile", frozenset({"grid", "care"}), {"manager": PROFILE_FIELDS}, load_profiles),
+    Projection("term", frozenset({"bank"}), {"bank": TERM_FIELDS}, load_terms),
+)

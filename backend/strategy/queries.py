@@ -1,0 +1,232 @@
+"""Reads and writes of strategy's own tables, and the two compiled statements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from backend.kernel.models import ServerFact
+from backend.kernel.uow import UnitOfWork
+from backend.strategy.compiler import Compiled
+from backend.strategy.models import CatalogueVersion, Decision, Profile
+from backend.strategy.rules import Result
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRow:
+    """A customer's features as JSON text, and the state of its inputs that they were read from."""
+
+    customer_id: UUID
+    inputs_revision: int
+    features: str
+
+
+async def feature_rows(
+    uow: UnitOfWork, statements: Compiled, ids: Sequence[UUID], as_of: date
+) -> list[FeatureRow]:
+    """The features of those of `ids` that are active customers, read in one snapshot."""
+    rows = await uow.session.execute(
+        text(statements.features_of_some), {"customer_ids": list(ids), "as_of": as_of}
+    )
+    return [FeatureRow(row.customer_id, row.inputs_revision, row.features) for row in rows]
+
+
+async def results_of(
+    uow: UnitOfWork, statements: Compiled, features: Iterable[str], as_of: date
+) -> dict[UUID, Result]:
+    """The results of feature rows (JSON objects as text), whether just read or kept with an old decision."""
+    rows = await uow.session.execute(
+        text(statements.results), {"features": f"[{','.join(features)}]", "as_of": as_of}
+    )
+    return {
+        row.customer_id: Result(
+            row.tier,
+            row.stage,
+            row.grade,
+            row.score_points,
+            row.limit_fen,
+            row.rate_bp,
+            row.contact_days,
+            row.visit_days,
+            tuple(row.tag_words),
+            tuple(zip(row.reason_codes, row.reason_amounts_fen, strict=True)),
+        )
+        for row in rows
+    }
+
+
+async def profiles(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, Profile]:
+    """The results in force of those of `ids` that have one."""
+    rows = await uow.session.scalars(
+        select(Profile).where(Profile.customer_id.in_(list(ids))).execution_options(populate_existing=True)
+    )
+    return {row.customer_id: row for row in rows}
+
+
+def result_in(profile: Profile) -> Result:
+    """The result that a profile row holds."""
+    return Result(
+        profile.tier,
+        profile.stage,
+        profile.grade or "none",
+        profile.score,
+        profile.limit_fen,
+        profile.rate_bp,
+        profile.contact_days,
+        profile.visit_days,
+        tuple(profile.tag_words),
+        tuple((str(code), int(amount)) for code, amount in profile.reasons),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NewDecision:
+    """A changed result with what it was made from."""
+
+    id: UUID
+    row: FeatureRow
+    result: Result
+
+
+async def write(
+    uow: UnitOfWork, decisions: Sequence[NewDecision], version: int, as_of: date, cause: str
+) -> None:
+    """Keeps the decisions and puts their results in force."""
+    await uow.session.execute(
+        insert(Decision),
+        [
+            {
+                "id": one.id,
+                "customer_id": one.row.customer_id,
+                "version": version,
+                "as_of": as_of,
+                "features": msgspec.json.decode(one.row.features),
+                "result": one.result.plain(),
+                "cause": cause,
+                "made_at": uow.now,
+            }
+            for one in decisions
+        ],
+    )
+    upsert = insert(Profile)
+    await uow.session.execute(
+        upsert.on_conflict_do_update(
+            index_elements=[Profile.customer_id],
+            set_={
+                column.name: upsert.excluded[column.name]
+                for column in Profile.__table__.columns
+                if not column.primary_key
+            },
+        ),
+        [_profile_values(one, version, as_of) for one in decisions],
+    )
+
+
+def _profile_values(decision: NewDecision, version: int, as_of: date) -> dict[str, Any]:
+    result = decision.result
+    return {
+        "customer_id": decision.row.customer_id,
+        "tier": result.tier,
+        "stage": result.stage,
+        "tag_words": list(result.tag_words),
+        "limit_fen": result.limit_fen,
+        "rate_bp": result.rate_bp,
+        "grade": result.grade,
+        "score": result.score,
+        "reasons": [list(line) for line in result.reasons],
+        "contact_days": result.contact_days,
+        "visit_days": result.visit_days,
+        "decision_id": decision.id,
+        "version": version,
+        "as_of": as_of,
+        "inputs_revision": decision.row.inputs_revision,
+    }
+
+
+async def version_of(uow: UnitOfWork, digest: str) -> int | None:
+    """The number under which the catalogue of that digest was published."""
+    return await uow.session.scalar(select(CatalogueVersion.version).where(CatalogueVersion.digest == digest))
+
+
+async def newest_content(uow: UnitOfWork) -> Mapping[str, str] | None:
+    """The files of the newest published catalogue."""
+    return await uow.session.scalar(
+        select(CatalogueVersion.content).order_by(CatalogueVersion.version.desc()).limit(1)
+    )
+
+
+async def add_version(
+    uow: UnitOfWork, digest: str, content: Mapping[str, str], valid_from: date
+) -> int | None:
+    """Publishes under the next number; None if another process has published the same files meanwhile."""
+    # one publisher at a time, so that numbers have no gaps and no clash
+    await uow.session.execute(text("SELECT pg_advisory_xact_lock(hashtext('tiange.catalogue_version'))"))
+    if await version_of(uow, digest) is not None:
+        return None
+    last = await uow.session.scalar(select(func.max(CatalogueVersion.version)))
+    uow.session.add(
+        CatalogueVersion(
+            version=(last or 0) + 1,
+            digest=digest,
+            content=dict(content),
+            valid_from=valid_from,
+            published_at=uow.now,
+            author_id=None,
+            publisher_id=None,
+        )
+    )
+    await uow.session.flush()
+    return (last or 0) + 1
+
+
+GRIDS = text("SELECT grid_id, count(*) AS customers FROM facts.customer GROUP BY grid_id ORDER BY grid_id")
+IN_GRID = text(
+    "SELECT customer_id FROM facts.customer WHERE grid_id IS NOT DISTINCT FROM CAST(:grid AS uuid)"
+    " AND customer_id > CAST(:after AS uuid) ORDER BY customer_id LIMIT :most"
+)
+
+
+async def grids(uow: UnitOfWork) -> list[tuple[UUID | None, int]]:
+    """Every grid that has customers with their number, the unplaced ones (None) last."""
+    return [(row.grid_id, row.customers) for row in await uow.session.execute(GRIDS)]
+
+
+async def in_grid(uow: UnitOfWork, grid: UUID | None, after: UUID, most: int) -> list[UUID]:
+    """Up to `most` customers of a grid in order of id, those behind `after`."""
+    return list(await uow.session.scalars(IN_GRID, {"grid": grid, "after": after, "most": most}))
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """How far a recalculation of everybody has come."""
+
+    version: int
+    as_of: date
+    grid: UUID | None
+    after: UUID
+    done: int
+    changed: int
+    finished_at: datetime | None = None
+
+
+_MARK = "strategy.recompute_all"
+
+
+async def read_mark(uow: UnitOfWork) -> Mark | None:
+    """Where the last recalculation of everybody stood."""
+    value = await uow.session.scalar(select(ServerFact.value).where(ServerFact.name == _MARK))
+    return None if value is None else msgspec.json.decode(value, type=Mark)
+
+
+async def write_mark(uow: UnitOfWork, mark: Mark) -> None:
+    """Notes how far it has come, in the transaction of the batch itself."""
+    value = msgspec.json.encode(mark).decode()
+    await uow.session.execute(
+        insert(ServerFact)
+        .values(name=_MARK, value=value)
+        .on_conflict_do_update(index_elements=[ServerFact.name], set_={"value": value})
+    )

@@ -1,0 +1,145 @@
+"""Recalculation *now*: what a visit, an import or an edit touched, in PostgreSQL, in one unit of work."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from backend.customers import api as customers
+from backend.kernel.ids import uuid7
+from backend.kernel.uow import UnitOfWork
+from backend.strategy import binding, queries
+from backend.strategy.documents import CatalogueError, shipped_files
+from backend.strategy.engine import shipped_catalogue, shipped_statements
+from backend.strategy.loader import load
+from backend.strategy.queries import FeatureRow, NewDecision
+from backend.strategy.rules import Result, has_news
+from backend.strategy.terms import Term, terms
+
+PROFILE_CHANGED = "strategy.profile_changed"
+RECOMPUTE_WANTED = "strategy.recompute_wanted"
+PUBLISHED = "strategy.published"
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """What a recalculation did: customers whose visible result changed, and those queued again because
+    their inputs changed while it ran."""
+
+    changed: tuple[UUID, ...]
+    requeued: tuple[UUID, ...]
+
+
+async def ensure_published(uow: UnitOfWork) -> int:
+    """The version of the shipped catalogue, published now if it never was. Needs the role `system`.
+
+    Binds every expression against the database first; raises CatalogueError naming what does not fit. Emits
+    `strategy.published` {version} when a new version comes into force.
+    """
+    catalogue = await asyncio.to_thread(shipped_catalogue)
+    found = await queries.version_of(uow, catalogue.digest)
+    if found is not None:
+        return found
+    problems = await binding.bind(uow, catalogue)
+    if problems:
+        raise CatalogueError(problems)
+    before = await _terms_before(uow)
+    version = await queries.add_version(uow, catalogue.digest, shipped_files(), uow.today)
+    if version is None:
+        return await ensure_published(uow)
+    after = terms(catalogue)
+    for key in after.keys() | before.keys():
+        if before.get(key) != after.get(key):
+            uow.touch("bank", "term", key, gone=key not in after)
+    uow.audit("strategy.publish", "catalogue", str(version), {"digest": catalogue.digest})
+    uow.emit(PUBLISHED, {"version": version})
+    return version
+
+
+async def _terms_before(uow: UnitOfWork) -> dict[str, Term]:
+    content = await queries.newest_content(uow)
+    if content is None:
+        return {}
+    try:
+        return terms(await asyncio.to_thread(load, content))
+    except CatalogueError:
+        return {}  # written for an older schema: every term is sent anew
+
+
+async def recompute(
+    uow: UnitOfWork, customer_ids: Iterable[UUID], cause: str, *, tell: bool = True
+) -> Recomputed:
+    """Works out the results of the customers anew and writes what would look different.
+
+    Writes profile, decision (with the feature row) and partition changes only for results that changed, and
+    emits `strategy.profile_changed` for those whose tier, limit or rhythm moved (not with `tell` false: for a
+    first load, whose duties are spread otherwise). A customer whose inputs moved on since its features were
+    read is left as it is and queued again. Needs the role `system`.
+    """
+    ids = sorted(set(customer_ids))
+    if not ids:
+        return Recomputed((), ())
+    version = await ensure_published(uow)
+    statements = await asyncio.to_thread(shipped_statements)
+    as_of = uow.today
+    rows = {row.customer_id: row for row in await queries.feature_rows(uow, statements, ids, as_of)}
+    results = await queries.results_of(uow, statements, (row.features for row in rows.values()), as_of)
+    suspects = await _differing(uow, results)
+    if not suspects:
+        return Recomputed((), ())
+    # From here on nobody else moves these customers' inputs or results. A change committed after the features
+    # were read is seen now; one still to come waits for us and is recalculated by its own event.
+    current = await customers.lock_inputs(uow, suspects)
+    requeued = [one for one in suspects if current.get(one) != rows[one].inputs_revision]
+    for one in requeued:
+        uow.emit(RECOMPUTE_WANTED, {"customer_id": str(one), "cause": cause})
+    steady = {one: results[one] for one in suspects if current.get(one) == rows[one].inputs_revision}
+    changed = await _merge(uow, rows, steady, version, cause, tell=tell)
+    return Recomputed(tuple(changed), tuple(requeued))
+
+
+async def _differing(uow: UnitOfWork, results: dict[UUID, Result]) -> list[UUID]:
+    held = await queries.profiles(uow, results)
+    return [
+        one for one, result in results.items() if one not in held or queries.result_in(held[one]) != result
+    ]
+
+
+async def _merge(
+    uow: UnitOfWork,
+    rows: dict[UUID, FeatureRow],
+    results: dict[UUID, Result],
+    version: int,
+    cause: str,
+    *,
+    tell: bool,
+) -> list[UUID]:
+    held = await queries.profiles(uow, results)
+    before = {one: queries.result_in(profile) for one, profile in held.items()}
+    decisions = [
+        NewDecision(uuid7(), rows[one], result)
+        for one, result in results.items()
+        if before.get(one) != result
+    ]
+    if not decisions:
+        return []
+    await queries.write(uow, decisions, version, uow.today, cause)
+    books = await customers.home_books(uow, [decision.row.customer_id for decision in decisions])
+    for decision in decisions:
+        one, result = decision.row.customer_id, decision.result
+        uow.touch_all(books.get(one, []), "profile", one)
+        old = before.get(one)
+        if tell and has_news(old, result):
+            uow.emit(
+                PROFILE_CHANGED,
+                {
+                    "customer_id": str(one),
+                    "tier_before": old.tier if old else None,
+                    "tier_after": result.tier,
+                    "limit_before": old.limit_fen if old else None,
+                    "limit_after": result.limit_fen,
+                    "contact_days": result.contact_days,
+                    "visit_days": result.visit_days,
+                },
+            )
+    return [decision.row.customer_id for decision in decisions]
