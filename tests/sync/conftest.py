@@ -1,0 +1,62 @@
+"""A bank with its web application and a worker that runs when a test says so."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+from litestar import Litestar
+
+from backend.app.prepare import ship
+from backend.app.wiring import HANDLERS
+from backend.kernel.actor import Actor
+from backend.kernel.crypto import Keys
+from backend.kernel.jobs import Relay, Runner
+from backend.kernel.settings import Settings
+from backend.kernel.uow import Database
+from tests.support.clock import MovingClock
+from tests.support.field_phone import FieldPhone
+from tests.support.web import application, serving
+from tests.support.world import PASSWORD, World
+
+PhoneOf = Callable[[str], Awaitable[FieldPhone]]
+Work = Callable[[], Awaitable[int]]
+
+
+@pytest.fixture
+async def app(settings: Settings, worker_db: Database) -> AsyncIterator[Litestar]:
+    """The application over a prepared database."""
+    async with worker_db.unit(Actor.system("test")) as uow:
+        await ship(uow)
+    async with application(settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def phone_of(app: Litestar, world: World, clock: MovingClock) -> AsyncIterator[PhoneOf]:
+    """Makes phones: `await phone_of("manager")`. Each has its own cookies."""
+    async with AsyncExitStack() as stack:
+
+        async def make(login: str) -> FieldPhone:
+            client = await stack.enter_async_context(serving(app))
+            return await FieldPhone.ready(client, clock, login, PASSWORD)
+
+        yield make
+
+
+@pytest.fixture
+def work(worker_db: Database, settings: Settings, keys: Keys) -> Work:
+    """Runs everything that waits, as the worker would, until nothing does. Returns how many jobs ran."""
+    relay, runner = Relay(worker_db, HANDLERS), Runner(worker_db, settings, keys, HANDLERS)
+
+    async def run() -> int:
+        count = 0
+        while True:
+            await relay.expand()
+            jobs = await relay.take()
+            if not jobs:
+                return count
+            for job_id, _ in jobs:
+                assert await runner.run(job_id), "a job failed: see the log"
+                count += 1
+
+    return run
