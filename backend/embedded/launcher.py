@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from backend.embedded.account import choose_account, require_reachable
+from backend.embedded.account import Account, choose_account, require_reachable
 from backend.embedded.binaries import find_binaries
 from backend.embedded.errors import EmbeddedError
 from backend.embedded.files import write_whole
@@ -93,7 +93,7 @@ class EmbeddedServers:
                 return self._urls
             account = choose_account(self._home / "postgres")
             # root's servers run as somebody else, who must pass through; the folders inside are closed
-            self._home.mkdir(parents=True, exist_ok=True, mode=0o755 if account.drops_root else 0o700)
+            _make_home(self._home, account)
             require_reachable(self._home, account)
             self._lock.acquire()
             try:
@@ -258,6 +258,18 @@ def temporary_home() -> Iterator[Path]:
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _make_home(home: Path, account: Account) -> None:
+    """Make the folder. Raises EmbeddedError if it cannot be written."""
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o755 if account.drops_root else 0o700)
+    except OSError as error:
+        raise EmbeddedError(
+            f"{home} cannot be made ({error}). Choose another: TIANGE_HOME=/a/folder"
+        ) from None
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise EmbeddedError(f"{home} cannot be written by us. Choose another: TIANGE_HOME=/a/folder of yours")
 
 
 def _urls_file(home: Path) -> Path:

@@ -144,6 +144,13 @@ def test_damage_is_named_and_nothing_is_held_after_it() -> None:
             assert urls.web
 
 
+def test_a_home_that_cannot_be_made_is_named() -> None:
+    with temporary_home() as home:
+        (home / "file").write_text("")
+        with pytest.raises(EmbeddedError, match=r"cannot be made .*TIANGE_HOME"):
+            EmbeddedServers(home / "file" / "home").start()
+
+
 def test_data_of_another_major_version_is_refused() -> None:
     with temporary_home() as home:
         with EmbeddedServers(home, valkey=False, durable=False):
