@@ -1,0 +1,311 @@
+/**
+ * A bank for tests, written from the contract and sharing no code with the engine but MessagePack: it checks
+ * signatures, opens seals, applies commands exactly once, and can cut, repeat and refuse as asked.
+ */
+import { decode, encode } from '@msgpack/msgpack'
+
+type Bytes = Uint8Array<ArrayBuffer>
+type Json = Record<string, unknown>
+
+export interface BankRow {
+  kind: string
+  id: string
+  values: Json
+}
+
+interface Book {
+  key: string
+  revision: number
+  fields: Record<string, string[]>
+  rows: Map<string, { kind: string; id: string; revision: number; values: Json | null; movedTo: string | null }>
+}
+
+interface Known {
+  id: string
+  seq: number
+  hash: string
+  receipt: Json
+  command: Json
+}
+
+/** What a test may do to a request: `cut` loses the answer after the bank did its work, `lost` loses the request. */
+export type Fault = 'cut' | 'lost' | Response | null
+
+const EC = { name: 'ECDH', namedCurve: 'P-256' } as const
+const text = new TextEncoder()
+
+const hex = (bytes: ArrayBuffer): string => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+const b64 = (bytes: Bytes): string => btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
+const unb64 = (value: string): Bytes => Uint8Array.from(atob(value.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0))
+const sha = async (bytes: Bytes): Promise<string> => hex(await crypto.subtle.digest('SHA-256', bytes))
+
+async function gzip(bytes: Bytes): Promise<Bytes> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip') as unknown as ReadableWritablePair<Bytes, Bytes>)
+  return new Uint8Array(await new Response(stream as ReadableStream<Bytes>).arrayBuffer())
+}
+
+export function problem(status: number, code: string, headers: Record<string, string> = {}): Response {
+  const body = JSON.stringify({ type: 'about:blank', title: code, status, code, detail: '', remedy: '' })
+  return new Response(body, { status, headers: { 'Content-Type': 'application/problem+json', ...headers } })
+}
+
+export class FakeBank {
+  epoch = 'epoch-1'
+  now = Date.parse('2026-11-21T08:00:00Z')
+  durableThrough = 0
+  readonly books = new Map<string, Book>()
+  /** Streams by installation: what was received, by id. */
+  readonly streams = new Map<string, { expects: number; known: Map<string, Known> }>()
+  readonly applied: Json[] = []
+  readonly files = new Map<string, Bytes>()
+  readonly devices = new Map<string, JsonWebKey>()
+  readonly escrow = new Map<string, string>()
+  readonly revoked = new Set<string>()
+  readonly paths: string[] = []
+  readonly pushSizes: number[] = []
+  session = true
+  staff: Json = { id: 'staff-1', name: '王建国', role: 'manager', unit_id: null, unit_name: null, branch_id: 'b', branch_name: '铜钟支行' }
+  password = 'right'
+  pageRows = 500
+  /** Decides about each request. */
+  fault: (method: string, path: string) => Fault = () => null
+  /** Decides about each command: null applies it. */
+  judge: (command: Json) => Json | null = () => null
+  /** What a command does to the books. */
+  effect: (command: Json) => Record<string, number> = () => ({})
+  private readonly nonces = new Set<string>()
+  private keys!: { seal: CryptoKeyPair; escrow: CryptoKeyPair }
+
+  static async open(): Promise<FakeBank> {
+    const bank = new FakeBank()
+    bank.keys = { seal: await crypto.subtle.generateKey(EC, true, ['deriveBits']), escrow: await crypto.subtle.generateKey(EC, true, ['deriveBits']) }
+    return bank
+  }
+
+  /** Adds rows to a book in one step of its revision. */
+  change(key: string, rows: BankRow[], gone: { kind: string; id: string; movedTo?: string }[] = []): number {
+    let book = this.books.get(key)
+    if (!book) this.books.set(key, (book = { key, revision: 0, fields: {}, rows: new Map() }))
+    book.revision++
+    for (const { kind, id, values } of rows) {
+      book.fields[kind] ??= Object.keys(values)
+      book.rows.set(`${kind}|${id}`, { kind, id, revision: book.revision, values, movedTo: null })
+    }
+    for (const { kind, id, movedTo } of gone) {
+      book.rows.set(`${kind}|${id}`, { kind, id, revision: book.revision, values: null, movedTo: movedTo ?? null })
+    }
+    return book.revision
+  }
+
+  fetch = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+    const path = String(input).replace('http://bank', '')
+    const method = init.method ?? 'GET'
+    this.paths.push(`${method} ${path}`)
+    const fault = this.fault(method, path)
+    if (fault === 'lost') throw new TypeError('network')
+    if (fault instanceof Response) return fault
+    const answer = await this.answer(method, path, init)
+    if (fault === 'cut') throw new TypeError('connection reset')
+    return answer
+  }
+
+  private async answer(method: string, path: string, init: RequestInit): Promise<Response> {
+    const body = init.body === undefined || init.body === null ? new Uint8Array(0) : typeof init.body === 'string' ? (text.encode(init.body) as Bytes) : (init.body as Bytes)
+    const json = (): Json => JSON.parse(new TextDecoder().decode(body)) as Json
+    if (path === '/api/v1/auth/login') {
+      if (json()['password'] !== this.password) return problem(401, 'wrong_password')
+      this.session = true
+      return Response.json(this.me())
+    }
+    if (!this.session) return problem(401, 'signed_out')
+    if (path === '/api/v1/auth/me') return Response.json(this.me())
+    if (path === '/api/v1/auth/logout') {
+      this.session = false
+      return new Response(null, { status: 204 })
+    }
+    if (path === '/api/v1/devices') {
+      const id = json()['installation_id'] as string
+      if (this.revoked.has(id)) return problem(403, 'device_revoked')
+      this.devices.set(id, json()['public_key'] as JsonWebKey)
+      return Response.json({ installation_id: id, seal: await this.publicKey('seal'), escrow: await this.publicKey('escrow') }, { status: 201 })
+    }
+    const headers = init.headers as Record<string, string>
+    const refused = await this.checkSignature(method, path, body, headers)
+    if (refused) return refused
+    const installation = headers['Tiange-Installation'] as string
+    if (path === '/api/v1/devices/escrow') {
+      this.escrow.set(installation, json()['sealed'] as string)
+      return new Response(null, { status: 204 })
+    }
+    if (path === '/api/v1/devices/escrow/release') {
+      if (json()['password'] !== this.password) return problem(401, 'wrong_password')
+      const raw = await this.unseal('escrow', `escrow:${installation}`, unb64(this.escrow.get(installation) as string))
+      return Response.json({ sealed: b64(await this.sealTo(unb64(json()['public_key'] as string), `escrow:${installation}`, raw)) })
+    }
+    if (path === '/api/v1/sync/pull') return this.pack(await this.pull(decode(body) as Json))
+    if (path.startsWith('/api/v1/sync/pages')) return this.page(new URL(`http://bank${path}`).searchParams)
+    if (path === '/api/v1/sync/push') return this.pack(await this.push(decode(body) as Json))
+    if (method === 'PUT' && path.startsWith('/api/v1/files/')) {
+      const hash = path.slice('/api/v1/files/'.length)
+      const opened = await this.unseal('seal', `file:${hash}`, body)
+      if ((await sha(opened)) !== hash) return problem(422, 'hash_mismatch')
+      this.files.set(hash, opened)
+      return Response.json({ hash, kept_hash: hash, bytes: opened.length, received_at: this.now, receipt: 'f'.repeat(16) })
+    }
+    return problem(404, 'not_found')
+  }
+
+  private me(): Json {
+    return { staff: this.staff, offline_hours: 72, test_mode: true, demo_mode: true }
+  }
+
+  private pack(value: unknown): Response {
+    return new Response(encode(value), { headers: { 'Content-Type': 'application/msgpack' } })
+  }
+
+  private async publicKey(name: 'seal' | 'escrow'): Promise<Json> {
+    const raw = new Uint8Array(await crypto.subtle.exportKey('raw', this.keys[name].publicKey))
+    return { key_id: (await sha(raw)).slice(0, 16), public_key: b64(raw) }
+  }
+
+  private async checkSignature(method: string, path: string, body: Bytes, headers: Record<string, string>): Promise<Response | null> {
+    const installation = headers['Tiange-Installation'] ?? ''
+    const nonce = headers['Tiange-Nonce'] ?? ''
+    if (this.revoked.has(installation)) return problem(401, 'device_revoked')
+    const jwk = this.devices.get(installation)
+    if (!jwk) return problem(401, 'signature_invalid')
+    if (this.nonces.has(nonce)) return problem(401, 'nonce_used')
+    this.nonces.add(nonce)
+    const key = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify'])
+    const signed = text.encode(`${method}\n${path}\n${await sha(body)}\n${nonce}`)
+    const ok = await crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, key, unb64(headers['Tiange-Signature'] ?? ''), signed)
+    return ok ? null : problem(401, 'signature_invalid')
+  }
+
+  private async unseal(name: 'seal' | 'escrow', context: string, sealed: Bytes): Promise<Bytes> {
+    if (sealed[0] !== 1) throw new Error('not a seal')
+    const key = await derive(this.keys[name].privateKey, sealed.slice(9, 74), sealed.slice(74, 90))
+    const opened = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: new Uint8Array(12), additionalData: text.encode(context) }, key, sealed.slice(90))
+    return new Uint8Array(opened)
+  }
+
+  private async sealTo(publicKey: Bytes, context: string, plain: Bytes): Promise<Bytes> {
+    const pair = await crypto.subtle.generateKey(EC, true, ['deriveBits'])
+    const salt = crypto.getRandomValues(new Uint8Array(16))
+    const key = await derive(pair.privateKey, publicKey, salt)
+    const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: new Uint8Array(12), additionalData: text.encode(context) }, key, plain)
+    const point = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
+    return new Uint8Array([1, ...new Uint8Array(8), ...point, ...salt, ...new Uint8Array(sealed)])
+  }
+
+  private pagesOf(book: Book): { kind: string; rows: unknown[][] }[] {
+    const pages: { kind: string; rows: unknown[][] }[] = []
+    for (const [kind, fields] of Object.entries(book.fields)) {
+      const rows = [...book.rows.values()].filter((row) => row.kind === kind && row.values)
+      rows.sort((a, b) => (a.id < b.id ? -1 : 1))
+      for (let at = 0; at < rows.length; at += this.pageRows) {
+        const part = rows.slice(at, at + this.pageRows)
+        pages.push({ kind, rows: part.map((row) => [row.id, row.revision, ...fields.map((field) => row.values?.[field] ?? null)]) })
+      }
+    }
+    return pages
+  }
+
+  private async pageBytes(book: Book, n: number): Promise<Bytes> {
+    const page = this.pagesOf(book)[n] as { kind: string; rows: unknown[][] }
+    return gzip(encode([{ kind: page.kind, fields: book.fields[page.kind], rows: page.rows, gone: [] }]))
+  }
+
+  private async page(query: URLSearchParams): Promise<Response> {
+    const book = this.books.get(query.get('key') ?? '')
+    if (!book || String(book.revision) !== query.get('revision')) return problem(410, 'page_gone')
+    return new Response(await this.pageBytes(book, Number(query.get('n'))))
+  }
+
+  private async pull(body: Json): Promise<Json> {
+    const same = body['epoch'] === this.epoch
+    const held = (same ? body['partitions'] : {}) as Record<string, number>
+    const partitions: Json[] = []
+    for (const key of Object.keys(held)) if (!this.books.has(key)) partitions.push({ key, state: 'evict', reason: 'no_right' })
+    for (const book of this.books.values()) {
+      const from = held[book.key]
+      if (from === book.revision) partitions.push({ key: book.key, state: 'same', revision: from })
+      else if (from === undefined || from > book.revision) {
+        const pages = await Promise.all(
+          this.pagesOf(book).map(async ({ kind, rows }, n) => {
+            const bytes = await this.pageBytes(book, n)
+            return { n, kind, count: rows.length, bytes: bytes.length, sha256: await sha(bytes) }
+          }),
+        )
+        partitions.push({ key: book.key, state: 'snapshot', revision: book.revision, pages })
+      } else partitions.push(this.changes(book, from))
+    }
+    return { epoch: this.epoch, now: this.now, durable_through: this.durableThrough, partitions }
+  }
+
+  private changes(book: Book, from: number): Json {
+    // One revision an answer, so that `more` is met often.
+    const to = from + 1
+    const moved = [...book.rows.values()].filter((row) => row.revision === to)
+    const groups = [...new Set(moved.map((row) => row.kind))].map((kind) => {
+      const of = moved.filter((row) => row.kind === kind)
+      const fields = book.fields[kind] ?? []
+      return {
+        kind,
+        fields,
+        rows: of.filter((row) => row.values).map((row) => [row.id, row.revision, ...fields.map((field) => row.values?.[field] ?? null)]),
+        gone: of.filter((row) => !row.values).map((row) => [row.id, row.revision, row.movedTo]),
+      }
+    })
+    return { key: book.key, state: 'changes', from, revision: to, groups, more: to < book.revision }
+  }
+
+  private async push(body: Json): Promise<Json> {
+    const name = body['stream'] as string
+    let stream = this.streams.get(name)
+    if (!stream) this.streams.set(name, (stream = { expects: 1, known: new Map() }))
+    const receipts: Json[] = []
+    const commands = body['commands'] as { id: string; seq: number; hash: string; sealed: Bytes }[]
+    this.pushSizes.push(commands.length)
+    for (const { id, seq, hash, sealed } of commands) {
+      const answer = (result: string, more: Json = {}): Json => ({ id, seq, result, hash, receipt: `${hash.slice(0, 16)}`, received_at: this.now, await: {}, ...more })
+      const everywhere = [...this.streams.values()].map((one) => one.known.get(id)).find((one) => one)
+      if (everywhere) {
+        if (everywhere.hash !== hash) receipts.push(answer('rejected', { code: 'hash_mismatch' }))
+        else receipts.push({ ...everywhere.receipt, result: 'repeated', was: everywhere.receipt['result'] })
+        continue
+      }
+      if ([...stream.known.values()].some((one) => one.seq === seq)) {
+        receipts.push(answer('rejected', { code: 'stream_conflict' }))
+        continue
+      }
+      if (seq > stream.expects) {
+        receipts.push(answer('held', { code: 'gap' }))
+        continue
+      }
+      const plain = await this.unseal('seal', `command:${id}`, new Uint8Array(sealed))
+      if ((await sha(plain)) !== hash) throw new Error('hash does not match')
+      const command = decode(plain) as Json
+      if (command['id'] !== id || command['seq'] !== seq) throw new Error('envelope does not match')
+      const verdict = this.judge(command)
+      if (verdict?.['result'] === 'held') {
+        receipts.push(answer('held', verdict))
+        continue
+      }
+      const receipt = verdict ? answer('rejected', verdict) : answer('applied', { await: this.effect(command) })
+      if (!verdict) this.applied.push(command)
+      stream.known.set(id, { id, seq, hash, receipt, command })
+      stream.expects = seq + 1
+      receipts.push(receipt)
+    }
+    return { epoch: this.epoch, now: this.now, durable_through: this.durableThrough, expects: stream.expects, receipts }
+  }
+}
+
+async function derive(privateKey: CryptoKey, point: Bytes, salt: Bytes): Promise<CryptoKey> {
+  const sender = await crypto.subtle.importKey('raw', point, EC, false, [])
+  const secret = await crypto.subtle.deriveBits({ name: 'ECDH', public: sender }, privateKey, 256)
+  const hkdf = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveKey'])
+  const params = { name: 'HKDF', hash: 'SHA-256', salt, info: text.encode('tiange/seal/1') }
+  return crypto.subtle.deriveKey(params, hkdf, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
+}
