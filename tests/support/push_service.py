@@ -1,16 +1,13 @@
 """A push service on this machine, as strict as the browsers' ones: checks what it is sent, then decrypts it.
 
-In a test: `async with PushService() as push`. For tests in other languages `python -m
-tests.support.push_service` prints its address and obeys what is posted below `/control/`.
+In a test: `async with PushService() as push`. Tests in other processes post to `/control/`, see
+`e2e_helper`.
 """
 
-import argparse
 import asyncio
 import base64
-import json
 import os
 import re
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -168,10 +165,7 @@ class PushService:
 
     async def __aenter__(self) -> "PushService":
         app = web.Application(client_max_size=1024 * 1024)
-        app.router.add_post("/push/{id}", self._take)
-        app.router.add_post("/control/subscriptions", self._control_subscribe)
-        app.router.add_post("/control/answers/{id}", self._control_answers)
-        app.router.add_get("/control/messages", self._control_messages)
+        self.add_routes(app)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, *self._place)
@@ -185,6 +179,13 @@ class PushService:
     ) -> None:
         assert self._runner is not None
         await self._runner.cleanup()
+
+    def add_routes(self, app: web.Application) -> None:
+        """What it answers: the push service itself, and `/control/` for tests in other processes."""
+        app.router.add_post("/push/{id}", self._take)
+        app.router.add_post("/control/subscriptions", self._control_subscribe)
+        app.router.add_post("/control/answers/{id}", self._control_answers)
+        app.router.add_get("/control/messages", self._control_messages)
 
     def subscribe(self, application_server_key: str | None = None) -> Subscription:
         """A browser's new subscription, bound to a sender's public key if one is given."""
@@ -255,16 +256,3 @@ class PushService:
     async def _control_messages(self, request: web.Request) -> web.Response:
         taken = [asdict(message) for message in self.messages]
         return web.json_response({"messages": taken, "refusals": self.refusals})
-
-
-async def _serve(port: int) -> None:
-    async with PushService(port=port) as service:
-        print(json.dumps({"origin": service.origin}), flush=True)
-        # whoever started it holds the other end of its input; when that ends, so does it
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="push_service")
-    parser.add_argument("--port", type=int, default=0)
-    asyncio.run(_serve(parser.parse_args().port))
