@@ -220,12 +220,11 @@ def _add_data(cli: typer.Typer) -> None:
                 raise SettingsError("TIANGE_ENVIRONMENT", "says production; no demo people there", "demo")
             day = _day(date) if date else _today(settings)
             prepare(settings)
-            if demo_module.is_loaded(settings):
-                _fail(
-                    "The demo county is already in this database. For another one use another folder: "
-                    "tiange --home /other/folder demo …"
-                )
-            typer.echo(demo_module.logins_text(demo_module.run(settings, customers, seed, day)))
+            made = demo_module.run(settings, customers, seed, day)
+            typer.echo(
+                demo_module.logins_text(made)
+                or "The demo county is there already. New logins: tiange demo logins --reset"
+            )
 
     @demo_cli.command()
     def logins(
@@ -270,11 +269,12 @@ def _add_looking(cli: typer.Typer) -> None:
 
 def main() -> None:
     """Run the command line. Foreseen errors are one sentence on stderr and exit code 2."""
+    from backend.app.demo.errors import DemoRefused
     from backend.kernel.crypto import KeysMissing
 
     try:
         make_cli()()
-    except (SettingsError, EmbeddedError, KeysMissing) as error:
+    except (SettingsError, EmbeddedError, KeysMissing, DemoRefused) as error:
         _fail(str(error))
 
 

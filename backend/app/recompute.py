@@ -39,7 +39,8 @@ async def _recompute(settings: Settings, customers: Sequence[UUID], resume: bool
         if customers:
             async with database.unit(Actor.system("recompute")) as uow:
                 some = await strategy.recompute(uow, list(customers), "command")
-            return f"{len(customers)} customers computed, {len(some.changed)} changed."
+            said = f"{len(customers)} customers computed, {len(some.changed)} changed."
+            return said + (f" {len(some.requeued)} are queued again." if some.requeued else "")
         return await _everybody(database, resume, console)
     finally:
         await database.close()
@@ -48,14 +49,19 @@ async def _recompute(settings: Settings, customers: Sequence[UUID], resume: bool
 
 async def _everybody(database: Database, resume: bool, console: Console) -> str:
     columns = (TextColumn("Recomputing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    last = (0, 0)
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=None)
 
-        def progress(done: int, total: int, changed: int) -> None:
-            nonlocal last
-            last = (done, changed)
-            bar.update(task, completed=done, total=total)
+        def show(at: strategy.Progress) -> None:
+            bar.update(task, completed=at.done, total=at.total)
 
-        await strategy.recompute_all(database, progress=progress, resume=resume)
-    return f"{last[0]} customers computed, {last[1]} changed."
+        summary = await strategy.recompute_all(database, progress=show, resume=resume)
+    said = f"{summary.total} customers computed with catalogue {summary.version}, {summary.changed} changed."
+    if summary.requeued:
+        said += f" {summary.requeued} moved on meanwhile and are queued again."
+    if summary.failed:
+        named = ", ".join(str(it) for it in summary.failed[:5])
+        said += (
+            f" {len(summary.failed)} cannot be computed and stay as they were; look at their amounts: {named}"
+        )
+    return said

@@ -80,11 +80,13 @@ def up(settings: Settings, demo: DemoCounty | None, console: Console) -> None:
                 for child in children:
                     child.watch()
         finally:
-            console.print("Stopping …")
+            if children:
+                console.print("Stopping …")
             for child in reversed(children):
                 child.stop()
             embedded.stop()
-            console.print("Stopped. Everything is kept; the next start goes on with it.")
+            if stopping.is_set():
+                console.print("Stopped. Everything is kept; the next start goes on with it.")
 
 
 def _tell(settings: Settings, logins: str, demo: bool, console: Console) -> None:
