@@ -16,9 +16,12 @@ from backend.app.http.metrics import Metrics, metrics_page
 from backend.app.http.problems import handlers
 from backend.app.http.resources import Resources
 from backend.app.wiring import registry
+from backend.files import routes as files_routes
+from backend.files.service import Darkroom
 from backend.identity import routes as identity_routes
 from backend.kernel.logs import configure_logs
 from backend.kernel.settings import Settings, load_settings
+from backend.notify import routes as notify_routes
 from backend.sync import routes as sync_routes
 from backend.sync.live import Live
 
@@ -30,6 +33,8 @@ def routers(settings: Settings) -> Sequence[Router]:
     """Every domain's routes. A new domain is added here."""
     return (
         identity_routes.router,
+        notify_routes.router,
+        files_routes.router(settings.max_upload_bytes),
         sync_routes.router,
     )
 
@@ -44,7 +49,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         settings = load_settings()
         configure_logs(settings)
     resources = Resources.open(settings)
-    metrics, schema = Metrics(), Schema()
+    metrics, schema, darkroom = Metrics(), Schema(), Darkroom()
     live, known = Live(resources.redis), registry()
 
     @asynccontextmanager
@@ -60,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             **resources.dependencies(),
             "metrics": Provide(lambda: metrics, sync_to_thread=False),
             "schema": Provide(lambda: schema, sync_to_thread=False),
+            "darkroom": Provide(lambda: darkroom, sync_to_thread=False),
             "live": Provide(lambda: live, sync_to_thread=False),
             "registry": Provide(lambda: known, sync_to_thread=False),
         },

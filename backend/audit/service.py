@@ -39,7 +39,8 @@ async def write_audit(uow: UnitOfWork, notes: list[AuditNote]) -> None:
         }
         for note in notes
     ]
-    await uow.session.execute(insert(AuditEntry), rows)
+    # inline: no RETURNING of ids, which would need the right to read the trail that most roles lack
+    await uow.session.execute(insert(AuditEntry).inline(), rows)
 
 
 async def seal(uow: UnitOfWork) -> int:

@@ -5,6 +5,7 @@ from backend.identity.devices import note_contact
 from backend.identity.errors import device_revoked, signed_out
 from backend.identity.passwords import Passwords, hash_password
 from backend.identity.queries import Resumed, StaffInfo, heads_of, staff_of
+from backend.identity.rules import base64url
 from backend.identity.schemas import NewStaff
 from backend.identity.staffing import create_staff, create_unit, set_password
 
@@ -15,6 +16,7 @@ __all__ = [
     "Resumed",
     "Signature",
     "StaffInfo",
+    "base64url",
     "create_staff",
     "create_unit",
     "device_revoked",

@@ -21,7 +21,8 @@ from backend.kernel.uow import UnitOfWork
 async def enrol(uow: UnitOfWork, keys: Keys, wanted: Enrolment) -> Enrolled:
     """Makes a phone known and binds the session to it. Repeating it with the same key is harmless.
 
-    Raises Problem `malformed` for a key that is none, `installation_taken` for an id of somebody else.
+    Raises Problem `malformed` for a key that is none, `installation_taken` for an id of somebody else,
+    `device_revoked` for one that the bank withdrew.
     """
     try:
         public_key(wanted.public_key)
@@ -56,10 +57,11 @@ async def _enrol_again(uow: UnitOfWork, wanted: Enrolment) -> None:
     if (
         device is None
         or device.staff_id != uow.actor.staff_id
-        or device.revoked_at is not None
         or device.public_key != kept_key(wanted.public_key)
     ):
         raise errors.installation_taken()
+    if device.revoked_at is not None:
+        raise errors.device_revoked()
     device.label, device.platform, device.app_version = wanted.label, wanted.platform, wanted.app_version
 
 

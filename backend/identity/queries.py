@@ -102,11 +102,10 @@ async def staff_of(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, StaffInfo
     return {person.id: _info(person, branch_name) for person, branch_name in rows}
 
 
-async def heads_of(uow: UnitOfWork, branch_id: UUID) -> list[StaffInfo]:
+async def heads_of(uow: UnitOfWork, branch_id: UUID) -> list[UUID]:
     """Who may approve in a branch: its head first, then its deputies; only people who are active."""
-    rows = await uow.session.execute(
-        select(Staff, OrgUnit.name)
-        .join(OrgUnit, OrgUnit.id == Staff.branch_id)
+    rows = await uow.session.scalars(
+        select(Staff.id)
         .where(
             Staff.branch_id == branch_id,
             Staff.active,
@@ -115,7 +114,7 @@ async def heads_of(uow: UnitOfWork, branch_id: UUID) -> list[StaffInfo]:
         # `branch_head` sorts before `deputy_head`
         .order_by(Staff.role, Staff.id)
     )
-    return [_info(person, branch_name) for person, branch_name in rows]
+    return list(rows)
 
 
 async def devices_of(uow: UnitOfWork, staff_id: UUID) -> list[Device]:

@@ -1,0 +1,5 @@
+"""Photos for other domains: which have arrived."""
+
+from backend.files.queries import arrived
+
+__all__ = ["arrived"]
