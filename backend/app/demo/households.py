@@ -1,0 +1,181 @@
+"""Households of a grid: people with their numbers, files as far as they have come, dealings, contacts."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from backend.app.demo.contacts import Place, contact
+from backend.app.demo.dealings import Profile, deal
+from backend.app.demo.economy import Means, means_of
+from backend.app.demo.families import Families, Family, Member
+from backend.app.demo.rows import DebtRow, MembershipRow, PersonRow
+from backend.app.demo.site import Recorded, Shape, Site
+
+_FEN = 100
+
+#: how far a household's file has come: everything; people and place; a line of a register
+FILES = {"full": 0.77, "people": 0.15, "register": 0.08}
+
+UNPLACED = 0.005
+"""Share of households without a place: prospects from registers, in the branch's pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """A household whose head may run a business."""
+
+    person_id: UUID
+    has_phone: bool
+    rich: float
+
+
+class Households:
+    """Makes the households of one grid."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._world = site.world
+        self._stream = site.stream
+        self._families = Families(site.world.namer, site.world.today)
+
+    def make(self) -> Runner:
+        """Adds one household to the batch."""
+        site, world, stream = self._site, self._world, self._stream
+        family = self._families.make(stream)
+        file = stream.pick(FILES)
+        since = site.since()
+        customer_id = stream.id_at(world.calendar.at(since, 10))
+        recorded = site.recorded(since, visited=file != "register")
+        people = [self._person(customer_id, one, recorded, since) for one in family.members]
+        phone = next((person_id for person_id, has_phone in people if has_phone), None)
+        means = means_of(stream, family)
+        if stream.chance(UNPLACED):
+            spot = site.nowhere()
+        else:
+            spot = site.spot(located=file != "register" and stream.chance(0.97))
+        fields: set[str] = set()
+        if file == "full":
+            fields = self._file(customer_id, means, recorded)
+            self._things(customer_id, means, recorded)
+        elif stream.chance(0.5):
+            fields = self._registered(customer_id, family)
+        shape = Shape(customer_id, "household", family.head.name, spot, phone, len(people), recorded, since)
+        site.customer(shape, fields, assets=file == "full" and bool(means.things))
+        if spot.placed:
+            deal(world, stream, customer_id, self._profile(family, means, since))
+            if file != "register":
+                contact(world, stream, customer_id, Place(spot.lon, spot.lat, site.team), since)
+        person_id, has_phone = people[0]
+        return Runner(person_id, has_phone, means.rich)
+
+    def _profile(self, family: Family, means: Means, since: date) -> Profile:
+        return Profile(
+            income_fen=means.income_fen,
+            rich=means.rich,
+            wages_fen=means.income.get("income_wages_fen", 0),
+            trade_fen=means.income.get("income_trade_fen", 0) * 3,
+            cars=means.cars > 0,
+            wants_loan=0.17 if family.head.age < 62 else 0.02,
+            business=False,
+            since=since,
+        )
+
+    def _person(
+        self, customer_id: UUID, member: Member, recorded: Recorded, since: date
+    ) -> tuple[UUID, bool]:
+        """Adds a person with membership and numbers; returns the id and whether there is a phone."""
+        world, stream, batch = self._world, self._stream, self._world.batch
+        at = world.calendar.at(since, 10)
+        person_id = stream.id_at(at)
+        batch.add(
+            PersonRow(
+                person_id,
+                member.name,
+                member.sex,
+                member.born,
+                member.education,
+                member.occupation,
+                recorded.by,
+            )
+        )
+        batch.add(
+            MembershipRow(
+                stream.id_at(at),
+                customer_id,
+                person_id,
+                member.relation,
+                member.whereabouts,
+                max(since, member.born),
+                None,
+                in_household=True,
+            )
+        )
+        if stream.chance(0.96):
+            number = self._site.numbers.id_number(member.born, member.sex)
+            # cards given out after the 46th birthday have no end (居民身份证法, article 5)
+            until = None if member.age > 46 else stream.day(world.today, world.calendar.before(-3_600))
+            batch.add(world.identity_row(person_id, number, until))
+        has_phone = 14 < member.age < 82 and stream.chance(0.88 if member.relation == "head" else 0.72)
+        if has_phone:
+            batch.add(world.phone_row(person_id, self._site.numbers.phone()))
+        return person_id, has_phone
+
+    def _file(self, customer_id: UUID, means: Means, recorded: Recorded) -> set[str]:
+        """Adds the values of a full file; returns the fields that have one."""
+        site, stream = self._site, self._stream
+        values: dict[str, int | str] = {**means.income, **means.spending}
+        if stream.chance(0.3):
+            values["deposits_elsewhere_fen"] = stream.amount(16_000 * _FEN, 0.9, 1_000 * _FEN)
+        values["residence_years"] = stream.randint(2, 60)
+        values["home_type"] = means.home_type
+        values["hukou"] = "local" if stream.chance(0.95) else "other"
+        values["harmony"] = stream.pick({"good": 0.84, "fair": 0.13, "poor": 0.03})
+        for name, value in values.items():
+            site.value(customer_id, name, value, recorded)
+        wages = means.income.get("income_wages_fen")
+        if wages and stream.chance(0.3):
+            # what the payroll says stands beside what the family says
+            calendar = self._world.calendar
+            said = int(wages * stream.uniform(0.85, 1.1)) // _FEN * _FEN
+            known = Recorded(calendar.at(calendar.before(20), 3), None)
+            site.value(customer_id, "income_wages_fen", said, known, source="core", shown=False)
+        return set(values)
+
+    def _registered(self, customer_id: UUID, family: Family) -> set[str]:
+        """Adds what the registers say of a household without a file."""
+        calendar = self._world.calendar
+        known = Recorded(calendar.at(calendar.before(90), 3), None)
+        values: dict[str, int | str] = {"hukou": "local"}
+        pensions = sum(2_700 * _FEN for one in family.members if one.age >= 60)
+        if pensions:
+            values["income_transfers_fen"] = pensions
+        for name, value in values.items():
+            self._site.value(customer_id, name, value, known, source="register")
+        return set(values)
+
+    def _things(self, customer_id: UUID, means: Means, recorded: Recorded) -> None:
+        for one in means.things:
+            self._site.asset(
+                customer_id,
+                one.kind,
+                one.label,
+                recorded,
+                value_fen=one.value_fen,
+                area_m2=one.area_m2,
+                quantity=one.quantity,
+                detail=one.detail,
+            )
+        for debt in means.debts:
+            self._world.batch.add(
+                DebtRow(
+                    self._stream.id_at(recorded.at),
+                    customer_id,
+                    debt.lender,
+                    debt.label,
+                    debt.balance_fen,
+                    "collected",
+                    recorded.at,
+                    recorded.by,
+                    None,
+                )
+            )
