@@ -212,7 +212,12 @@ class Postgres:
     def _answers(self) -> bool:
         try:
             self._psql("postgres", "select 1;\n")
-        except EmbeddedError:
+        except EmbeddedError as error:
+            if "password authentication failed" in str(error):
+                raise EmbeddedError(
+                    f"{self._secrets} holds other passwords than {self._data}. Bring back the file that belongs "
+                    "to this data, or delete it: the next start makes new passwords, no data is lost"
+                ) from None
             return False
         return True
 

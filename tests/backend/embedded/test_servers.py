@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
 import redis
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from backend.embedded import EmbeddedServers, Urls, running_servers, temporary_home
+from backend.embedded import EmbeddedError, EmbeddedServers, Urls, running_servers, temporary_home
 from backend.embedded.processes import wait_until
 
 
@@ -231,6 +232,19 @@ def test_lost_passwords_are_made_anew() -> None:
         with EmbeddedServers(home, durable=False, valkey=False) as again:
             assert again.owner != urls.owner
             assert sql(again.owner, "select count(*) from kept") == [(0,)]
+
+
+def test_passwords_of_another_installation_are_named_and_mended_as_it_says() -> None:
+    with temporary_home() as home:
+        secrets = home / "postgres.secrets.json"
+        with EmbeddedServers(home, durable=False, valkey=False):
+            passwords = msgspec.json.decode(secrets.read_bytes(), type=dict[str, str])
+        secrets.write_bytes(msgspec.json.encode(dict.fromkeys(passwords, "another")))
+        with pytest.raises(EmbeddedError, match=r"postgres\.secrets\.json .* delete it"):
+            EmbeddedServers(home, durable=False, valkey=False).start()
+        secrets.unlink()
+        with EmbeddedServers(home, durable=False, valkey=False) as urls:
+            assert sql(urls.web, "select 1") == [(1,)]
 
 
 def test_a_taken_port_is_replaced() -> None:
