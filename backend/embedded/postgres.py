@@ -215,8 +215,8 @@ class Postgres:
         except EmbeddedError as error:
             if "password authentication failed" in str(error):
                 raise EmbeddedError(
-                    f"{self._secrets} holds other passwords than {self._data}. Bring back the file that belongs "
-                    "to this data, or delete it: the next start makes new passwords, no data is lost"
+                    f"{self._secrets} holds other passwords than {self._data}. Bring back the one that belongs "
+                    "to it, or delete it: the next start makes new passwords, no data is lost"
                 ) from None
             return False
         return True
