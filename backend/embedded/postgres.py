@@ -215,7 +215,7 @@ class Postgres:
         except EmbeddedError as error:
             if "password authentication failed" in str(error):
                 raise EmbeddedError(
-                    f"{self._secrets} holds other passwords than {self._data}. Bring back the one that belongs "
+                    f"{self._secrets} does not fit {self._data}. Bring back the file that belongs "
                     "to it, or delete it: the next start makes new passwords, no data is lost"
                 ) from None
             return False
