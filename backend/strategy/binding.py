@@ -65,7 +65,9 @@ async def _driver(uow: UnitOfWork) -> Any:
 async def _types(connection: Any, statement: str) -> dict[str, str]:
     """Column names and types of a statement, prepared in a savepoint and never run."""
     numbered = statement
-    for number, name in enumerate(("customer_ids", "as_of", "features"), 1):
+    # only those it has: PostgreSQL cannot tell the type of a number that is left out
+    names = [name for name in ("customer_ids", "as_of", "features") if f":{name}" in statement]
+    for number, name in enumerate(names, 1):
         numbered = numbered.replace(f":{name}", f"${number}")
     async with connection.transaction():
         prepared = await connection.prepare(numbered)
