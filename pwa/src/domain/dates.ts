@@ -48,7 +48,7 @@ export function daysBetween(from: Day, to: Day): number {
 
 /** 1 for Monday to 7 for Sunday. */
 export function weekday(day: Day): number {
-  return ((dayNumber(day) + 3) % 7) + 1
+  return ((((dayNumber(day) + 3) % 7) + 7) % 7) + 1
 }
 
 /** The Sunday of the day's week. */

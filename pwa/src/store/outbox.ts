@@ -184,8 +184,8 @@ export async function purge(db: StaffDatabase, durableThrough: number, now: numb
           if (!receipt || keep.has(id)) return false
           if (state !== 'received' && !(state === 'rejected' && acknowledged)) return false
           if (receipt.result === 'merged' && !acknowledged) return false
-          if (photos.some((photo) => (photo.sentAt === 0 ? photo.refused === null : photo.sentAt > durableThrough))) return false
-          return receipt.receivedAt <= durableThrough && now - receipt.receivedAt >= WEEK_MS
+          if (photos.some((photo) => (photo.sentAt === 0 ? photo.refused === null : photo.sentAt >= durableThrough))) return false
+          return receipt.receivedAt < durableThrough && now - receipt.receivedAt >= WEEK_MS
         })
         .toArray()
       const gone = past.map((entry) => entry.id)

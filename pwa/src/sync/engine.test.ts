@@ -1,11 +1,14 @@
 import 'fake-indexeddb/auto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { build } from '../domain/commands'
 import { uuid7 } from '../domain/ids'
 import { sha256Hex, utf8 } from '../store/bytes'
 import { flushOutbox } from './background'
 import { FakeBank, problem } from './testing/bank'
 import { BANK_KEY, GRID, GRID_KEY, household, member, openPhone, PIN, readyPhone, reopen, STAFF_KEY, task, visitOf } from './testing/phone'
+
+// Two busy cores must not fail a test that is merely slow.
+vi.setConfig({ testTimeout: 60_000 })
 
 const xie = household('谢金枝', '13812342260')
 const wu = household('吴水清', '13987654321', { pinyin: 'wushuiqing', initials: 'wsq' })

@@ -71,6 +71,8 @@ export class FakeBank {
   fault: (method: string, path: string) => Fault = () => null
   /** Decides about each command: null applies it. */
   judge: (command: Json) => Json | null = () => null
+  /** What duplicates stand for, told with each receipt. */
+  alias: Record<string, string> | null = null
   /** What a command does to the books. */
   effect: (command: Json) => Record<string, number> = () => ({})
   private readonly nonces = new Set<string>()
@@ -292,7 +294,7 @@ export class FakeBank {
         receipts.push(answer('held', verdict))
         continue
       }
-      const receipt = verdict ? answer('rejected', verdict) : answer('applied', { await: this.effect(command) })
+      const receipt = verdict ? answer('rejected', verdict) : answer('applied', { await: this.effect(command), ...(this.alias ? { alias: this.alias } : {}) })
       if (!verdict) this.applied.push(command)
       stream.known.set(id, { id, seq, hash, receipt, command })
       stream.expects = seq + 1

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { build, type Command, type NewCommand } from './commands'
+import { uuid7 } from './ids'
+import { layOver, type ReadRow } from './overlay'
+import type { ApprovalRow, AssetRow, CustomerRow, FileRow, InboxRow, RowKinds, TaskRow } from './rows'
+
+const AT = Date.parse('2026-11-20T17:00:00Z')
+const context = { staffId: 'me', timeZone: 'Asia/Shanghai', limits: { distance_m: 500, accuracy_m: 100 } }
+
+const saved = (command: NewCommand, seq = 1): Command => ({ ...command, seq, at: AT, offset_minutes: 480, observed_at: AT }) as Command
+
+function base(rows: { [K in keyof RowKinds]?: RowKinds[K][] }): ReadRow {
+  return (kind, id) => (rows[kind] as { id: string }[] | undefined)?.find((row) => row.id === id) as never
+}
+
+const customer = { id: uuid7(), revision: 3, lon: 114, lat: 29 } as CustomerRow
+const task = { id: uuid7(), revision: 3, state: 'open', customer_id: customer.id } as TaskRow
+
+test('a visit is added, checked against the customer’s point, and its task shows as submitted', () => {
+  const visit = build.visitLog({
+    id: uuid7(), customer_id: customer.id, channel: 'onsite', purpose: 'p', outcome: 'met', needs: [], presented: [],
+    photos: [{ hash: 'h', class: 'home', taken_at: 1 }], point: { lon: 114, lat: 29.02, accuracy_m: 8, at: AT },
+  })
+  const submit = build.taskSubmit({ task_id: task.id, visit_id: visit.body.id })
+  const frozen = Object.freeze({ ...task })
+  const over = layOver(
+    [{ command: saved(visit), state: 'saved' }, { command: saved(submit, 2), state: 'received' }],
+    base({ customer: [customer], task: [frozen] }),
+    context,
+  )
+  expect(over.get('visit', visit.body.id)).toMatchObject({ staff_id: 'me', at: AT, distance_m: 2224, flags: ['far'], photos: [['h', 'home', false]], revision: 0 })
+  expect(over.get('task', task.id)).toMatchObject({ state: 'submitted', submitted_at: AT, evidence_id: visit.body.id, pending: { command: submit.id, state: 'received' } })
+  expect(frozen.state).toBe('open')
+})
+
+test('a decision changes the approval and, where it is held, the task', () => {
+  const approval = { id: task.id, revision: 1, state: 'submitted' } as ApprovalRow
+  const over = layOver([{ command: saved(build.taskReturn({ task_id: task.id, reason: '照片不清' })), state: 'saved' }], base({ approval: [approval] }), context)
+  expect(over.get('approval', task.id)).toMatchObject({ state: 'returned', reason: '照片不清', decided_by: 'me', decided_at: AT })
+  expect(over.get('task', task.id)).toBeUndefined()
+  const passed = layOver([{ command: saved(build.taskApprove({ task_id: task.id })), state: 'saved' }], base({ approval: [approval] }), context)
+  expect(passed.get('approval', task.id)).toMatchObject({ state: 'approved', reason: null })
+})
+
+test('edits lie over each other in order, by the bank’s day', () => {
+  const file: FileRow = { id: customer.id, revision: 1, open_sections: [], points: 5, values: { staff_count: [2, 'register', '2025-01-01', null], home_type: ['flat', 'collected', '2025-01-01', 'you'] } }
+  const edit = (value: number) => saved(build.setValues({ customer_id: customer.id, edits: [{ field: 'staff_count', seen: 2, value }] }))
+  const over = layOver([{ command: edit(3), state: 'received' }, { command: edit(4), state: 'saved' }], base({ file: [file] }), context)
+  expect(over.get('file', customer.id)?.values).toEqual({ staff_count: [4, 'collected', '2026-11-21', 'me'], home_type: ['flat', 'collected', '2025-01-01', 'you'] })
+  expect(over.get('file', customer.id)?.pending?.state).toBe('saved')
+})
+
+test('a customer made at the doorstep is there with its members, and takes edits and assets', () => {
+  const created = build.customerCreate({
+    id: uuid7(), kind: 'household', name: '廖腊英', grid_id: uuid7(), address: '三组',
+    members: [{ id: uuid7(), person_id: uuid7(), name: '廖腊英', relation: 'head' }],
+  })
+  const id = created.body.id
+  const asset = build.assetPut({ id: uuid7(), customer_id: id, kind: 'vehicle', label: '皮卡', value_fen: 5_000_000, detail: {} })
+  const entries = [created, build.setValues({ customer_id: id, edits: [{ field: 'home_type', seen: null, value: 'flat' }] }), asset]
+  const over = layOver(entries.map((command, i) => ({ command: saved(command, i + 1), state: 'saved' as const })), base({}), context)
+  expect(over.get('customer', id)).toMatchObject({ name: '廖腊英', members: 1, home_book: `grid:${created.body.grid_id}`, created_on: '2026-11-21' })
+  expect([...over.of('member').values()]).toMatchObject([{ customer_id: id, relation: 'head', birth_on: null }])
+  expect(over.get('file', id)?.values?.['home_type']?.[0]).toBe('flat')
+  expect(over.get('asset', asset.body.id)).toMatchObject({ customer_id: id, value_fen: 5_000_000, source: 'collected' })
+})
+
+test('an asset is replaced and removed; inbox items read once keep their time; unknown rows are left alone', () => {
+  const car = { id: uuid7(), revision: 7, customer_id: customer.id } as AssetRow
+  const seen = { id: uuid7(), read_at: 5 } as InboxRow
+  const fresh = { id: uuid7(), read_at: null } as InboxRow
+  const put = build.assetPut({ id: car.id, customer_id: customer.id, kind: 'vehicle', label: 'car', detail: {} })
+  const read = build.inboxRead({ ids: [seen.id, fresh.id, uuid7()] })
+  const rows = base({ asset: [car], inbox: [seen, fresh] })
+  const over = layOver([{ command: saved(put), state: 'saved' }, { command: saved(read, 2), state: 'saved' }], rows, context)
+  expect(over.get('asset', car.id)?.revision).toBe(7)
+  expect([...over.of('inbox').keys()]).toEqual([fresh.id])
+  const removed = layOver([{ command: saved(build.assetRemove({ id: car.id, customer_id: customer.id, reason: 'sold' })), state: 'saved' }], rows, context)
+  expect(removed.get('asset', car.id)).toBeNull()
+})

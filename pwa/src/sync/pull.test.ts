@@ -1,0 +1,204 @@
+import 'fake-indexeddb/auto'
+import Dexie from 'dexie'
+import { expect, test, vi } from 'vitest'
+import { uuid7 } from '../domain/ids'
+import { StaffDatabase } from '../store/database'
+import { FakeBank, problem } from './testing/bank'
+import { BANK_KEY, GRID_KEY, household, member, openPhone, PIN, readyPhone, STAFF_KEY, task, visitOf } from './testing/phone'
+
+// Two busy cores must not fail a test that is merely slow.
+vi.setConfig({ testTimeout: 60_000 })
+
+async function bankWith(customers: number): Promise<FakeBank> {
+  const bank = await FakeBank.open()
+  const rows = Array.from({ length: customers }, (_, i) => household(`户${i}`, `138${String(10000000 + i)}`))
+  bank.change(GRID_KEY, [...rows, ...rows.map((row) => member(row.id, `人${String(row.values['name'])}`))])
+  bank.change(STAFF_KEY, rows.slice(0, 3).map((row) => task(row)))
+  bank.change(BANK_KEY, [{ kind: 'policy', id: 'time_zone', values: { value: 'Asia/Shanghai' } }])
+  bank.pageRows = 50
+  return bank
+}
+
+/** The person's database, opened beside the engine. */
+async function databaseOf(deviceDatabase: string): Promise<StaffDatabase> {
+  const device = await new Dexie(deviceDatabase).open()
+  const identity = (await device.table('values').toArray()).find(({ key }: { key: string }) => key.startsWith('identity:')) as { value: { database: string } }
+  device.close()
+  return (await new StaffDatabase(identity.value.database).open()) as StaffDatabase
+}
+
+const pagesAsked = (bank: FakeBank): string[] => bank.paths.filter((path) => path.includes('/pages') && path.includes(encodeURIComponent(GRID_KEY)))
+
+test('a snapshot that was cut goes on where it stopped and is shown only when complete', async () => {
+  const bank = await bankWith(400)
+  const { engine } = await openPhone(bank, uuid7())
+  await engine.login('wang', 'right')
+  await engine.enrol('phone')
+  await engine.setPin(PIN)
+  let left = 9
+  bank.fault = (_, path) => (path.includes('/pages') && --left < 0 ? 'lost' : null)
+  await engine.sync()
+  expect(engine.status()).toMatchObject({ online: false, syncError: 'offline', progress: null })
+  expect(engine.customers()).toEqual([])
+  const before = pagesAsked(bank).length
+  bank.fault = () => null
+  await engine.sync()
+  expect(engine.customers()).toHaveLength(400)
+  // 16 pages of the grid: none that was stored before the cut is asked for again.
+  const served = new Set<string>()
+  for (const [i, path] of pagesAsked(bank).entries()) if (i >= before) served.add(path)
+  expect(served.size).toBe(pagesAsked(bank).length - before)
+  expect(served.size).toBeLessThan(16)
+  expect(served.size).toBeGreaterThan(0)
+  await engine.close()
+})
+
+test('a page damaged on the way is fetched again; a manifest grown old is asked for anew', async () => {
+  const bank = await bankWith(60)
+  const { engine } = await openPhone(bank, uuid7())
+  await engine.login('wang', 'right')
+  await engine.enrol('phone')
+  await engine.setPin(PIN)
+  let damaged = false
+  let gone = false
+  bank.fault = (_, path) => {
+    if (!path.includes('/pages')) return null
+    if (!damaged) {
+      damaged = true
+      return new Response(new Uint8Array([1, 2, 3]))
+    }
+    if (!gone && path.includes('n=1')) {
+      gone = true
+      return problem(410, 'page_gone')
+    }
+    return null
+  }
+  await engine.sync()
+  expect(engine.status().syncError).toBeNull()
+  expect(engine.customers()).toHaveLength(60)
+  await engine.close()
+})
+
+test('changes are appended, never rewritten, with the revision', async () => {
+  const bank = await bankWith(120)
+  const name = uuid7()
+  const { engine } = await readyPhone(bank, name)
+  const db = await databaseOf(name)
+  const all = engine.customers()
+  const first = await db.chunks.toCollection().primaryKeys()
+  for (let i = 0; i < 14; i++) {
+    const old = all[i]!
+    bank.change(GRID_KEY, [{ kind: 'customer', id: old.id, values: { ...household(`新${i}`, '1').values } }, member(old.id, `添丁${i}`)])
+  }
+  bank.change(GRID_KEY, [], [{ kind: 'customer', id: all[20]!.id }])
+  await engine.sync()
+  const after = await db.chunks.toCollection().primaryKeys()
+  expect(first.every((id) => after.includes(id))).toBe(true)
+  expect(after.length - first.length).toBe(15)
+  expect((await db.meta.get(`p:${GRID_KEY}`))?.value).toMatchObject({ revision: 16 })
+  expect(engine.customers()).toHaveLength(119)
+  expect((await engine.customer(all[3]!.id)).members.map((row) => row.name).sort()).toEqual(['人' + all[3]!.name, '添丁3'].sort())
+
+  const shown = engine.customers().map((entry) => [entry.id, entry.name])
+  engine.lock()
+  await engine.unlock(PIN)
+  expect(engine.customers().map((entry) => [entry.id, entry.name])).toEqual(shown)
+  db.close()
+  await engine.close()
+})
+
+test('a household that moved stays, whichever partition says so first', async () => {
+  const bank = await FakeBank.open()
+  const other = uuid7()
+  const otherKey = `grid:${other}/manager@1`
+  const row = household('谢金枝', '13812342260')
+  bank.change(GRID_KEY, [row, household('吴水清', '13812340000')])
+  bank.change(otherKey, [household('廖腊英', '13812340001', { home_book: `grid:${other}` })])
+  const { engine } = await readyPhone(bank, uuid7())
+  bank.change(otherKey, [{ ...row, values: { ...row.values, address: '新湾', home_book: `grid:${other}` } }])
+  await engine.sync()
+  expect(engine.customers()).toHaveLength(3)
+  expect(engine.search('谢金枝')[0]?.address).toBe('新湾')
+  bank.change(GRID_KEY, [], [{ kind: 'customer', id: row.id, movedTo: `grid:${other}` }])
+  await engine.sync()
+  expect(engine.search('谢金枝')).toHaveLength(1)
+  await engine.close()
+})
+
+test('an evicted partition goes from memory and disk, the outbox stays', async () => {
+  const bank = await bankWith(10)
+  const name = uuid7()
+  const { engine } = await readyPhone(bank, name)
+  await engine.save([visitOf(engine.customers()[0]!.id)])
+  bank.books.delete(GRID_KEY)
+  bank.judge = () => ({ code: 'out_of_scope' })
+  await engine.sync()
+  expect(engine.customers()).toEqual([])
+  expect(engine.outbox()).toHaveLength(1)
+  const db = await databaseOf(name)
+  expect((await db.chunks.toCollection().primaryKeys()).filter((id) => id.startsWith(GRID_KEY))).toEqual([])
+  db.close()
+  await engine.close()
+})
+
+test('a new epoch replaces all rows and sends again what this phone still keeps', async () => {
+  const bank = await bankWith(10)
+  const { engine } = await readyPhone(bank, uuid7())
+  const customer = engine.customers()[0]!
+  await engine.save([visitOf(customer.id)])
+  await engine.sync()
+  expect(bank.applied).toHaveLength(1)
+  // Restored from a backup made before the visit and before revision 1 of today.
+  bank.epoch = 'epoch-2'
+  bank.streams.clear()
+  bank.applied.length = 0
+  bank.books.get(STAFF_KEY)!.rows.clear()
+  bank.books.get(STAFF_KEY)!.fields = {}
+  bank.change(STAFF_KEY, [task(household('别人', '1'))])
+  await engine.sync()
+  await engine.sync()
+  expect(bank.applied).toHaveLength(1)
+  expect(engine.status()).toMatchObject({ epoch: 'epoch-2', waiting: 0, syncError: null })
+  expect(engine.customers()).toHaveLength(10)
+  expect(engine.tasks().map((row) => row.customer_name)).toEqual(['别人'])
+  await engine.close()
+})
+
+test('two tabs share one stream and see each other', async () => {
+  const bank = await bankWith(5)
+  const first = await readyPhone(bank, uuid7())
+  const second = await openPhone(bank, first.deviceDatabase, first.clock, first.locks)
+  await second.engine.unlock(PIN)
+  const id = first.engine.customers()[0]!.id
+  await Promise.all([first.engine.save([visitOf(id)]), second.engine.save([visitOf(id)]), first.engine.save([visitOf(id)])])
+  await Promise.all([first.engine.sync(), second.engine.sync()])
+  expect(bank.applied.map((command) => command['seq'])).toEqual([1, 2, 3])
+  bank.change(GRID_KEY, [household('后来', '1')])
+  await first.engine.sync()
+  await expect.poll(() => second.engine.customers().length).toBe(6)
+  await expect.poll(() => second.engine.outbox().filter((entry) => entry.state === 'received').length).toBe(3)
+  await second.engine.close()
+  await first.engine.close()
+})
+
+test('a copied phone gets a stream of its own and sends what only it has', async () => {
+  const bank = await bankWith(3)
+  const { engine } = await readyPhone(bank, uuid7())
+  const customer = engine.customers()[0]!.id
+  const shared = visitOf(customer)
+  await engine.save([shared])
+  await engine.sync()
+  const installation = [...bank.streams.keys()][0]!
+  // The other copy of this phone sent a second entry meanwhile.
+  const stream = bank.streams.get(installation)!
+  stream.known.set('other', { id: 'other', seq: 2, hash: 'x', receipt: {}, command: {} })
+  stream.expects = 3
+  const mine = visitOf(customer)
+  await engine.save([mine])
+  await engine.sync()
+  await engine.sync()
+  expect([...bank.streams.keys()]).toHaveLength(2)
+  expect(bank.applied.map((command) => command['id'])).toEqual([shared.id, mine.id])
+  expect(engine.status()).toMatchObject({ waiting: 0, attention: 0, syncError: null })
+  await engine.close()
+})
