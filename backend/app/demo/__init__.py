@@ -1,8 +1,8 @@
 """The demo county: a made-up county of a given size, the same to the byte for the same seed and date.
 
 The command line calls `run`, `is_loaded`, `reset_logins` and `logins_text`; none of them may be called
-from a running event loop. What is real in the county, and what its figures follow, is told in the decision
-on demo marginals.
+from a running event loop. What is real in the county, and what its figures follow, is told in
+`backend/decisions/0006-demo-county.md`.
 """
 
 import asyncio

@@ -62,7 +62,7 @@ def contact(world: World, stream: Stream, customer_id: UUID, place: Place, since
     yesterday."""
     calendar = world.calendar
     days: dict[int, str] = {}
-    ago = stream.randint(1, 112)
+    ago = stream.randint(1, 126)
     while ago < 400 and len(days) < 4:
         days[ago] = "onsite"
         ago += stream.randint(45, 150)

@@ -5,8 +5,9 @@ A fact in the database (`server_fact` demo) tells how far it has come, so that a
 on from there: before the first commit nothing is there at all, and the later steps can be repeated.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from backend.app.demo.households import Households
 from backend.app.demo.live import go_live
 from backend.app.demo.logins import Login, give_passwords
 from backend.app.demo.names import Namer
-from backend.app.demo.rows import CustomerRow
+from backend.app.demo.rows import Batch
 from backend.app.demo.seeded import Calendar
 from backend.app.demo.site import Site
 from backend.app.demo.staffing import GridTeam, Staffing, plan_staff
@@ -174,25 +175,43 @@ async def _load(database: Database, stage: Stage, calendar: Calendar, plan: _Pla
             world.batch.extend(rows)
         await writer.write(world.batch)
         done = 0
-        for team in staffing.teams:
-            _fill(world, team)
-            done += team.grid.customers
-            if world.batch.count(CustomerRow) >= _BATCH:
-                await writer.write(world.batch)
-                report("customers", done, stage.customers)
-        await writer.write(world.batch)
-        report("customers", done, stage.customers)
+        writing: asyncio.Task[None] | None = None
+        for teams in _chunks(staffing.teams):
+            # the next grids are made while PostgreSQL takes the ones before
+            batch = await asyncio.to_thread(_fill, world, teams)
+            if writing is not None:
+                await writing
+            writing = asyncio.create_task(writer.write(batch))
+            done += sum(team.grid.customers for team in teams)
+            report("customers", done, stage.customers)
+        if writing is not None:
+            await writing
         uow.audit("demo.load", "county", str(stage.seed), {"customers": stage.customers})
         await _keep(uow, stage)
 
 
-def _fill(world: World, team: GridTeam) -> None:
-    """All customers of one grid: businesses after the households that run them."""
-    site = Site(world, team)
-    households, businesses = Households(site), Businesses(site)
-    runners = [households.make() for _ in range(team.grid.customers - team.grid.businesses)]
-    for _ in range(team.grid.businesses):
-        businesses.make(site.stream.choice(runners))
+def _chunks(teams: Sequence[GridTeam]) -> Iterator[list[GridTeam]]:
+    """Runs of grids with some thousand customers each, so that memory stays bounded."""
+    chunk: list[GridTeam] = []
+    for team in teams:
+        chunk.append(team)
+        if sum(one.grid.customers for one in chunk) >= _BATCH:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _fill(world: World, teams: Sequence[GridTeam]) -> Batch:
+    """All customers of some grids: businesses after the households that run them."""
+    filled = replace(world, batch=Batch())
+    for team in teams:
+        site = Site(filled, team)
+        households, businesses = Households(site), Businesses(site)
+        runners = [households.make() for _ in range(team.grid.customers - team.grid.businesses)]
+        for _ in range(team.grid.businesses):
+            businesses.make(site.stream.choice(runners))
+    return filled.batch
 
 
 async def _compute(database: Database, report: Report) -> None:

@@ -16,6 +16,9 @@ _FEN = 100
 #: how far a household's file has come: everything; people and place; a line of a register
 FILES = {"full": 0.77, "people": 0.15, "register": 0.08}
 
+#: how often a part of a full file has not been asked for yet
+GAPS = {"income": 0.05, "spending": 0.28, "home": 0.20, "assets": 0.06}
+
 UNPLACED = 0.005
 """Share of households without a place: prospects from registers, in the branch's pool."""
 
@@ -54,13 +57,17 @@ class Households:
         else:
             spot = site.spot(located=file != "register" and stream.chance(0.97))
         fields: set[str] = set()
+        assets = False
         if file == "full":
-            fields = self._file(customer_id, means, recorded)
-            self._things(customer_id, means, recorded)
+            gaps = {part for part, share in GAPS.items() if stream.chance(share)}
+            fields = self._file(customer_id, means, recorded, gaps)
+            assets = "assets" not in gaps
+            if assets:
+                self._things(customer_id, means, recorded)
         elif stream.chance(0.5):
             fields = self._registered(customer_id, family)
         shape = Shape(customer_id, "household", family.head.name, spot, phone, len(people), recorded, since)
-        site.customer(shape, fields, assets=file == "full" and bool(means.things))
+        site.customer(shape, fields, assets=assets and bool(means.things))
         if spot.placed:
             deal(world, stream, customer_id, self._profile(family, means, since))
             if file != "register":
@@ -120,20 +127,25 @@ class Households:
             batch.add(world.phone_row(person_id, self._site.numbers.phone()))
         return person_id, has_phone
 
-    def _file(self, customer_id: UUID, means: Means, recorded: Recorded) -> set[str]:
-        """Adds the values of a full file; returns the fields that have one."""
+    def _file(self, customer_id: UUID, means: Means, recorded: Recorded, gaps: set[str]) -> set[str]:
+        """Adds the values of a full file but for its gaps; returns the fields that have one."""
         site, stream = self._site, self._stream
-        values: dict[str, int | str] = {**means.income, **means.spending}
-        if stream.chance(0.3):
+        values: dict[str, int | str] = {}
+        if "income" not in gaps:
+            values |= means.income
+        if "spending" not in gaps:
+            values |= means.spending
+        if "assets" not in gaps and stream.chance(0.3):
             values["deposits_elsewhere_fen"] = stream.amount(16_000 * _FEN, 0.9, 1_000 * _FEN)
-        values["residence_years"] = stream.randint(2, 60)
-        values["home_type"] = means.home_type
-        values["hukou"] = "local" if stream.chance(0.95) else "other"
-        values["harmony"] = stream.pick({"good": 0.84, "fair": 0.13, "poor": 0.03})
+        if "home" not in gaps:
+            values["residence_years"] = stream.randint(2, 60)
+            values["home_type"] = means.home_type
+            values["hukou"] = "local" if stream.chance(0.95) else "other"
+            values["harmony"] = stream.pick({"good": 0.84, "fair": 0.13, "poor": 0.03})
         for name, value in values.items():
             site.value(customer_id, name, value, recorded)
         wages = means.income.get("income_wages_fen")
-        if wages and stream.chance(0.3):
+        if "income" not in gaps and wages and stream.chance(0.3):
             # what the payroll says stands beside what the family says
             calendar = self._world.calendar
             said = int(wages * stream.uniform(0.85, 1.1)) // _FEN * _FEN

@@ -1,6 +1,6 @@
 """The published tables that the demo county follows, each with its source.
 
-`backend/decisions/0030-demo-marginals.md` says why these tables, and what is invented. Shares are in per
+`backend/decisions/0006-demo-county.md` says why these tables, and what is invented. Shares are in per
 cent.
 """
 
