@@ -53,7 +53,7 @@ class Outcome:
 def stages(quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
     """The lanes that run side by side, and what runs alone after them."""
     here = Path(sys.executable).parent
-    python, pwa = str(sys.executable), ROOT / "pwa"
+    python, pwa, e2e = str(sys.executable), ROOT / "pwa", ROOT / "tests" / "e2e"
     pytest_line = re.compile(r"^=* ?\d+ (?:passed|failed|error|skipped).* in [\d.]+s.*$", re.MULTILINE)
     vitest_line = re.compile(r"^ *Tests +.*$", re.MULTILINE)
     lane_python = [
@@ -70,7 +70,13 @@ def stages(quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
     ]
     lane_node = [
         Stage("eslint", ("npm", "run", "--silent", "lint"), pwa),
+        Stage(
+            "eslint e2e",
+            ("node", "../../pwa/node_modules/eslint/bin/eslint.js", ".", "--max-warnings", "0"),
+            e2e,
+        ),
         Stage("vue-tsc", ("npm", "run", "--silent", "typecheck"), pwa),
+        Stage("tsc e2e", ("node", "node_modules/typescript/bin/tsc", "--noEmit", "-p", "../tests/e2e"), pwa),
         Stage("dependency-cruiser", ("npm", "run", "--silent", "deps"), pwa),
         Stage("vitest", ("npm", "run", "--silent", "test"), pwa, counts=vitest_line),
         Stage("build", ("npm", "run", "--silent", "build"), pwa),

@@ -1,0 +1,253 @@
+/**
+ * The main job, end to end, in a real browser: a visit logged without a signal changes what the bank offers. Real server,
+ * worker, PostgreSQL and Valkey; a push service that verifies and decrypts. The steps build on one another.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Bank } from './support/bank'
+import { Phone } from './support/phone'
+import { until } from './support/places'
+import { dueHouseholds, type Household, profileOf, type Profile } from './support/records'
+import { editIncome, addVehicle, findByInitials, logVisit, newHousehold } from './support/work'
+
+let bank: Bank
+let manager: Phone
+let head: Phone
+let agent: Phone
+let quick: Household
+let noted: Household
+let far: Household
+let improved: Household
+let before: Profile
+let added: string
+let commands: number
+
+beforeAll(async () => {
+  bank = await Bank.open()
+  manager = new Phone(bank, "the manager's phone")
+  head = new Phone(bank, "the head's phone")
+  agent = new Phone(bank, "the agent's phone")
+})
+
+afterAll(async () => {
+  for (const phone of [manager, head, agent]) await phone?.discard()
+  await bank?.close()
+})
+
+describe.sequential('a visit logged without a signal changes what the bank offers', () => {
+  test('1. tiange up shows one demo login per role', async () => {
+    const roles = ['agent', 'manager', 'deputy_head', 'branch_head', 'hq_lead', 'hq_business', 'hq_data', 'risk_officer', 'auditor', 'admin']
+    expect([...bank.logins.keys()].sort()).toEqual([...roles].sort())
+    expect(await bank.helper.count('SELECT count(*) FROM customer')).toBeGreaterThanOrEqual(400)
+  })
+
+  test('2. the manager enrols a phone and sees Today, with the customers of the grids on it', async () => {
+    await manager.on()
+    await manager.enrol(bank.login('manager'))
+    await manager.picture('01-today')
+    const households = await dueHouseholds(bank, bank.login('manager').login)
+    ;[quick, noted, far, improved] = households as [Household, Household, Household, Household]
+    before = await profileOf(bank, improved.id)
+    for (const column of ['today', 'week', 'month']) await expect(manager.page.getByRole('button', { name: new RegExp(`^${manager.t(`today.${column}`)}`) }).count()).resolves.toBe(1)
+    await manager.tap(manager.tab('customers'))
+    const held = await bank.helper.count(
+      `SELECT count(DISTINCT c.id) FROM customer c, staff s WHERE s.login = $1 AND c.status = 'active' AND (c.owner_id = s.id
+         OR EXISTS (SELECT 1 FROM grid_assignment a WHERE a.grid_id = c.grid_id AND a.staff_id = s.id AND a.to_on IS NULL))`,
+      bank.login('manager').login,
+    )
+    await manager.page.getByText(manager.t('customers.count', { n: held.toLocaleString('en-US') }), { exact: true }).waitFor()
+    await manager.wantReminders()
+  })
+
+  test('3a. without a network the killed app opens again with everything there', async () => {
+    await manager.offline()
+    await manager.kill()
+    await manager.on('/today')
+    await manager.offline()
+    await manager.unlock()
+    await manager.text('ui.offline').first().waitFor()
+    await manager.page.getByRole('link', { name: new RegExp(quick.name) }).first().waitFor()
+  })
+
+  test('3b. a visit takes at most eight taps and nothing typed', async () => {
+    await manager.stand(quick.lon, quick.lat)
+    await findByInitials(manager, quick)
+    manager.taps = 0
+    await manager.tap(manager.page.getByRole('link', { name: new RegExp(quick.name) }).first())
+    await manager.tap(manager.button('visits.log'))
+    await manager.page.getByText(manager.t('visits.fromHome', { distance: '' }).trim(), { exact: false }).first().waitFor()
+    await manager.tap(manager.chip('visits.met', 'outcome.met'))
+    const needs = manager.page.getByRole('group', { name: manager.t('visits.needs') }).getByRole('button')
+    await manager.tap(needs.nth(0))
+    await manager.tap(needs.nth(1))
+    await manager.tap(manager.page.getByRole('group', { name: manager.t('visits.next') }).getByRole('button').first())
+    await manager.picture('02-visit')
+    await manager.tap(manager.button('save.onPhone'))
+    await manager.page.getByRole('heading', { name: manager.t('tabs.today') }).waitFor()
+    expect(manager.taps).toBeLessThanOrEqual(8)
+  })
+
+  test('3c. two more with a note and a photo, one of them far from the door', async () => {
+    await logVisit(manager, noted, { note: '孩子上大学了，问助学贷款', photo: 'seagreen' })
+    await logVisit(manager, { ...far, lon: far.lon + 0.02 }, { note: '在镇上碰到的', photo: 'firebrick' })
+  })
+
+  test('3d. income, a vehicle and a new customer at the doorstep', async () => {
+    await editIncome(manager, improved, { field: 'income_wages_fen', wan: 9 })
+    await addVehicle(manager, improved, { kind: 'pickup', wan: 8 })
+    added = await newHousehold(manager, '覃新户', improved)
+  })
+
+  test('3e. Today and the customer page show it at once, marked as saved on this phone', async () => {
+    await manager.go('/today')
+    const waiting = await manager.page.getByRole('button', { name: new RegExp(`${manager.t('record.saved')} \\d`) }).innerText()
+    commands = Number(/\d+/.exec(waiting)?.[0])
+    expect(commands).toBeGreaterThanOrEqual(6)
+    await manager.go(`/customers/${quick.id}`)
+    await manager.text('record.saved').first().waitFor()
+    await manager.picture('03-customer-saved')
+    await manager.go(`/customers/${added}`)
+    await manager.page.getByRole('heading', { name: '覃新户' }).waitFor()
+    expect(await bank.helper.count('SELECT count(*) FROM sync_command')).toBe(0)
+  })
+
+  test('4a. the head waits with a phone of her own', async () => {
+    bank.network.up()
+    await head.on()
+    await head.enrol(bank.login('branch_head'))
+    await head.wantReminders()
+  })
+
+  test('4b. with the network back the outbox goes up by itself, however often the answer is lost', async () => {
+    bank.network.loseAnswers(/^POST \/api\/v1\/sync\/push/)
+    await manager.go('/sync')
+    await manager.online()
+    await until('an answer to the first push was lost', () => bank.network.lost > 0)
+    bank.network.loseAnswers(null)
+    await manager.page.getByRole('heading', { name: manager.t('sync.received', { n: commands }) }).waitFor({ timeout: 90_000 })
+    await manager.page.getByText(manager.t('sync.waiting', { n: '' }).trim()).waitFor({ state: 'hidden' })
+    await manager.picture('04-received')
+  })
+
+  test('4c. everything exists exactly once', async () => {
+    const results = await bank.helper.sql<[string, number]>('SELECT result, count(*)::int FROM sync_command GROUP BY 1')
+    expect(results).toEqual([['applied', commands]])
+    for (const household of [quick, noted, far]) {
+      const visits = await bank.helper.sql<[string, string | null, number]>(
+        'SELECT outcome, note, (SELECT count(*)::int FROM visit_photo p WHERE p.visit_id = v.id) FROM visit v WHERE customer_id = $1 AND received_at > now() - interval \'1 hour\' AND installation_id IS NOT NULL',
+        household.id,
+      )
+      expect(visits).toHaveLength(1)
+      expect(visits[0]?.[0]).toBe('met')
+      if (household !== quick) expect(visits[0]?.[2]).toBe(1)
+    }
+    expect(await bank.helper.count('SELECT count(*) FROM customer WHERE name = $1', '覃新户')).toBe(1)
+    expect(await bank.helper.count("SELECT count(*) FROM asset WHERE customer_id = $1 AND asset_kind = 'vehicle' AND source = 'collected' AND removed_at IS NULL AND value_fen = 8000000", improved.id)).toBe(1)
+    expect(await bank.helper.count("SELECT count(*) FROM stored_file")).toBe(2)
+  })
+
+  test('5a. the worker recomputes, and the phone shows the new limit and why within seconds', async () => {
+    const after = await until('another profile', async () => {
+      const now = await profileOf(bank, improved.id)
+      return now.decision !== before.decision && now.limit !== before.limit ? now : null
+    })
+    expect(after.limit).toBeGreaterThan(before.limit)
+    await manager.go(`/customers/${improved.id}`)
+    await manager.page.getByRole('heading', { name: manager.t('customers.why', { limit: after.limitText }) }).waitFor({ timeout: 30_000 })
+    await manager.page.getByText(manager.t(`tier.${after.tier}`), { exact: true }).first().waitFor()
+    await manager.picture('05-limit-and-why')
+  })
+
+  test('5b. the follow-up is handed in with the visit as its evidence', async () => {
+    const [row] = await bank.helper.sql<[string, string | null]>(
+      "SELECT state, evidence_id::text FROM task WHERE customer_id = $1 AND kind = 'follow_up' AND evidence_id IS NOT NULL",
+      quick.id,
+    )
+    const [visit] = await bank.helper.sql<[string]>('SELECT id::text FROM visit WHERE customer_id = $1 ORDER BY received_at DESC LIMIT 1', quick.id)
+    expect(row).toEqual(['submitted', visit?.[0]])
+  })
+
+  test('6a. the head hears of it by push and in her inbox', async () => {
+    const message = await head.receivePush()
+    expect(message.text.includes(quick.name)).toBe(false)
+    expect(await head.notifications()).toHaveLength(1)
+    await head.tap(head.tab('inbox'))
+    await head.buttonLike('inbox.approval_waiting').first().waitFor()
+  })
+
+  test('6b. she sees visit, distance, photo and what changed', async () => {
+    await head.tap(head.tab('approvals'))
+    await head.page.getByRole('heading', { name: head.t('approvals.odd', { n: 1 }) }).waitFor()
+    await head.page.getByText(far.name).first().waitFor()
+    await head.page.getByRole('button', { name: head.t('photo.home') }).getByRole('img').waitFor()
+    await head.page.getByText(/\d+(\.\d+)? 公里/).first().waitFor()
+    await head.picture('06-approval')
+  })
+
+  test('6c. she returns the odd one with a reason and approves the clean ones she has seen', async () => {
+    await head.tap(head.button('approvals.return'))
+    await head.tap(head.button('approvals.why_place'))
+    await head.tap(head.page.getByRole('dialog').getByRole('button', { name: head.t('approvals.send'), exact: true }))
+    await head.page.getByRole('dialog').waitFor({ state: 'hidden' })
+    for (const household of [quick, noted]) {
+      await head.go('/approvals')
+      await head.tap(head.page.getByRole('button', { name: new RegExp(household.grid) }).first())
+      await head.page.getByText(household.name).first().waitFor()
+      await head.tap(head.button('approvals.approve'))
+      await until(`${household.name} is approved`, () =>
+        bank.helper.count("SELECT count(*) FROM task WHERE customer_id = $1 AND state IN ('approved', 'closed') AND evidence_id IS NOT NULL", household.id),
+      )
+    }
+    await until('the odd one is returned', () => bank.helper.count("SELECT count(*) FROM task WHERE customer_id = $1 AND state = 'returned'", far.id))
+  })
+
+  test('6d. the manager gets the answer by push and inbox, and sees it in the list', async () => {
+    const messages = [await manager.receivePush(), await manager.receivePush(), await manager.receivePush()]
+    expect(messages.some((one) => one.text.includes(far.name))).toBe(false)
+    await manager.go('/inbox')
+    const returned = manager.page.getByRole('button', { name: manager.t('inbox.task_returned', { name: far.name }) })
+    await returned.waitFor({ timeout: 30_000 })
+    await manager.page.getByText(manager.t('approvals.why_place')).first().waitFor()
+    await manager.go('/today')
+    await manager.page.getByText(manager.t('today.returned', { reason: manager.t('approvals.why_place') })).first().waitFor()
+  })
+
+  test('6e. the next follow-up of the approved one has its date', async () => {
+    const open = await until('the next follow-up', () =>
+      bank.helper.sql<[string]>(
+        "SELECT due_on::text FROM task WHERE customer_id = $1 AND kind = 'follow_up' AND duty = 'visit' AND state = 'open' UNION ALL SELECT due_on::text FROM duty WHERE customer_id = $1 AND duty_kind = 'visit' AND due_on > now()",
+        quick.id,
+      ),
+    )
+    expect(Date.parse(open[0]?.[0] ?? '')).toBeGreaterThan(Date.now())
+  })
+
+  test('7a. an agent with two grids holds only what an agent may hold', async () => {
+    await agent.on()
+    await agent.enrol(bank.login('agent'))
+    const grids = await bank.helper.count('SELECT count(*) FROM grid_assignment a JOIN staff s ON s.id = a.staff_id WHERE s.login = $1 AND a.to_on IS NULL', bank.login('agent').login)
+    expect(grids).toBe(2)
+    await agent.tap(agent.tab('customers'))
+    for (const tier of ['high_end', 'core', 'basic', 'potential']) expect(await agent.page.getByText(agent.t(`tier.${tier}`), { exact: true }).count()).toBe(0)
+    await agent.tap(agent.page.getByRole('main').getByRole('link').first())
+    await agent.page.getByRole('heading', { name: agent.t('customers.family') }).waitFor()
+    for (const hidden of ['customers.limitLong', 'customers.rate', 'customers.withUs', 'customers.used']) expect(await agent.text(hidden).count()).toBe(0)
+    await agent.picture('07-agent')
+  })
+
+  test('7b. at eight in the morning each person with something due gets one digest', async () => {
+    const now = new Date()
+    const eight = new Date(now)
+    eight.setUTCHours(24, 0, 5, 0) // 08:00:05 in Shanghai
+    bank.moveClock((eight.getTime() - now.getTime()) / 1000)
+    const digests = await until('digests', () => bank.helper.sql<[string, number]>("SELECT staff_id::text, count(*)::int FROM inbox_item WHERE kind = 'digest' GROUP BY 1"))
+    expect(digests.every(([, count]) => count === 1)).toBe(true)
+    const message = await manager.receivePush()
+    expect(message.ttl).toBeGreaterThan(0)
+    await manager.go('/inbox')
+    await manager.buttonLike('inbox.digest').first().waitFor({ timeout: 30_000 })
+  })
+
+  test('no page of any phone threw or logged an error', () => {
+    expect([...manager.errors, ...head.errors, ...agent.errors]).toEqual([])
+  })
+})

@@ -1,0 +1,69 @@
+/** The work of a field person on the phone's screens. */
+import type { Locator } from 'playwright-core'
+import type { Phone } from './phone'
+import type { Household } from './records'
+
+/** To the list of customers, filtered by pinyin initials. */
+export async function findByInitials(phone: Phone, household: Household): Promise<void> {
+  await phone.go('/customers?find=1')
+  await phone.page.getByRole('searchbox', { name: phone.t('customers.find') }).fill(household.initials)
+  await row(phone, household.name).waitFor()
+}
+
+export function row(phone: Phone, name: string): Locator {
+  return phone.page.getByRole('link', { name: new RegExp(name) }).first()
+}
+
+/** A visit where somebody was met, with a note and a photo, saved on the phone. */
+export async function logVisit(phone: Phone, household: Household, what: { note: string; photo: string }): Promise<void> {
+  const { page } = phone
+  await phone.stand(household.lon, household.lat)
+  await phone.go(`/customers/${household.id}`)
+  await page.getByRole('heading', { name: household.name }).waitFor()
+  await phone.tap(phone.button('visits.log'))
+  await phone.tap(phone.chip('visits.met', 'outcome.met'))
+  await page.getByLabel(phone.t('visits.note'), { exact: true }).fill(what.note)
+  await page.locator('input[type=file]').setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await phone.photograph(what.photo) })
+  await phone.tap(page.getByRole('dialog').getByRole('button', { name: phone.t('photo.home'), exact: true }))
+  await page.getByRole('button', { name: phone.t('photo.home'), exact: true }).first().waitFor()
+  await page.getByText(/米|公里/).first().waitFor() // the fix is there
+  await phone.tap(phone.button('save.onPhone'))
+  await page.getByRole('heading', { name: phone.t('tabs.today') }).waitFor()
+}
+
+/** Types an amount in 万元 into a stepper. */
+async function amount(phone: Phone, label: string, wan: number): Promise<void> {
+  const name = phone.t('ui.typeAmount', { what: label })
+  await phone.tap(phone.page.getByRole('button', { name, exact: true }))
+  const field = phone.page.getByRole('textbox', { name, exact: true })
+  await field.fill(String(wan))
+  await field.press('Enter')
+}
+
+export async function editIncome(phone: Phone, household: Household, what: { field: string; wan: number }): Promise<void> {
+  await phone.go(`/customers/${household.id}/income`)
+  await amount(phone, phone.t(`field.${what.field}`), what.wan)
+  await phone.tap(phone.button('save.onPhone'))
+  await phone.page.getByRole('heading', { name: household.name, exact: true }).waitFor()
+}
+
+export async function addVehicle(phone: Phone, household: Household, what: { kind: string; wan: number }): Promise<void> {
+  await phone.go(`/customers/${household.id}/vehicle`)
+  await phone.tap(phone.chip('customers.vehicleKind', `vehicle.${what.kind}`))
+  await amount(phone, phone.t('customers.worthNow'), what.wan)
+  await phone.tap(phone.button('save.onPhone'))
+  await phone.page.getByRole('heading', { name: household.name, exact: true }).waitFor()
+}
+
+/** A new household beside another one; returns its id. */
+export async function newHousehold(phone: Phone, name: string, beside: Household): Promise<string> {
+  const { page } = phone
+  await phone.stand(beside.lon, beside.lat)
+  await phone.go('/customers/new')
+  await page.getByLabel(phone.t('field.headName'), { exact: true }).fill(name)
+  await phone.tap(page.getByRole('group', { name: phone.t('field.grid_id') }).getByRole('button', { name: beside.grid }).first())
+  await page.getByLabel(phone.t('field.address'), { exact: true }).fill('三组 27 号')
+  await phone.tap(phone.button('save.onPhone'))
+  await page.getByRole('heading', { name, exact: true }).waitFor()
+  return new URL(page.url()).pathname.split('/').at(-1) ?? ''
+}
