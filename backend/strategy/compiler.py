@@ -143,7 +143,8 @@ def single_statement(
     inputs: Mapping[str, tuple[Column, Sql]], values: Mapping[str, Expr], wanted: str
 ) -> str:
     """SELECT of one column over constants, as an example runs. `inputs`: column and SQL value by name."""
-    first = exp.select(*(exp.alias_(sql, name) for name, (_, sql) in inputs.items()))
+    row = [exp.alias_(sql, name) for name, (_, sql) in inputs.items()]
+    first = exp.select(*row or [exp.Null()])
     steps: list[tuple[str, Sql]] = [("given_1", first), *_layers(values, "given", 1)]
     return _text(_with(exp.select(column(wanted)).from_(steps[-1][0]), steps))
 

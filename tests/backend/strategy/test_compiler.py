@@ -1,0 +1,85 @@
+"""The SQL that comes out: reviewed as a snapshot, and reading nothing but the facts views."""
+
+import os
+from pathlib import Path
+
+import pytest
+from sqlglot import exp, parse
+from sqlglot.optimizer.scope import traverse_scope
+
+from backend.strategy.compiler import compile_catalogue
+from backend.strategy.documents import CatalogueError, shipped_files
+from backend.strategy.engine import shipped_catalogue, shipped_statements
+from backend.strategy.loader import load
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+WRITE = "TIANGE_WRITE_SNAPSHOTS"
+
+
+@pytest.mark.parametrize("name", ["features_of_some", "features_of_all", "results"])
+def test_the_sql_is_the_reviewed_one(name: str) -> None:
+    """After a wanted change: run with TIANGE_WRITE_SNAPSHOTS=1 and read the difference before committing."""
+    statement = getattr(shipped_statements(), name) + "\n"
+    file = SNAPSHOTS / f"{name}.sql"
+    if os.environ.get(WRITE):
+        file.write_text(statement, encoding="utf-8")
+    assert statement == file.read_text(encoding="utf-8"), f"the SQL changed; {WRITE}=1 rewrites the snapshot"
+
+
+def tables_of(statement: str) -> set[str]:
+    """Every table that a statement reads, common table expressions left out."""
+    (tree,) = parse(statement, read="postgres")
+    assert tree is not None
+    found = set()
+    for scope in traverse_scope(tree):
+        for source in scope.sources.values():
+            if isinstance(source, exp.Table):
+                found.add(source.sql("postgres").split(" AS ")[0])
+    return found
+
+
+def test_only_facts_are_read() -> None:
+    statements = shipped_statements()
+    views = {f"facts.{name}" for name in shipped_catalogue().sources}
+    assert tables_of(statements.features_of_all) == views
+    assert tables_of(statements.features_of_some) == views
+    assert all("JSONB_TO_RECORDSET" in table for table in tables_of(statements.results))
+
+
+def test_the_same_catalogue_gives_the_same_sql() -> None:
+    files = shipped_files()
+    once = compile_catalogue(load(files))
+    again = compile_catalogue(load(dict(reversed(files.items()))))
+    assert once == again
+
+
+def test_nothing_reads_the_clock_or_rounds() -> None:
+    for statement in (shipped_statements().features_of_all, shipped_statements().results):
+        (tree,) = parse(statement, read="postgres")
+        assert tree is not None
+        kinds = (exp.CurrentDate, exp.CurrentTimestamp, exp.Avg, exp.Round, exp.Window, exp.Order)
+        assert not list(tree.find_all(*kinds))
+        for summed in tree.find_all(exp.Sum):
+            assert not list(summed.find_all(exp.Div))
+
+
+def test_predicates_are_never_unknown() -> None:
+    """A tag or a reason is held or not; NULL would drop out of sums of bits and of lists of reasons."""
+    (tree,) = parse(shipped_statements().results, read="postgres")
+    assert tree is not None
+    flags = [one for one in tree.find_all(exp.Alias) if one.alias.startswith(("tag_", "reason_"))]
+    flags = [one for one in flags if one.alias.endswith("_when") or one.alias.startswith("tag_")]
+    assert len(flags) > len(shipped_catalogue().tags)
+    for flag in flags:
+        value = flag.this
+        if flag.alias == "tag_words":
+            continue
+        tail = value.expression if isinstance(value, exp.And) else value
+        assert isinstance(tail, exp.Coalesce | exp.Boolean), flag.sql("postgres")
+
+
+def test_a_result_that_is_missing_is_named() -> None:
+    files = shipped_files()
+    files["rhythms/rhythm.yaml"] = files["rhythms/rhythm.yaml"].replace("visit_days", "call_days")
+    with pytest.raises(CatalogueError, match="no rule gives visit_days"):
+        compile_catalogue(load(files))

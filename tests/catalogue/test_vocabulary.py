@@ -1,0 +1,94 @@
+"""The catalogue speaks the same words as the domains whose facts it reads."""
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from backend.customers.rules import FIELDS, AssetKind, Relation
+from backend.products.catalogue import SHIPPED as PRODUCTS
+from backend.strategy.definitions import UNITS
+from backend.strategy.documents import schema
+from backend.strategy.engine import shipped_catalogue
+from backend.strategy.terms import SHOWN_CHOICES, terms
+from backend.visits.rules import Channel, Outcome
+
+
+def codes(source: str, column: str) -> frozenset[str]:
+    return shipped_catalogue().sources[source].columns[column].choices
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "known"),
+    [
+        ("value", "field", set(FIELDS)),
+        ("value", "choice", {choice for field in FIELDS.values() for choice in field.choices}),
+        ("person", "relation", {str(one) for one in Relation}),
+        ("asset", "asset_kind", {str(one) for one in AssetKind}),
+        ("holding", "product_code", {one.code for one in PRODUCTS}),
+        ("need", "product_code", {one.code for one in PRODUCTS}),
+        ("contact", "channel", {str(one) for one in Channel}),
+        ("contact", "outcome", {str(one) for one in Outcome}),
+    ],
+)
+def test_codes_are_those_of_the_domain(source: str, column: str, known: set[str]) -> None:
+    assert codes(source, column) == known
+
+
+def test_every_term_has_both_languages() -> None:
+    found = terms(shipped_catalogue())
+    for key, term in found.items():
+        assert term.zh, key
+        assert term.en, key
+        assert any("\u4e00" <= character <= "\u9fff" for character in term.text_zh), key
+        assert term.text_en.isascii(), key
+    assert {key.split(":")[0] for key in found} == {"dimension", "tag", "reason", *SHOWN_CHOICES}
+
+
+def test_tiers_stages_and_grades_are_those_of_the_domain() -> None:
+    choices = shipped_catalogue().choices
+    assert [one.code for one in choices["tier"].options] == ["high_end", "core", "basic", "potential"]
+    assert {one.code for one in choices["stage"].options} == {
+        "new",
+        "growing",
+        "mature",
+        "declining",
+        "dormant",
+        "lost",
+    }
+    assert [one.code for one in choices["grade"].options] == ["AAA", "AA", "A", "none"]
+
+
+def test_what_has_no_data_yet_is_said_and_its_points_are_accounted_for() -> None:
+    """The policy's own weights and the pending ones make 100; the dated weights in force do too (loader)."""
+    catalogue = shipped_catalogue()
+    pending = {one.name: one.points for one in catalogue.pending}
+    assert pending["evaluation"] == 20
+    assert {"negative_list", "consent", "other_limit", "product_cap"} <= set(pending)
+    of_policy = {
+        "people": 8,
+        "labour": 8,
+        "assets": 13,
+        "net_assets": 13,
+        "income": 14,
+        "completeness": 10,
+        "bank": 14,
+    }
+    assert sum(of_policy.values()) + 20 == 100
+    for card in catalogue.scorecards:
+        if card.gives != "score_points":
+            continue
+        for item in card.items:
+            scaled = of_policy[item.name] * 100 / 80
+            assert abs(catalogue.figures[item.weight].values[0][1] - scaled) <= 0.5
+
+
+def test_units_stand_in_names() -> None:
+    catalogue = shipped_catalogue()
+    units = {one.name: one.unit for one in catalogue.features.values()}
+    units |= {one.name: one.unit for one in catalogue.amounts.values()}
+    units |= {one.name: one.unit for one in catalogue.figures.values()}
+    for name, unit in units.items():
+        assert name.endswith(UNITS[unit][1])
+
+
+def test_the_published_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(schema())
