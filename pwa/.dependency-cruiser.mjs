@@ -29,7 +29,14 @@ export default {
       name: 'features-stand-alone',
       severity: 'error',
       from: { path: '^src/features/([^/]+)/' },
-      to: { path: '^src/features/', pathNot: '^src/features/$1/' },
+      to: { path: '^src/features/[^/]+/', pathNot: '^src/features/$1/' },
+    },
+    {
+      name: 'features-common-ground',
+      severity: 'error',
+      comment: 'What lies directly in features/ is shared by them and knows none of them.',
+      from: { path: '^src/features/[^/]+$' },
+      to: { path: '^src/features/[^/]+/' },
     },
     {
       name: 'engine-knows-no-vue',

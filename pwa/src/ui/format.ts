@@ -3,14 +3,12 @@
  * instants as milliseconds UTC, days as `YYYY-MM-DD` of the bank's own calendar. Nothing here knows the clock: the
  * present is passed in.
  */
-export type Locale = 'zh-CN' | 'en'
+import { DEFAULT_TIME_ZONE as BANK_ZONE, dayOf, daysBetween, weekday } from '../domain/dates'
 
-/** The bank's time zone. China keeps one, without summer time. */
-export const BANK_ZONE = 'Asia/Shanghai'
+export type Locale = 'zh-CN' | 'en'
 
 const WAN = 1_000_000 // fen
 const YI = 10_000_000_000 // fen
-const DAY_MS = 86_400_000
 
 /** A figure and its unit, apart because the unit is set smaller. `lead` stands before the figure (¥ in English). */
 export interface Figure {
@@ -49,31 +47,7 @@ function ymd(day: string): [number, number, number] {
   return [Number(m[1]), Number(m[2]), Number(m[3])]
 }
 
-const dayFormat = new Intl.DateTimeFormat('en-CA', { timeZone: BANK_ZONE, year: 'numeric', month: '2-digit', day: '2-digit' })
 const timeFormat = new Intl.DateTimeFormat('en-GB', { timeZone: BANK_ZONE, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-
-/** The bank's calendar day of an instant. */
-export function bankDay(at: number): string {
-  return dayFormat.format(at)
-}
-
-/** Whole days from `a` to `b`; negative where b is earlier. */
-export function daysBetween(a: string, b: string): number {
-  const [ay, am, ad] = ymd(a)
-  const [by, bm, bd] = ymd(b)
-  return Math.round((Date.UTC(by, bm - 1, bd) - Date.UTC(ay, am - 1, ad)) / DAY_MS)
-}
-
-export function addDays(day: string, n: number): string {
-  const [y, m, d] = ymd(day)
-  return new Date(Date.UTC(y, m - 1, d) + n * DAY_MS).toISOString().slice(0, 10)
-}
-
-/** 0 for Sunday. */
-export function weekday(day: string): number {
-  const [y, m, d] = ymd(day)
-  return new Date(Date.UTC(y, m - 1, d)).getUTCDay()
-}
 
 /** Full years between a birth date and a day. */
 export function ageOn(birth: string, day: string): number {
@@ -111,8 +85,9 @@ export function bytesText(bytes: number): string {
   return `${mb < 10 ? decimals(mb, 1, false) : Math.round(mb)} MB`
 }
 
-const ZH_WEEK = ['日', '一', '二', '三', '四', '五', '六']
-const EN_WEEK = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+/** Monday first. */
+const ZH_WEEK = ['一', '二', '三', '四', '五', '六', '日']
+const EN_WEEK = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 const EN_MONTH = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 export function makeFormat(locale: Locale) {
@@ -145,7 +120,7 @@ export function makeFormat(locale: Locale) {
   function date(day: string, today: string, style: { week?: boolean } = {}): string {
     const [y, m, d] = ymd(day)
     const year = needsYear(day, today)
-    const w = weekday(day)
+    const w = weekday(day) - 1
     if (zh) return `${year ? `${y}年` : ''}${m}月${d}日${style.week ? ` 周${ZH_WEEK[w]}` : ''}`
     return `${style.week ? `${EN_WEEK[w]} ` : ''}${d} ${EN_MONTH[m - 1]}${year ? ` ${y}` : ''}`
   }
@@ -156,8 +131,8 @@ export function makeFormat(locale: Locale) {
 
   /** 今天 and 昨天 with the time, else the date; `withTime` adds the time there as well. */
   function moment(at: number, now: number, style: { withTime?: boolean } = {}): string {
-    const today = bankDay(now)
-    const day = bankDay(at)
+    const today = dayOf(now)
+    const day = dayOf(at)
     const ago = daysBetween(day, today)
     if (ago === 0) return `${zh ? '今天' : 'today'} ${time(at)}`
     if (ago === 1) return `${zh ? '昨天' : 'yesterday'} ${time(at)}`

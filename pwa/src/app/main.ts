@@ -1,0 +1,41 @@
+import 'vant/lib/style/base.css'
+import '../ui/tokens.css'
+import '../ui/base.css'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import { openDraft } from '../features/drafts'
+import { useEngine } from '../features/engine'
+import { makeI18n } from '../locales'
+import { openEngine } from '../sync/engine'
+import { usePreferences } from '../ui/preferences'
+import App from './App.vue'
+import Blocked from './Blocked.vue'
+import { makeRouter } from './router'
+import { listenToWorker } from './workerMessages'
+
+async function start() {
+  const pinia = createPinia()
+  const preferences = usePreferences(pinia)
+  const i18n = makeI18n(preferences.language)
+  const store = useEngine(pinia)
+
+  try {
+    store.attach(await openEngine({ appVersion: __APP_VERSION__ }))
+  } catch (error) {
+    // Without a safe place for data there is no offline mode, and never plain text.
+    createApp(Blocked, { error }).use(i18n).mount('#app')
+    return
+  }
+
+  const engine = store.use()
+  const router = makeRouter(() => ({
+    phase: store.status.phase,
+    needsLogin: store.status.needsLogin,
+    isHead: store.isHead,
+    openDraft: () => (engine.status().phase === 'ready' ? openDraft(engine.drafts) : undefined),
+  }))
+  listenToWorker(router, engine)
+  createApp(App).use(pinia).use(i18n).use(router).mount('#app')
+}
+
+void start()

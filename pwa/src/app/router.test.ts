@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import type { RouteMeta } from 'vue-router'
+import { decide, safeNext, type GuardState } from './router'
+
+const ready: GuardState = { phase: 'ready', needsLogin: false, isHead: false }
+const page = (fullPath: string, meta: RouteMeta = {}, query: Record<string, string> = {}) => ({ path: fullPath.split('?')[0] ?? '', fullPath, meta, query })
+
+test('each phase sends a page to its own door and remembers what was asked for', () => {
+  expect(decide(page('/customers/7'), { ...ready, phase: 'locked' })).toEqual({ path: '/unlock', query: { next: '/customers/7' }, replace: true })
+  expect(decide(page('/customers/7'), { ...ready, phase: 'signed_out' })).toMatchObject({ path: '/login' })
+  expect(decide(page('/today'), { ...ready, phase: 'no_pin' })).toEqual({ path: '/pin', query: {}, replace: true })
+  expect(decide(page('/x'), { ...ready, phase: 'not_enrolled' })).toMatchObject({ path: '/enrol' })
+})
+
+test('from door to door the wish is kept, and at the end granted', () => {
+  const unlock = page('/unlock?next=/customers/7', { phases: ['locked'] }, { next: '/customers/7' })
+  expect(decide(unlock, { ...ready, phase: 'locked' })).toBe(true)
+  expect(decide(unlock, { ...ready, phase: 'signed_out' })).toMatchObject({ path: '/login', query: { next: '/customers/7' } })
+  expect(decide(unlock, ready)).toEqual({ path: '/customers/7', replace: true })
+})
+
+test('a foreign address is never followed', () => {
+  expect(safeNext('//evil.example')).toBeUndefined()
+  expect(safeNext('https://evil.example')).toBeUndefined()
+  expect(safeNext('/\\evil.example')).toBeUndefined()
+  expect(safeNext('/inbox')).toBe('/inbox')
+})
+
+test('approvals open for heads only; signing in again is open while the session is over', () => {
+  expect(decide(page('/approvals', { heads: true }), ready)).toMatchObject({ path: '/today' })
+  expect(decide(page('/approvals', { heads: true }), { ...ready, isHead: true })).toBe(true)
+  expect(decide(page('/login', { phases: ['signed_out'] }), { ...ready, needsLogin: true })).toBe(true)
+  expect(decide(page('/login', { phases: ['signed_out'] }), ready)).toMatchObject({ path: '/today' })
+})

@@ -1,0 +1,70 @@
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationRaw } from 'vue-router'
+import type { Phase } from '../sync/types'
+import { routes } from './routes'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** The phases in which this page makes sense; without it only `ready`. */
+    phases?: Phase[]
+    /** For those who approve. */
+    heads?: boolean
+  }
+}
+
+/** Where each phase belongs. */
+export const HOME_OF: Record<Phase, string> = {
+  signed_out: '/login',
+  not_enrolled: '/enrol',
+  no_pin: '/pin',
+  locked: '/unlock',
+  ready: '/today',
+}
+
+export interface GuardState {
+  phase: Phase
+  needsLogin: boolean
+  isHead: boolean
+  /** The page of a form that was open when the app was last closed. */
+  openDraft?: () => string | undefined
+}
+
+/**
+ * Decides whether a page may open in the present state: true, or where to go in its place. What was asked for rides
+ * along as `next`, so that after unlocking the person is where they wanted to be.
+ */
+export function decide(to: Pick<RouteLocationNormalized, 'path' | 'fullPath' | 'meta' | 'query'>, state: GuardState): true | RouteLocationRaw {
+  if (to.path === '/login' && state.needsLogin) return true
+  const phases = to.meta.phases ?? ['ready']
+  if (phases.includes(state.phase)) return to.meta.heads && !state.isHead ? { path: '/today', replace: true } : true
+  const next = typeof to.query['next'] === 'string' ? to.query['next'] : undefined
+  if (state.phase === 'ready') return { path: safeNext(next) ?? HOME_OF.ready, replace: true }
+  const wanted = to.meta.phases ? next : to.fullPath
+  const query = wanted && wanted !== '/' && wanted !== HOME_OF.ready ? { next: wanted } : {}
+  return { path: HOME_OF[state.phase], query, replace: true }
+}
+
+/** Only a path of this app; anything else is dropped. */
+export function safeNext(next: string | undefined): string | undefined {
+  return next && /^\/(?!\/|\\)/.test(next) ? next : undefined
+}
+
+export function makeRouter(state: () => GuardState) {
+  const router = createRouter({
+    history: createWebHistory(),
+    routes,
+    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  })
+  let first = true
+  router.beforeEach((to) => {
+    const now = state()
+    const verdict = decide(to, now)
+    // A killed app reopens on its form: once, and only where nothing else was asked for.
+    if (now.phase === 'ready' && first && verdict === true) {
+      first = false
+      const form = to.path === HOME_OF.ready ? now.openDraft?.() : undefined
+      if (form) return { path: form, replace: true }
+    }
+    return verdict
+  })
+  return router
+}

@@ -1,0 +1,28 @@
+import type { RouteRecordRaw } from 'vue-router'
+import Today from '../features/today/Today.vue'
+import Unlock from '../features/auth/Unlock.vue'
+import NotFound from './NotFound.vue'
+
+/** Today and Unlock are in the first bundle; the rest is precached and loaded when opened. */
+export const routes: RouteRecordRaw[] = [
+  { path: '/', redirect: '/today' },
+  { path: '/login', component: () => import('../features/auth/Login.vue'), meta: { phases: ['signed_out'] } },
+  { path: '/enrol', component: () => import('../features/auth/Enrol.vue'), meta: { phases: ['not_enrolled'] } },
+  { path: '/pin', component: () => import('../features/auth/SetPin.vue'), meta: { phases: ['no_pin'] } },
+  { path: '/unlock', component: Unlock, meta: { phases: ['locked'] } },
+  { path: '/forgot', component: () => import('../features/auth/Forgot.vue'), meta: { phases: ['locked'] } },
+  { path: '/today', component: Today },
+  { path: '/customers', component: () => import('../features/customers/CustomerList.vue') },
+  { path: '/customers/new', component: () => import('../features/customers/NewCustomer.vue') },
+  { path: '/customers/:id', component: () => import('../features/customers/Customer.vue'), props: true },
+  { path: '/customers/:id/income', component: () => import('../features/customers/EditIncome.vue'), props: true },
+  { path: '/customers/:id/vehicle/:asset?', component: () => import('../features/customers/EditVehicle.vue'), props: true },
+  { path: '/visits/new', component: () => import('../features/visits/LogVisit.vue') },
+  { path: '/inbox', component: () => import('../features/inbox/Inbox.vue') },
+  { path: '/approvals', component: () => import('../features/approvals/Approvals.vue'), meta: { heads: true } },
+  { path: '/approvals/look', component: () => import('../features/approvals/Look.vue'), meta: { heads: true } },
+  { path: '/sync', component: () => import('../features/sync/Sync.vue') },
+  { path: '/me', component: () => import('../features/me/Me.vue') },
+  { path: '/me/pin', component: () => import('../features/me/ChangePin.vue') },
+  { path: '/:rest(.*)*', component: NotFound, meta: { phases: ['signed_out', 'not_enrolled', 'no_pin', 'locked', 'ready'] } },
+]

@@ -1,0 +1,46 @@
+/** The fields of a file that the phone edits by hand, in the order of the form, and what its parts add up to. Pure. */
+import type { AssetRow, FileRow } from '../../domain/rows'
+
+export const INCOME_FIELDS = [
+  'income_planting_fen',
+  'income_breeding_fen',
+  'income_trade_fen',
+  'income_wages_fen',
+  'income_migrant_fen',
+  'income_transfers_fen',
+] as const
+export type IncomeField = (typeof INCOME_FIELDS)[number]
+
+/** The amount shown for a field, in fen; null where nobody has said. */
+export function amountOf(file: FileRow | null | undefined, field: string): number | null {
+  const value = file?.values?.[field]?.[0]
+  return typeof value === 'number' ? value : null
+}
+
+/** A household's year, in fen; null where no kind of income is known. */
+export function incomeOf(file: FileRow | null | undefined): number | null {
+  const known = INCOME_FIELDS.map((f) => amountOf(file, f)).filter((n): n is number => n !== null)
+  return known.length ? known.reduce((a, b) => a + b, 0) : null
+}
+
+/** Day and source of the newest of the named fields. */
+export function newestOf(file: FileRow | null | undefined, fields: readonly string[]): { day: string; source: string } | null {
+  let found: { day: string; source: string } | null = null
+  for (const field of fields) {
+    const value = file?.values?.[field]
+    if (value?.[2] && (!found || value[2] > found.day)) found = { day: value[2], source: value[1] }
+  }
+  return found
+}
+
+/** Changed amounts as the edits of a command: what was seen, what is now. */
+export function editsOf(file: FileRow | null | undefined, form: Record<string, number | null>) {
+  return Object.entries(form)
+    .map(([field, value]) => ({ field, seen: file?.values?.[field]?.[0] ?? null, value }))
+    .filter((e) => e.seen !== e.value)
+}
+
+export function worthOf(assets: readonly AssetRow[]): number | null {
+  const known = assets.map((a) => a.value_fen).filter((n): n is number => n !== null)
+  return known.length ? known.reduce((a, b) => a + b, 0) : null
+}

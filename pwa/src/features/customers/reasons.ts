@@ -1,0 +1,24 @@
+/**
+ * The reasons of a limit, by the first part of their code: `sum.` lines add up to the limit exactly, `cap.` ones are
+ * ceilings that did not bind, `raise.` ones say what would raise it and by how much. Pure.
+ */
+import type { Fen } from '../../domain/rows'
+
+export type Reason = [code: string, amount: Fen]
+
+export interface ReasonParts {
+  rows: Reason[]
+  caps: Reason[]
+  raises: Reason[]
+}
+
+/** A code of an unknown sort is shown among the lines: better said twice than not at all. */
+export function splitReasons(reasons: readonly Reason[]): ReasonParts {
+  const parts: ReasonParts = { rows: [], caps: [], raises: [] }
+  for (const reason of reasons) {
+    if (reason[0].startsWith('cap.')) parts.caps.push(reason)
+    else if (reason[0].startsWith('raise.')) parts.raises.push(reason)
+    else parts.rows.push(reason)
+  }
+  return parts
+}

@@ -1,0 +1,68 @@
+/**
+ * The one door from the screens to the offline engine: its status as a ref, and marks that move when rows or the
+ * outbox change, so that what is computed from them is computed again.
+ */
+import { defineStore } from 'pinia'
+import { computed, shallowRef } from 'vue'
+import type { StaffRole } from '../domain/rows'
+import type { Engine } from '../sync/types'
+
+const HEADS: readonly StaffRole[] = ['branch_head', 'deputy_head']
+const FIELD: readonly StaffRole[] = ['agent', 'manager', 'deputy_head', 'branch_head']
+
+export const useEngine = defineStore('engine', () => {
+  const engine = shallowRef<Engine>()
+  const status = shallowRef<ReturnType<Engine['status']>>()
+  const rowsMark = shallowRef(0)
+  const outboxMark = shallowRef(0)
+
+  /** Called once at start, before anything is shown. */
+  function attach(opened: Engine) {
+    engine.value = opened
+    status.value = opened.status()
+    opened.subscribe((what) => {
+      status.value = opened.status()
+      if (what === 'rows') rowsMark.value++
+      if (what === 'outbox') {
+        // An entry lies over the rows, so they look different too.
+        outboxMark.value++
+        rowsMark.value++
+      }
+    })
+  }
+
+  /** The engine; throws before `attach`. */
+  function use(): Engine {
+    if (!engine.value) throw new Error('the engine is not open yet')
+    return engine.value
+  }
+
+  /** A value read from the rows, read again whenever they change. */
+  function fromRows<T>(read: (e: Engine) => T) {
+    return computed(() => {
+      void rowsMark.value
+      return read(use())
+    })
+  }
+
+  /** A value read from the outbox, read again whenever it changes. */
+  function fromOutbox<T>(read: (e: Engine) => T) {
+    return computed(() => {
+      void outboxMark.value
+      return read(use())
+    })
+  }
+
+  const now = computed(() => {
+    const s = status.value
+    if (!s) throw new Error('the engine is not open yet')
+    return s
+  })
+  const staff = computed(() => now.value.staff)
+  const isHead = computed(() => !!staff.value && HEADS.includes(staff.value.role))
+  const isAgent = computed(() => staff.value?.role === 'agent')
+  /** Those who visit customers. */
+  const isField = computed(() => !!staff.value && FIELD.includes(staff.value.role))
+
+  return { attach, use, fromRows, fromOutbox, status: now, rowsMark, outboxMark, staff, isHead, isAgent, isField }
+})

@@ -1,0 +1,34 @@
+/** What an inbox item is about: its params carry ids and counts only; names come from the rows on this phone. Pure. */
+import type { Id, InboxRow, TaskRow } from '../../domain/rows'
+import type { IconName } from '../../ui/icons'
+
+const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today' }
+
+export interface InboxLine {
+  name: string
+  count: number
+  overdue: number
+  reason: string
+  icon: IconName
+  /** Where a tap leads; undefined for an item that only tells. */
+  to: string | undefined
+}
+
+export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, customerName: (id: Id) => string | undefined): InboxLine {
+  const text = (key: string) => (typeof row.params[key] === 'string' ? (row.params[key] as string) : '')
+  const found = task(text('task_id'))
+  const customer = text('customer_id') || found?.customer_id || ''
+  const number = (key: string) => (typeof row.params[key] === 'number' ? (row.params[key] as number) : 0)
+  let to: string | undefined
+  if (row.kind === 'approval_waiting') to = '/approvals'
+  else if (row.kind === 'digest') to = '/today'
+  else if (customer && customerName(customer) !== undefined) to = `/customers/${customer}`
+  return {
+    name: (customer && customerName(customer)) || found?.customer_name || '',
+    count: number('count') || number('due'),
+    overdue: number('overdue'),
+    reason: row.kind === 'task_returned' ? (found?.reason ?? text('reason')) : '',
+    icon: ICONS[row.kind] ?? 'inbox',
+    to,
+  }
+}

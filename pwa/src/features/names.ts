@@ -1,0 +1,44 @@
+/** What codes are called on screen: from the bank's own tables where it names them, else from our texts. */
+import { computed } from 'vue'
+import { useI18n } from 'vue-i18n'
+import type { Id } from '../domain/rows'
+import { useEngine } from './engine'
+
+export function useNames() {
+  const engine = useEngine()
+  const { t, te, locale } = useI18n({ useScope: 'global' })
+  const zh = computed(() => locale.value === 'zh-CN')
+  const products = engine.fromRows((e) => new Map(e.products().map((p) => [p.id, p])))
+  const terms = engine.fromRows((e) => new Map(e.terms().map((p) => [p.id, p])))
+  const grids = engine.fromRows((e) => new Map(e.grids().map((g) => [g.id, g])))
+
+  /** Text of `group.code`, or the code itself, so that a new code of the server still shows. */
+  function word(group: string, code: string): string {
+    return te(`${group}.${code}`) ? t(`${group}.${code}`) : code
+  }
+  function product(code: string): string {
+    const p = products.value.get(code)
+    return p ? (zh.value ? p.zh : p.en) : code
+  }
+  /** A term of the catalogue (tags, reasons, fields). */
+  function term(code: string, group?: string): string {
+    const row = terms.value.get(code)
+    if (row) return zh.value ? row.zh : row.en
+    return group ? word(group, code) : code
+  }
+  function termText(code: string): string {
+    const row = terms.value.get(code)
+    return (row && (zh.value ? row.text_zh : row.text_en)) || ''
+  }
+  function grid(id: Id | null | undefined): string {
+    return (id && grids.value.get(id)?.name) || t('customers.noGrid')
+  }
+  /** A colleague's name; mine reads as 你. */
+  function staff(id: Id | null | undefined): string {
+    if (!id) return ''
+    void engine.rowsMark
+    return engine.use().staff(id)?.name ?? (id === engine.staff?.id ? engine.staff.name : t('customers.colleague'))
+  }
+  const join = (parts: (string | null | undefined | false)[]) => parts.filter(Boolean).join(zh.value ? '，' : ', ')
+  return { word, product, products, term, termText, grid, staff, join }
+}

@@ -1,0 +1,43 @@
+/** Lines of the outbox in words. */
+import { useI18n } from 'vue-i18n'
+import type { OutboxEntry } from '../../sync/types'
+import type { IconName } from '../../ui/icons'
+import { bytesText } from '../../ui/format'
+import { useFormat } from '../../ui/useFormat'
+import { useEngine } from '../engine'
+import { useNames } from '../names'
+
+const ICONS: Record<string, IconName> = {
+  'visit.log': 'pencil', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'asset.put': 'car', 'asset.remove': 'trash', 'task.submit': 'check',
+  'task.approve': 'stamp', 'task.return': 'returned', 'inbox.read': 'inbox',
+}
+
+export function useOutboxWords() {
+  const { t, te } = useI18n({ useScope: 'global' })
+  const format = useFormat()
+  const names = useNames()
+  const engine = useEngine()
+
+  function what(e: OutboxEntry): string {
+    if (e.command?.type === 'visit.log' && e.command.body.channel !== 'onsite') return t('sync.contact', { channel: names.word('channel', e.command.body.channel) })
+    const key = e.type?.replace('.', '_') ?? 'unknown'
+    return te(`command.${key}`) ? t(`command.${key}`) : t('command.unknown')
+  }
+  const when = (at: number) => {
+    const text = format.value.moment(at, engine.use().now(), { withTime: true })
+    return text
+  }
+  return {
+    icon: (e: OutboxEntry): IconName => ICONS[e.type ?? ''] ?? 'file',
+    title: (e: OutboxEntry) => names.join([e.customerName, what(e)]),
+    waitingLine: (e: OutboxEntry) => names.join([when(e.savedAt), e.photos.length > 0 && t('visits.photoCount', { n: e.photos.length }), bytesText(e.bytes)]),
+    receivedLine: (e: OutboxEntry) => t('sync.writtenReceived', { written: when(e.savedAt), received: e.receivedAt === null ? '' : when(e.receivedAt) }),
+    /** Why an entry needs the person. */
+    why(e: OutboxEntry): string {
+      if (e.result === 'merged') return t('sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : f)).join(t('visits.and')) })
+      if (e.code && te(`problem.${e.code}`)) return t(`problem.${e.code}`)
+      return e.reason ?? t('problem.unexpected')
+    },
+    when,
+  }
+}

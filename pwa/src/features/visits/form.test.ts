@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { uuid7 } from '../../domain/ids'
+import type { TaskRow } from '../../domain/rows'
+import { commandsOf, freshVisit, fulfilled, missingIn, nextDays, outcomesOf } from './form'
+
+const customer = uuid7()
+const task = (over: Partial<TaskRow> = {}): TaskRow => ({
+  id: uuid7(), revision: 1, kind: 'follow_up', duty: 'visit', customer_id: customer, customer_name: '汪德海', grid_id: null, due_on: '2026-11-16', state: 'open',
+  opened_on: '2026-11-01', submitted_at: null, evidence_id: null, decided_at: null, decided_by: null, reason: null, ...over,
+})
+
+test('only household and outcome are needed', () => {
+  expect(missingIn(freshVisit(null))).toBe('visits.needHousehold')
+  expect(missingIn(freshVisit(customer))).toBe('visits.needOutcome')
+  expect(missingIn({ ...freshVisit(customer), outcome: 'absent' })).toBeNull()
+})
+
+test('meeting at the door hands in the follow-up with the visit as evidence, after the visit', () => {
+  const due = task()
+  const form = { ...freshVisit(customer), outcome: 'met' as const, needs: ['loan'], wanted: 8_000_000, wantedFor: ' 收割机 ' }
+  const [visit, submit] = commandsOf(form, [due, task({ state: 'closed' }), task({ kind: 'collection' })])
+  expect(visit).toMatchObject({ type: 'visit.log', body: { id: form.id, needs: ['loan'], wanted_fen: 8_000_000, wanted_for: '收割机', purpose: 'follow_up' } })
+  expect(submit).toMatchObject({ type: 'task.submit', needs: [visit?.id], body: { task_id: due.id, visit_id: form.id } })
+  expect(commandsOf(form, [due])).toHaveLength(2)
+})
+
+test('nobody met: nothing is handed in, and what was wanted before stays out', () => {
+  const form = { ...freshVisit(customer), outcome: 'absent' as const, needs: ['loan'], wanted: 8_000_000 }
+  expect(commandsOf(form, [task()])).toMatchObject([{ type: 'visit.log', body: { needs: [], wanted_fen: null } }])
+})
+
+test('a phone call hands nothing in and carries no point', () => {
+  const point = { lon: 114, lat: 29.5, accuracy_m: 12, at: 1 }
+  const form = { ...freshVisit(customer), channel: 'phone' as const, outcome: 'met' as const, point }
+  expect(fulfilled(form, [task(), task({ duty: 'contact' })])).toEqual([])
+  expect(commandsOf(form, [])[0]).toMatchObject({ body: { point: null } })
+  expect(outcomesOf('phone')).not.toContain('wrong_address')
+})
+
+test('a duty of contact is closed by the bank, not handed in', () => {
+  expect(fulfilled({ ...freshVisit(customer), outcome: 'met' }, [task({ duty: 'contact' })])).toEqual([])
+})
+
+test('a task sent back is done again by the next visit', () => {
+  const back = task({ state: 'returned' })
+  expect(fulfilled({ ...freshVisit(customer), outcome: 'met' }, [back])).toEqual([back])
+})
+
+test('the next day is offered in a week and by the rhythm', () => {
+  expect(nextDays('2026-11-19', 60)).toEqual(['2026-11-26', '2027-01-18'])
+  expect(nextDays('2026-11-19', null)).toEqual(['2026-11-26', '2026-12-19'])
+})

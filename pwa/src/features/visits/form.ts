@@ -1,0 +1,85 @@
+/** The visit form as data, and the commands it becomes. Pure. */
+import { build, type NewCommand, type Point } from '../../domain/commands'
+import { addDays, nextByRhythm } from '../../domain/dates'
+import { uuid7 } from '../../domain/ids'
+import type { Channel, Day, FileClass, Id, Instant, Outcome, TaskRow } from '../../domain/rows'
+
+export interface FormPhoto {
+  hash: string
+  class: FileClass
+  taken_at: Instant
+}
+
+export interface VisitForm {
+  id: Id
+  customer: Id | null
+  channel: Channel
+  outcome: Outcome | null
+  needs: string[]
+  wanted: number | null
+  wantedFor: string
+  note: string
+  point: Point | null
+  photos: FormPhoto[]
+  next: Day | null
+  /** True once the person chose the day: then a change of outcome leaves it alone. */
+  nextChosen: boolean
+}
+
+export function freshVisit(customer: Id | null): VisitForm {
+  return {
+    id: uuid7(), customer, channel: 'onsite', outcome: null, needs: [], wanted: null, wantedFor: '', note: '', point: null, photos: [], next: null, nextChosen: false,
+  }
+}
+
+/** What a channel's contact can have come to: only at the door does one find the address wrong. */
+export function outcomesOf(channel: Channel): Outcome[] {
+  return channel === 'onsite' ? ['met', 'absent', 'refused', 'moved', 'wrong_address', 'wrong_grid'] : ['met', 'absent', 'refused']
+}
+
+const OPEN = ['open', 'in_progress', 'returned']
+
+/**
+ * The open follow-ups of the household that this visit hands in: those that ask for a visit on site, where somebody was
+ * met. A duty of contact needs nobody's approval: the bank closes it when the entry arrives.
+ */
+export function fulfilled(form: VisitForm, tasks: readonly TaskRow[]): TaskRow[] {
+  if (form.outcome !== 'met' || form.channel !== 'onsite') return []
+  return tasks.filter((t) => OPEN.includes(t.state) && t.kind === 'follow_up' && t.duty === 'visit')
+}
+
+/** The days offered for the next contact: in a week, and by the rhythm where there is one. */
+export function nextDays(today: Day, rhythm: number | null): Day[] {
+  const days = [addDays(today, 7), rhythm ? nextByRhythm(today, rhythm) : addDays(today, 30)]
+  return [...new Set(days)]
+}
+
+/** What is still missing before it can be saved, as a key of the texts; null if nothing. */
+export function missingIn(form: VisitForm): 'visits.needHousehold' | 'visits.needOutcome' | null {
+  if (!form.customer) return 'visits.needHousehold'
+  return form.outcome ? null : 'visits.needOutcome'
+}
+
+/** The visit, then for each task it does the handing in with the visit as its evidence. */
+export function commandsOf(form: VisitForm, tasks: readonly TaskRow[]): NewCommand[] {
+  const met = form.outcome === 'met'
+  const done = fulfilled(form, tasks)
+  const text = (s: string) => (s.trim() ? s.trim() : null)
+  const visit = build.visitLog({
+    id: form.id,
+    customer_id: form.customer ?? '',
+    channel: form.channel,
+    purpose: done[0]?.kind ?? tasks.find((t) => OPEN.includes(t.state))?.kind ?? 'follow_up',
+    outcome: form.outcome as Outcome,
+    needs: met ? [...form.needs] : [],
+    wanted_fen: met && form.needs.includes('loan') ? form.wanted : null,
+    wanted_for: met && form.needs.includes('loan') ? text(form.wantedFor) : null,
+    presented: [],
+    note: text(form.note),
+    point: form.channel === 'onsite' && form.point ? { ...form.point } : null,
+    photos: form.photos.map((p) => ({ ...p })),
+    next_on: form.next,
+    next_purpose: form.next ? 'follow_up' : null,
+  })
+  return [visit, ...done.map((t) => build.taskSubmit({ task_id: t.id, visit_id: form.id }, { needs: [visit.id] }))]
+}
