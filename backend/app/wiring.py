@@ -28,7 +28,7 @@ from backend.visits import jobs as visits_jobs
 from backend.visits import projection as visits_projection
 
 HANDLERS: tuple[AnyHandler, ...] = (
-    Handler("customers.changed", "strategy.recompute", strategy_jobs.on_customer_changed),
+    *strategy_jobs.HANDLERS,
     Handler("visits.logged", "tasks.visit_logged", tasks_jobs.on_visit_logged),
     Handler("visits.photo_arrived", "tasks.photo_arrived", tasks_jobs.on_photo_arrived),
     Handler("files.received", "visits.file_received", visits_jobs.on_file_received),
@@ -38,6 +38,8 @@ HANDLERS: tuple[AnyHandler, ...] = (
     LongHandler("tasks.digest", "tasks.digest", tasks_jobs.send_digests),
     LongHandler("notify.item_created", "notify.push", notify_jobs.push_item),
     LongHandler("notify.quiet_over", "notify.push_waiting", notify_jobs.push_waiting),
+    Handler("identity.device_revoked", "notify.forget_revoked", notify_jobs.forget_phones),
+    Handler("identity.signed_out", "notify.forget_signed_out", notify_jobs.forget_phones),
     *audit_jobs.HANDLERS,
 )
 
@@ -56,6 +58,7 @@ PERIODIC = (
     Periodic("tasks.digest", daily_at("digest_at")),
     Periodic("notify.quiet_over", daily_at("notify_quiet_to")),
     Periodic("audit.seal", every(10)),
+    *strategy_jobs.PERIODIC,
 )
 
 

@@ -28,13 +28,5 @@ async def _load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping
     }
 
 
-def grid_projection() -> Projection:
-    """The kind `grid`: the same for everybody who holds it; an agent may know where a grid is and whose it
-    is.
-    """
-    return Projection(
-        kind="grid",
-        books=frozenset({"grid", "care"}),
-        fields={"manager": FIELDS, "head": FIELDS, "agent": FIELDS},
-        load=_load,
-    )
+# the same for everybody who holds it: an agent may know where a grid is and whose it is
+PROJECTIONS = (Projection("grid", frozenset({"grid"}), {"manager": FIELDS, "agent": FIELDS}, _load),)

@@ -34,7 +34,10 @@ async def grid(uow: UnitOfWork, grid_id: UUID, *, lock: bool = False) -> Grid | 
     `lock`: held until the transaction ends.
     """
     query = select(Grid).where(Grid.id == grid_id, visible_to(uow.actor))
-    return await uow.session.scalar(query.with_for_update() if lock else query)
+    if lock:
+        # what an earlier read left in the session may be older than the lock
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return await uow.session.scalar(query)
 
 
 async def facts_by_code(uow: UnitOfWork, code: str) -> GridFacts | None:

@@ -17,6 +17,7 @@ from backend.grids.errors import (
 from backend.grids.models import Grid, GridAssignment
 from backend.grids.rules import MAY_HOLD, SINGLE_DUTIES, Duty
 from backend.grids.schemas import Assignment, GridFacts, ImportOutcome, ReadyGrid
+from backend.identity.api import staff_of
 from backend.kernel.actor import Actor, Role
 from backend.kernel.errors import not_allowed, not_found
 from backend.kernel.ids import uuid7
@@ -98,6 +99,7 @@ async def apply_import(
             moved.append(str(row.id))
     if moved:
         uow.emit("grids.changed", {"grid_ids": moved})
+        await uow.session.flush()
     return ImportOutcome(
         added=tuple(added),
         changed=tuple(changed),
@@ -111,7 +113,6 @@ async def assign(
     uow: UnitOfWork,
     grid_id: UUID,
     staff_id: UUID,
-    staff_role: Role,
     duty: Duty,
     from_on: date | None = None,
 ) -> Assignment:
@@ -123,8 +124,14 @@ async def assign(
     `grid_assignment_day` (a day to come, or before the present holder's first).
     """
     row = await _grid_to_assign(uow, grid_id)
-    if staff_role not in MAY_HOLD[duty]:
-        raise assignment_role(duty, staff_role)
+    person = (await staff_of(uow, [staff_id])).get(staff_id)
+    if person is None or not person.active:
+        raise not_found("Person")
+    if person.role not in MAY_HOLD[duty]:
+        raise assignment_role(duty, person.role)
+    if uow.actor.role is not Role.system and person.branch_id != row.branch_id:
+        # holding a grid opens its customers: a head gives that to people of the own branch only
+        raise not_allowed("A branch's head gives its grids to people of the branch.")
     from_on = from_on or uow.today
     if from_on > uow.today:
         # the day on which a future assignment begins would need a job of its own; nobody has asked for it yet
@@ -157,6 +164,8 @@ async def assign(
         row.changed_at = uow.now
         uow.touch(book_of(grid_id), "grid", grid_id)
     _tell(uow, "grid.assign", given, ended=[str(holder.staff_id) for holder in ended])
+    # sessions do not flush by themselves, and the next read of this unit of work is to see it
+    await uow.session.flush()
     return queries.assignment_of(given)
 
 
@@ -177,6 +186,7 @@ async def release(uow: UnitOfWork, grid_id: UUID, staff_id: UUID, duty: Duty) ->
         row.changed_at = uow.now
         uow.touch(book_of(grid_id), "grid", grid_id)
     _tell(uow, "grid.release", held[0], ended=[str(staff_id)])
+    await uow.session.flush()
     return queries.assignment_of(held[0])
 
 
@@ -194,13 +204,15 @@ async def grid_of_point(uow: UnitOfWork, lon: float, lat: float) -> UUID | None:
 
 
 async def _grid_to_assign(uow: UnitOfWork, grid_id: UUID) -> Grid:
-    row = await queries.grid(uow, grid_id, lock=True)
+    # first a plain read: to those who may not write it, row security would hide a row that is to be locked
+    row = await queries.grid(uow, grid_id)
     if row is None:
         raise not_found("Grid")
     if not _may_assign(uow.actor, row):
         raise not_allowed("A grid is assigned by its branch's head.")
-    if not row.active:
-        raise grid_retired(row.code)
+    row = await queries.grid(uow, grid_id, lock=True)
+    if row is None or not row.active:
+        raise grid_retired(row.code if row is not None else str(grid_id))
     return row
 
 

@@ -86,7 +86,7 @@ async def staff_view(uow: UnitOfWork, staff_id: UUID) -> StaffView:
     ).one_or_none()
     if row is None:
         raise LookupError("no such person")
-    person, unit_name, branch_name = row._tuple()  # noqa: SLF001 - SQLAlchemy's typed accessor
+    person, unit_name, branch_name = row
     return StaffView(
         person.id, person.name, person.role, person.unit_id, unit_name, person.branch_id, branch_name
     )

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from backend.kernel.uow import UnitOfWork
 from backend.policy.models import PolicyFigure
@@ -27,7 +28,7 @@ async def figures_on_phone(uow: UnitOfWork, keys: Sequence[str]) -> dict[str, An
     """The values in force today of those of `keys` that phones receive."""
     rows = await uow.session.execute(
         select(PolicyFigure.key, PolicyFigure.value)
-        .distinct(PolicyFigure.key)
+        .ext(distinct_on(PolicyFigure.key))
         .where(PolicyFigure.on_phone, PolicyFigure.key.in_(keys), PolicyFigure.valid_from <= uow.today)
         .order_by(PolicyFigure.key, PolicyFigure.valid_from.desc())
     )

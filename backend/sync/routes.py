@@ -1,16 +1,16 @@
 """The synchronisation over HTTP (CONTRACT.md)."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Controller, Response, Router, get, post
-from litestar.enums import MediaType, RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.di import NamedDependency
+from litestar.enums import MediaType
+from litestar.params import FromQuery, MsgPackBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from backend.kernel.actor import Actor
 from backend.kernel.errors import Problem
-from backend.kernel.uow import Database
+from backend.kernel.injected import AskedBy, Db
 from backend.sync import pull as pulling
 from backend.sync import push as pushing
 from backend.sync.live import Live
@@ -18,22 +18,20 @@ from backend.sync.partitions import keys_for
 from backend.sync.registry import Registry
 from backend.sync.schemas import PullRequest, PushRequest
 
-Packed = Body(media_type=RequestEncodingType.MESSAGEPACK)
-
 
 class SyncController(Controller):
     """Pull, pages, push, live hints."""
 
     path = "/api/v1/sync"
-    tags = ["sync"]  # noqa: RUF012 - litestar reads it as a class attribute
+    tags = ("sync",)
 
     @post("/pull", media_type=MediaType.MESSAGEPACK, status_code=200)
     async def pull(
         self,
-        data: Annotated[PullRequest, Packed],
-        database: Database,
-        registry: Registry,
-        actor: Actor,
+        data: MsgPackBody[PullRequest],
+        database: Db,
+        registry: NamedDependency[Registry],
+        actor: AskedBy,
     ) -> Mapping[str, Any]:
         """What moved in the partitions that the phone holds or should hold."""
         return await pulling.pull(database, registry, actor, data)
@@ -41,11 +39,11 @@ class SyncController(Controller):
     @get("/pages", media_type="application/octet-stream")
     async def page(
         self,
-        database: Database,
-        actor: Actor,
-        key: Annotated[str, Parameter(max_length=120)],
-        revision: Annotated[int, Parameter(ge=0)],
-        n: Annotated[int, Parameter(ge=0)],
+        database: Db,
+        actor: AskedBy,
+        key: FromQuery[str],
+        revision: FromQuery[int],
+        n: FromQuery[int],
     ) -> Response[bytes]:
         """One page of a snapshot, compressed as the phone keeps it. 410 `page_gone`: pull again."""
         content = await pulling.page(database, actor, key, revision, n)
@@ -60,16 +58,16 @@ class SyncController(Controller):
     @post("/push", media_type=MediaType.MESSAGEPACK, status_code=200)
     async def push(
         self,
-        data: Annotated[PushRequest, Packed],
-        database: Database,
-        registry: Registry,
-        actor: Actor,
+        data: MsgPackBody[PushRequest],
+        database: Db,
+        registry: NamedDependency[Registry],
+        actor: AskedBy,
     ) -> Mapping[str, Any]:
         """Applies commands, each exactly once, and answers with their receipts."""
         return await pushing.push(database, registry, actor, data)
 
     @get("/events", opt={"access": "session"})
-    async def events(self, actor: Actor, live: Live) -> ServerSentEvent:
+    async def events(self, actor: AskedBy, live: NamedDependency[Live]) -> ServerSentEvent:
         """A stream of hints which partitions moved."""
         books = frozenset(key.book for key in keys_for(actor))
 

@@ -155,6 +155,16 @@ def check_villages(villages: Villages, outline: Area, *, outline_name: str = "th
     # and leaves none just outside, that reading explains them
     if outside[mine] - outside[best] >= _POINTS_TELL and near[best] == 0:
         return _disagrees(villages.datum, best, told, method, figures)
+    other = "as_wgs84" if villages.datum is Datum.GCJ02 else "as_gcj02"
+    if outside[other] - outside[mine] >= _POINTS_TELL:
+        return DatumCheck(
+            villages.datum,
+            "agrees",
+            f"{_NAMES[villages.datum]}, as declared. {told}",
+            method,
+            figures,
+            _TOGETHER,
+        )
     return DatumCheck(
         villages.datum,
         "undecided",

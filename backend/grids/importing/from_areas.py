@@ -25,7 +25,7 @@ from backend.grids.importing.report import (
 from backend.grids.rules import GridKind, kind_of_name, kind_of_word
 from backend.grids.schemas import ReadyGrid
 
-_SMALLEST_M2 = 1.0
+_SMALLEST_M2 = 100.0
 _SERIOUS_OVERLAP = 0.01
 _LISTED = 20
 
@@ -55,7 +55,9 @@ def prepare_areas(
         assert shape.area is not None
         flat = plane.to_metres(shape.area)
         mended = mend(flat)
-        if mended is None or mended.area.area < _SMALLEST_M2:
+        # a line in degrees is a thin sliver in the plane, where parallels are bent
+        is_line = shape.area.convex_hull.area == 0.0
+        if mended is None or mended.area.area < _SMALLEST_M2 or is_line:
             unplaced.append(_left_out(shape, "it has no area"))
             continue
         if mended.was_invalid is not None:
@@ -137,8 +139,8 @@ def left_out_finding(unplaced: list[Unplaced]) -> Finding:
     return Finding(
         "left_out",
         Severity.warning,
-        f"{len(unplaced)} get no outline: {said}.",
-        tuple(label(one.code, one.name) for one in unplaced[:_LISTED]),
+        f"Without an outline stay {len(unplaced)}: {said}. They are listed below.",
+        (),
         {"left_out": len(unplaced)},
     )
 

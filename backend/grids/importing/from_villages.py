@@ -160,8 +160,8 @@ def _outside(
             Finding(
                 "outside_county",
                 Severity.warning,
-                f"{len(beyond)} points lie outside the county, {len(far)} of them by more than"
-                f" {OUTSIDE_TOLERANCE_M:.0f} m; those are withheld.",
+                f"{len(beyond)} points lie outside the county. Withheld are the {len(far)} that lie more than"
+                f" {OUTSIDE_TOLERANCE_M:.0f} m outside.",
                 tuple(
                     f"{_label(candidates[at])}: {metres:,.0f} m outside"
                     for at, metres in sorted(beyond.items(), key=lambda one: -one[1])[:_LISTED]

@@ -268,7 +268,7 @@ def _geometry(geometry: object, converter: Converter) -> tuple[Area | None, str 
     unclosed = positions = 0
     try:
         for polygon in polygons:
-            rings = [_ring(ring) for ring in polygon]
+            rings = [_ring(ring) for ring in polygon] if isinstance(polygon, list) else []
             if not rings:
                 return None, "a polygon has no ring", unclosed, positions
             unclosed += sum(bool((ring[0] != ring[-1]).any()) for ring in rings)

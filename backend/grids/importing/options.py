@@ -41,4 +41,8 @@ class ImportOptions:
 
     def branch_of(self, township: str, town_code: str = "") -> str:
         """The branch code for a township, by its code, its name, or the one given for all."""
-        return self.branches.get(town_code) or self.branches.get(township) or self.branches.get("", "")
+        for one in (town_code, township):
+            # the empty name stands for all others and must not be found by an empty township before them
+            if one and one in self.branches:
+                return self.branches[one]
+        return self.branches.get("", "")
