@@ -38,7 +38,7 @@ async def _ship(settings: Settings, keys: Keys) -> None:
 
 
 async def ship(uow: UnitOfWork) -> None:
-    """Adds what ships as data and is missing: the database's epoch, policy figures, products, the catalogue."""
+    """Adds what ships as data and is missing: epoch, policy figures, products, the catalogue."""
     await sync.ensure_epoch(uow)
     await policy.ensure_shipped(uow)
     await products.ensure_shipped(uow)

@@ -1,4 +1,5 @@
-"""The products that ship, as far as a visit asks for them. Codes are also those of `holding` and of needs heard."""
+"""The products that ship, as far as a visit asks for them. Codes are also those of `holding` and of needs
+heard."""
 
 from dataclasses import dataclass
 

@@ -52,7 +52,7 @@ class Resources:
             announce=redis_announcer(redis),
             application="tiange-web",
         )
-        return cls(settings, keys, clock, database, redis, Passwords())
+        return cls(settings, keys, clock, database, redis, Passwords(light=settings.test_mode))
 
     async def close(self) -> None:
         """Closes the connections."""
