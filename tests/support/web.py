@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -50,7 +50,7 @@ def settings_for(urls: Urls, home: Path, clock_file: Path | None, **changes: Any
 @asynccontextmanager
 async def serving(app: Litestar, address: str = "127.0.0.1") -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, in this event loop; errors come back as answers."""
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 40000))
+    transport = httpx.ASGITransport(app=cast(Any, app), raise_app_exceptions=False, client=(address, 40000))
     async with httpx.AsyncClient(transport=transport, base_url="http://tiange.test") as client:
         yield client
 
@@ -78,7 +78,7 @@ class Bank:
     @classmethod
     async def found(cls, worker_db: Database) -> "Bank":
         """Makes the org tree. `worker_db`: any database under a role that may act as the system."""
-        bank = cls(worker_db, uuid7(), uuid7(), uuid7(), hash_password(PASSWORD))
+        bank = cls(worker_db, uuid7(), uuid7(), uuid7(), hash_password(PASSWORD, light=True))
         async with worker_db.unit(Actor.system("test")) as uow:
             await create_unit(uow, bank.hq, "hq", "HQ", "总行", None)
             await create_unit(uow, bank.branch, "branch", "B1", "天城支行", bank.hq)
@@ -149,7 +149,7 @@ class Phone:
     def headers(
         self, method: str, target: str, body: bytes = b"", nonce: bytes | None = None
     ) -> dict[str, str]:
-        """The three headers over a request, made as the contract says and from nothing of the server's code."""
+        """The three headers over a request, made as the contract says, with nothing of the server's code."""
         text_nonce = base64url(nonce or os.urandom(16))
         text = f"{method}\n{target}\n{hashlib.sha256(body).hexdigest()}\n{text_nonce}"
         r, s = decode_dss_signature(self.key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
