@@ -5,6 +5,7 @@ from datetime import datetime, time
 from uuid import UUID
 
 from sqlalchemy import exists, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from backend.kernel.uow import UnitOfWork
 from backend.notify.models import InboxItem, PushDelivery, PushSubscription
@@ -36,7 +37,7 @@ async def waiting_items(uow: UnitOfWork, since: datetime) -> list[UUID]:
     return list(
         await uow.session.scalars(
             select(InboxItem.id)
-            .distinct(InboxItem.staff_id)
+            .ext(distinct_on(InboxItem.staff_id))
             .where(InboxItem.created_at >= since, InboxItem.read_at.is_(None), ~tried, reachable)
             .order_by(InboxItem.staff_id, InboxItem.created_at.desc())
         )
