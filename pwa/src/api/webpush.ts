@@ -11,3 +11,6 @@ export const pushKey = (http: HttpOptions): Promise<{ public_key: string }> => j
 
 export const putSubscription = (http: HttpOptions, subscription: Subscription): Promise<void> =>
   json(http, 'POST', '/api/v1/push/subscriptions', subscription)
+
+/** Ends the reminders on this phone. */
+export const dropSubscription = (http: HttpOptions): Promise<void> => json(http, 'DELETE', '/api/v1/push/subscriptions')

@@ -133,7 +133,11 @@ const CHANNELS: readonly string[] = ['onsite', 'phone', 'wechat', 'branch']
 const OUTCOMES: readonly string[] = ['met', 'absent', 'refused', 'moved', 'wrong_address', 'wrong_grid']
 
 /** Longest texts the bank takes, in characters. */
-export const LONGEST = { name: 60, address: 200, note: 2000, label: 100, reason: 500 } as const
+export const LONGEST = { name: 60, address: 200, note: 2000, label: 80, reason: 500, removal: 200, code: 40, use: 200 } as const
+/** Largest amounts the bank takes: fen, square metres, pieces or heads. */
+export const LARGEST = { fen: 100_000_000_000, area_m2: 100_000_000, quantity: 1_000_000 } as const
+const MOST_PHOTOS = 20
+const LEAST_ACCURATE_M = 1_000_000
 
 function id(field: string, value: string): void {
   if (!UUID.test(value)) throw new CommandInvalid(field, value ? 'unknown' : 'required')
@@ -147,10 +151,10 @@ function text(field: string, value: string | null | undefined, longest: number, 
   if (value.length > longest) throw new CommandInvalid(field, 'too_long')
 }
 
-function whole(field: string, value: number | null | undefined): void {
+function whole(field: string, value: number | null | undefined, largest: number): void {
   if (value == null) return
   if (!Number.isSafeInteger(value)) throw new CommandInvalid(field, 'not_a_number')
-  if (value < 0) throw new CommandInvalid(field, 'out_of_range')
+  if (value < 0 || value > largest) throw new CommandInvalid(field, 'out_of_range')
 }
 
 function day(field: string, value: Day | null | undefined): void {
@@ -167,7 +171,7 @@ function point<T extends { point?: Point | null }>(body: T): T {
   if (value == null) return body
   if (!(Math.abs(value.lon) <= 180 && Math.abs(value.lat) <= 90)) throw new CommandInvalid('point', 'out_of_range')
   if (!(value.accuracy_m >= 0)) throw new CommandInvalid('point', 'out_of_range')
-  return { ...body, point: { ...value, accuracy_m: Math.round(value.accuracy_m), at: Math.round(value.at) } }
+  return { ...body, point: { ...value, accuracy_m: Math.min(LEAST_ACCURATE_M, Math.round(value.accuracy_m)), at: Math.round(value.at) } }
 }
 
 export interface CommandOptions {
@@ -188,10 +192,12 @@ export const build = {
     id('customer_id', body.customer_id)
     if (!CHANNELS.includes(body.channel)) throw new CommandInvalid('channel', body.channel ? 'unknown' : 'required')
     if (!OUTCOMES.includes(body.outcome)) throw new CommandInvalid('outcome', body.outcome ? 'unknown' : 'required')
-    text('purpose', body.purpose, LONGEST.label, true)
+    text('purpose', body.purpose, LONGEST.code, true)
+    text('next_purpose', body.next_purpose, LONGEST.code)
+    if (body.photos.length > MOST_PHOTOS) throw new CommandInvalid('photos', 'too_long')
     text('note', body.note, LONGEST.note)
-    text('wanted_for', body.wanted_for, LONGEST.label)
-    whole('wanted_fen', body.wanted_fen)
+    text('wanted_for', body.wanted_for, LONGEST.use)
+    whole('wanted_fen', body.wanted_fen, LARGEST.fen)
     day('next_on', body.next_on)
     return make('visit.log', point(body), options)
   },
@@ -230,7 +236,8 @@ export const build = {
     if (body.edits.length === 0) throw new CommandInvalid('edits', 'required')
     for (const edit of body.edits) {
       text('edits.field', edit.field, LONGEST.label, true)
-      if (typeof edit.value === 'number') whole(edit.field, edit.value)
+      if (typeof edit.value === 'number') whole(edit.field, edit.value, LARGEST.fen)
+      if (typeof edit.value === 'boolean') throw new CommandInvalid(edit.field, 'unknown')
       if (typeof edit.value === 'string') text(edit.field, edit.value, LONGEST.label)
     }
     return make('customer.set_values', body, options)
@@ -239,15 +246,15 @@ export const build = {
     id('id', body.id)
     id('customer_id', body.customer_id)
     text('label', body.label, LONGEST.label, true)
-    whole('value_fen', body.value_fen)
-    whole('area_m2', body.area_m2)
-    whole('quantity', body.quantity)
+    whole('value_fen', body.value_fen, LARGEST.fen)
+    whole('area_m2', body.area_m2, LARGEST.area_m2)
+    whole('quantity', body.quantity, LARGEST.quantity)
     return make('asset.put', body, options)
   },
   assetRemove(body: CommandBodies['asset.remove'], options?: CommandOptions) {
     id('id', body.id)
     id('customer_id', body.customer_id)
-    text('reason', body.reason, LONGEST.reason, true)
+    text('reason', body.reason, LONGEST.removal, true)
     return make('asset.remove', body, options)
   },
   inboxRead(body: CommandBodies['inbox.read'], options?: CommandOptions) {

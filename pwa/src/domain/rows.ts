@@ -179,7 +179,8 @@ export interface VisitRow extends RowBase, Visit {}
 
 export interface TaskRow extends RowBase {
   kind: string
-  duty: string | null
+  /** `contact` or `visit`; absent for agents. */
+  duty?: string | null
   customer_id: Id
   customer_name: string
   grid_id: Id | null

@@ -112,6 +112,20 @@ export class ChunkStore {
     )
   }
 
+  /** Begins a partition that came whole as changes from nothing, in place of whatever was kept of it. */
+  async begin(key: string, gen: string, revision: number, groups: readonly RowGroup[]): Promise<string> {
+    const chunk = await this.encrypt({ key, gen, n: 0, kind: CHANGES_KIND }, await gzip(pack(groups)))
+    const record: PartitionRecord = { key, revision, gen, next: 1, shape: 0, stale: false }
+    await withStore(this.db, () =>
+      this.db.transaction('rw', this.db.chunks, this.db.meta, async () => {
+        await this.db.chunks.where('[key+gen]').between([key, ''], [key, '\uffff']).delete()
+        await this.db.chunks.add(chunk)
+        await this.db.meta.put({ key: PARTITION + key, value: record })
+      }),
+    )
+    return chunk.id
+  }
+
   /**
    * Appends changes and moves the revision, in one transaction. Returns the chunk's id; null if the partition is not at
    * `from` any more (another tab was faster), in which case nothing is written.
@@ -209,7 +223,10 @@ export async function beginEpoch(db: StaffDatabase, epoch: string): Promise<void
       }
       await db.outbox.toCollection().modify((entry) => {
         entry.state = 'saved'
-        for (const photo of entry.photos) photo.sentAt = 0
+        for (const photo of entry.photos) {
+          photo.sentAt = 0
+          photo.refused = null
+        }
       })
       await db.meta.put({ key: 'epoch', value: epoch })
     }),

@@ -19,7 +19,8 @@ export type StoredState = 'saved' | 'sending' | 'held' | 'rejected' | 'received'
 /** The bank's answer as it is kept with an entry. */
 export interface StoredReceipt {
   result: 'applied' | 'merged' | 'held' | 'rejected'
-  receipt: string
+  /** Null where the bank answered without keeping the command. */
+  receipt: string | null
   receivedAt: number
   await: Record<string, number>
   code: string | null

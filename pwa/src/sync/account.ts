@@ -22,6 +22,10 @@ interface Escrow {
   sent: boolean
 }
 
+/** Answers to an enrolment that only another installation id helps against. */
+const LOST_INSTALLATION = new Set(['device_revoked', 'installation_taken'])
+const UNNAMED = 'phone'
+
 interface Enrolment extends EnrolledDevice {
   label: string
 }
@@ -78,8 +82,8 @@ export class Account {
     try {
       await core.ask(() => this.register(label))
     } catch (error) {
-      if (!(error instanceof ApiProblem) || error.code !== 'device_revoked') throw error
-      // The bank withdrew this installation; with the password a new one may take its place, the outbox with it.
+      if (!(error instanceof ApiProblem) || !LOST_INSTALLATION.has(error.code)) throw error
+      // The bank withdrew this installation, or it was copied; after a login a new one takes its place, outbox and all.
       core.identity = await core.device.renewIdentity(current.staffId)
       await core.ask(() => this.register(label))
     }
@@ -95,16 +99,17 @@ export class Account {
     if (!core.current) throw new EngineError('signed_out')
     const enrolment = await getMeta<Enrolment>(core.store, 'enrolment')
     core.identity = await core.device.renewIdentity(core.current.staffId)
-    await this.register(enrolment?.label ?? '')
+    await this.register(enrolment?.label || UNNAMED)
   }
 
   private async enrolAgain(): Promise<void> {
     const { core } = this
     const enrolment = await getMeta<Enrolment>(core.store, 'enrolment')
     try {
-      await this.register(enrolment?.label ?? '')
+      await this.register(enrolment?.label || UNNAMED)
     } catch (error) {
       if (error instanceof ApiProblem && error.code === 'device_revoked') await this.wipe()
+      else if (error instanceof ApiProblem && error.code === 'installation_taken') await this.renewInstallation()
       else if (!(error instanceof NetworkError)) throw error
     }
   }

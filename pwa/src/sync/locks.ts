@@ -6,7 +6,7 @@ export interface Locks {
 
 /** Web Locks where the browser has them; else a queue inside this tab. */
 export function browserLocks(): Locks {
-  const manager = (globalThis.navigator as Navigator | undefined)?.locks
+  const manager = (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks
   if (manager) return { run: (name, work) => manager.request(name, work) as Promise<Awaited<ReturnType<typeof work>>> }
   return localLocks()
 }

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 import { uuid7 } from '../domain/ids'
 import { StaffDatabase } from '../store/database'
 import { FakeBank, problem } from './testing/bank'
-import { BANK_KEY, GRID_KEY, household, member, openPhone, PIN, readyPhone, STAFF_KEY, task, visitOf } from './testing/phone'
+import { BANK_KEY, GRID_KEY, household, member, openPhone, PIN, readyPhone, reopen, STAFF_KEY, task, visitOf } from './testing/phone'
 
 // Two busy cores must not fail a test that is merely slow.
 vi.setConfig({ testTimeout: 60_000 })
@@ -200,5 +200,25 @@ test('a copied phone gets a stream of its own and sends what only it has', async
   expect([...bank.streams.keys()]).toHaveLength(2)
   expect(bank.applied.map((command) => command['id'])).toEqual([shared.id, mine.id])
   expect(engine.status()).toMatchObject({ waiting: 0, attention: 0, syncError: null })
+  await engine.close()
+})
+
+test('a small partition comes whole as changes from nothing, and goes on from there', async () => {
+  const bank = await bankWith(8)
+  bank.small = true
+  const phone = await readyPhone(bank, uuid7())
+  expect(phone.engine.status().syncError).toBeNull()
+  expect(pagesAsked(bank)).toEqual([])
+  const row = household('后来', '1')
+  bank.change(GRID_KEY, [row, member(row.id, '后来人')])
+  await phone.engine.sync()
+  const { engine } = await reopen(bank, phone)
+  await engine.unlock(PIN)
+  expect(engine.customers()).toHaveLength(9)
+  expect((await engine.customer(row.id)).members.map((one) => one.name)).toEqual(['后来人'])
+  bank.epoch = 'epoch-2'
+  await engine.sync()
+  expect(engine.status()).toMatchObject({ epoch: 'epoch-2', syncError: null })
+  expect(engine.customers()).toHaveLength(9)
   await engine.close()
 })

@@ -3,7 +3,7 @@ import { ApiProblem, NetworkError } from '../api/http'
 import { EngineError } from '../domain/errors'
 import type { RowGroup } from '../domain/rows'
 import { hex, sha256, type Bytes } from '../store/bytes'
-import { beginEpoch, noteLazy, type PartitionRecord } from '../store/chunks'
+import { beginEpoch, noteLazy } from '../store/chunks'
 import { gunzip, unpack } from '../store/codec'
 import { putMeta } from '../store/database'
 import { EAGER_KINDS, PartitionRows } from '../store/memory'
@@ -32,7 +32,8 @@ type PartitionAnswer =
 interface PullAnswer {
   epoch: string
   now: number
-  durable_through: number
+  /** Null before the first backup. */
+  durable_through: number | null
   partitions: PartitionAnswer[]
 }
 
@@ -67,7 +68,7 @@ export async function pull(core: Core): Promise<void> {
       continue
     }
     if (!(await takeAnswer(core, unlocked, answer))) {
-      await dropStale(core, unlocked, records)
+      await dropStale(core, unlocked)
       return
     }
     if (core.unlocked !== unlocked) return
@@ -98,8 +99,7 @@ async function takeAnswer(core: Core, unlocked: Unlocked, answer: PullAnswer): P
         break
       case 'changes': {
         again ||= part.more
-        if (part.revision === part.from && part.groups.length === 0) break
-        if (!(await takeChanges(unlocked, part))) again = true
+        if (!(await takeChanges(core, unlocked, part))) again = true
         changed = true
         break
       }
@@ -114,19 +114,34 @@ async function takeAnswer(core: Core, unlocked: Unlocked, answer: PullAnswer): P
   return true
 }
 
-async function takeChanges(unlocked: Unlocked, part: Extract<PartitionAnswer, { state: 'changes' }>): Promise<boolean> {
-  const id = await unlocked.chunks.appendChanges(part.key, part.from, part.revision, part.groups)
-  const rows = unlocked.rows.partitions.get(part.key)
+async function takeChanges(core: Core, unlocked: Unlocked, part: Extract<PartitionAnswer, { state: 'changes' }>): Promise<boolean> {
+  const { key, from, revision, groups } = part
+  const rows = unlocked.rows.partitions.get(key)
+  if (from === 0 && !(await isHeld(unlocked, key))) {
+    // A small partition comes whole, as changes from nothing.
+    const fresh = new PartitionRows(key, `${core.contact.epoch ?? ''}.0`, revision)
+    fresh.loaded.add(await unlocked.chunks.begin(key, fresh.gen, revision, groups))
+    fresh.addChanges(groups)
+    unlocked.lazy.forget(key)
+    unlocked.rows.set(fresh)
+    return true
+  }
+  const id = await unlocked.chunks.appendChanges(key, from, revision, groups)
   if (id === null || !rows) return false
-  rows.addChanges(part.groups)
+  rows.addChanges(groups)
   rows.loaded.add(id)
-  rows.revision = part.revision
+  rows.revision = revision
   unlocked.rows.changed()
   return true
 }
 
-async function dropStale(core: Core, unlocked: Unlocked, records: readonly PartitionRecord[]): Promise<void> {
-  const stale = records.filter((record) => record.stale)
+async function isHeld(unlocked: Unlocked, key: string): Promise<boolean> {
+  return (await unlocked.chunks.partitions()).some((record) => record.key === key && !record.stale)
+}
+
+/** Drops what another life of the database held and this one did not replace. */
+async function dropStale(core: Core, unlocked: Unlocked): Promise<void> {
+  const stale = (await unlocked.chunks.partitions()).filter((record) => record.stale)
   for (const record of stale) {
     await unlocked.chunks.evict(record.key)
     unlocked.rows.drop(record.key)

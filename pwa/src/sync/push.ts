@@ -21,8 +21,8 @@ interface Receipt {
   result: 'applied' | 'merged' | 'repeated' | 'held' | 'rejected'
   was?: 'applied' | 'merged' | 'held' | 'rejected'
   hash: string
-  receipt: string
-  received_at: number
+  receipt?: string
+  received_at?: number
   await?: Record<string, number>
   code?: string
   reason?: string
@@ -33,7 +33,8 @@ interface Receipt {
 interface PushAnswer {
   epoch: string
   now: number
-  durable_through: number
+  /** Null before the first backup. */
+  durable_through: number | null
   expects: number
   receipts: Receipt[]
 }
@@ -114,7 +115,7 @@ export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
       await beginEpoch(deps.db, answer.epoch)
       tried.clear()
     }
-    const kept = await keepReceipts(deps.db, entries, answer.receipts)
+    const kept = await keepReceipts(deps.db, entries, answer)
     await noteContact(deps.db, answer.now, answer.durable_through, deps.now())
     outcome.received += kept.received
     outcome.renewStream ||= kept.conflict
@@ -152,9 +153,9 @@ function back(entry: OutboxRecord): void {
 async function keepReceipts(
   db: StaffDatabase,
   sent: readonly OutboxRecord[],
-  receipts: readonly Receipt[],
+  answer: PushAnswer,
 ): Promise<{ received: number; conflict: boolean; gap: boolean }> {
-  const byId = new Map(receipts.map((receipt) => [receipt.id, receipt]))
+  const byId = new Map(answer.receipts.map((receipt) => [receipt.id, receipt]))
   let received = 0
   let conflict = false
   let gap = false
@@ -179,7 +180,7 @@ async function keepReceipts(
         return
       }
       entry.state = stored(result)
-      entry.receipt = keep(receipt, result)
+      entry.receipt = keep(receipt, result, answer.now)
       if (entry.state === 'received') received++
     },
   )
@@ -190,11 +191,11 @@ function stored(result: StoredReceipt['result']): StoredState {
   return result === 'held' ? 'held' : result === 'rejected' ? 'rejected' : 'received'
 }
 
-function keep(receipt: Receipt, result: StoredReceipt['result']): StoredReceipt {
+function keep(receipt: Receipt, result: StoredReceipt['result'], now: number): StoredReceipt {
   return {
     result,
-    receipt: receipt.receipt,
-    receivedAt: receipt.received_at,
+    receipt: receipt.receipt ?? null,
+    receivedAt: receipt.received_at ?? now,
     await: receipt.await ?? {},
     code: receipt.code ?? null,
     reason: receipt.reason ?? null,
@@ -220,8 +221,8 @@ interface FileAnswer {
   received_at: number
 }
 
-/** Refusals that sending the same bytes again can't mend. */
-const FINAL = new Set(['too_large', 'not_an_image', 'hash_mismatch', 'not_allowed'])
+/** Refusals that sending the same bytes again can't mend: too large, not a photo, other bytes, not allowed. */
+const FINAL = new Set([403, 413, 415, 422])
 
 /** Sends the photos of received entries, each once. Throws as `pushCommands` does. */
 export async function pushFiles(deps: PushDeps): Promise<number> {
@@ -245,7 +246,7 @@ export async function pushFiles(deps: PushDeps): Promise<number> {
           sentAt = answer.received_at
           sent++
         } catch (error) {
-          if (!(error instanceof ApiProblem) || !FINAL.has(error.code)) throw error
+          if (!(error instanceof ApiProblem) || !FINAL.has(error.status)) throw error
           refused = error.code
         }
       }

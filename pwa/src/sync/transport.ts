@@ -1,5 +1,5 @@
 /** Requests below /api/v1/sync/ and /api/v1/files/: signed by the device's key (section 1 of the contract). */
-import { bodyOf, NetworkError, send, type HttpOptions } from '../api/http'
+import { ApiProblem, bodyOf, NetworkError, send, type HttpOptions } from '../api/http'
 import { base64url, randomBytes, sha256Hex, utf8, type Bytes } from '../store/bytes'
 import { pack, unpack } from '../store/codec'
 import type { DeviceIdentity } from '../store/device'
@@ -23,6 +23,16 @@ export class Transport {
   }
 
   private async request(method: string, path: string, body: Bytes | null, headers: Record<string, string>, timeoutMs?: number): Promise<Response> {
+    try {
+      return await this.signed(method, path, body, headers, timeoutMs)
+    } catch (error) {
+      // The network may repeat a request on its own; signed anew it is another one, and every request may be repeated.
+      if (error instanceof ApiProblem && error.code === 'nonce_used') return this.signed(method, path, body, headers, timeoutMs)
+      throw error
+    }
+  }
+
+  private async signed(method: string, path: string, body: Bytes | null, headers: Record<string, string>, timeoutMs?: number): Promise<Response> {
     const nonce = base64url(randomBytes(16))
     const text = await signedText(method, path, body ?? EMPTY, nonce)
     const signature = await crypto.subtle.sign(SIGNATURE, this.identity.keys.privateKey, utf8(text))

@@ -1,5 +1,5 @@
 /** Web Push: this browser's subscription, told to the bank at each start. */
-import { pushKey, putSubscription, type Subscription } from '../api/webpush'
+import { dropSubscription, pushKey, putSubscription, type Subscription } from '../api/webpush'
 import { fromBase64url } from '../store/bytes'
 import type { Core } from './core'
 import type { PushState } from './types'
@@ -63,6 +63,7 @@ export class WebPush {
 
   async disable(): Promise<PushState> {
     await this.core.device.put(WANTED, false)
+    await dropSubscription(this.core.options.http).catch(() => undefined)
     if (!this.injected() && typeof PushManager !== 'undefined') await (await this.existing())?.unsubscribe()
     this.core.emit('status')
     return this.state()

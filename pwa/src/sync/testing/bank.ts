@@ -67,6 +67,8 @@ export class FakeBank {
   staff: Json = { id: 'staff-1', name: '王建国', role: 'manager', unit_id: null, unit_name: null, branch_id: 'b', branch_name: '铜钟支行' }
   password = 'right'
   pageRows = 500
+  /** Whether partitions that a phone does not hold come as changes from nothing. */
+  small = false
   /** Decides about each request. */
   fault: (method: string, path: string) => Fault = () => null
   /** Decides about each command: null applies it. */
@@ -231,7 +233,8 @@ export class FakeBank {
     for (const key of Object.keys(held)) if (!this.books.has(key)) partitions.push({ key, state: 'evict', reason: 'no_right' })
     for (const book of this.books.values()) {
       const from = held[book.key]
-      if (from === book.revision) partitions.push({ key: book.key, state: 'same', revision: from })
+      if (from === undefined && this.small) partitions.push(this.whole(book))
+      else if (from === book.revision) partitions.push({ key: book.key, state: 'same', revision: from })
       else if (from === undefined || from > book.revision) {
         const pages = await Promise.all(
           this.pagesOf(book).map(async ({ kind, rows }, n) => {
@@ -245,10 +248,17 @@ export class FakeBank {
     return { epoch: this.epoch, now: this.now, durable_through: this.durableThrough, partitions }
   }
 
+  private whole(book: Book): Json {
+    return this.moved(book, 0, book.revision)
+  }
+
   private changes(book: Book, from: number): Json {
     // One revision an answer, so that `more` is met often.
-    const to = from + 1
-    const moved = [...book.rows.values()].filter((row) => row.revision === to)
+    return this.moved(book, from, from + 1)
+  }
+
+  private moved(book: Book, from: number, to: number): Json {
+    const moved = [...book.rows.values()].filter((row) => row.revision > from && row.revision <= to)
     const groups = [...new Set(moved.map((row) => row.kind))].map((kind) => {
       const of = moved.filter((row) => row.kind === kind)
       const fields = book.fields[kind] ?? []
