@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from backend.grids.importing.report import Prepared
     from backend.kernel.uow import Database, UnitOfWork
 
+# The active person who signs in with a login, and the branches by their codes.
+_PERSON = "SELECT id FROM staff WHERE login = :login AND active"
+_BRANCHES = "SELECT code, id FROM org_unit WHERE kind = 'branch' ORDER BY code"
+
 
 def add_grids(
     cli: typer.Typer, settings_of: Callable[[typer.Context], Settings], say: Callable[[str], None]
@@ -249,30 +253,28 @@ async def _write(settings: Settings, prepared: "Prepared", *, retire_absent: boo
 
 
 async def _assign(settings: Settings, code: str, login: str, duty: str, first: date | None) -> "Assignment":
-    from sqlalchemy import select
+    from sqlalchemy import text
 
     from backend.grids.api import Duty, assign, facts_by_code
-    from backend.identity.models import Staff
-    from backend.kernel.actor import Actor, Role
+    from backend.identity.rules import normal_login
+    from backend.kernel.actor import Actor
     from backend.kernel.errors import not_found
 
     async with _database(settings) as database, database.unit(Actor.system("grids assign")) as uow:
         grid = await facts_by_code(uow, code)
         if grid is None:
             raise not_found(f"Grid {code}")
-        person = await uow.session.scalar(select(Staff).where(Staff.login == login, Staff.active))
+        person = await uow.session.scalar(text(_PERSON), {"login": normal_login(login)})
         if person is None:
             raise not_found(f"Person {login}")
-        return await assign(uow, grid.id, person.id, Role(person.role), Duty(duty), first)
+        return await assign(uow, grid.id, person, Duty(duty), first)
 
 
 async def _branches(uow: "UnitOfWork") -> dict[str, UUID]:
-    from sqlalchemy import select
+    from sqlalchemy import text
 
-    from backend.identity.models import OrgUnit
-
-    rows = await uow.session.execute(select(OrgUnit.code, OrgUnit.id).where(OrgUnit.kind == "branch"))
-    return dict(rows.tuples().all())
+    rows = await uow.session.execute(text(_BRANCHES))
+    return {row.code: row.id for row in rows}
 
 
 @asynccontextmanager
