@@ -82,33 +82,44 @@ export class SearchIndex {
       .map(squeeze)
       .filter((word) => word !== '')
     if (words.length === 0) return this.entries.slice(0, limit)
-    let scores: Map<number, number> | null = null
     // Pinyin may be typed with blanks between the syllables: that is one word first, several words only if it fails.
-    const together = words.length > 1 && words.every((word) => /^[a-zü]+$/.test(word)) ? this.scoresOf(words.join('')) : null
-    if (together && together.size > 0) scores = together
-    else {
-      for (const word of words) {
-        const found = this.scoresOf(word)
-        if (scores === null) scores = found
-        else {
-          for (const [entry, score] of scores) {
-            const more = found.get(entry)
-            if (more === undefined) scores.delete(entry)
-            else scores.set(entry, score + more)
-          }
-        }
+    if (words.length > 1 && words.every((word) => /^[a-zü]+$/.test(word))) {
+      const together = this.best(this.scoresOf(words.join('')), limit)
+      if (together.length > 0) return together
+    }
+    const scores = this.scoresOf(words[0] as string)
+    for (const word of words.slice(1)) {
+      const more = this.scoresOf(word)
+      for (let i = 0; i < scores.length; i++) {
+        const [one, other] = [scores[i] as number, more[i] as number]
+        scores[i] = one && other ? one + other : 0
       }
     }
-    return [...(scores as Map<number, number>)]
-      .sort(([a, scoreA], [b, scoreB]) => scoreB - scoreA || a - b)
-      .slice(0, limit)
-      .map(([entry]) => this.entries[entry] as CustomerEntry)
+    return this.best(scores, limit)
   }
 
-  private scoresOf(word: string): Map<number, number> {
-    const scores = new Map<number, number>()
+  /** The entries with the highest scores; a score of 0 is no hit. No sorting: there are few different scores. */
+  private best(scores: Uint16Array, limit: number): CustomerEntry[] {
+    const byScore = new Map<number, number[]>()
+    for (let i = 0; i < scores.length; i++) {
+      const score = scores[i] as number
+      if (score === 0) continue
+      const list = byScore.get(score)
+      if (!list) byScore.set(score, [i])
+      else if (list.length < limit) list.push(i)
+    }
+    return [...byScore.keys()]
+      .sort((a, b) => b - a)
+      .flatMap((score) => byScore.get(score) as number[])
+      .slice(0, limit)
+      .map((entry) => this.entries[entry] as CustomerEntry)
+  }
+
+  /** How well each entry fits a word. */
+  private scoresOf(word: string): Uint16Array {
+    const scores = new Uint16Array(this.entries.length)
     const note = (entry: number, score: number): void => {
-      if ((scores.get(entry) ?? 0) < score) scores.set(entry, score)
+      if ((scores[entry] as number) < score) scores[entry] = score
     }
     this.names.find(word, (entry, start) => note(entry, start ? RANK.nameStart : RANK.name))
     if (/^[a-zü]+$/.test(word)) {
