@@ -18,7 +18,7 @@ QUEUE = 64
 
 
 def make_hasher(*, light: bool = False) -> PasswordHasher:
-    """RFC 9106, second recommended option: 64 MiB, three passes. `light` is for tests, which sign in a lot."""
+    """RFC 9106, second recommended option: 64 MiB, three passes. `light` is for tests only."""
     if light:
         return PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
     return PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
