@@ -16,7 +16,7 @@ from backend.strategy.building import levels
 from backend.strategy.definitions import SPINE, Catalogue, Feature, Rule
 from backend.strategy.documents import CatalogueError, Part, Problem
 from backend.strategy.language.nodes import Call, Case, Expr, Literal, Op, Ref, Type, integer, refs, total
-from backend.strategy.language.postgres import Sql, column, lower, parameter
+from backend.strategy.language.postgres import Sql, cast, column, lower, parameter
 from backend.strategy.language.scope import Column
 
 CUSTOMER = "customer_id"
@@ -161,6 +161,12 @@ def needed(wanted: Iterable[str], values: Mapping[str, Expr]) -> dict[str, Expr]
     return out
 
 
+def _whole(value: Expr) -> Sql:
+    """A column's SQL; a bare constant is given its type, else a small one would be four bytes wide."""
+    sql = lower(value)
+    return cast(sql, value.type) if isinstance(value, Literal) and value.type is Type.bigint else sql
+
+
 def _named(sql: Sql, name: str) -> Sql:
     """`sql AS name`, or the column as it is where it bears that name."""
     return sql if isinstance(sql, exp.Column) and sql.name == name else exp.alias_(sql, name)
@@ -212,7 +218,7 @@ def _layers(values: Mapping[str, Expr], prefix: str, last: int) -> list[tuple[st
     for names in levels(values):
         before = f"{prefix}_{last}"
         last += 1
-        added = [exp.alias_(lower(values[name]), name) for name in names]
+        added = [_named(_whole(values[name]), name) for name in names]
         all_before = exp.Column(this=exp.Star(), table=exp.to_identifier(before))
         steps.append((f"{prefix}_{last}", exp.select(all_before, *added).from_(before)))
     return steps
@@ -224,8 +230,8 @@ def _recordset(inputs: Mapping[str, Column]) -> Sql:
     # names and types are the catalogue's own, checked by its schema
     read = f"SELECT f.* FROM JSONB_TO_RECORDSET(CAST(x AS JSONB)) AS f({CUSTOMER} uuid, {columns})"  # noqa: S608
     tree = parse_one(read, read="postgres")
-    for cast in tree.find_all(exp.Cast):
-        cast.set("this", parameter("features"))
+    for read_from in tree.find_all(exp.Cast):
+        read_from.set("this", parameter("features"))
     return tree
 
 

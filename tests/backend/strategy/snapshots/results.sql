@@ -118,7 +118,7 @@ WITH rules_1 AS MATERIALIZED (
     ), FALSE) AS is_out_of_age,
     CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2025-05-20' AS DATE) THEN 300 ELSE 310 END AS BIGINT) + 180 AS guide_rate_bp,
     CAST(CASE WHEN year_average_fen >= 2000000 THEN 20 ELSE 0 END AS BIGINT) AS contribution_discount_bp,
-    30 AS contact_days,
+    CAST(30 AS BIGINT) AS contact_days,
     COALESCE(lead_age_years BETWEEN 18 AND 60, FALSE) AS tag_head_of_working_age,
     kind = 'household' AND COALESCE(member_count >= 5, FALSE) AS tag_large_household,
     COALESCE(hukou = 'other', FALSE) AS tag_not_local,
