@@ -20,14 +20,16 @@ export function useNames() {
     const p = products.value.get(code)
     return p ? (zh.value ? p.zh : p.en) : code
   }
+  /** The catalogue's ids carry their group: `reason:sum.income_capacity`, `tier:core`. */
+  const termRow = (code: string, group?: string) => (group && terms.value.get(`${group}:${code}`)) || terms.value.get(code)
   /** A term of the catalogue (tags, reasons, fields). */
   function term(code: string, group?: string): string {
-    const row = terms.value.get(code)
+    const row = termRow(code, group)
     if (row) return zh.value ? row.zh : row.en
     return group ? word(group, code) : code
   }
-  function termText(code: string): string {
-    const row = terms.value.get(code)
+  function termText(code: string, group: string): string {
+    const row = termRow(code, group)
     return (row && (zh.value ? row.text_zh : row.text_en)) || ''
   }
   function grid(id: Id | null | undefined): string {
