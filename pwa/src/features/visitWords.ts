@@ -27,7 +27,7 @@ export function useVisitWords() {
       const facts = names.join([
         names.word('outcome', v.outcome),
         v.distance_m !== null && t('visits.fromHome', { distance: format.value.distanceText(v.distance_m, { evidence: true }) }),
-        v.photos.length > 0 && t('visits.photoCount', { n: v.photos.length }),
+        v.photos.length > 0 && t('visits.photoCount', { n: v.photos.length }, v.photos.length),
       ])
       const more = v.needs.length || v.wanted_fen || v.note ? heard(v) : ''
       return names.join([facts, more])

@@ -181,7 +181,6 @@ const zh = {
     nextNone: '眼下没有要办的',
     filePoints: '资料 {n} 分',
     complete: '齐了',
-    short: '还差 {n} 项到 {mark} 分',
     shortPoints: '还差 {n} 分到 {mark} 分',
     openParts: '还有 {n} 项没采',
     why: '为什么是 {limit}',

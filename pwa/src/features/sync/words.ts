@@ -30,7 +30,7 @@ export function useOutboxWords() {
   return {
     icon: (e: OutboxEntry): IconName => ICONS[e.type ?? ''] ?? 'file',
     title: (e: OutboxEntry) => names.join([e.customerName, what(e)]),
-    waitingLine: (e: OutboxEntry) => names.join([when(e.savedAt), e.photos.length > 0 && t('visits.photoCount', { n: e.photos.length }), bytesText(e.bytes)]),
+    waitingLine: (e: OutboxEntry) => names.join([when(e.savedAt), e.photos.length > 0 && t('visits.photoCount', { n: e.photos.length }, e.photos.length), bytesText(e.bytes)]),
     receivedLine: (e: OutboxEntry) => t('sync.writtenReceived', { written: when(e.savedAt), received: e.receivedAt === null ? '' : when(e.receivedAt) }),
     /** Why an entry needs the person. */
     why(e: OutboxEntry): string {
