@@ -41,6 +41,8 @@ def value_of(rng: random.Random, feature: Feature) -> Any:
             return rng.randint(0, 100)
         case "days" if feature.name == "overdue_days":
             return rng.choice([0, 0, 0, 0, 12])
+        case "days":
+            return rng.randint(0, 900)
         case _:
             return rng.randint(0, 12)
 
