@@ -34,9 +34,9 @@ async def every_night(uow: UnitOfWork) -> datetime:
 
 
 HANDLERS = (
-    Handler("customers.changed", "strategy.on_customer_changed", on_customer_changed),
-    Handler(RECOMPUTE_WANTED, "strategy.on_recompute_wanted", on_customer_changed),
-    LongHandler(PUBLISHED, "strategy.on_published", everybody),
-    LongHandler(NIGHTLY, "strategy.nightly", everybody),
+    Handler("customers.changed", "strategy.recompute", on_customer_changed),
+    Handler(RECOMPUTE_WANTED, "strategy.recompute_again", on_customer_changed),
+    LongHandler(PUBLISHED, "strategy.everybody_published", everybody),
+    LongHandler(NIGHTLY, "strategy.everybody_nightly", everybody),
 )
 PERIODIC = (Periodic(NIGHTLY, every_night),)

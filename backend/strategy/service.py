@@ -34,7 +34,7 @@ async def ensure_published(uow: UnitOfWork) -> int:
     """The version of the shipped catalogue, published now if it never was. Needs the role `system`.
 
     Binds every expression against the database first; raises CatalogueError naming what does not fit. Emits
-    `strategy.published` {version} when a new version comes into force.
+    `strategy.published` {version} when a version takes the place of another.
     """
     catalogue = await asyncio.to_thread(shipped_catalogue)
     found = await queries.version_of(uow, catalogue.digest)
@@ -52,7 +52,8 @@ async def ensure_published(uow: UnitOfWork) -> int:
         if before.get(key) != after.get(key):
             uow.touch("bank", "term", key, gone=key not in after)
     uow.audit("strategy.publish", "catalogue", str(version), {"digest": catalogue.digest})
-    uow.emit(PUBLISHED, {"version": version})
+    if version > 1:  # the first one moves nobody: whoever loads customers has them worked out
+        uow.emit(PUBLISHED, {"version": version})
     return version
 
 
