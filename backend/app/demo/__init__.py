@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import date
 
+from backend.app.demo.accounts import Login, logins_text
 from backend.app.demo.errors import DemoRefused
-from backend.app.demo.logins import Login, logins_text
 from backend.kernel.settings import Settings
 
 __all__ = ["DemoRefused", "Login", "Progress", "is_loaded", "logins_text", "reset_logins", "run"]

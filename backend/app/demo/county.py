@@ -16,12 +16,13 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from backend.app.demo.accounts import Login
 from backend.app.demo.businesses import Businesses
 from backend.app.demo.errors import DemoRefused
 from backend.app.demo.ground import plan_ground
 from backend.app.demo.households import Households
 from backend.app.demo.live import go_live
-from backend.app.demo.logins import Login, give_passwords
+from backend.app.demo.logins import give_passwords
 from backend.app.demo.names import Namer
 from backend.app.demo.rows import Batch
 from backend.app.demo.seeded import Calendar

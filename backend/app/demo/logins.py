@@ -1,60 +1,22 @@
-"""One demo login a role, its password shown once."""
+"""Passwords of the demo logins, kept as hashes."""
 
 import asyncio
 import secrets
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 
+from backend.app.demo.accounts import LOGINS, Login
 from backend.app.demo.errors import DemoRefused
-from backend.app.demo.staffing import LOGINS
 from backend.audit.api import write_audit
 from backend.identity.api import hash_password, set_password
-from backend.kernel.actor import Actor, Role
+from backend.kernel.actor import Actor
 from backend.kernel.clock import Clock
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database, UnitOfWork
 
 # letters and digits that are not taken for one another
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-
-_ROLE_NAMES = {
-    Role.agent: "农金员",
-    Role.manager: "客户经理",
-    Role.deputy_head: "副行长",
-    Role.branch_head: "支行行长",
-    Role.hq_lead: "总行领导",
-    Role.hq_business: "总行业务部",
-    Role.hq_data: "总行科技",
-    Role.risk_officer: "风险岗",
-    Role.auditor: "审计",
-    Role.admin: "系统管理员",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """A demo login. The password is nowhere else: the bank keeps a hash."""
-
-    role: Role
-    login: str
-    password: str
-    name: str
-    branch: str
-
-
-def logins_text(logins: list[Login]) -> str:
-    """The logins as lines for the terminal; empty for none."""
-    if not logins:
-        return ""
-    lines = ["Demo logins (shown only now; new ones: tiange demo logins --reset)"]
-    lines += [
-        f"  {one.login:<11} {one.password:<15} {one.role.value:<13} {_ROLE_NAMES[one.role]}  {one.name}"
-        f"{'，' + one.branch if one.branch else ''}"
-        for one in logins
-    ]
-    return "\n".join(lines)
 
 
 async def give_passwords(uow: UnitOfWork) -> list[Login]:

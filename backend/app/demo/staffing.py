@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from backend.app.demo.accounts import LOGINS
 from backend.app.demo.ground import GridPlan, Ground
 from backend.app.demo.names import Namer
 from backend.app.demo.rows import AssignmentRow, GridRow, StaffRow, UnitRow
@@ -17,20 +18,6 @@ from backend.kernel.actor import Role
 GRIDS_PER_MANAGER = 5
 GRIDS_PER_AGENT = 2
 _GRIDS_PER_BRANCH = 18
-
-#: login prefix by role; the first of each role has a password
-LOGINS = {
-    Role.agent: "agent",
-    Role.manager: "manager",
-    Role.deputy_head: "deputy",
-    Role.branch_head: "head",
-    Role.hq_lead: "lead",
-    Role.hq_business: "business",
-    Role.hq_data: "data",
-    Role.risk_officer: "risk",
-    Role.auditor: "auditor",
-    Role.admin: "admin",
-}
 
 _HEAD_OFFICE = (
     (Role.hq_lead, 2),

@@ -25,9 +25,9 @@ class LoadedCounty:
     logins: list[demo.Login]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def county(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedCounty]:
-    """Large enough for its shares to be steady."""
+    """Large enough for its shares to be steady. Tests only look at it."""
     name = f"county_{uuid4().hex}"
     urls = asyncio.run(cluster.create(name, TEMPLATE))
     settings = settings_for(urls, tmp_path_factory.mktemp("county"))

@@ -59,25 +59,25 @@ def test_another_county_on_top_is_refused(customers: int, seed: int, days: int, 
     assert fingerprints(county.urls) == before
 
 
-def test_new_logins_replace_the_old_ones(county: LoadedCounty) -> None:
+def test_new_logins_replace_the_old_ones(empty: Urls, home: Path) -> None:
+    settings = settings_for(empty, home)
+    old = {login.login: login.password for login in demo.run(settings, 100, 1, DAY, quiet)}
     rows(
-        county.urls,
+        empty,
         "INSERT INTO session (id, token_hash, staff_id, created_at, expires_at)"
-        " SELECT gen_random_uuid(), 'x', id, now(), now() + interval '1 day' FROM staff WHERE login"
-        " = 'manager01'"
-        " RETURNING id",
+        " SELECT gen_random_uuid(), 'x', id, now(), now() + interval '1 day' FROM staff"
+        " WHERE login = 'manager01' RETURNING id",
     )
-    old = {login.login: login.password for login in county.logins}
-    new = {login.login: login.password for login in demo.reset_logins(county.settings)}
+    new = {login.login: login.password for login in demo.reset_logins(settings)}
     assert set(new) == set(old)
     kept = value(
-        county.urls,
+        empty,
         "SELECT password_hash FROM staff JOIN staff_secret ON staff_id = id WHERE login = 'manager01'",
     )
     assert PasswordHasher().verify(kept, new["manager01"])
     with pytest.raises(VerifyMismatchError):
         PasswordHasher().verify(kept, old["manager01"])
-    assert value(county.urls, "SELECT count(*) FROM session WHERE ended_at IS NULL") == 0
+    assert value(empty, "SELECT count(*) FROM session WHERE ended_at IS NULL") == 0
 
 
 def test_the_logins_as_they_are_shown(county: LoadedCounty) -> None:

@@ -19,6 +19,7 @@ def test_two_loads_are_the_same_to_the_byte(empty: Urls, another: Urls, home: Pa
     assert first == second
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_county(empty: Urls, another: Urls, home: Path) -> None:
     demo.run(settings_for(empty, home), CUSTOMERS, 3, DAY, quiet)
     demo.run(settings_for(another, home), CUSTOMERS, 4, DAY, quiet)
@@ -41,6 +42,7 @@ class CutOff(Exception):
     """Somebody pulled the plug."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", ["customers", "strategy", "duties"])
 def test_a_load_that_was_cut_off_ends_as_if_it_had_not_been(
     at: str, empty: Urls, another: Urls, home: Path
