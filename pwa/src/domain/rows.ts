@@ -145,7 +145,8 @@ export interface ProfileRow extends RowBase {
   score: number
   reasons: [code: string, amountFen: Fen][]
   decision_id: Id
-  version: string
+  /** Number of the catalogue's version. */
+  version: number
   as_of: Day
 }
 

@@ -71,21 +71,24 @@ export class OutboxBook {
   }
 
   counts(isToday: (at: Instant) => boolean): { waiting: number; waitingBytes: number; receivedToday: number; attention: number } {
-    let waiting = 0
+    // A person counts saves: a visit and the task it fulfils were saved in one go and are one record.
+    const waiting = new Set<Id>()
+    const received = new Set<Id>()
     let waitingBytes = 0
-    let receivedToday = 0
     let attention = 0
     for (const { header } of this.entries.values()) {
       const state = stateOf(header)
       if (state === 'saved' || state === 'sending') {
-        waiting++
+        waiting.add(header.save)
         waitingBytes += header.bytes
       }
       for (const photo of header.photos) if (photo.sentAt === 0 && photo.refused === null) waitingBytes += photo.bytes
       if (state === 'attention' && !header.acknowledged) attention++
-      if (header.state === 'received' && header.receipt && isToday(header.receipt.receivedAt)) receivedToday++
+      if (header.state === 'received' && header.receipt && isToday(header.receipt.receivedAt)) received.add(header.save)
     }
-    return { waiting, waitingBytes, receivedToday, attention }
+    // One of which a part still waits has not been received.
+    for (const save of waiting) received.delete(save)
+    return { waiting: waiting.size, waitingBytes, receivedToday: received.size, attention }
   }
 
   /** The entries whose effect is not in the phone's rows yet; `reached` says whether a book has come to a revision. */
@@ -110,11 +113,18 @@ export class OutboxBook {
     return aliases
   }
 
+  /** Saved in one go with what it needs, and nothing to say for itself: its companion stands for both. */
+  private ridesAlong({ header, command }: BookEntry): boolean {
+    if (stateOf(header) === 'attention') return false
+    return (command?.needs ?? []).some((id) => this.entries.get(id)?.header.save === header.save)
+  }
+
   /** The list for the screens, newest first. */
   list(customerName: (entry: BookEntry) => { id: Id | null; name: string }): OutboxEntry[] {
     const needed = new Set([...this.entries.values()].flatMap(({ command }) => command?.needs ?? []))
     return this.all()
       .reverse()
+      .filter((entry) => !this.ridesAlong(entry))
       .map((entry) => {
         const { header, command } = entry
         const customer = customerName(entry)

@@ -159,7 +159,8 @@ export class Reader {
         this.entries = null
         this.core.emit('rows')
       },
-      () => undefined,
+      // The dictionary did not load: the next look at the list tries again.
+      () => this.readings.delete(row.name),
     )
     const none = { pinyin: row.pinyin, initials: row.initials }
     this.readings.set(row.name, none)

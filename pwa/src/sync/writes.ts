@@ -44,8 +44,9 @@ export class Writer {
       for (let attempt = 0; ; attempt++) {
         const first = this.next ?? (await nextSeq(db))
         const completed = commands.map((command, i) => complete(command, first + i, at, offset))
+        const save = (completed[0] as Command).id
         const entries = await Promise.all(
-          completed.map((command) => sealCommand(command, stream, photosOf(command, files, owners), vault, sealer)),
+          completed.map((command) => sealCommand(command, save, stream, photosOf(command, files, owners), vault, sealer)),
         )
         if (await append(db, entries, blobs, draft?.id ?? null)) {
           this.next = first + commands.length
@@ -93,7 +94,7 @@ export class Writer {
     if (later.some(({ command }) => !command || command.needs.some((id) => ids.includes(id)))) return false
     const resealed: OutboxRecord[] = []
     for (const [i, { header, command }] of later.entries()) {
-      resealed.push(await sealCommand({ ...(command as Command), seq: lowest + i }, header.stream, header.photos, vault, sealer))
+      resealed.push(await sealCommand({ ...(command as Command), seq: lowest + i }, header.save, header.stream, header.photos, vault, sealer))
     }
     const done = await takeBack(core.store, ids, resealed)
     this.next = null
@@ -132,7 +133,7 @@ export class Writer {
       const command = core.outbox.get(entry.id)?.command
       // Without its content it can't get another number; it stays as it is, whole, for support to load.
       if (!command) continue
-      const sealed = await sealCommand({ ...command, seq }, stream, entry.photos, vault, sealer)
+      const sealed = await sealCommand({ ...command, seq }, entry.save, stream, entry.photos, vault, sealer)
       resealed.push({ ...sealed, savedAt: entry.savedAt, receipt: entry.receipt, acknowledged: entry.acknowledged })
       seq++
     }
