@@ -39,6 +39,8 @@ export interface OutboxRecord {
   bytes: number
   state: StoredState
   savedAt: number
+  /** The first command of the save it belongs to: what was saved in one go is one record to the person. */
+  save: string
   /** How often it was put on the wire; 0 means that it can still be taken back. */
   tries: number
   acknowledged: boolean

@@ -24,9 +24,10 @@ export function complete(command: NewCommand, seq: number, at: number, offsetMin
   return { ...command, seq, at, offset_minutes: offsetMinutes, observed_at: command.observed_at ?? at } as Command
 }
 
-/** Encrypts a command both ways. All WebCrypto is done here, before any transaction is opened. */
+/** Encrypts a command both ways; `save` names the save it belongs to. All WebCrypto is done here, before any transaction is opened. */
 export async function sealCommand(
   command: Command,
+  save: string,
   stream: string,
   photos: StoredPhoto[],
   vault: Vault,
@@ -45,6 +46,7 @@ export async function sealCommand(
     bytes: sealed.length,
     state: 'saved',
     savedAt: command.at,
+    save,
     tries: 0,
     acknowledged: false,
     receipt: null,
