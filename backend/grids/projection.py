@@ -29,4 +29,4 @@ async def _load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping
 
 
 # the same for everybody who holds it: an agent may know where a grid is and whose it is
-PROJECTIONS = (Projection("grid", frozenset({"grid"}), {"manager": FIELDS, "agent": FIELDS}, _load),)
+PROJECTIONS = (Projection("grid", frozenset({"grid", "care"}), {"manager": FIELDS, "agent": FIELDS}, _load),)
