@@ -8,7 +8,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -138,7 +138,7 @@ async def _arq(redis: ArqRedis, runner: Runner, concurrency: int) -> None:
         await runner.run(UUID(job_id))
 
     worker = Worker(
-        functions=[func(run_job, name="run_job", keep_result=0, max_tries=1)],
+        functions=[func(cast(Any, run_job), name="run_job", keep_result=0, max_tries=1)],
         redis_pool=redis,
         queue_name=QUEUE,
         max_jobs=concurrency,

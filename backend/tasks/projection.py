@@ -82,8 +82,8 @@ async def load_approvals(
     """Submitted and decided tasks of the branch with their evidence and what changed in the file that day."""
     rows = {row.id: row for row in await queries.tasks(uow, [UUID(one) for one in ids])}
     places = {row.id: row for row in await queries.of_branch(uow, list(rows))}
-    evidence = await visits.load_visits(
-        uow, [str(row.evidence_id) for row in rows.values() if row.evidence_id], ""
+    evidence = await visits.visit_rows(
+        uow, [str(row.evidence_id) for row in rows.values() if row.evidence_id]
     )
     found: dict[str, Sequence[Any]] = {}
     for row in rows.values():

@@ -2,70 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from backend.files import api as files
-from backend.kernel.clock import millis
 from backend.kernel.projections import Projection
 from backend.kernel.uow import UnitOfWork
-from backend.visits import queries
-from backend.visits.models import Visit, VisitPhoto
-
-FIELDS = (
-    "customer_id",
-    "staff_id",
-    "at",
-    "channel",
-    "purpose",
-    "outcome",
-    "needs",
-    "wanted_fen",
-    "wanted_for",
-    "note",
-    "lon",
-    "lat",
-    "accuracy_m",
-    "distance_m",
-    "flags",
-    "photos",
-    "companion_id",
-    "next_on",
-    "next_purpose",
-)
-
-
-def visit_values(visit: Visit, photos: Sequence[VisitPhoto], arrived: frozenset[str]) -> list[Any]:
-    """A visit's values in the order of FIELDS."""
-    return [
-        str(visit.customer_id),
-        str(visit.staff_id),
-        millis(visit.at),
-        visit.channel,
-        visit.purpose,
-        visit.outcome,
-        visit.needs,
-        visit.wanted_fen,
-        visit.wanted_for,
-        visit.note,
-        visit.lon,
-        visit.lat,
-        visit.accuracy_m,
-        visit.distance_m,
-        visit.flags,
-        [[photo.file_hash, photo.file_class, photo.file_hash in arrived] for photo in photos],
-        str(visit.companion_id) if visit.companion_id else None,
-        visit.next_on.isoformat() if visit.next_on else None,
-        visit.next_purpose,
-    ]
+from backend.visits.rows import FIELDS, visit_rows
 
 
 async def load_visits(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
     """Visits with their photos and which of those have arrived."""
-    wanted = [UUID(one) for one in ids]
-    rows = await queries.visits(uow, wanted)
-    photos = await queries.photos_of(uow, wanted)
-    arrived = await files.arrived(uow, [photo.file_hash for some in photos.values() for photo in some])
-    return {str(row.id): visit_values(row, photos.get(row.id, []), arrived) for row in rows}
+    return await visit_rows(uow, ids)
 
 
 PROJECTIONS = (

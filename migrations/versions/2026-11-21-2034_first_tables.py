@@ -652,9 +652,7 @@ def upgrade() -> None:
         "task",
         ["customer_id", "duty_kind"],
         unique=True,
-        postgresql_where=sa.text(
-            "kind = 'follow_up' AND state IN ('open', 'in_progress')"
-        ),
+        postgresql_where=sa.text("kind = 'follow_up' AND state IN ('open', 'in_progress')"),
     )
     op.create_table(
         "visit",
