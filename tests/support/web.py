@@ -36,6 +36,7 @@ def settings_for(urls: Urls, home: Path, clock_file: Path | None, **changes: Any
         "database_url": urls.owner,
         "database_url_web": urls.web,
         "database_url_worker": urls.worker,
+        "database_url_nightly": urls.nightly,
         "redis_url": urls.redis,
         "keys_dir": home / "keys",
         "files_dir": home / "files",

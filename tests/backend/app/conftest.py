@@ -1,0 +1,11 @@
+"""Fixtures of this folder."""
+
+from tests.support.web_fixtures import (  # noqa: F401 - fixtures
+    app,
+    bank,
+    client,
+    keys,
+    other_client,
+    settings,
+    system_db,
+)
