@@ -50,3 +50,10 @@ test('a contact made on this phone counts before the bank has it; a visit still 
   expect(withOwnContacts(tasks, new Map([['c1', at]])).map((t) => [t.state, t.submitted_at])).toEqual([['closed', at], ['open', null]])
   expect(countColumn(withOwnContacts(tasks, new Map([['c1', at]])), 'today', TODAY)).toEqual({ done: 1, overdue: 0, todo: 1 })
 })
+
+test('from another county the way is counted from the first household on', () => {
+  const customers = new Map([customer('c1', 114.001, 29.5), customer('c2', 114.003, 29.5)])
+  const [village] = planRoute([task('1'), task('2')], customers, 'today', TODAY, { lon: 118, lat: 29.5 })
+  expect(village?.stops[0]?.leg).toBeNull()
+  expect(Math.round((village?.metres ?? 0) / 10)).toBe(19)
+})

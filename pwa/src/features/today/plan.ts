@@ -65,6 +65,9 @@ export interface Village {
 
 const point = (s: { lon: number | null; lat: number | null }): LonLat | null => (s.lon === null || s.lat === null ? null : { lon: s.lon, lat: s.lat })
 
+/** From farther away nobody sets out on foot: the way is then counted from the first household on. */
+const OUT_OF_REACH_M = 50_000
+
 /** What is due in a column, by village, villages and households in walking order from `here`. */
 export function planRoute(tasks: readonly TaskRow[], customers: ReadonlyMap<Id, CustomerEntry>, column: Column, today: Day, here: LonLat | null): Village[] {
   const stops = new Map<Id, Stop>()
@@ -97,8 +100,9 @@ export function planRoute(tasks: readonly TaskRow[], customers: ReadonlyMap<Id, 
     const mean = (of: (s: Stop) => number | null) => (placed.length ? placed.reduce((sum, s) => sum + (of(s) ?? 0), 0) / placed.length : null)
     return { gridId, list, lon: mean((s) => s.lon), lat: mean((s) => s.lat) }
   })
-  let at = here
-  return walkingOrder(middles, here).map(({ gridId, list }) => {
+  const reach = here && [...stops.values()].some((s) => { const p = point(s); return p && distanceMetres(here, p) <= OUT_OF_REACH_M }) ? here : null
+  let at = reach
+  return walkingOrder(middles, reach).map(({ gridId, list }) => {
     const ordered = walkingOrder(list, at)
     let metres = 0
     for (const stop of ordered) {
