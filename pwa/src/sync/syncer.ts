@@ -25,6 +25,7 @@ export class Syncer {
   private closed = false
   private graceMs = UNDO_MS
   private idling = false
+  private renewed = false
 
   constructor(
     private readonly core: Core,
@@ -68,6 +69,7 @@ export class Syncer {
 
   private async loop(): Promise<void> {
     const { core } = this
+    this.renewed = false
     do {
       this.again = false
       if (this.closed || !core.db || !core.identity || !core.current) return
@@ -104,8 +106,11 @@ export class Syncer {
     if (pushed.young) this.soon(UNDO_MS)
     await core.loadContact()
     if (core.unlocked && (pushed.renewStream || pushed.foreign)) {
-      await this.writer.restream(pushed.renewStream ? () => account.renewInstallation() : undefined)
-      this.again = true
+      // One renewal a run: a bank that refuses every stream must not be asked for ever.
+      const renew = pushed.renewStream && !this.renewed
+      this.renewed ||= renew
+      const moved = await this.writer.restream(renew ? () => account.renewInstallation() : undefined)
+      if (moved > 0) this.again = true
     }
     if (core.unlocked) {
       await pull(core)

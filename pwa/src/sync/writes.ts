@@ -110,21 +110,22 @@ export class Writer {
 
   /**
    * Gives the waiting entries of former streams their place in the present one, after the installation was renewed.
-   * They are sealed anew, so this needs the unlocked engine. `renew`, if given, renews the installation first.
+   * They are sealed anew, so this needs the unlocked engine. `renew`, if given, renews the installation first. Returns
+   * how many entries got a new place.
    */
-  restream(renew?: () => Promise<void>): Promise<void> {
+  restream(renew?: () => Promise<void>): Promise<number> {
     return this.inTurn(async () => {
       if (renew) await renew()
-      await this.restreamNow()
+      return this.restreamNow()
     })
   }
 
-  private async restreamNow(): Promise<void> {
+  private async restreamNow(): Promise<number> {
     const { core } = this
     const { vault, sealer } = core.open
     const stream = core.identity?.installationId ?? ''
     const foreign = (await unsent(core.store)).filter((entry) => entry.stream !== stream)
-    if (foreign.length === 0) return
+    if (foreign.length === 0) return 0
     await core.outbox.refresh(core.store, vault)
     const fresh = !core.outbox.all().some(({ header }) => header.stream === stream)
     let seq = fresh ? 1 : await nextSeq(core.store)
@@ -137,9 +138,11 @@ export class Writer {
       resealed.push({ ...sealed, savedAt: entry.savedAt, receipt: entry.receipt, acknowledged: entry.acknowledged })
       seq++
     }
+    if (resealed.length === 0) return 0
     await renumber(core.store, resealed, seq)
     this.next = null
     await core.refreshOutbox()
+    return resealed.length
   }
 }
 
