@@ -58,6 +58,14 @@ def to_wgs84(points: Coordinates, datum: Datum) -> Coordinates:
 
 def _offset(points: Coordinates) -> Coordinates:
     lon, lat = points[:, 0], points[:, 1]
+    inside = (lon >= _LON_RANGE[0]) & (lon <= _LON_RANGE[1]) & (lat >= _LAT_RANGE[0]) & (lat <= _LAT_RANGE[1])
+    offset = np.zeros_like(points)
+    # the series runs over for numbers that are no degrees, so it is asked only where it holds
+    offset[inside] = _offset_inside(lon[inside], lat[inside])
+    return offset
+
+
+def _offset_inside(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Coordinates:
     x, y = lon - 105.0, lat - 35.0
     root = np.sqrt(np.abs(x))
     ripple = (20.0 * np.sin(6.0 * x * np.pi) + 20.0 * np.sin(2.0 * x * np.pi)) * 2.0 / 3.0
@@ -73,8 +81,4 @@ def _offset(points: Coordinates) -> Coordinates:
     flat = 1.0 - _ECCENTRICITY_SQUARED * np.sin(phi) ** 2
     meridian_m = _SEMI_MAJOR_M * (1.0 - _ECCENTRICITY_SQUARED) / flat**1.5
     parallel_m = _SEMI_MAJOR_M / np.sqrt(flat) * np.cos(phi)
-    offset = np.column_stack((np.degrees(east / parallel_m), np.degrees(north / meridian_m)))
-
-    inside = (lon >= _LON_RANGE[0]) & (lon <= _LON_RANGE[1]) & (lat >= _LAT_RANGE[0]) & (lat <= _LAT_RANGE[1])
-    offset[~inside] = 0.0
-    return offset
+    return np.column_stack((np.degrees(east / parallel_m), np.degrees(north / meridian_m)))

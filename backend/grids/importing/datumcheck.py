@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from backend.grids.importing.areas import Area
 from backend.grids.importing.datum import Coordinates, Datum, gcj02_to_wgs84, wgs84_to_gcj02
 from backend.grids.importing.plane import Plane
+from backend.grids.importing.positions import are_degrees
 from backend.grids.importing.report import DatumCheck, Figure
 from backend.grids.importing.villages import Villages
 
@@ -132,11 +133,12 @@ def check_villages(villages: Villages, outline: Area, *, outline_name: str = "th
 
     The second is weak: a shift of 600 m moves only points near the border across it.
     """
-    figures: dict[str, Figure] = {"points": len(villages.as_given)}
+    given = villages.as_given[are_degrees(villages.as_given)]
+    figures: dict[str, Figure] = {"points": len(given)}
     readings = {
-        "as_wgs84": villages.as_given,
-        "as_gcj02": gcj02_to_wgs84(villages.as_given),
-        "as_wgs84_converted_again": wgs84_to_gcj02(villages.as_given),
+        "as_wgs84": given,
+        "as_gcj02": gcj02_to_wgs84(given),
+        "as_wgs84_converted_again": wgs84_to_gcj02(given),
     }
     outside = {name: _outside(points, outline) for name, points in readings.items()}
     near = {name: _outside(points, outline, within=_NEAR_DEGREES) for name, points in readings.items()}

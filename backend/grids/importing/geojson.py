@@ -179,9 +179,7 @@ def _features(document: Mapping[str, Any], name: str) -> Sequence[Mapping[str, A
 
 
 def _refuse_points(features: Sequence[Mapping[str, Any]], name: str) -> None:
-    kinds = {
-        (one.get("geometry") or {}).get("type") for one in features if isinstance(one.get("geometry"), dict)
-    }
+    kinds = {str(one["geometry"].get("type")) for one in features if isinstance(one.get("geometry"), dict)}
     if kinds and kinds <= {"Point", "MultiPoint"}:
         raise file_broken(
             name,
@@ -257,7 +255,7 @@ def _geometry(geometry: object, converter: Converter) -> tuple[Area | None, str 
         return None, "the feature has no geometry", 0, 0
     if not isinstance(geometry, dict):
         return None, "its geometry is no object", 0, 0
-    kind = geometry.get("type")
+    kind = str(geometry.get("type"))
     if kind not in {"Polygon", "MultiPolygon"}:
         return None, f"a {kind} is no area", 0, 0
     coordinates = geometry.get("coordinates")

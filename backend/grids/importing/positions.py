@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.grids.errors import not_degrees, outside_china, swapped
 from backend.grids.importing.datum import Coordinates
@@ -21,10 +22,15 @@ class Look(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
+def are_degrees(points: Coordinates) -> NDArray[np.bool_]:
+    """Which of `points`, shape (n, 2), can be longitude and latitude in China."""
+    return _within(points[:, 0], LON_RANGE) & _within(points[:, 1], LAT_RANGE)
+
+
 def look_of(points: Coordinates) -> Look:
     """What `points`, shape (n, 2), n ≥ 1, look like as longitude and latitude in China."""
     x, y = points[:, 0], points[:, 1]
-    if (_within(x, LON_RANGE) & _within(y, LAT_RANGE)).all():
+    if are_degrees(points).all():
         return Look.DEGREES
     if (_within(y, LON_RANGE) & _within(x, LAT_RANGE)).all():
         return Look.SWAPPED
@@ -52,7 +58,5 @@ def refuse_unless_degrees(name: str, points: Coordinates) -> None:
     raise outside_china(name, first_x, first_y)
 
 
-def _within(
-    values: Coordinates, limits: tuple[float, float]
-) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _within(values: NDArray[np.float64], limits: tuple[float, float]) -> NDArray[np.bool_]:
     return (values >= limits[0]) & (values <= limits[1])

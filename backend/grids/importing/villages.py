@@ -12,6 +12,7 @@ import numpy as np
 from backend.grids.errors import columns_missing, file_broken, file_empty
 from backend.grids.importing.datum import Coordinates, Datum, gcj02_to_wgs84, to_wgs84
 from backend.grids.importing.options import ImportOptions
+from backend.grids.importing.positions import are_degrees
 from backend.grids.importing.reading import decode, read_bytes, sha256
 
 COLUMNS = {
@@ -122,6 +123,7 @@ def read_villages(path: Path, options: ImportOptions) -> Villages:
             )
         )
     pair = np.array(both, dtype=np.float64).reshape(-1, 4)
+    pair = pair[are_degrees(pair[:, :2]) & are_degrees(pair[:, 2:])]
     return Villages(
         name=path.name,
         sha256=sha256(raw),
