@@ -1,5 +1,6 @@
 """Recalculation now: right to the fen, written only where it would be seen, replayable."""
 
+import asyncio
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,16 +12,18 @@ from sqlalchemy import text
 from backend.kernel.uow import Database
 from backend.strategy import queries, service
 from backend.strategy.engine import shipped_catalogue, shipped_statements
-from backend.strategy.service import Recomputed, recompute
+from backend.strategy.service import Recomputed, ensure_published, recompute
 from tests.backend.strategy.town import (
     SYSTEM,
     TODAY,
+    WHEN,
     Town,
     account_of,
     asset_of,
     debt_of,
     flow_of,
     loan_of,
+    visit_of,
 )
 from tests.support.clock import MovingClock
 
@@ -126,6 +129,32 @@ async def test_tags_alone_are_written_but_no_news(town: Town) -> None:
     await town.add(asset_of(one, "vehicle", 0))
     assert (await run(town, one)).changed == (one,)
     assert "has_vehicle" in tags_in((await town.profile(one)).tag_words)
+    assert len(await town.events(service.PROFILE_CHANGED)) == 1
+
+
+async def test_a_visit_is_seen_in_tags_and_forgotten_in_time(town: Town, clock: MovingClock) -> None:
+    one = await town.reference(await town.grid())
+    await run(town, one)
+    assert "not_met_half_year" in tags_in((await town.profile(one)).tag_words)
+    await town.add(visit_of(one, WHEN, ["loan", "insurance"]))
+    await run(town, one)
+    held = tags_in((await town.profile(one)).tag_words)
+    assert "loan_wanted" in held
+    assert "not_met_half_year" not in held
+    clock.move_to_local(2026, 7, 3)
+    await run(town, one)
+    held = tags_in((await town.profile(one)).tag_words)
+    assert "loan_wanted" not in held
+    assert "not_met_half_year" in held
+
+
+async def test_two_at_once_decide_once(town: Town) -> None:
+    one = await town.reference(await town.grid())
+    async with town.db.unit(SYSTEM) as uow:
+        await ensure_published(uow)
+    both = await asyncio.gather(run(town, one), run(town, one))
+    assert sorted(len(each.changed) for each in both) == [0, 1]
+    assert len(await town.decisions(one)) == 1
     assert len(await town.events(service.PROFILE_CHANGED)) == 1
 
 

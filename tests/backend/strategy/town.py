@@ -14,6 +14,7 @@ from backend.grids.models import Grid
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database, UnitOfWork
 from backend.strategy.models import Decision, Profile
+from backend.visits.models import Visit
 
 TODAY = date(2026, 1, 15)
 WHEN = datetime(2026, 1, 2, 4, 0, tzinfo=UTC)
@@ -284,4 +285,37 @@ def flow_of(customer: UUID, month: date, yuan: int) -> FlowMonth:
         out_count=5,
         wages_fen=0,
         merchant_fen=0,
+    )
+
+
+def visit_of(customer: UUID, at: datetime, needs: list[str]) -> Visit:
+    """A visit on site at which the customer was met."""
+    return Visit(
+        id=uuid4(),
+        customer_id=customer,
+        grid_id=None,
+        staff_id=uuid4(),
+        staff_role="manager",
+        companion_id=None,
+        channel="onsite",
+        purpose="follow_up",
+        outcome="met",
+        needs=needs,
+        presented=[],
+        wanted_fen=None,
+        wanted_for=None,
+        note=None,
+        lon=None,
+        lat=None,
+        accuracy_m=None,
+        distance_m=None,
+        flags=[],
+        at=at,
+        device_at=at,
+        offset_minutes=480,
+        clock_error_s=0,
+        received_at=at,
+        next_on=None,
+        next_purpose=None,
+        installation_id=None,
     )
