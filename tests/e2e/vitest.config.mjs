@@ -1,5 +1,13 @@
 // Run from pwa/, whose packages these tests use: vitest run --config ../tests/e2e/vitest.config.mjs
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+// The county is made once and copied for each file. A folder given from outside is kept, for work on the tests.
+const given = process.env['TIANGE_E2E_TEMPLATE']
+const template = given ?? mkdtempSync(join(tmpdir(), 'tiange-e2e-county-'))
+if (!given) process.on('exit', () => rmSync(template, { recursive: true, force: true }))
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const packages = fileURLToPath(new URL('../../pwa/node_modules', import.meta.url))
@@ -16,12 +24,15 @@ export default {
   },
   test: {
     environment: 'node',
+    env: { TIANGE_E2E_TEMPLATE: template },
     include: ['**/*.test.ts'],
     // each file starts a whole bank; one at a time on two cores
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 300_000,
     sequence: { concurrent: false, shuffle: false },
+    // the steps of a story build on one another
+    bail: 1,
     reporters: ['verbose'],
   },
 }

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 from aiohttp import web
 
@@ -43,6 +44,8 @@ class Helper(PushService):
                 "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
             )
             rows: list[Any] = await connection.fetch(body["query"], *body.get("args", []))
+        except asyncpg.PostgresError as error:
+            return web.json_response({"error": str(error)}, status=400)
         finally:
             await connection.close()
         return web.Response(

@@ -1,5 +1,6 @@
 /** A whole bank for one test file: `tiange up` with a small demo county, on a home of its own. */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child, findProcesses, runs } from './children'
@@ -12,6 +13,9 @@ export interface Login {
   password: string
   role: string
 }
+
+const LOGINS = 'e2e-logins.json'
+const CUSTOMERS = 400
 
 export type Part = 'web' | 'worker' | 'postgres' | 'valkey'
 
@@ -26,15 +30,16 @@ export class Bank {
     readonly network: Network,
   ) {}
 
-  /** Starts it; `customers`: size of the county. */
-  static async open(customers = 400): Promise<Bank> {
-    // as root the servers run as somebody else, who must be able to enter
+  /** Starts it on a copy of the county, which the first file makes. */
+  static async open(): Promise<Bank> {
     const home = mkdtempSync(join(tmpdir(), 'tiange-e2e-'))
-    chmodSync(home, 0o755)
+    await county(home)
     const port = await freePort()
     const bank = new Bank(home, port, await Helper.start(home), await Network.start(port))
+    for (const login of JSON.parse(readFileSync(join(home, LOGINS), 'utf8')) as Login[]) bank.logins.set(login.role, login)
     try {
-      await bank.start(customers)
+      await bank.start()
+      await bank.stayAwake()
     } catch (error) {
       await bank.close()
       throw error
@@ -47,19 +52,14 @@ export class Bank {
     return `http://127.0.0.1:${this.network.port}`
   }
 
-  /** `tiange up`, the first time with the county. */
-  async start(customers = 400): Promise<void> {
+  /** `tiange up`, until it says that it is ready. */
+  async start(): Promise<void> {
     const env = {
-      TIANGE_ENVIRONMENT: 'test',
-      TIANGE_DEMO_MODE: 'true',
-      TIANGE_HOME: this.home,
       TIANGE_PUBLIC_URL: this.url,
       TIANGE_CLOCK_FILE: join(this.home, 'clock-offset'),
       TIANGE_PUSH_TEST_HOSTS: this.helper.host,
-      COLUMNS: '200',
     }
-    const args = ['-m', 'backend.app.cli', 'up', '--demo', '--customers', String(customers), '--seed', '7', '--port', String(this.port)]
-    const up = new Child('tiange up', python(), args, { cwd: ROOT, env })
+    const up = launch(this.home, this.port, env)
     this.up = up
     await until(
       'tiange up is ready',
@@ -67,16 +67,31 @@ export class Bank {
         up.mustRun()
         return up.output.includes('Tiange is ready')
       },
-      240,
+      120,
     )
-    for (const [, login = '', password = '', role = ''] of up.output.matchAll(/^ *([a-z]+\d\d) +(\w{4}-\w{4}-\w{4}) +(\w+)/gm)) {
-      this.logins.set(role, { login, password, role })
-    }
+  }
+
+  /** A figure of the bank's own, in force from today: dated policy is data, not code. */
+  async policy(key: string, value: unknown): Promise<void> {
+    await this.helper.sql(
+      `INSERT INTO policy_figure (key, valid_from, value, source, on_phone)
+       SELECT key, current_date, $2::jsonb, 'browser tests', on_phone FROM policy_figure WHERE key = $1 ORDER BY valid_from DESC LIMIT 1`,
+      key,
+      value,
+    )
+  }
+
+  /** The quiet hours lie far from now and from the digest, whatever the time is where this runs. */
+  private async stayAwake(): Promise<void> {
+    const hour = new Date(Date.now() + 8 * 3_600_000).getUTCHours() // Shanghai
+    const quiet = [1, 12, 18].find((from) => (from - hour + 24) % 24 > 2 && (hour - from + 24) % 24 > 2) ?? 1
+    await this.policy('notify_quiet_from', `${String(quiet).padStart(2, '0')}:00`)
+    await this.policy('notify_quiet_to', `${String(quiet).padStart(2, '0')}:30`)
   }
 
   login(role: string): Login {
     const found = this.logins.get(role)
-    if (!found) throw new Error(`no demo login was shown for ${role}:\n${this.up?.output.slice(-3000)}`)
+    if (!found) throw new Error(`no demo login was shown for ${role}`)
     return found
   }
 
@@ -140,4 +155,38 @@ export class Bank {
     await this.helper.stop()
     rmSync(this.home, { recursive: true, force: true })
   }
+}
+
+function launch(home: string, port: number, env: NodeJS.ProcessEnv): Child {
+  const args = ['-m', 'backend.app.cli', 'up', '--demo', '--customers', String(CUSTOMERS), '--seed', '7', '--port', String(port)]
+  const fixed = { TIANGE_ENVIRONMENT: 'test', TIANGE_DEMO_MODE: 'true', TIANGE_HOME: home, COLUMNS: '200' }
+  return new Child('tiange up', python(), args, { cwd: ROOT, env: { ...fixed, ...env } })
+}
+
+/** Puts a county into `home`: a copy of the one of this run, which is made first where there is none yet. */
+async function county(home: string): Promise<void> {
+  const template = process.env['TIANGE_E2E_TEMPLATE']
+  if (!template) throw new Error('run with tests/e2e/vitest.config.mjs')
+  mkdirSync(template, { recursive: true })
+  // as root the servers run as somebody else, who must be able to enter
+  for (const folder of [home, template]) chmodSync(folder, 0o755)
+  if (!existsSync(join(template, LOGINS))) {
+    const up = launch(template, await freePort(), {})
+    await until(
+      'the county is made',
+      () => {
+        up.mustRun()
+        return up.output.includes('Tiange is ready')
+      },
+      280,
+    )
+    const found: Login[] = []
+    for (const [, login = '', password = '', role = ''] of up.output.matchAll(/^ *([a-z]+\d\d) +(\w{4}-\w{4}-\w{4}) +(\w+)/gm)) {
+      found.push({ login, password, role })
+    }
+    await up.stop()
+    writeFileSync(join(template, LOGINS), JSON.stringify(found))
+  }
+  // cp keeps the owners, which Node's own copying does not
+  execFileSync('cp', ['-a', `${template}/.`, home])
 }

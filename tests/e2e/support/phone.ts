@@ -65,7 +65,7 @@ export class Phone {
       geolocation: { longitude: 114.0, latitude: 29.5, accuracy: 8 },
     })
     this.context = context
-    context.setDefaultTimeout(20_000)
+    context.setDefaultTimeout(40_000)
     this.current = context.pages()[0] ?? (await context.newPage())
     const { subscription } = this
     if (subscription) await context.addInitScript(inject, { endpoint: subscription.endpoint, keys: subscription.keys })
@@ -171,7 +171,10 @@ export class Phone {
   /** Goes to a page of the app without loading it anew, as its links do. */
   async go(path: string): Promise<void> {
     await this.page.evaluate((to) => {
-      history.pushState(history.state, '', to)
+      // what the router itself would note, so that the app's way back works
+      const { position = 0 } = (history.state ?? {}) as { position?: number }
+      const from = location.pathname + location.search
+      history.pushState({ back: from, current: to, forward: null, replaced: false, position: position + 1, scroll: null }, '', to)
       dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
     }, path)
     await this.page.waitForURL(`**${path}`)

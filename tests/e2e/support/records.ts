@@ -23,7 +23,7 @@ export async function dueHouseholds(bank: Bank, login: string): Promise<Househol
     `SELECT c.id::text, c.name, c.initials, g.name, c.lon, c.lat
        FROM task t JOIN staff s ON s.id = t.assignee_id AND s.login = $1 JOIN customer c ON c.id = t.customer_id
        JOIN grid g ON g.id = c.grid_id JOIN profile p ON p.customer_id = c.id
-      WHERE t.kind = 'follow_up' AND t.duty = 'visit' AND t.state = 'open' AND c.kind = 'household' AND c.lon IS NOT NULL
+      WHERE t.kind = 'follow_up' AND t.duty_kind = 'visit' AND t.state = 'open' AND c.kind = 'household' AND c.lon IS NOT NULL
         AND c.status = 'active' AND g.manager_id = s.id AND c.owner_id = s.id
         AND (SELECT count(*) FROM customer o WHERE o.initials = c.initials OR o.name = c.name) = 1
       ORDER BY (p.limit_fen > 0) DESC, p.limit_fen, t.due_on, c.id`,

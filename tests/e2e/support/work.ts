@@ -10,6 +10,13 @@ export async function findByInitials(phone: Phone, household: Household): Promis
   await row(phone, household.name).waitFor()
 }
 
+/** Names of the households in the list of Today, in its order. */
+export async function stops(phone: Phone): Promise<string[]> {
+  const links = phone.page.getByRole('listitem').getByRole('link')
+  await links.first().waitFor()
+  return phone.page.locator('ol').getByRole('link').locator('b').allInnerTexts()
+}
+
 export function row(phone: Phone, name: string): Locator {
   return phone.page.getByRole('link', { name: new RegExp(name) }).first()
 }
@@ -41,6 +48,8 @@ async function amount(phone: Phone, label: string, wan: number): Promise<void> {
 }
 
 export async function editIncome(phone: Phone, household: Household, what: { field: string; wan: number }): Promise<void> {
+  await phone.go(`/customers/${household.id}`)
+  await phone.page.getByRole('heading', { name: household.name, exact: true }).waitFor()
   await phone.go(`/customers/${household.id}/income`)
   await amount(phone, phone.t(`field.${what.field}`), what.wan)
   await phone.tap(phone.button('save.onPhone'))
@@ -48,6 +57,8 @@ export async function editIncome(phone: Phone, household: Household, what: { fie
 }
 
 export async function addVehicle(phone: Phone, household: Household, what: { kind: string; wan: number }): Promise<void> {
+  await phone.go(`/customers/${household.id}`)
+  await phone.page.getByRole('heading', { name: household.name, exact: true }).waitFor()
   await phone.go(`/customers/${household.id}/vehicle`)
   await phone.tap(phone.chip('customers.vehicleKind', `vehicle.${what.kind}`))
   await amount(phone, phone.t('customers.worthNow'), what.wan)
