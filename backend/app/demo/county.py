@@ -146,8 +146,10 @@ def _plan(stage: Stage, calendar: Calendar) -> _Plan:
 
 
 def _as_asked(wanted: Stage, found: Stage, county: County) -> Stage:
-    """Without a day asked for, the county that is there is the one that is meant, whatever its day."""
-    return wanted if county.day is not None else msgspec.structs.replace(wanted, day=found.day)
+    """The day that counts: a county that was begun, or is there while no day was asked for, keeps its own."""
+    if county.day is not None and found.state == READY:
+        return wanted
+    return msgspec.structs.replace(wanted, day=found.day)
 
 
 def _require_same(found: Stage, wanted: Stage) -> None:
@@ -175,10 +177,17 @@ async def _load(database: Database, stage: Stage, calendar: Calendar, plan: _Pla
         for rows in (staffing.units, staffing.staff, staffing.grids, staffing.assignments):
             world.batch.extend(rows)
         await writer.write(world.batch)
-        done = 0
-        writing: asyncio.Task[None] | None = None
+        await _fill_all(writer, world, staffing, stage, report)
+        uow.audit("demo.load", "county", str(stage.seed), {"customers": stage.customers})
+        await _keep(uow, stage)
+
+
+async def _fill_all(writer: Writer, world: World, staffing: Staffing, stage: Stage, report: Report) -> None:
+    """All grids; the next ones are made while PostgreSQL takes those before."""
+    done = 0
+    writing: asyncio.Task[None] | None = None
+    try:
         for teams in _chunks(staffing.teams):
-            # the next grids are made while PostgreSQL takes the ones before
             batch = await asyncio.to_thread(_fill, world, teams)
             if writing is not None:
                 await writing
@@ -187,8 +196,12 @@ async def _load(database: Database, stage: Stage, calendar: Calendar, plan: _Pla
             report("customers", done, stage.customers)
         if writing is not None:
             await writing
-        uow.audit("demo.load", "county", str(stage.seed), {"customers": stage.customers})
-        await _keep(uow, stage)
+    except BaseException:
+        # the connection must be quiet before its transaction is rolled back
+        if writing is not None:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+        raise
 
 
 def _chunks(teams: Sequence[GridTeam]) -> Iterator[list[GridTeam]]:
