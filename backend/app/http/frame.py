@@ -4,12 +4,14 @@ It stands outside the framework's routing, so that an answer to an unknown addre
 the same line in the log as any other.
 """
 
+import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage, Scope, Send
 
 from backend.app.http import note as notes
 from backend.app.http.metrics import Metrics
@@ -20,6 +22,10 @@ log = structlog.get_logger("tiange.http")
 
 #: what the server itself answers; everything else is a file of the phone app or one of its screens
 SERVER_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
+
+#: how much of a body that nobody wants is taken in and thrown away, and for how long
+DRAIN_BYTES = 256 * 1024 * 1024
+DRAIN_SECONDS = 30.0
 
 # `wasm-unsafe-eval` compiles the PIN's Argon2id, which has no JavaScript form fast enough; inline style
 # attributes come with the component set's static templates, inline style sheets do not.
@@ -75,14 +81,15 @@ class Frame:
         note = notes.begin(scope, self._settings.trusted_proxies)  # type: ignore[arg-type]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=note.request_id)
-        answered = _Answered(send, self._headers, note.request_id, scope["path"])
+        body = _Body(scope, receive)
+        answered = _Answered(send, body, self._headers, note.request_id)
         begun = time.perf_counter()
         file = not (scope["path"].startswith(SERVER_PATHS) or scope["path"] == "/api")
         try:
             if not file:
-                await self._inner(scope, receive, answered)
+                await self._inner(scope, body, answered)
             else:
-                await self._static(scope, receive, answered)
+                await self._static(scope, body, answered)
         except Exception as error:
             # an answer already begun cannot be taken back: the connection breaks, which the phone takes for
             # no answer
@@ -104,23 +111,55 @@ class Frame:
         level("request", **told)
 
 
+class _Body:
+    """What the client sends, and whether all of it was taken."""
+
+    def __init__(self, scope: HTTPScope, receive: Receive) -> None:
+        self._receive = receive
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        # a client that asks first has not begun to send
+        asks = headers.get(b"expect", b"").lower() == b"100-continue"
+        sends = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+        self._finished = asks or not sends
+        self.is_api = scope["path"].startswith("/api/")
+
+    async def __call__(self) -> ReceiveMessage:
+        message = await self._receive()
+        if message["type"] != "http.request" or not message["more_body"]:
+            self._finished = True
+        return message
+
+    async def drain(self) -> None:
+        """Throws the rest away, so that the answer is heard: most clients listen only after they have sent.
+
+        An answer to a body left unread ends in a broken connection, which a phone takes for no network.
+        """
+        taken = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while not self._finished and taken < DRAIN_BYTES:
+                    message = await self()
+                    taken += len(message.get("body", b""))  # type: ignore[arg-type]
+
+
 class _Answered:
     """Adds the headers to an answer and remembers its status."""
 
-    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], request_id: str, path: str) -> None:
+    def __init__(self, send: Send, body: _Body, headers: list[tuple[bytes, bytes]], request_id: str) -> None:
         self._send = send
+        self._body = body
         self._headers = headers
         self._request_id = request_id
-        self._api = path.startswith("/api/")
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            await self._body.drain()
             self.status = message["status"]
             given = list(message.get("headers", []))
             present = {name.lower() for name, _ in given}
             added = [*self._headers, (b"x-request-id", self._request_id.encode())]
-            if self._api:
+            if self._body.is_api:
                 # what the bank knows of people must not lie about in a browser's cache
                 added.append((b"cache-control", b"no-store"))
             message["headers"] = given + [one for one in added if one[0] not in present]

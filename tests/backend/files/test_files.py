@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import tracemalloc
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -247,24 +248,57 @@ async def test_a_photo_over_the_limit_is_refused_and_one_at_it_is_taken(
     assert answer.json()["limit_bytes"] > 0
 
 
-async def test_a_hundred_megabytes_are_refused_without_being_read(camera: Camera, settings: Settings) -> None:
+@pytest.mark.parametrize("how", ["announced", "chunked"])
+async def test_a_hundred_megabytes_get_a_clear_answer_and_are_never_held(camera: Camera, how: str) -> None:
     read = 0
 
-    async def endless() -> AsyncIterator[bytes]:
+    async def hundred() -> AsyncIterator[bytes]:
         nonlocal read
         for _ in range(100):
             read += 1024 * 1024
             yield bytes(1024 * 1024)
 
     phone, target = camera.phone, f"/api/v1/files/{'0' * 64}"
-    announced = phone.headers("PUT", target) | {"Content-Length": str(100 * 1024 * 1024)}
-    answer = await phone.client.put(target, content=endless(), headers=announced)
+    length = {"Content-Length": str(100 * 1024 * 1024)} if how == "announced" else {}
+    tracemalloc.start()
+    answer = await phone.client.put(target, content=hundred(), headers=phone.headers("PUT", target) | length)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert told(answer) == (413, "too_large")
-    assert read == 0
-    silent = phone.headers("PUT", target) | {"Transfer-Encoding": "chunked"}
-    answer = await phone.client.put(target, content=endless(), headers=silent)
-    assert told(answer) == (413, "too_large")
-    assert read <= settings.max_upload_bytes + 2 * 1024 * 1024
+    # to its end, or a client that listens only afterwards would never hear the answer
+    assert read == 100 * 1024 * 1024
+    assert peak < (8 if how == "announced" else 48) * 1024 * 1024
+
+
+async def test_a_client_that_asks_first_need_not_send_at_all(camera: Camera) -> None:
+    read = 0
+
+    async def unwanted() -> AsyncIterator[bytes]:
+        nonlocal read
+        read += 1
+        yield bytes(1024)
+
+    phone, target = camera.phone, f"/api/v1/files/{'0' * 64}"
+    asks = {"Content-Length": str(100 * 1024 * 1024), "Expect": "100-continue"}
+    answer = await phone.client.put(target, content=unwanted(), headers=phone.headers("PUT", target) | asks)
+    assert (told(answer), read) == ((413, "too_large"), 0)
+
+
+async def test_a_photo_sent_without_a_session_is_taken_in_before_the_refusal(
+    client: httpx.AsyncClient,
+) -> None:
+    """Else the phone would see a broken connection, and think that it had no network."""
+    read = 0
+
+    async def photo_bytes() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(3):
+            read += 1
+            yield bytes(1024)
+
+    answer = await client.put(f"/api/v1/files/{'0' * 64}", content=photo_bytes())
+    assert told(answer) == (401, "signed_out")
+    assert read == 3
 
 
 async def visit_with(database: Database, bank: Bank, staff_id: UUID, file_hash: str, file_class: str) -> UUID:
