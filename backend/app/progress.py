@@ -33,4 +33,4 @@ class Steps:
 
     def note(self, text: str) -> None:
         """A line between the steps, printed as it is."""
-        self._console.print(text, highlight=False, markup=False)
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -20,8 +20,8 @@ from backend.app.servers import embedded_for, environment, with_urls
 from backend.embedded import EmbeddedError
 from backend.kernel.settings import Settings, SettingsError
 
-#: a cold start imports the whole product once
-_READY_SECONDS = 60.0
+#: a cold start on a busy machine imports the whole product; one that fails ends sooner
+_READY_SECONDS = 180.0
 
 
 class DemoCounty:
@@ -92,12 +92,13 @@ def up(settings: Settings, demo: DemoCounty | None, console: Console) -> None:
 def _tell(settings: Settings, logins: str, demo: bool, console: Console) -> None:
     console.print()
     console.print(f"  Tiange is ready: [bold]{settings.public_url}[/]", highlight=False)
-    console.print(f"  Data and logs: {settings.home}", highlight=False)
+    console.print(f"  Data and logs: {settings.home}", highlight=False, soft_wrap=True)
     if logins:
         console.print()
-        console.print(logins, highlight=False, markup=False)
+        console.print(logins, highlight=False, markup=False, soft_wrap=True)
     elif demo:
-        console.print("  Demo logins were shown at the first start; new ones: tiange demo logins --reset")
+        console.print("  Demo logins were shown at the first start.", soft_wrap=True)
+        console.print("  New ones: tiange demo logins --reset", soft_wrap=True)
     console.print("  Ctrl-C stops it; everything is kept.")
 
 

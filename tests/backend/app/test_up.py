@@ -100,6 +100,14 @@ def test_what_is_killed_comes_back(up: Installation, name: str) -> None:
     assert wait_until(back, 90.0, 0.2), up.said()
 
 
+def test_the_process_behind_the_web_server_may_be_killed(up: Installation) -> None:
+    assert wait_until(up.ready, 60.0, 0.2)
+    # the one that imported the application; beside it only helpers of Python itself
+    behind = max(up.processes()["serve"].children(recursive=True), key=lambda it: it.memory_info().rss)
+    behind.send_signal(signal.SIGKILL)
+    assert wait_until(lambda: not behind.is_running() and up.ready(), 90.0, 0.2), up.said()
+
+
 def test_a_second_one_is_refused_and_harms_nothing(up: Installation) -> None:
     before = {name: process.pid for name, process in up.processes().items()}
     twin = up.run("up")
