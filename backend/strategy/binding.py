@@ -18,7 +18,6 @@ from backend.strategy.language.nodes import Type
 
 _NAMES: Mapping[str, Type] = {
     "int8": Type.bigint,
-    "int4": Type.bigint,  # a lone whole number, which PostgreSQL widens by itself
     "float8": Type.double,
     "bool": Type.boolean,
     "text": Type.text,
