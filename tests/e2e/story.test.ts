@@ -70,7 +70,7 @@ describe.sequential('a visit logged without a signal changes what the bank offer
   test('3a. without a network the killed app opens again with everything there', async () => {
     await manager.offline()
     await manager.kill()
-    await manager.on('/today')
+    await manager.on('/today') // from the phone's own storage: the network is still down
     await manager.offline()
     await manager.unlock()
     await manager.text('ui.offline').first().waitFor()
@@ -154,7 +154,7 @@ describe.sequential('a visit logged without a signal changes what the bank offer
     }
     expect(await bank.helper.count('SELECT count(*) FROM customer WHERE name = $1', '覃新户')).toBe(1)
     expect(await bank.helper.count("SELECT count(*) FROM asset WHERE customer_id = $1 AND asset_kind = 'vehicle' AND source = 'collected' AND removed_at IS NULL AND value_fen = 8000000", improved.id)).toBe(1)
-    expect(await bank.helper.count("SELECT count(*) FROM stored_file")).toBe(2)
+    await until('both photos have arrived', async () => (await bank.helper.count('SELECT count(*) FROM stored_file')) === 2)
   })
 
   test('5a. the worker recomputes, and the phone shows the new limit and why within seconds', async () => {
@@ -171,7 +171,7 @@ describe.sequential('a visit logged without a signal changes what the bank offer
 
   test('5b. the follow-up is handed in with the visit as its evidence', async () => {
     const [row] = await bank.helper.sql<[string, string | null]>(
-      "SELECT state, evidence_id::text FROM task WHERE customer_id = $1 AND kind = 'follow_up' AND evidence_id IS NOT NULL",
+      "SELECT state, evidence_id::text FROM task WHERE customer_id = $1 AND kind = 'follow_up' AND duty_kind = 'visit' AND evidence_id IS NOT NULL",
       quick.id,
     )
     const [visit] = await bank.helper.sql<[string]>('SELECT id::text FROM visit WHERE customer_id = $1 ORDER BY received_at DESC LIMIT 1', quick.id)
@@ -206,7 +206,7 @@ describe.sequential('a visit logged without a signal changes what the bank offer
       await head.page.getByText(household.name).first().waitFor()
       await head.tap(head.button('approvals.approve'))
       await until(`${household.name} is approved`, () =>
-        bank.helper.count("SELECT count(*) FROM task WHERE customer_id = $1 AND state IN ('approved', 'closed') AND evidence_id IS NOT NULL", household.id),
+        bank.helper.count("SELECT count(*) FROM task WHERE customer_id = $1 AND duty_kind = 'visit' AND state IN ('approved', 'closed') AND evidence_id IS NOT NULL", household.id),
       )
     }
     await until('the odd one is returned', () => bank.helper.count("SELECT count(*) FROM task WHERE customer_id = $1 AND state = 'returned'", far.id))

@@ -1,5 +1,5 @@
 /** A phone: Chromium on a profile of its own, so that killing it and starting it again is what it is on a real phone. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
@@ -82,8 +82,13 @@ export class Phone {
     this.context = this.current = null
   }
 
-  /** The app dies at once: kill -9 of the whole browser. */
+  /**
+   * The app dies at once: kill -9 of the whole browser. Chromium writes cookies to the disk within 30 seconds, so a
+   * sign-in is given that time first; what the app itself has saved gets none.
+   */
   async kill(): Promise<void> {
+    const jar = join(this.profile, 'Default', 'Cookies')
+    await until('the sign-in is on the disk', () => existsSync(jar) && readFileSync(jar).includes('tiange_session'), 45)
     const ours = findProcesses((args) => args.includes(`--user-data-dir=${this.profile}`))
     for (const pid of ours) {
       try {
