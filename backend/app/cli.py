@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from backend.app.audit_cli import add_audit
 from backend.app.grids_cli import add_grids
 from backend.app.servers import connected
 from backend.embedded import EmbeddedError
@@ -250,6 +251,14 @@ def _add_data(cli: typer.Typer) -> None:
 
 
 def _add_looking(cli: typer.Typer) -> None:
+    audit_cli = typer.Typer(
+        help="Check the audit trail.",
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    cli.add_typer(audit_cli, name="audit")
+    add_audit(audit_cli, _settings, _say)
+
     @cli.command()
     def doctor(context: typer.Context) -> None:
         """Look at everything that can be wrong: servers, roles, keys, clock, disk, jobs, outbox, pages.
