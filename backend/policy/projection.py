@@ -8,9 +8,23 @@ from backend.kernel.uow import UnitOfWork
 from backend.policy.queries import figures_on_phone
 
 
-async def load_policy(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
+# an agent judges visits by these; rhythms and capacities of duties stay with the bank's own people
+FOR_AGENTS = frozenset(
+    {
+        "visit_distance_limit_m",
+        "visit_accuracy_limit_m",
+        "visit_burst_count",
+        "visit_burst_minutes",
+        "offline_hours",
+        "time_zone",
+    }
+)
+
+
+async def load_policy(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[str, Sequence[Any]]:
     """[value] per key."""
-    return {key: [value] for key, value in (await figures_on_phone(uow, ids)).items()}
+    wanted = [key for key in ids if projection != "agent" or key in FOR_AGENTS]
+    return {key: [value] for key, value in (await figures_on_phone(uow, wanted)).items()}
 
 
 PROJECTIONS = (

@@ -49,7 +49,7 @@ async def test_an_agents_phone_holds_only_what_an_agent_may(
     assert manager.of("profile")[body["id"]]["tier"]
     assert agent.of("customer")[body["id"]]["name"] == "李四"
     held = agent.everything()
-    for secret in ("13898765432", "7777700", "想贷款", "tier", "limit", "rhythm", "score", "duty"):
+    for secret in ("13898765432", "7777700", "想贷款", "tier", "limit_fen", "rhythm", "score", "duty"):
         assert secret not in held, secret
     assert not {"profile", "standing", "term"} & {kind for kinds in agent.rows.values() for kind in kinds}
     # what the agent records is theirs to see
