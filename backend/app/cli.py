@@ -73,7 +73,7 @@ def _add_running(cli: typer.Typer) -> None:
     ) -> None:
         """Start everything on this machine and keep it running until Ctrl-C.
 
-        Servers, migration, demo county, worker, web server, in this order.
+        Servers, migration, demo county, web server, worker, in this order.
         What dies is started again. A second start keeps the data.
 
         Examples:

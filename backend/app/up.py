@@ -63,17 +63,18 @@ def up(settings: Settings, demo: DemoCounty | None, console: Console) -> None:
                     if not demo.is_loaded(settings):
                         logins = demo.load(settings)
             environ = environment(settings)
-            for name in ("worker", "web"):
+            for name in ("web", "worker"):
                 command = [sys.executable, "-m", "backend.app.cli", "serve" if name == "web" else name]
                 children.append(Child(name, command, environ, home=settings.home, say=steps.note))
-            worker, web = children
-            with steps.step("Worker"):
-                if not stopping.is_set():
-                    worker.start()
+            web, worker = children
+            # one after the other: both import the whole product, and somebody waits for the first
             with steps.step("Web server"):
                 if not stopping.is_set():
                     web.start()
                     _wait_until_ready(web, settings, stopping)
+            with steps.step("Worker"):
+                if not stopping.is_set():
+                    worker.start()
             if not stopping.is_set():
                 _tell(settings, logins, demo is not None, console)
             while not stopping.wait(0.2):
@@ -82,7 +83,7 @@ def up(settings: Settings, demo: DemoCounty | None, console: Console) -> None:
         finally:
             if children:
                 console.print("Stopping …")
-            for child in reversed(children):
+            for child in children:
                 child.stop()
             embedded.stop()
             if stopping.is_set():
