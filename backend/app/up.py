@@ -14,11 +14,10 @@ from types import FrameType
 from rich.console import Console
 
 from backend.app.children import Child
-from backend.app.prepare import prepare
 from backend.app.progress import Steps
 from backend.app.servers import embedded_for, environment, with_urls
-from backend.embedded import EmbeddedError
-from backend.kernel.settings import Settings, SettingsError
+from backend.embedded import EmbeddedError, EmbeddedServers
+from backend.kernel.settings import Settings, SettingsError, repository
 
 #: a cold start on a busy machine imports the whole product; one that fails ends sooner
 _READY_SECONDS = 180.0
@@ -55,22 +54,25 @@ def up(settings: Settings, demo: DemoCounty | None, console: Console) -> None:
                     "database_url_nightly",
                     "redis_url",
                 )
-            with steps.step("Keys and database schema"):
-                prepare(settings)
-            logins = ""
-            if demo is not None:
-                with steps.step("Demo county", spinner=False):
-                    if not demo.is_loaded(settings):
-                        logins = demo.load(settings)
             environ = environment(settings)
             for name in ("web", "worker"):
                 command = [sys.executable, "-m", "backend.app.cli", "serve" if name == "web" else name]
                 children.append(Child(name, command, environ, home=settings.home, say=steps.note))
             web, worker = children
+            if _was_prepared(settings, embedded) and not stopping.is_set():
+                web.start()  # it takes longest, so it loads beside the following steps
+            with steps.step("Keys and database schema"):
+                _prepare(settings)
+            logins = ""
+            if demo is not None:
+                with steps.step("Demo county", spinner=False):
+                    if not demo.is_loaded(settings):
+                        logins = demo.load(settings)
             # one after the other: both import the whole product, and somebody waits for the first
             with steps.step("Web server"):
                 if not stopping.is_set():
-                    web.start()
+                    if not web.pid:
+                        web.start()
                     _wait_until_ready(web, settings, stopping)
             with steps.step("Worker"):
                 if not stopping.is_set():
@@ -88,6 +90,27 @@ def up(settings: Settings, demo: DemoCounty | None, console: Console) -> None:
             embedded.stop()
             if stopping.is_set():
                 console.print("Stopped. Everything is kept; the next start goes on with it.")
+
+
+def _prepare(settings: Settings) -> None:
+    from backend.app.prepare import (
+        prepare,
+    )  # brings most of the product with it: not before the web has started
+
+    prepare(settings)
+    stamp = settings.home / "run" / "prepared"
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(_migrations())
+
+
+def _was_prepared(settings: Settings, embedded: EmbeddedServers) -> bool:
+    """True if our own database has been through these very migrations, so that nothing waits for them."""
+    stamp = settings.home / "run" / "prepared"
+    return bool(embedded.urls.web) and stamp.exists() and stamp.read_text() == _migrations()
+
+
+def _migrations() -> str:
+    return "\n".join(sorted(path.name for path in (repository() / "migrations" / "versions").glob("*.py")))
 
 
 def _tell(settings: Settings, logins: str, demo: bool, console: Console) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from backend.audit import jobs as audit_jobs
 from backend.banking import projection as banking_projection
 from backend.customers import commands as customers_commands
+from backend.customers import jobs as customers_jobs
 from backend.customers import projection as customers_projection
 from backend.grids import projection as grids_projection
 from backend.identity import projection as identity_projection
@@ -29,6 +30,8 @@ from backend.visits import projection as visits_projection
 
 HANDLERS: tuple[AnyHandler, ...] = (
     *strategy_jobs.HANDLERS,
+    Handler("grids.assigned", "customers.grid_assigned", customers_jobs.on_grid_assigned),
+    Handler("customers.duties_moved", "tasks.duties_moved", tasks_jobs.on_duties_moved),
     Handler("visits.logged", "tasks.visit_logged", tasks_jobs.on_visit_logged),
     Handler("visits.photo_arrived", "tasks.photo_arrived", tasks_jobs.on_photo_arrived),
     Handler("files.received", "visits.file_received", visits_jobs.on_file_received),

@@ -2,10 +2,11 @@
 
 from backend.customers.models import Customer
 from backend.customers.names import pinyin_of
+from backend.customers.owners import books_for
 from backend.customers.queries import books_of as home_books
 from backend.customers.queries import by_id, changes_by, lock, lock_inputs, visible
 from backend.customers.rules import FIELDS, completeness
-from backend.customers.service import books_for, inputs_changed
+from backend.customers.service import inputs_changed
 
 __all__ = [
     "FIELDS",

@@ -19,6 +19,7 @@ from backend.customers.models import (
     PersonContact,
 )
 from backend.customers.names import pinyin_of
+from backend.customers.owners import books_for
 from backend.customers.rules import (
     FIELDS,
     HOUSEHOLD_RELATIONS,
@@ -89,15 +90,6 @@ async def create(uow: UnitOfWork, body: CreateCustomer, envelope: Envelope) -> N
     )
     _touch_all(uow, customer, ("customer", "file"))
     await refresh(uow, customer.id, "created")
-
-
-def books_for(grid_id: UUID | None, owner_id: UUID | None, manager_id: UUID | None) -> list[str]:
-    """The partitions that hold a customer: its grid, and its owner's care if the owner is not the grid's
-    manager."""
-    books = [f"grid:{grid_id}"] if grid_id else []
-    if owner_id is not None and (grid_id is None or owner_id != manager_id):
-        books.append(f"care:{owner_id}")
-    return books
 
 
 def _check_new(uow: UnitOfWork, body: CreateCustomer) -> None:

@@ -7,7 +7,6 @@ from backend.kernel.projections import Projection
 from backend.kernel.uow import UnitOfWork
 from backend.policy.queries import figures_on_phone
 
-
 # an agent judges visits by these; rhythms and capacities of duties stay with the bank's own people
 FOR_AGENTS = frozenset(
     {

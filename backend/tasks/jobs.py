@@ -53,6 +53,11 @@ async def on_decided(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     )
 
 
+async def on_duties_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`customers.duties_moved` {grid_id}: tasks follow the people."""
+    await service.duties_moved(uow, UUID(payload["grid_id"]))
+
+
 async def on_photo_arrived(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     """`visits.photo_arrived` {visit_ids}: approvals that show the photo move."""
     for task in await queries.by_evidence(uow, [UUID(one) for one in payload["visit_ids"]]):

@@ -87,3 +87,16 @@ async def waiting_count(uow: UnitOfWork, branch_id: UUID) -> int:
     """Submitted tasks of a branch."""
     statement = text("SELECT count(*) FROM task WHERE branch_id = :branch AND state = 'submitted'")
     return (await uow.session.scalar(statement, {"branch": branch_id})) or 0
+
+
+async def waiting_in_grid(uow: UnitOfWork, grid_id: UUID) -> list[Task]:
+    """Tasks of a grid that nobody has handed in yet, locked."""
+    return list(
+        await uow.session.scalars(
+            select(Task)
+            .where(Task.grid_id == grid_id, Task.state.in_(("open", "in_progress", "returned")))
+            .order_by(Task.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )

@@ -232,3 +232,19 @@ async def rhythm_changed(uow: UnitOfWork, customer_id: UUID, contact_days: int, 
             continue
         await uow.session.flush()
         await open_follow_up(uow, duty)
+
+
+async def duties_moved(uow: UnitOfWork, grid_id: UUID) -> None:
+    """People of a grid changed: its tasks that nobody has handed in go to whom they now belong. Job only."""
+    waiting = await queries.waiting_in_grid(uow, grid_id)
+    known = customers.by_id(await customers.visible(uow, {task.customer_id for task in waiting}))
+    for task in waiting:
+        if task.duty_kind is None or task.customer_id not in known:
+            continue
+        assignee = await assignee_for(uow, known[task.customer_id], task.duty_kind)
+        if assignee is None or assignee == task.assignee_id:
+            continue
+        uow.touch(f"staff:{task.assignee_id}", "task", task.id, gone=True, moved_to=f"staff:{assignee}")
+        uow.audit("task.reassign", "task", task.id, {"from": str(task.assignee_id), "to": str(assignee)})
+        task.assignee_id = assignee
+        _touch(uow, task)

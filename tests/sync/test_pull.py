@@ -145,6 +145,27 @@ async def test_a_reassigned_grid_is_evicted_and_swapped(
     assert head.of("customer")[body["id"]]["name"] == "过户"
 
 
+async def test_a_new_manager_takes_over_customers_and_tasks(
+    phone_of: PhoneOf, world: World, work: Work, worker_db: Database
+) -> None:
+    before, after = await phone_of("manager"), await phone_of("deputy")
+    place = world.grids["E1"]
+    body = new_household(place)
+    before.save("customer.create", body)
+    await before.push()
+    await work()
+    await before.pull()
+    (visit_task,) = [row_id for row_id, row in before.of("task").items() if row["duty"] == "visit"]
+    async with worker_db.unit(Actor.system("test")) as uow:
+        await grids.assign(uow, place.id, world["deputy"].id, grids.Duty.responsible)
+    await work()
+    await before.pull()
+    await after.pull()
+    assert visit_task not in before.of("task")
+    assert after.of("task")[visit_task]["customer_id"] == body["id"]
+    assert after.of("customer")[body["id"]]["owner_id"] == str(world["deputy"].id)
+
+
 async def test_shipping_again_and_pulling_again_moves_nothing(phone_of: PhoneOf, worker_db: Database) -> None:
     manager = await phone_of("manager")
     await manager.pull()

@@ -1,0 +1,40 @@
+"""Whose a customer is, and which partitions hold it."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import or_, update
+
+from backend.customers.models import Customer
+from backend.kernel.uow import UnitOfWork
+
+
+def books_for(grid_id: UUID | None, owner_id: UUID | None, manager_id: UUID | None) -> list[str]:
+    """The partitions that hold a customer: its grid, and its owner's care if the owner is not the grid's
+    manager."""
+    books = [f"grid:{grid_id}"] if grid_id else []
+    if owner_id is not None and (grid_id is None or owner_id != manager_id):
+        books.append(f"care:{owner_id}")
+    return books
+
+
+async def hand_over(uow: UnitOfWork, grid_id: UUID, before: Iterable[UUID], owner_id: UUID) -> None:
+    """The customers of a grid that its former manager owned, or nobody, become the new manager's. Job
+    only."""
+    moved = await uow.session.execute(
+        update(Customer)
+        .where(
+            Customer.grid_id == grid_id,
+            or_(Customer.owner_id.in_(list(before)), Customer.owner_id.is_(None)),
+            Customer.owner_id.is_distinct_from(owner_id),
+        )
+        .values(owner_id=owner_id)
+        .returning(Customer.id, Customer.books)
+        .execution_options(synchronize_session=False)
+    )
+    count = 0
+    for customer_id, books in moved:
+        uow.touch_all(books, "customer", customer_id)
+        count += 1
+    if count:
+        uow.audit("customer.hand_over", "grid", grid_id, {"to": str(owner_id), "customers": count})
