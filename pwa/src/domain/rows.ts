@@ -131,7 +131,8 @@ export interface StandingRow extends RowBase {
   next_due_on: Day | null
   products: string[]
   flow_in_fen: Fen
-  as_of: Day
+  /** Null where the bank's systems know no account and no loan. */
+  as_of: Day | null
 }
 
 export interface ProfileRow extends RowBase {
