@@ -1,6 +1,6 @@
 /** A whole bank for one test file: `tiange up` with a small demo county, on a home of its own. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child, findProcesses, runs } from './children'
@@ -159,7 +159,10 @@ export class Bank {
 
 function launch(home: string, port: number, env: NodeJS.ProcessEnv): Child {
   const args = ['-m', 'backend.app.cli', 'up', '--demo', '--customers', String(CUSTOMERS), '--seed', '7', '--port', String(port)]
-  const fixed = { TIANGE_ENVIRONMENT: 'test', TIANGE_DEMO_MODE: 'true', TIANGE_HOME: home, COLUMNS: '200' }
+  // a copy: a build that runs meanwhile takes files away from under open phones
+  const app = join(home, 'static')
+  if (!existsSync(app)) cpSync(join(ROOT, 'pwa', 'dist'), app, { recursive: true })
+  const fixed = { TIANGE_STATIC_DIR: app, TIANGE_ENVIRONMENT: 'test', TIANGE_DEMO_MODE: 'true', TIANGE_HOME: home, COLUMNS: '200' }
   return new Child('tiange up', python(), args, { cwd: ROOT, env: { ...fixed, ...env } })
 }
 
@@ -185,6 +188,7 @@ async function county(home: string): Promise<void> {
       found.push({ login, password, role })
     }
     await up.stop()
+    rmSync(join(template, 'static'), { recursive: true })
     writeFileSync(join(template, LOGINS), JSON.stringify(found))
   }
   // cp keeps the owners, which Node's own copying does not

@@ -8,6 +8,8 @@ export interface Household {
   grid: string
   lon: number
   lat: number
+  /** The day on which the follow-up is due. */
+  due: string
 }
 
 export interface Profile {
@@ -19,8 +21,8 @@ export interface Profile {
 
 /** Households of a manager with an open follow-up on site, the most urgent first; names that stand alone on the phone. */
 export async function dueHouseholds(bank: Bank, login: string): Promise<Household[]> {
-  const rows = await bank.helper.sql<[string, string, string, string, number, number]>(
-    `SELECT c.id::text, c.name, c.initials, g.name, c.lon, c.lat
+  const rows = await bank.helper.sql<[string, string, string, string, number, number, string]>(
+    `SELECT c.id::text, c.name, c.initials, g.name, c.lon, c.lat, t.due_on::text
        FROM task t JOIN staff s ON s.id = t.assignee_id AND s.login = $1 JOIN customer c ON c.id = t.customer_id
        JOIN grid g ON g.id = c.grid_id JOIN profile p ON p.customer_id = c.id
       WHERE t.kind = 'follow_up' AND t.duty_kind = 'visit' AND t.state = 'open' AND c.kind = 'household' AND c.lon IS NOT NULL
@@ -30,7 +32,7 @@ export async function dueHouseholds(bank: Bank, login: string): Promise<Househol
     login,
   )
   if (rows.length < 4) throw new Error(`the county has only ${rows.length} households that suit this test`)
-  return rows.map(([id, name, initials, grid, lon, lat]) => ({ id, name, initials, grid, lon, lat }))
+  return rows.map(([id, name, initials, grid, lon, lat, due]) => ({ id, name, initials, grid, lon, lat, due }))
 }
 
 /** What the bank has decided for a customer. */

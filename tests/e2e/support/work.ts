@@ -78,3 +78,16 @@ export async function newHousehold(phone: Phone, name: string, beside: Household
   await page.getByRole('heading', { name, exact: true }).waitFor()
   return new URL(page.url()).pathname.split('/').at(-1) ?? ''
 }
+
+/** The head goes through the clean approvals of the household's village until its own is shown. */
+export async function lookAt(phone: Phone, household: Household): Promise<void> {
+  await phone.go('/approvals')
+  await phone.tap(phone.page.getByRole('button', { name: new RegExp(`^${household.grid} `) }).first())
+  await phone.page.getByRole('heading', { name: household.grid }).waitFor()
+  const own = phone.page.getByText(household.name, { exact: true }).first()
+  const next = phone.button('approvals.next')
+  for (;;) {
+    if (await own.isVisible()) return
+    await phone.tap(next)
+  }
+}
