@@ -6,7 +6,7 @@ from backend.app import migrate
 from backend.audit.api import write_audit
 from backend.kernel.actor import Actor
 from backend.kernel.clock import Clock
-from backend.kernel.crypto import Keys
+from backend.kernel.crypto import Keys, KeysMissing
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database, UnitOfWork
 from backend.policy import api as policy
@@ -18,13 +18,29 @@ from backend.sync import api as sync
 def prepare(settings: Settings) -> None:
     """Make the keys of a new installation, bring the schema up and add shipped data. Safe to repeat.
 
-    Raises KeysMissing if some keys are there and others are not. Not to be called from a running event loop.
+    Raises KeysMissing if keys are missing that this database's data was sealed with. Not to be called from a running event loop.
     """
     settings.require("database_url", "database_url_worker")
+    migrate.upgrade(settings.database_url)
+    if Keys.absent(settings.keys_dir) and asyncio.run(_lived(settings)):
+        # new keys would open nothing of what phones and people were told is safe
+        raise KeysMissing(
+            f"{settings.keys_dir} holds no keys, but the database holds data sealed with some."
+            " Bring the keys folder back from the backup; nothing was changed."
+        )
     keys = Keys.load_or_create(settings.keys_dir)
     settings.files_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    migrate.upgrade(settings.database_url)
     asyncio.run(_ship(settings, keys))
+
+
+async def _lived(settings: Settings) -> bool:
+    """Whether the database was prepared before."""
+    database = Database.open(settings.database_url_worker, Clock(settings.timezone, settings.clock_file))
+    try:
+        async with database.unit(Actor.system("prepare")) as uow:
+            return await sync.has_epoch(uow)
+    finally:
+        await database.close()
 
 
 async def _ship(settings: Settings, keys: Keys) -> None:

@@ -108,13 +108,17 @@ class Keys:
         pairs = [_read_pair(folder / name) for name in PAIRS]
         return cls(SealKey.of(pairs[0]), SealKey.of(pairs[1]), pairs[2], *secrets)
 
+    @staticmethod
+    def absent(folder: Path) -> bool:
+        """Whether the folder holds none of the keys."""
+        return not any((folder / name).is_file() for name in SECRETS + PAIRS)
+
     @classmethod
     def load_or_create(cls, folder: Path) -> "Keys":
         """Makes what a new installation needs, then reads it. An existing key is never replaced."""
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(stat.S_IRWXU)
-        present = [name for name in SECRETS + PAIRS if (folder / name).is_file()]
-        if not present:
+        if cls.absent(folder):
             for name in SECRETS:
                 _write_secret(folder / name, os.urandom(32).hex().encode())
             for name in PAIRS:

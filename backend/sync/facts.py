@@ -27,6 +27,11 @@ async def life(uow: UnitOfWork) -> Life:
     return Life(facts["epoch"], int(through) if through else None)
 
 
+async def has_epoch(uow: UnitOfWork) -> bool:
+    """Whether the database was prepared before."""
+    return bool(await uow.session.scalar(text("SELECT 1 FROM server_fact WHERE name = 'epoch'")))
+
+
 async def ensure_epoch(uow: UnitOfWork) -> None:
     """Names the life of a new database."""
     await uow.session.execute(
