@@ -165,10 +165,36 @@ async def test_a_stranger_at_the_same_address_does_not_lock_out_a_person_on_a_kn
         stranger = await try_login(other_client, "wang")
     assert stranger.status_code == 429
     assert (await try_login(client, "wang", PASSWORD)).status_code == 200
-    # the other way round: a phone known for one login has no advantage at another
-    await bank.hire("chen", "manager")
-    guesses = [(await try_login(client, "chen")).status_code for _ in range(7)]
-    assert guesses[-1] == 429
+
+
+async def test_a_phones_cookie_helps_at_its_own_login_only_and_cannot_be_made_up(
+    client: httpx.AsyncClient, other_client: httpx.AsyncClient, bank: Bank
+) -> None:
+    for login in ("wang", "chen"):
+        await bank.hire(login, "manager")
+    await try_login(client, "wang", PASSWORD)
+    cookie = client.cookies["tiange_known"]
+    nonce, proof = cookie.split(".")
+    made_up = [f"{number:032x}.{proof}" for number in range(4)] + [
+        nonce,
+        f"{nonce}.",
+        f"{nonce}.{proof[::-1]}",
+    ]
+    for value in [*made_up, cookie]:
+        answer = await other_client.post(
+            "/api/v1/auth/login",
+            json={"login": "chen", "password": "wrong"},
+            headers={"Cookie": f"tiange_known={value}"},
+        )
+    assert answer.status_code == 429
+
+
+async def test_a_right_password_wipes_earlier_slips(client: httpx.AsyncClient, bank: Bank) -> None:
+    await bank.hire("wang", "manager")
+    for _ in range(3):
+        slips = [(await try_login(client, "wang")).status_code for _ in range(4)]
+        assert slips == [401] * 4
+        assert (await try_login(client, "wang", PASSWORD)).status_code == 200
 
 
 async def test_colleagues_behind_one_address_are_not_shut_out(

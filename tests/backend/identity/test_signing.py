@@ -131,10 +131,11 @@ async def test_after_signing_in_again_the_phone_is_known_by_its_signature(
         ]
 
 
+@pytest.mark.parametrize("role", ["manager", "admin"])
 async def test_a_session_does_not_carry_another_persons_phone(
-    phone: Phone, other_client: httpx.AsyncClient, bank: Bank
+    phone: Phone, other_client: httpx.AsyncClient, bank: Bank, role: str
 ) -> None:
-    await bank.hire("chen", "manager")
+    await bank.hire("chen", role)
     thief = Phone(other_client, phone.installation_id, phone.key)
     assert (await thief.login("chen")).status_code == 200
     assert told(await thief.send("GET", TARGET)) == (401, "signature_invalid")
