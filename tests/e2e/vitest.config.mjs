@@ -28,7 +28,7 @@ export default {
     include: ['**/*.test.ts'],
     // each file starts a whole bank; one at a time on two cores
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 400_000,
     hookTimeout: 300_000,
     sequence: { concurrent: false, shuffle: false },
     // the steps of a story build on one another

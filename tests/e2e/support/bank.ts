@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Child, findProcesses, runs } from './children'
+import { Child, findProcesses, runs, worksIn } from './children'
 import { Helper } from './helper'
 import { freePort, Network } from './network'
 import { python, ROOT, result, until } from './places'
@@ -104,13 +104,10 @@ export class Bank {
 
   /** The process number of one part. */
   pid(part: Part): number {
-    const [found = 0] = findProcesses((args) => {
-      if (part === 'postgres') return args.includes('-D') && args.includes(join(this.home, 'postgres'))
-      if (part === 'valkey') return (args[0] ?? '').endsWith('valkey-server') && args.some((one) => one.includes(this.home))
-      return false
-    })
-    if (part === 'postgres' || part === 'valkey') return found || this.recorded(part)
-    return this.recorded(part)
+    if (part !== 'valkey') return this.recorded(part)
+    // it names itself after its socket, so it is known by the folder it works in
+    const [found = 0] = findProcesses((args, pid) => (args[0] ?? '').includes('valkey-server') && worksIn(pid, join(this.home, 'valkey')))
+    return found
   }
 
   private recorded(part: Part): number {

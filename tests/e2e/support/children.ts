@@ -1,6 +1,6 @@
 /** Processes of a test: started with their output kept, ended with the test. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 export class Child {
   output = ''
@@ -43,13 +43,13 @@ export class Child {
 }
 
 /** Numbers of the processes whose arguments hold for `wanted`. */
-export function findProcesses(wanted: (args: string[]) => boolean): number[] {
+export function findProcesses(wanted: (args: string[], pid: number) => boolean): number[] {
   const found: number[] = []
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     try {
       const args = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
-      if (wanted(args)) found.push(Number(name))
+      if (wanted(args, Number(name))) found.push(Number(name))
     } catch {
       continue // it ended while we looked
     }
@@ -62,6 +62,15 @@ export function runs(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     return stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z'
+  } catch {
+    return false
+  }
+}
+
+/** True if the process's working folder is `folder`. */
+export function worksIn(pid: number, folder: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === folder
   } catch {
     return false
   }

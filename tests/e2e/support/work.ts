@@ -41,7 +41,8 @@ export async function logVisit(phone: Phone, household: Household, what: { note:
 /** Types an amount in 万元 into a stepper. */
 async function amount(phone: Phone, label: string, wan: number): Promise<void> {
   const name = phone.t('ui.typeAmount', { what: label })
-  await phone.tap(phone.page.getByRole('button', { name, exact: true }))
+  // the amount that stands there is part of its name
+  await phone.tap(phone.page.getByRole('button', { name }))
   const field = phone.page.getByRole('textbox', { name, exact: true })
   await field.fill(String(wan))
   await field.press('Enter')

@@ -1,0 +1,72 @@
+/** ./scripts/shots: every screen in every variant, with what is wrong with it. */
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { Bank } from './support/bank'
+import { Phone } from './support/phone'
+import { result, RESULTS } from './support/places'
+import { answered, approving, entering, helping, householdsOf, leaving, reading, saving, visiting } from './support/tour'
+import { EVERY, faultsOf, show, type Variant } from './support/variants'
+
+const screens: string[] = []
+const faults: string[] = []
+const [usual] = EVERY as [Variant]
+/** Screens longer than the phone are shown whole as well, in the variants that differ most. */
+const WHOLE = ['390-light-zh', '320-dark-en']
+
+async function shoot(phone: Phone, screen: string): Promise<void> {
+  screens.push(screen)
+  const { page } = phone
+  for (const look of EVERY) {
+    await show(phone, look)
+    await page.screenshot({ path: result(`${screen}/${look.name}.png`), animations: 'disabled' })
+    const whole = await page.evaluate(() => document.documentElement.scrollHeight)
+    if (WHOLE.includes(look.name) && whole > look.height + 8) {
+      await show(phone, { ...look, height: Math.min(whole, 3_000) })
+      await page.screenshot({ path: result(`${screen}/${look.name}-whole.png`), animations: 'disabled' })
+      await show(phone, look)
+    }
+    for (const fault of await faultsOf(page, look)) faults.push(`${screen}, ${look.name}: ${fault}`)
+  }
+  await show(phone, usual)
+  process.stdout.write(`${screen}\n`)
+}
+
+/** All pictures on one page, a row for each screen. */
+function overview(): string {
+  const rows = screens.map((screen) => {
+    const pictures = readdirSync(`${RESULTS}/${screen}`).sort()
+    return `<h2>${screen}</h2><p>${pictures.map((one) => `<img loading="lazy" width="260" alt="${one}" title="${one}" src="${encodeURIComponent(screen)}/${one}">`).join(' ')}</p>`
+  })
+  return `<!doctype html><meta charset="utf-8"><title>Tiange</title><style>body{background:#888;font:14px sans-serif}p{display:flex;gap:8px;overflow-x:auto;align-items:start}</style>${rows.join('\n')}`
+}
+
+test('every screen', async () => {
+  rmSync(RESULTS, { recursive: true, force: true })
+  const bank = await Bank.open()
+  const cast = { bank, manager: new Phone(bank, 'the manager'), head: new Phone(bank, 'the head'), agent: new Phone(bank, 'the agent') }
+  const phones = [cast.manager, cast.head, cast.agent]
+  try {
+    await entering(cast, shoot)
+    const households = await householdsOf(bank)
+    await reading(cast, shoot, households)
+    await visiting(cast, shoot, households)
+    const odd = await saving(cast, shoot, households)
+    await approving(cast, shoot, odd)
+    await cast.head.off()
+    await answered(cast, shoot, odd)
+    await leaving(cast, shoot)
+    await cast.manager.off()
+    await helping(cast, shoot)
+  } catch (error) {
+    for (const phone of phones) await phone.picture(`stuck, ${phone.name}`).catch(() => undefined)
+    throw error
+  } finally {
+    for (const phone of phones) await phone.discard()
+    await bank.close()
+    const errors = phones.flatMap((phone) => phone.errors)
+    writeFileSync(result('index.html'), overview())
+    writeFileSync(result('faults.txt'), [...faults, ...errors].map((one) => `${one}\n`).join(''))
+    process.stdout.write(`${screens.length} screens in ${EVERY.length} variants, ${faults.length} faults, ${errors.length} errors: ${RESULTS}\n`)
+  }
+  expect([...faults, ...phones.flatMap((phone) => phone.errors)]).toEqual([])
+})
