@@ -34,6 +34,8 @@ function decimals(n: number, digits: number, fixed: boolean): string {
 interface MoneyStyle {
   /** Figures that add up: one decimal always, unit 万. */
   column?: boolean
+  /** Yuan whatever the size: figures that add up and are too fine for 万. */
+  yuan?: boolean
   /** 万 in place of 万元. */
   tight?: boolean
   /** A change: plus shown. */
@@ -100,6 +102,7 @@ export function makeFormat(locale: Locale) {
       if (abs >= YI) return { lead: `${sign}¥`, num: decimals(abs / 100_000_000_000, 2, true), unit: 'bn' }
       return { lead: `${sign}¥`, num: group(abs / 100), unit: '' }
     }
+    if (style.yuan) return { lead: sign, num: group(abs / 100), unit: '元' }
     if (style.column) return { lead: sign, num: decimals(abs / WAN, 1, true), unit: '万' }
     if (abs >= YI) return { lead: sign, num: decimals(abs / YI, 2, true), unit: style.tight ? '亿' : '亿元' }
     // What rounds up to a whole 万 is written as one.

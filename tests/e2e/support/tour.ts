@@ -171,9 +171,9 @@ export async function saving({ bank, manager }: Cast, shoot: Shoot, households: 
 
 /** The head: nothing to approve, then odd and clean ones, one returned. */
 export async function approving({ bank, head }: Cast, shoot: Shoot, odd: Household): Promise<void> {
-  const { page } = head
   await head.on()
   await head.enrol(bank.login('branch_head'))
+  const { page } = head
   await head.go('/approvals')
   await page.getByText(odd.name, { exact: true }).first().waitFor()
   await page.getByRole('img', { name: head.t('photo.home') }).first().waitFor()
@@ -218,9 +218,9 @@ export async function answered({ manager }: Cast, shoot: Shoot, odd: Household):
 
 /** What an agent may see. */
 export async function helping({ bank, agent }: Cast, shoot: Shoot): Promise<void> {
-  const { page } = agent
   await agent.on()
   await agent.enrol(bank.login('agent'))
+  const { page } = agent
   await shoot(agent, "70 the agent's today")
   await agent.go('/customers')
   const first = page.getByRole('main').getByRole('link').first()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AssetRow, FileRow } from '../../domain/rows'
-import { amountOf, editsOf, incomeOf, newestOf, worthOf } from './fields'
+import { amountOf, besideLabel, editsOf, incomeOf, newestOf, worthOf, yearFields } from './fields'
 
 const file: FileRow = {
   id: 'c',
@@ -37,4 +37,17 @@ test('worth leaves out what has no value', () => {
   const asset = (value_fen: number | null) => ({ value_fen }) as AssetRow
   expect(worthOf([asset(100), asset(null), asset(23)])).toBe(123)
   expect(worthOf([asset(null)])).toBeNull()
+})
+
+test('beside its label an asset says only what the label does not', () => {
+  const texts = { pieces: '1 件', area: '95 平方米', value: '9.2 万元' }
+  expect(besideLabel('超市 95 平方米', { quantity: 1 }, texts)).toEqual(['9.2 万元'])
+  expect(besideLabel('鸡 106 只', { quantity: 106 }, { pieces: '106 件', area: '', value: '3,180 元' })).toEqual(['3,180 元'])
+  expect(besideLabel('仓库', { quantity: 2 }, { pieces: '2 件', area: '80 平方米', value: '' })).toEqual(['2 件', '80 平方米'])
+})
+
+test('a business is asked for turnover and costs, and its year is its turnover', () => {
+  expect(yearFields('business')).toEqual(['turnover_year_fen', 'costs_year_fen'])
+  expect(yearFields('household')).toContain('income_wages_fen')
+  expect(incomeOf({ ...file, values: { turnover_year_fen: [400, 'collected', '2026-01-01'], costs_year_fen: [300, 'collected', '2026-01-01'] } }, 'business')).toBe(400)
 })

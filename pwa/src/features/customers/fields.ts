@@ -1,5 +1,5 @@
 /** The fields of a file that the phone edits by hand, in the order of the form, and what its parts add up to. Pure. */
-import type { AssetRow, FileRow } from '../../domain/rows'
+import type { AssetRow, CustomerKind, FileRow } from '../../domain/rows'
 
 export const INCOME_FIELDS = [
   'income_planting_fen',
@@ -9,7 +9,12 @@ export const INCOME_FIELDS = [
   'income_migrant_fen',
   'income_transfers_fen',
 ] as const
-export type IncomeField = (typeof INCOME_FIELDS)[number]
+/** What a business earns and what that costs it. */
+export const TRADE_FIELDS = ['turnover_year_fen', 'costs_year_fen'] as const
+export type IncomeField = (typeof INCOME_FIELDS)[number] | (typeof TRADE_FIELDS)[number]
+
+/** The amounts of a year that are asked for: a household's kinds of income, a business's turnover and costs. */
+export const yearFields = (kind: CustomerKind | undefined): readonly IncomeField[] => (kind === 'business' ? TRADE_FIELDS : INCOME_FIELDS)
 
 /** The amount shown for a field, in fen; null where nobody has said. */
 export function amountOf(file: FileRow | null | undefined, field: string): number | null {
@@ -17,8 +22,9 @@ export function amountOf(file: FileRow | null | undefined, field: string): numbe
   return typeof value === 'number' ? value : null
 }
 
-/** A household's year, in fen; null where no kind of income is known. */
-export function incomeOf(file: FileRow | null | undefined): number | null {
+/** A household's income or a business's turnover of a year, in fen; null where nobody has said. */
+export function incomeOf(file: FileRow | null | undefined, kind?: CustomerKind): number | null {
+  if (kind === 'business') return amountOf(file, 'turnover_year_fen')
   const known = INCOME_FIELDS.map((f) => amountOf(file, f)).filter((n): n is number => n !== null)
   return known.length ? known.reduce((a, b) => a + b, 0) : null
 }
@@ -43,4 +49,15 @@ export function editsOf(file: FileRow | null | undefined, form: Record<string, n
 export function worthOf(assets: readonly AssetRow[]): number | null {
   const known = assets.map((a) => a.value_fen).filter((n): n is number => n !== null)
   return known.length ? known.reduce((a, b) => a + b, 0) : null
+}
+
+/**
+ * What to say of an asset beside its label: nothing that the label says already, no number of pieces for a single one.
+ * `texts` are the pieces, the area and the value in words.
+ */
+export function besideLabel(label: string, asset: Pick<AssetRow, 'quantity'>, texts: { pieces: string; area: string; value: string }): string[] {
+  const said = label.replace(/\s/g, '')
+  const missing = (text: string) => text !== '' && !said.includes(text.replace(/\s/g, ''))
+  const counted = asset.quantity !== null && asset.quantity > 1 && !said.includes(String(asset.quantity)) ? texts.pieces : ''
+  return [counted, missing(texts.area) ? texts.area : '', texts.value].filter((x) => x !== '')
 }

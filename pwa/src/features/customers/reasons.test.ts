@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { splitReasons } from './reasons'
+import { addsUpInWan, splitReasons } from './reasons'
 
 test('lines, ceilings and what would raise it are told apart by their codes', () => {
   const parts = splitReasons([
@@ -12,4 +12,9 @@ test('lines, ceilings and what would raise it are told apart by their codes', ()
   expect(parts.rows.map(([code]) => code)).toEqual(['sum.income_capacity', 'sum.debts_elsewhere', 'other'])
   expect(parts.raises).toEqual([['raise.completeness', 1_000_000]])
   expect(parts.caps).toEqual([['cap.grade', 30_000_000]])
+})
+
+test('a column is written in 万 only where no figure loses a part of itself', () => {
+  expect(addsUpInWan([17_600_000, -2_600_000, 0])).toBe(true)
+  expect(addsUpInWan([117_400, -17_400])).toBe(false)
 })

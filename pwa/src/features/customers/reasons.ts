@@ -12,6 +12,12 @@ export interface ReasonParts {
   raises: Reason[]
 }
 
+/**
+ * True if all amounts are whole tenths of 万: only then do they still add up when written so. Else the column is written
+ * in yuan.
+ */
+export const addsUpInWan = (amounts: readonly Fen[]) => amounts.every((fen) => fen % 100_000 === 0)
+
 /** A code of an unknown sort is shown among the lines: better said twice than not at all. */
 export function splitReasons(reasons: readonly Reason[]): ReasonParts {
   const parts: ReasonParts = { rows: [], caps: [], raises: [] }
