@@ -8,6 +8,7 @@ from backend.identity import api as identity
 from backend.kernel import revisions
 from backend.kernel.actor import Actor
 from backend.kernel.clock import from_millis, millis
+from backend.kernel.errors import Problem
 from backend.kernel.uow import Database, UnitOfWork
 from backend.sync import queries, snapshot
 from backend.sync.facts import life
@@ -18,6 +19,7 @@ from backend.sync.schemas import PullRequest
 
 CHANGES_PER_PAGE = 2000
 SMALL_PARTITION = 300
+MOST_PAGES = 32
 
 
 async def pull(
@@ -92,11 +94,18 @@ async def _moved(
     }
 
 
-async def page(database: Database, actor: Actor, name: str, revision: int, n: int) -> bytes | None:
-    """The bytes of one page, or None where it is no longer kept or not the actor's."""
+async def pages(
+    database: Database, actor: Actor, name: str, revision: int, first: int, last: int
+) -> bytes | None:
+    """The bytes of pages `first` to `last`, one after the other; None where one of them is no longer kept or
+    the key is not the actor's. Raises Problem 422 `too_many_pages`."""
+    if not 0 <= last - first < MOST_PAGES:
+        raise Problem(
+            "too_many_pages", 422, "That many pages cannot be asked for", detail=f"Ask for 1 to {MOST_PAGES}."
+        )
     key = next((key for key in keys_for(actor) if str(key) == name), None)
     if key is None:
         return None
     async with database.unit(actor) as uow:
-        found = await queries.page(uow, key.stored_as(actor), revision, n)
-        return None if found is None else found.content
+        found = await queries.contents(uow, key.stored_as(actor), revision, first, last)
+        return b"".join(found) if len(found) == last - first + 1 else None

@@ -1,10 +1,11 @@
 """Reads and writes of the synchronisation's own tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, text
+from sqlalchemy.orm import defer
 
 from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
@@ -65,13 +66,29 @@ async def lock_stream(uow: UnitOfWork, installation_id: UUID, staff_id: UUID) ->
 
 
 async def known_commands(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, SyncCommand]:
-    """Recorded commands among `ids` that the actor may see."""
-    rows = await uow.session.scalars(select(SyncCommand).where(SyncCommand.id.in_(ids)))
+    """The actor's recorded commands among `ids`."""
+    rows = await uow.session.scalars(
+        select(SyncCommand).where(SyncCommand.id.in_(ids), SyncCommand.staff_id == uow.actor.staff_id)
+    )
     return {row.id: row for row in rows}
 
 
+async def foreign_ids(uow: UnitOfWork, ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of `ids` under which somebody else's commands are recorded."""
+    if not ids:
+        return frozenset()
+    async with uow.elevated("an id must not be taken twice; whose it is is answered to nobody"):
+        return frozenset(
+            await uow.session.scalars(
+                select(SyncCommand.id).where(
+                    SyncCommand.id.in_(list(ids)), SyncCommand.staff_id != uow.actor.staff_id
+                )
+            )
+        )
+
+
 async def page_set(uow: UnitOfWork, key: str) -> list[SyncPage]:
-    """The newest kept set of pages of a key, without content loaded twice: rows in order of n."""
+    """The newest kept set of pages of a key, without their content: rows in order of n."""
     newest = await uow.session.scalar(
         select(SyncPage.revision).where(SyncPage.key == key).order_by(SyncPage.revision.desc()).limit(1)
     )
@@ -79,14 +96,23 @@ async def page_set(uow: UnitOfWork, key: str) -> list[SyncPage]:
         return []
     return list(
         await uow.session.scalars(
-            select(SyncPage).where(SyncPage.key == key, SyncPage.revision == newest).order_by(SyncPage.n)
+            select(SyncPage)
+            .options(defer(SyncPage.content, raiseload=True))
+            .where(SyncPage.key == key, SyncPage.revision == newest)
+            .order_by(SyncPage.n)
         )
     )
 
 
-async def page(uow: UnitOfWork, key: str, revision: int, n: int) -> SyncPage | None:
-    """One kept page."""
-    return await uow.session.get(SyncPage, (key, revision, n))
+async def contents(uow: UnitOfWork, key: str, revision: int, first: int, last: int) -> Sequence[bytes]:
+    """The bytes of the kept pages `first` to `last`, in order."""
+    return (
+        await uow.session.scalars(
+            select(SyncPage.content)
+            .where(SyncPage.key == key, SyncPage.revision == revision, SyncPage.n.between(first, last))
+            .order_by(SyncPage.n)
+        )
+    ).all()
 
 
 async def drop_older_pages(uow: UnitOfWork, key: str, revision: int) -> None:

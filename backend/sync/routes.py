@@ -37,16 +37,18 @@ class SyncController(Controller):
         return await pulling.pull(database, registry, actor, data)
 
     @get("/pages", media_type="application/octet-stream")
-    async def page(
+    async def pages(
         self,
         database: Db,
         actor: AskedBy,
         key: FromQuery[str],
         revision: FromQuery[int],
         n: FromQuery[int],
+        to: FromQuery[int | None] = None,
     ) -> Response[bytes]:
-        """One page of a snapshot, compressed as the phone keeps it. 410 `page_gone`: pull again."""
-        content = await pulling.page(database, actor, key, revision, n)
+        """Pages `n` to `to` of a snapshot (one page without `to`), compressed as the phone keeps them, one
+        after the other. 410 `page_gone`: pull again."""
+        content = await pulling.pages(database, actor, key, revision, n, n if to is None else to)
         if content is None:
             raise Problem("page_gone", 410, "The page is gone", detail="Pull again for a new list of pages.")
         return Response(

@@ -1,5 +1,7 @@
 """Pull, as CONTRACT.md sections 2 and 3 promise it."""
 
+import hashlib
+
 from sqlalchemy import text
 
 from backend.app.prepare import ship
@@ -123,6 +125,33 @@ async def test_kept_pages_serve_the_next_phone(phone_of: PhoneOf, world: World, 
     await another.pull()
     assert await _pages(worker_db) == before > 0
     await two.pull()
+
+
+async def test_several_pages_come_in_one_answer_one_after_the_other(phone_of: PhoneOf, world: World) -> None:
+    manager = await phone_of("manager")
+    for number in range(110):
+        manager.save("customer.create", new_household(world.grids["E1"], name=f"户{number}"))
+    await manager.push()
+    phone = await phone_of("manager")
+    (snapshot,) = [one for one in await phone.pull_once() if one["state"] == "snapshot"]
+    pages = snapshot["pages"]
+    assert len(pages) >= 3
+    target = (
+        f"/api/v1/sync/pages?key=grid%3A{world.grids['E1'].id}%2Fmanager%401&revision={snapshot['revision']}"
+    )
+    answer = await phone.phone.send("GET", f"{target}&n=1&to={len(pages) - 1}")
+    assert answer.status_code == 200
+    at = 0
+    for page in pages[1:]:
+        part = answer.content[at : at + page["bytes"]]
+        assert hashlib.sha256(part).hexdigest() == page["sha256"]
+        at += page["bytes"]
+    assert at == len(answer.content)
+    # one that is not there, a wish for all, and one for fewer than none
+    assert (await phone.phone.send("GET", f"{target}&n=0&to={len(pages)}")).status_code == 410
+    for wish in ("n=0&to=32", "n=2&to=1"):
+        refused = await phone.phone.send("GET", f"{target}&{wish}")
+        assert (refused.status_code, refused.json()["code"]) == (422, "too_many_pages")
 
 
 async def test_a_reassigned_grid_is_evicted_and_swapped(

@@ -87,17 +87,20 @@ export class ChunkStore {
     )
   }
 
-  /** Stores one page of a snapshot under way; `bytes` as received. */
-  async stagePage(key: string, gen: string, n: number, kind: string, bytes: Bytes): Promise<string> {
-    const record = await this.encrypt({ key, gen, n, kind }, bytes)
-    await withStore(this.db, () => this.db.chunks.put(record))
-    return record.id
+  /** Stores pages of a snapshot under way, `bytes` as received, in one transaction; their ids in the same order. */
+  async stagePages(key: string, gen: string, pages: readonly { n: number; kind: string; bytes: Bytes }[]): Promise<string[]> {
+    const records = await Promise.all(pages.map(({ n, kind, bytes }) => this.encrypt({ key, gen, n, kind }, bytes)))
+    await withStore(this.db, () => this.db.chunks.bulkPut(records))
+    return records.map((record) => record.id)
   }
 
-  /** Pages of a snapshot that an earlier, cut run already stored: page number → chunk id. */
-  async stagedPages(key: string, gen: string): Promise<Map<number, string>> {
-    const ids = await this.chunkIds(key, gen)
-    return new Map(ids.filter((id) => parseId(id).kind !== CHANGES_KIND).map((id) => [parseId(id).n, id]))
+  /** Pages of snapshots that an earlier, cut run already stored: for each [key, gen], page number → chunk id. */
+  async stagedPages(snapshots: readonly [key: string, gen: string][]): Promise<Map<number, string>[]> {
+    const ids = await withStore(this.db, () => this.db.chunks.where('[key+gen]').anyOf([...snapshots]).primaryKeys())
+    const names = ids.map((id) => ({ id, name: parseId(id) })).filter(({ name }) => name.kind !== CHANGES_KIND)
+    return snapshots.map(
+      ([key, gen]) => new Map(names.filter(({ name }) => name.key === key && name.gen === gen).map(({ id, name }) => [name.n, id])),
+    )
   }
 
   /** Makes a complete snapshot the one that counts and drops all older chunks of the partition. */

@@ -125,12 +125,19 @@ export class PartitionRows {
 
 /** All partitions a phone holds. */
 export class Rows {
+  /** In the order of their keys, however they came: what is shown must not depend on which answer was faster. */
   readonly partitions = new Map<string, PartitionRows>()
   /** Grows with each change, so that lists made from the rows know when they are old. */
   version = 0
 
   set(partition: PartitionRows): void {
+    const known = this.partitions.has(partition.key)
     this.partitions.set(partition.key, partition)
+    if (!known) {
+      const sorted = [...this.partitions].sort(([a], [b]) => (a < b ? -1 : 1))
+      this.partitions.clear()
+      for (const [key, one] of sorted) this.partitions.set(key, one)
+    }
     this.version++
   }
 
@@ -152,15 +159,16 @@ export class Rows {
   }
 
   /**
-   * A row by id. While a household moves, two partitions may hold it for a moment: the one it calls home wins.
+   * A row by id. While a household moves, two partitions may hold it for a moment: the one it calls home wins, of two
+   * homes the last.
    */
   get<K extends Kind>(kind: K, id: Id): RowKinds[K] | undefined {
     let found: RowKinds[K] | undefined
     for (const partition of this.partitions.values()) {
       const row = partition.eager.get(kind)?.get(id) as RowKinds[K] | undefined
       if (!row) continue
-      if (!('home_book' in row) || row.home_book === partition.book) return row
-      found ??= row
+      if (!('home_book' in row)) return row
+      if (!found || row.home_book === partition.book) found = row
     }
     return found
   }

@@ -88,7 +88,11 @@ async function storeWithPages(pages: RowGroup[]): Promise<{ db: StaffDatabase; v
   const db = new StaffDatabase(`test-${hex(randomBytes(6))}`)
   const vault = await Vault.open(randomBytes(32))
   const chunks = new ChunkStore(db, vault)
-  for (const [n, group] of pages.entries()) await chunks.stagePage(KEY, 'e.1', n, group.kind, await gzip(pack([group])))
+  await chunks.stagePages(
+    KEY,
+    'e.1',
+    await Promise.all(pages.map(async (group, n) => ({ n, kind: group.kind, bytes: await gzip(pack([group])) }))),
+  )
   await chunks.commitSnapshot(KEY, 'e.1', 1, pages.length)
   return { db, vault, chunks }
 }

@@ -11,7 +11,12 @@ import { noteContact } from './contact'
 import type { Core, Unlocked } from './core'
 import type { Transport } from './transport'
 
-const PARALLEL_PAGES = 4
+const PARALLEL_REQUESTS = 3
+/** A request asks for several pages: few round trips where the network is good, little to ask for again where it is not. */
+const REQUEST_PAGES = 16
+const REQUEST_BYTES = 256 * 1024
+/** While whole partitions arrive, the screens are told of them this often at most. */
+const TELL_EVERY_MS = 1_000
 /** A manifest may grow old while its pages are fetched; more often than this in a row is a fault. */
 const MOST_ROUNDS = 50
 
@@ -67,7 +72,7 @@ export async function pull(core: Core): Promise<void> {
       await takeEpoch(core, answer.epoch)
       continue
     }
-    if (!(await takeAnswer(core, unlocked, answer))) {
+    if (!(await takeAnswer(core, unlocked, answer, new Set(held.map((record) => record.key))))) {
       await dropStale(core, unlocked)
       return
     }
@@ -82,42 +87,39 @@ async function takeEpoch(core: Core, epoch: string): Promise<void> {
   await core.refreshOutbox()
 }
 
-/** Stores an answer. True if there is more to ask for. */
-async function takeAnswer(core: Core, unlocked: Unlocked, answer: PullAnswer): Promise<boolean> {
-  let again = false
-  let changed = false
-  const snapshots: Snapshot[] = []
-  for (const part of answer.partitions) {
-    switch (part.state) {
-      case 'same':
-        break
-      case 'evict':
-        await unlocked.chunks.evict(part.key)
-        unlocked.rows.drop(part.key)
-        unlocked.lazy.forget(part.key)
-        changed = true
-        break
-      case 'changes': {
-        again ||= part.more
-        if (!(await takeChanges(core, unlocked, part))) again = true
-        changed = true
-        break
-      }
-      case 'snapshot':
-        snapshots.push(part)
-    }
+/** Stores an answer; `held`: the keys that were asked about. True if there is more to ask for. */
+async function takeAnswer(core: Core, unlocked: Unlocked, answer: PullAnswer, held: ReadonlySet<string>): Promise<boolean> {
+  const evicted = answer.partitions.filter((part) => part.state === 'evict')
+  for (const { key } of evicted) {
+    await unlocked.chunks.evict(key)
+    unlocked.rows.drop(key)
+    unlocked.lazy.forget(key)
   }
-  if (changed) core.rowsChanged()
-  if (snapshots.length === 0) return again
-  await fetchSnapshots(core, unlocked, snapshots)
+  const snapshots = answer.partitions.filter((part) => part.state === 'snapshot')
+  const changes = answer.partitions.filter((part) => part.state === 'changes')
+  const take = async (): Promise<boolean> => {
+    const complete = await Promise.all(changes.map((part) => takeChanges(core, unlocked, part, held.has(part.key))))
+    if (changes.length || evicted.length) core.rowsChanged()
+    return complete.every(Boolean) && !changes.some((part) => part.more)
+  }
+  // Pages are asked for while changes are stored.
+  const [taken, fetched] = await Promise.allSettled([take(), snapshots.length ? fetchSnapshots(core, unlocked, snapshots) : null])
+  if (taken.status === 'rejected') throw taken.reason
+  if (fetched.status === 'rejected') throw fetched.reason
   // The bank may have moved on while the pages were fetched, or a manifest grew old on the way.
-  return true
+  return !taken.value || snapshots.length > 0
 }
 
-async function takeChanges(core: Core, unlocked: Unlocked, part: Extract<PartitionAnswer, { state: 'changes' }>): Promise<boolean> {
+/** False if the partition stands elsewhere by now and must be asked about again. */
+async function takeChanges(
+  core: Core,
+  unlocked: Unlocked,
+  part: Extract<PartitionAnswer, { state: 'changes' }>,
+  held: boolean,
+): Promise<boolean> {
   const { key, from, revision, groups } = part
   const rows = unlocked.rows.partitions.get(key)
-  if (from === 0 && !(await isHeld(unlocked, key))) {
+  if (from === 0 && !held) {
     // A small partition comes whole, as changes from nothing.
     const fresh = new PartitionRows(key, `${core.contact.epoch ?? ''}.0`, revision)
     fresh.loaded.add(await unlocked.chunks.begin(key, fresh.gen, revision, groups))
@@ -135,10 +137,6 @@ async function takeChanges(core: Core, unlocked: Unlocked, part: Extract<Partiti
   return true
 }
 
-async function isHeld(unlocked: Unlocked, key: string): Promise<boolean> {
-  return (await unlocked.chunks.partitions()).some((record) => record.key === key && !record.stale)
-}
-
 /** Drops what another life of the database held and this one did not replace. */
 async function dropStale(core: Core, unlocked: Unlocked): Promise<void> {
   const stale = (await unlocked.chunks.partitions()).filter((record) => record.stale)
@@ -150,11 +148,6 @@ async function dropStale(core: Core, unlocked: Unlocked): Promise<void> {
   if (stale.length) core.rowsChanged()
 }
 
-interface PageJob {
-  part: SnapshotInProgress
-  page: PageInfo
-}
-
 interface SnapshotInProgress {
   answer: Snapshot
   gen: string
@@ -162,48 +155,88 @@ interface SnapshotInProgress {
   left: number
 }
 
+/** Neighbouring pages that one request asks for. */
+interface PageJob {
+  part: SnapshotInProgress
+  pages: PageInfo[]
+}
+
 /** Fetches the pages of all snapshots, small partitions first. */
 async function fetchSnapshots(core: Core, unlocked: Unlocked, snapshots: readonly Snapshot[]): Promise<void> {
-  const { transport } = core
-  const jobs: PageJob[] = []
-  const total = snapshots.reduce((sum, part) => sum + part.pages.reduce((rows, page) => rows + page.count, 0), 0)
+  const total = snapshots.reduce((sum, { pages }) => sum + rowsIn(pages), 0)
   let done = 0
   const progress = (count: number): void => {
     done += count
     core.progress = { done, total }
     core.emit('status')
   }
+  let toldAt = performance.now()
+  const finished = async (part: SnapshotInProgress): Promise<void> => {
+    await finish(unlocked, part)
+    if (done < total && performance.now() - toldAt < TELL_EVERY_MS) return
+    toldAt = performance.now()
+    core.rowsChanged()
+  }
   progress(0)
   try {
     const sized = [...snapshots].sort((a, b) => a.pages.length - b.pages.length)
-    for (const answer of sized) {
-      const gen = `${core.contact.epoch ?? ''}.${answer.revision}`
+    const genOf = ({ revision }: Snapshot): string => `${core.contact.epoch ?? ''}.${revision}`
+    const staged = await unlocked.chunks.stagedPages(sized.map((answer) => [answer.key, genOf(answer)]))
+    const jobs: PageJob[] = []
+    for (const [i, answer] of sized.entries()) {
+      const gen = genOf(answer)
       const part: SnapshotInProgress = { answer, gen, rows: new PartitionRows(answer.key, gen, answer.revision), left: answer.pages.length }
-      const staged = await unlocked.chunks.stagedPages(answer.key, gen)
-      const stagedEager: string[] = []
-      for (const page of answer.pages) {
-        const id = staged.get(page.n)
-        if (id === undefined) jobs.push({ part, page })
-        else {
-          if (EAGER_KINDS.has(page.kind)) stagedEager.push(id)
-          else noteLazy(part.rows, id)
-          part.left--
-          progress(page.count)
-        }
-      }
-      for (const groups of await unlocked.chunks.load(stagedEager)) part.rows.addPage(groups)
-      for (const id of stagedEager) part.rows.loaded.add(id)
-      if (part.left === 0) await finish(core, unlocked, part)
+      const there = staged[i] ?? new Map<number, string>()
+      const kept = answer.pages.filter((page) => there.has(page.n))
+      if (kept.length) await takeStaged(unlocked, part, kept, there)
+      progress(rowsIn(kept))
+      if (part.left === 0) await finished(part)
+      for (const pages of requests(answer.pages.filter((page) => !there.has(page.n)))) jobs.push({ part, pages })
     }
-    await runJobs(jobs, async ({ part, page }) => {
-      await fetchPage(transport, unlocked, part, page)
-      progress(page.count)
-      if (--part.left === 0) await finish(core, unlocked, part)
+    await runJobs(jobs, async ({ part, pages }) => {
+      await fetchPages(core.transport, unlocked, part, pages)
+      progress(rowsIn(pages))
+      part.left -= pages.length
+      if (part.left === 0) await finished(part)
     })
   } finally {
     core.progress = null
     core.emit('status')
+    core.rowsChanged()
   }
+}
+
+const rowsIn = (pages: readonly PageInfo[]): number => pages.reduce((rows, page) => rows + page.count, 0)
+
+/** Takes pages that an earlier, cut run has stored. */
+async function takeStaged(unlocked: Unlocked, part: SnapshotInProgress, pages: readonly PageInfo[], there: Map<number, string>): Promise<void> {
+  const eager: string[] = []
+  for (const page of pages) {
+    const id = there.get(page.n) as string
+    if (EAGER_KINDS.has(page.kind)) eager.push(id)
+    else noteLazy(part.rows, id)
+  }
+  for (const groups of await unlocked.chunks.load(eager)) part.rows.addPage(groups)
+  for (const id of eager) part.rows.loaded.add(id)
+  part.left -= pages.length
+}
+
+/** Splits pages into requests for neighbours. */
+function requests(pages: readonly PageInfo[]): PageInfo[][] {
+  const batches: PageInfo[][] = []
+  let bytes = 0
+  for (const page of pages) {
+    const batch = batches.at(-1)
+    const follows = batch?.at(-1)?.n === page.n - 1
+    if (batch && follows && batch.length < REQUEST_PAGES && bytes + page.bytes <= REQUEST_BYTES) {
+      batch.push(page)
+      bytes += page.bytes
+    } else {
+      batches.push([page])
+      bytes = page.bytes
+    }
+  }
+  return batches
 }
 
 /** Runs jobs a few at a time; stops early if a manifest grew old on the way. Throws the first other error. */
@@ -222,36 +255,55 @@ async function runJobs(jobs: PageJob[], run: (job: PageJob) => Promise<void>): P
       }
     }
   }
-  await Promise.all(Array.from({ length: PARALLEL_PAGES }, worker))
+  await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, worker))
   if (failure !== null) throw failure
 }
 
-async function fetchPage(transport: Transport, unlocked: Unlocked, part: SnapshotInProgress, page: PageInfo): Promise<void> {
-  const { key, revision } = part.answer
-  const path = `/api/v1/sync/pages?key=${encodeURIComponent(key)}&revision=${revision}&n=${page.n}`
-  const bytes = await verified(transport, path, page)
-  const stored = unlocked.chunks.stagePage(key, part.gen, page.n, page.kind, bytes)
-  if (EAGER_KINDS.has(page.kind)) {
-    part.rows.addPage(unpack(await gunzip(bytes)) as RowGroup[])
-    part.rows.loaded.add(await stored)
-  } else noteLazy(part.rows, await stored)
+async function fetchPages(transport: Transport, unlocked: Unlocked, part: SnapshotInProgress, pages: readonly PageInfo[]): Promise<void> {
+  const { key } = part.answer
+  const all = await ask(transport, part.answer, pages)
+  const offsets = pages.map((_, i) => pages.slice(0, i).reduce((sum, page) => sum + page.bytes, 0))
+  const parts = await Promise.all(
+    pages.map(async (page, i) => {
+      const at = offsets[i] as number
+      const bytes = await verified(transport, part.answer, page, all.subarray(at, at + page.bytes))
+      return { page, bytes }
+    }),
+  )
+  const stored = unlocked.chunks.stagePages(key, part.gen, parts.map(({ page, bytes }) => ({ n: page.n, kind: page.kind, bytes })))
+  const opened = Promise.all(
+    parts.map(async ({ page, bytes }) => {
+      if (EAGER_KINDS.has(page.kind)) part.rows.addPage(unpack(await gunzip(bytes)) as RowGroup[])
+    }),
+  )
+  const [ids] = await Promise.all([stored, opened])
+  pages.forEach((page, i) => {
+    const id = ids[i] as string
+    if (EAGER_KINDS.has(page.kind)) part.rows.loaded.add(id)
+    else noteLazy(part.rows, id)
+  })
 }
 
-/** A page whose SHA-256 is the manifest's; one damaged on the way is fetched once more. */
-async function verified(transport: Transport, path: string, page: PageInfo): Promise<Bytes> {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    const bytes = await transport.bytes(path)
+function ask(transport: Transport, { key, revision }: Snapshot, pages: readonly PageInfo[]): Promise<Bytes> {
+  const [first, last] = [pages[0] as PageInfo, pages.at(-1) as PageInfo]
+  const upto = last.n > first.n ? `&to=${last.n}` : ''
+  return transport.bytes(`/api/v1/sync/pages?key=${encodeURIComponent(key)}&revision=${revision}&n=${first.n}${upto}`)
+}
+
+/** A page whose SHA-256 is the manifest's; one damaged on the way is fetched once more, by itself. */
+async function verified(transport: Transport, answer: Snapshot, page: PageInfo, bytes: Bytes): Promise<Bytes> {
+  for (let attempt = 0; ; attempt++) {
     if (hex(await sha256(bytes)) === page.sha256) return bytes
+    if (attempt > 0) throw new NetworkError(`page ${page.n} does not match its manifest`)
+    bytes = await ask(transport, answer, [page])
   }
-  throw new NetworkError(`page ${page.n} does not match its manifest`)
 }
 
-async function finish(core: Core, unlocked: Unlocked, part: SnapshotInProgress): Promise<void> {
+async function finish(unlocked: Unlocked, part: SnapshotInProgress): Promise<void> {
   const { key, revision, pages } = part.answer
   await unlocked.chunks.commitSnapshot(key, part.gen, revision, nextNumber(pages))
   unlocked.lazy.forget(key)
   unlocked.rows.set(part.rows)
-  core.rowsChanged()
 }
 
 const nextNumber = (pages: readonly PageInfo[]): number => pages.reduce((highest, page) => Math.max(highest, page.n + 1), 0)

@@ -223,7 +223,10 @@ export class FakeBank {
   private async page(query: URLSearchParams): Promise<Response> {
     const book = this.books.get(query.get('key') ?? '')
     if (!book || String(book.revision) !== query.get('revision')) return problem(410, 'page_gone')
-    return new Response(await this.pageBytes(book, Number(query.get('n'))))
+    const first = Number(query.get('n'))
+    const last = Number(query.get('to') ?? first)
+    const numbers = Array.from({ length: last - first + 1 }, (_, i) => first + i)
+    return new Response(new Blob(await Promise.all(numbers.map((n) => this.pageBytes(book, n)))))
   }
 
   private async pull(body: Json): Promise<Json> {
