@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select, update
 
 from backend.customers import queries
@@ -82,7 +83,7 @@ async def create(uow: UnitOfWork, body: CreateCustomer, envelope: Envelope) -> N
     )
     uow.session.add(customer)
     await uow.session.flush()
-    for member in body.members:
+    for member in _with_phone(body):
         await _add_member(uow, customer, member, envelope)
     await uow.session.flush()
     uow.audit(
@@ -109,6 +110,23 @@ def _check_new(uow: UnitOfWork, body: CreateCustomer) -> None:
     for phone in (body.phone, *(member.phone for member in body.members)):
         if phone and (wrong := phone_error(phone, uow.demo_mode)):
             raise bad_value(wrong)
+
+
+def _with_phone(body: CreateCustomer) -> list[NewMember]:
+    """The members, of whom one has the customer's phone.
+
+    A phone belongs to a person: the head or owner. Where there is none without a phone of their own (a
+    business often comes without people) it is a contact of the customer's name.
+    """
+    members = list(body.members)
+    if not body.phone or any(member.phone == body.phone for member in members):
+        return members
+    for place, member in enumerate(members):
+        if member.relation in (Relation.head, Relation.owner, Relation.legal_person) and not member.phone:
+            members[place] = msgspec.structs.replace(member, phone=body.phone)
+            return members
+    relation = Relation.owner if body.kind == "business" and not members else Relation.other
+    return [*members, NewMember(uuid7(), uuid7(), body.name, relation.value, phone=body.phone)]
 
 
 async def _add_member(uow: UnitOfWork, customer: Customer, member: NewMember, envelope: Envelope) -> None:
@@ -228,10 +246,14 @@ async def _apply_edit(
         )
         uow.session.add(row)
         sources[COLLECTED] = row
+    # an older observation of the same value says nothing new, and must not make the value look older
+    older = current is not None and envelope.observed_at < current.observed_at
+    if outcome == "unchanged" and older:
+        return True
     if outcome != "lost":
         row.amount = edit.value if isinstance(edit.value, int) else None
         row.choice = edit.value if isinstance(edit.value, str) else None
-        row.observed_at = envelope.observed_at
+        row.observed_at = max(envelope.observed_at, row.observed_at)
         row.recorded_by = envelope.staff_id
     row.disputed = disputed
     return outcome != "lost"

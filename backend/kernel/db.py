@@ -51,6 +51,8 @@ def make_engine(url: str, *, pool_size: int = 8, application: str = "tiange") ->
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        # an error's text then quotes no values, wherever it is printed
+        hide_parameters=True,
         json_serializer=encode_json,
         json_deserializer=msgspec.json.decode,
         connect_args={"server_settings": {"application_name": application, "timezone": "UTC"}},

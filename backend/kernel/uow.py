@@ -7,17 +7,18 @@ fills a gap).
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from backend.kernel import revisions
-from backend.kernel.actor import Actor
+from backend.kernel.actor import Actor, Role
 from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
 from backend.kernel.db import make_engine
@@ -69,6 +70,7 @@ class UnitOfWork:
         self.today = today
         self.clock = clock
         self.revisions: dict[str, int] = {}
+        self._role = actor.role.value
         self._touches: dict[tuple[str, str, str], Touch] = {}
         self._watched: set[str] = set()
         self._events: list[dict[str, Any]] = []
@@ -123,10 +125,20 @@ class UnitOfWork:
         """
         assert why
         await self.session.flush()
-        await self.session.execute(SET_ROLE, {"role": "system"})
-        yield
-        await self.session.flush()
-        await self.session.execute(SET_ROLE, {"role": self.actor.role.value})
+        before, self._role = self._role, Role.system.value
+        await self.session.execute(SET_ROLE, {"role": self._role})
+        try:
+            yield
+            await self.session.flush()
+        except Exception:
+            # somebody may catch it and go on. In a failed transaction this fails too: there it is the
+            # rollback, to a savepoint or of everything, that takes the role back
+            self._role = before
+            with suppress(SQLAlchemyError):
+                await self.session.execute(SET_ROLE, {"role": before})
+            raise
+        self._role = before
+        await self.session.execute(SET_ROLE, {"role": before})
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

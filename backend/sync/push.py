@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from backend.kernel import revisions
 from backend.kernel.actor import Actor
@@ -26,25 +27,36 @@ from backend.kernel.uow import Database, UnitOfWork
 from backend.sync import queries
 from backend.sync.facts import Life, life
 from backend.sync.models import SyncCommand, SyncStream
+from backend.sync.partitions import keys_for
 from backend.sync.registry import Registry
 from backend.sync.schemas import Command, PushRequest, Receipt, SealedCommand
 
 TRIES = 3
 FINAL = frozenset({"applied", "merged"})
-# PostgreSQL: serialization failure, deadlock, lock not available
-PASSING = frozenset({"40001", "40P01", "55P03"})
+# PostgreSQL: serialization failure, deadlock, lock not available; and a unique violation outside a command's
+# savepoint, where another phone sent the same id at the same moment: the next try finds it recorded
+PASSING = frozenset({"40001", "40P01", "55P03", "23505"})
+# SQLSTATE classes that say something of the server's state and nothing of the command: connection, rollback,
+# resources, locks, an operator's hand, the system
+OF_THE_SERVER = ("08", "40", "53", "55", "57", "58")
+UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 
 log = structlog.get_logger("tiange.sync")
 
 
 @dataclass
 class Batch:
-    """What one push works on: the stream's row, what is known already, what is answered so far."""
+    """What one push works on: the stream's row, what is known already, what is answered so far.
+
+    `foreign`: ids that are recorded as other people's. `books`: the partitions that the sender's phones hold.
+    """
 
     actor: Actor
     installation_id: UUID
     stream: SyncStream
     known: dict[UUID, SyncCommand]
+    foreign: frozenset[UUID]
+    books: frozenset[str]
     clock_error: timedelta
     received_at: datetime
     receipts: list[Receipt] = field(default_factory=list)
@@ -122,11 +134,15 @@ async def _transact(
 ) -> Mapping[str, Any]:
     async with database.unit(actor) as uow:
         facts = await life(uow)
+        stream = await queries.lock_stream(uow, request.stream, actor.require_staff())
+        known = await queries.known_commands(uow, [command.id for command in commands])
         batch = Batch(
             actor=actor,
             installation_id=request.stream,
-            stream=await queries.lock_stream(uow, request.stream, actor.require_staff()),
-            known=await queries.known_commands(uow, [command.id for command in commands]),
+            stream=stream,
+            known=known,
+            foreign=await queries.foreign_ids(uow, {command.id for command in commands} - known.keys()),
+            books=frozenset(key.book for key in keys_for(actor)),
             clock_error=_clock_error(request.device_now, uow.now),
             received_at=uow.now,
         )
@@ -161,10 +177,12 @@ def _clock_error(device_now: int, now: datetime) -> timedelta:
 async def _take(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedCommand) -> Receipt:
     """One command: repeats and order first, then its effect."""
     row = batch.known.get(sent.id)
+    if sent.id in batch.foreign or (row is not None and row.hash != sent.hash):
+        _pass(batch, sent)
+        return _refusal(sent, "hash_mismatch", "This id was received before with other content.")
     if row is not None and row.result != "held":
-        if row.hash != sent.hash:
-            return _refusal(sent, "hash_mismatch", "This id was received before with other content.")
-        return _repeated(row, sent)
+        _pass(batch, sent)
+        return _repeated(batch, row, sent)
     if row is None and sent.seq > batch.stream.applied_seq + 1:
         return Receipt(id=sent.id, seq=sent.seq, result="held", hash=sent.hash, code="gap")
     if row is None and sent.seq <= batch.stream.applied_seq:
@@ -173,9 +191,21 @@ async def _take(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedC
     return await _record(uow, batch, sent, verdict, row)
 
 
-def _repeated(row: SyncCommand, sent: SealedCommand) -> Receipt:
+def _pass(batch: Batch, sent: SealedCommand) -> None:
+    """The stream goes on behind a command that is recorded already, perhaps in the phone's former stream.
+
+    Otherwise everything after it would be a gap for ever.
+    """
+    if sent.seq == batch.stream.applied_seq + 1:
+        batch.stream.applied_seq = sent.seq
+
+
+def _repeated(batch: Batch, row: SyncCommand, sent: SealedCommand) -> Receipt:
     kept = msgspec.convert(row.receipt, Receipt)
-    return msgspec.structs.replace(kept, id=sent.id, seq=sent.seq, result="repeated", was=kept.result)
+    awaits = {book: least for book, least in (kept.awaits or {}).items() if book in batch.books}
+    return msgspec.structs.replace(
+        kept, id=sent.id, seq=sent.seq, result="repeated", was=kept.result, awaits=awaits or None
+    )
 
 
 def _refusal(sent: SealedCommand, code: str, reason: str) -> Receipt:
@@ -194,7 +224,7 @@ async def _judge(uow: UnitOfWork, registry: Registry, batch: Batch, sent: Sealed
     try:
         command = msgspec.msgpack.decode(plain, type=Command)
         envelope = _envelope(batch, command)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except UNREADABLE as error:
         return Verdict("rejected", "malformed", str(error))
     if command.id != sent.id or command.seq != sent.seq:
         return Verdict("rejected", "malformed", "The sealed id or place differs from the open one.")
@@ -211,7 +241,7 @@ async def _judge(uow: UnitOfWork, registry: Registry, batch: Batch, sent: Sealed
         return Verdict("rejected", "not_allowed", "Your role may not do this.", type=command.type)
     try:
         body = msgspec.msgpack.decode(command.body, type=shape)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         return Verdict("rejected", "malformed", str(error), type=command.type)
     return await _apply(uow, known, command, body, envelope)
 
@@ -226,14 +256,22 @@ async def _apply(
                 await uow.session.flush()
     except Problem as problem:
         return Verdict("rejected", problem.code, problem.detail or problem.title, type=command.type)
-    except DBAPIError as error:
-        if error.connection_invalidated or _passing(error):
+    except Exception as error:
+        # whatever a body brings to light must not stop the stream behind it
+        if _of_the_server(error):
             raise
         log.error("command_failed", command=str(command.id), type=command.type, exc_info=error)
         reason = "The bank could not apply it and keeps it whole; support looks at it."
         return Verdict("rejected", "internal", reason, type=command.type)
     result = "merged" if applied.lost else "applied"
     return Verdict(result, lost=applied.lost, alias=applied.alias, books=frozenset(books), type=command.type)
+
+
+def _of_the_server(error: Exception) -> bool:
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state.startswith(OF_THE_SERVER)
+    return isinstance(error, (OSError, PoolTimeout, MemoryError))
 
 
 async def _unmet(uow: UnitOfWork, batch: Batch, needs: Sequence[UUID]) -> str | None:
@@ -276,10 +314,11 @@ async def _record(
         receipt=uow.keys.receipt(str(sent.id), sent.hash, verdict.result),
         received_at=millis(batch.received_at),
         code=verdict.code,
-        reason=verdict.reason,
+        reason=_storable(verdict.reason) if verdict.reason else None,
         lost=list(verdict.lost) or None,
         alias=dict(verdict.alias) if verdict.alias else None,
-        awaits=dict.fromkeys(sorted(verdict.books), 0) or None,
+        # a book that the sender does not hold would be waited for in vain, and may name whose customer it is
+        awaits=dict.fromkeys(sorted(verdict.books & batch.books), 0) or None,
     )
     kept = None if verdict.result in FINAL else sent.sealed
     if row is None:
@@ -289,7 +328,7 @@ async def _record(
             staff_id=batch.actor.require_staff(),
             seq=sent.seq,
             hash=sent.hash,
-            type=verdict.type,
+            type=_storable(verdict.type),
             result=verdict.result,
             receipt=msgspec.to_builtins(receipt),
             received_at=batch.received_at,
@@ -299,10 +338,16 @@ async def _record(
         batch.known[sent.id] = row
         batch.stream.applied_seq = max(batch.stream.applied_seq, sent.seq)
     else:
+        _pass(batch, sent)
         row.result = verdict.result
         row.receipt = msgspec.to_builtins(receipt)
         row.quarantined = kept
     await uow.session.flush()
     if verdict.result == "rejected":
-        uow.audit("sync.quarantine", "command", sent.id, {"type": verdict.type, "code": verdict.code})
+        uow.audit("sync.quarantine", "command", sent.id, {"type": row.type, "code": verdict.code})
     return receipt
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps no zero characters; a text of the phone's may hold them."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -30,7 +30,7 @@ class SealedCommand(Struct, frozen=True):
     id: UUID
     seq: Annotated[int, Meta(ge=1)]
     hash: Hash
-    sealed: Annotated[bytes, Meta(max_length=262_144)]
+    sealed: bytes
 
 
 class PushRequest(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Logging a contact: the row, its photos, audit entry, event and partitions, in one function."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from backend.customers import api as customers
@@ -61,13 +62,15 @@ async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Visit:
     )
     uow.session.add(visit)
     await uow.session.flush()
-    for position, photo in enumerate(body.photos):
+    # the same photo chosen twice is one photo
+    photos = {photo.hash: photo for photo in reversed(body.photos)}
+    for position, photo in enumerate(reversed(photos.values())):
         uow.session.add(
             VisitPhoto(
                 visit_id=visit.id,
                 file_hash=photo.hash,
                 file_class=photo.file_class,
-                taken_at=from_millis(photo.taken_at) if photo.taken_at is not None else None,
+                taken_at=_taken_at(photo.taken_at),
                 position=position,
             )
         )
@@ -85,6 +88,13 @@ async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Visit:
     )
     await customers.inputs_changed(uow, customer.id, "visit")
     return visit
+
+
+def _taken_at(value: int | None) -> datetime | None:
+    """An instant outside the calendar counts as unknown: no reason to refuse what was seen and heard."""
+    with suppress(ValueError):
+        return None if value is None else from_millis(value)
+    return None
 
 
 async def limits_in_force(uow: UnitOfWork) -> Limits:
