@@ -49,7 +49,8 @@ async def on_decided(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
         UUID(payload["assignee_id"]),
         kind,
         {"task_id": payload["task_id"], "customer_id": payload["customer_id"]},
-        dedupe=f"{kind}:{payload['task_id']}:{payload['visit_id']}",
+        # the same work may be returned twice; events from before this field had none
+        dedupe=f"{kind}:{payload['task_id']}:{payload['visit_id']}:{payload.get('at', '')}",
     )
 
 

@@ -53,9 +53,13 @@ def _instant(at: datetime | None) -> int | None:
 
 
 async def load_tasks(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[str, Sequence[Any]]:
-    """Tasks of the assignee. An agent's carry no duty and no rhythm."""
+    """Tasks of the assignee. An agent's carry no duty and no rhythm, and name only the agent's own visits."""
     found: dict[str, Sequence[Any]] = {}
-    for row in await queries.tasks(uow, [UUID(one) for one in ids]):
+    rows = await queries.tasks(uow, [UUID(one) for one in ids])
+    named = [row.evidence_id for row in rows if row.evidence_id]
+    # row security leaves an agent their own visits
+    shown = {visit.id for visit in await visits.visits(uow, named)} if projection == "agent" else set(named)
+    for row in rows:
         if row.state in ("cancelled", "expired"):
             continue
         values: list[Any] = [
@@ -67,7 +71,7 @@ async def load_tasks(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Ma
             row.state,
             uow.clock.local(row.opened_at).date().isoformat(),
             _instant(row.submitted_at),
-            str(row.evidence_id) if row.evidence_id else None,
+            str(row.evidence_id) if row.evidence_id in shown else None,
             _instant(row.decided_at),
             str(row.decided_by) if row.decided_by else None,
             row.reason,

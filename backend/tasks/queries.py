@@ -57,6 +57,34 @@ async def duties(uow: UnitOfWork, customer_id: UUID) -> dict[str, Duty]:
     return {row.duty_kind: row for row in rows}
 
 
+async def evidence_of(uow: UnitOfWork, customer_id: UUID, duty_kind: str) -> set[UUID | None]:
+    """The visits that stand as evidence for tasks of a duty, whatever became of those."""
+    return set(
+        await uow.session.scalars(
+            select(Task.evidence_id).where(
+                Task.customer_id == customer_id, Task.duty_kind == duty_kind, Task.evidence_id.is_not(None)
+            )
+        )
+    )
+
+
+async def counted(uow: UnitOfWork, task: Task, visit_id: UUID) -> bool:
+    """Whether a visit is the evidence of another task of the same kind and duty."""
+    found = await uow.session.scalar(
+        select(Task.id)
+        .where(
+            Task.customer_id == task.customer_id,
+            Task.kind == task.kind,
+            Task.duty_kind.is_not_distinct_from(task.duty_kind),
+            Task.evidence_id == visit_id,
+            Task.id != task.id,
+            Task.state != "cancelled",
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 async def by_evidence(uow: UnitOfWork, visit_ids: Iterable[UUID]) -> list[Task]:
     """Tasks whose evidence is one of the visits."""
     return list(await uow.session.scalars(select(Task).where(Task.evidence_id.in_(list(visit_ids)))))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from backend.customers import api as customers
 from backend.grids import api as grids
+from backend.kernel.clock import millis
 from backend.kernel.errors import not_allowed
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import UnitOfWork
@@ -31,6 +32,9 @@ async def submit(uow: UnitOfWork, task_id: UUID, visit_id: UUID) -> Task:
         raise weak_evidence("The visit is not yours, or it was made to another customer.")
     if task.duty_kind and not visits.fulfils(task.duty_kind, visit.channel, visit.outcome):
         raise weak_evidence("This duty wants the customer to have been met, at the place it names.")
+    async with uow.elevated("a visit counts once for a duty, whoever's task it closed"):
+        if await queries.counted(uow, task, visit.id):
+            raise weak_evidence("This visit stands for an earlier task of the same duty already.")
     task.evidence_id = visit.id
     task.submitted_at = uow.now
     _move(uow, task, "submit", evidence_id=visit.id)
@@ -82,6 +86,7 @@ async def _decide(uow: UnitOfWork, task_id: UUID, move: str, reason: str | None)
             "customer_id": str(task.customer_id),
             "result": "approved" if move == "approve" else "returned",
             "visit_id": str(task.evidence_id),
+            "at": millis(uow.now),
         },
     )
     return task
@@ -125,25 +130,32 @@ def _touch(uow: UnitOfWork, task: Task) -> None:
 async def _duty_done(
     uow: UnitOfWork, customer_id: UUID, duty_kind: str, done_on: date, wanted: date | None
 ) -> None:
-    """The clock starts anew: the next due day is set and its task opened."""
+    """The clock starts anew: the next due day is set and its task opened.
+
+    A visit older than the last one that counted moves nothing; the duty keeps a task all the same.
+    """
     duty = (await queries.duties(uow, customer_id)).get(duty_kind)
-    if duty is None or (duty.last_done_on is not None and duty.last_done_on > done_on):
+    if duty is None:
         return
-    duty.last_done_on = done_on
-    duty.due_on = next_due(done_on, duty.rhythm_days, wanted)
+    if duty.last_done_on is None or duty.last_done_on <= done_on:
+        duty.last_done_on = done_on
+        duty.due_on = next_due(done_on, duty.rhythm_days, wanted)
     await uow.session.flush()
     await open_follow_up(uow, duty)
 
 
 async def open_follow_up(uow: UnitOfWork, duty: Duty) -> None:
     """The duty's fresh task: opened if there is none, its day moved if there is. Needs the system's scope."""
-    for task in await queries.fresh_tasks(uow, duty.customer_id, duty.duty_kind):
+    fresh = await queries.fresh_tasks(uow, duty.customer_id, duty.duty_kind)
+    for task in fresh:
         if task.state == State.returned:
             continue
         if task.due_on != duty.due_on or task.rhythm_days != duty.rhythm_days:
             task.due_on, task.rhythm_days = duty.due_on, duty.rhythm_days
             _touch(uow, task)
         return
+    if fresh:
+        return  # returned work is the duty's task until it is handed in again; it keeps its day
     customer = next(iter(await customers.visible(uow, [duty.customer_id])), None)
     if customer is None or customer.status != "active":
         return
@@ -197,10 +209,11 @@ async def visit_logged(uow: UnitOfWork, visit_id: UUID) -> None:
     for duty in (await queries.duties(uow, visit.customer_id)).values():
         if not visits.fulfils(duty.duty_kind, visit.channel, visit.outcome):
             continue
-        fresh = await queries.fresh_tasks(uow, visit.customer_id, duty.duty_kind)
         if duty.duty_kind == VISIT:
             continue  # a visit duty is done when its assignee submits it, not by anybody's passing by
-        for task in fresh:
+        if visit.id in await queries.evidence_of(uow, visit.customer_id, duty.duty_kind):
+            continue  # handed in with its task, which wound the clock to the agreed day
+        for task in await queries.fresh_tasks(uow, visit.customer_id, duty.duty_kind):
             if task.due_on <= on or duty.last_done_on is None or duty.last_done_on < on:
                 task.evidence_id = visit.id
                 _move(uow, task, "close", evidence_id=visit.id)
