@@ -1,7 +1,7 @@
 """Row-level security as the database itself has it: every table, every role, no way around."""
 
 from collections.abc import AsyncIterator
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -256,6 +256,65 @@ async def test_nobody_adds_a_visit_in_another_persons_name(web: asyncpg.Connecti
         await web.execute(copy, STRANGER, CUSTOMER)
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
         await web.execute(copy, STAFF, ELSEWHERE)
+
+
+# table → what stands in a row for the person who wrote it
+SIGNED = {
+    "audit_entry": "staff_id",
+    "customer_value_history": "recorded_by",
+    "asset_history": "recorded_by",
+    "task_move": "staff_id",
+}
+
+
+@pytest.mark.parametrize("table", SIGNED)
+async def test_nobody_writes_the_record_in_another_persons_name(
+    web: asyncpg.Connection, filled: Urls, table: str
+) -> None:
+    admin = await connect(filled.admin)
+    try:
+        row = await admin.fetchrow(f"SELECT * FROM {table}")
+    finally:
+        await admin.close()
+    assert row is not None
+    changed = {"id": uuid4(), "role": "manager"}
+    values = {name: changed.get(name, value) for name, value in row.items()}
+    if table == "audit_entry":
+        del values["id"]
+    places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
+    statement = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})"
+    await act_as(web, "manager", STAFF, grids=(GRID,))
+    await web.execute(statement, *(values | {SIGNED[table]: STAFF}).values())
+    forged = values | {SIGNED[table]: STRANGER} | ({"id": uuid4()} if "id" in values else {})
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        await web.execute(statement, *forged.values())
+
+
+async def test_a_photo_is_named_only_by_who_made_the_visit(web: asyncpg.Connection) -> None:
+    """Naming a photo shows it: a colleague's visit must not open one."""
+    copy = (
+        "INSERT INTO visit_photo SELECT (jsonb_populate_record(p,"
+        " jsonb_build_object('file_hash', $1::text))).* FROM visit_photo p LIMIT 1"
+    )
+    await act_as(web, "manager", STAFF, grids=(GRID,))
+    await web.execute(copy, "a")
+    await act_as(web, "manager", STRANGER, grids=(GRID,))
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        await web.execute(copy, "b")
+
+
+async def test_a_strangers_phone_number_cannot_be_overwritten(web: asyncpg.Connection) -> None:
+    await act_as(web, "agent", STRANGER, grids=(ELSEWHERE,))
+    assert await web.execute("UPDATE person_contact SET phone_sealed = 'x', phone_index = 'x'") == "UPDATE 0"
+    await act_as(web, "agent", STRANGER, grids=(GRID,))
+    assert await web.execute("UPDATE person_contact SET phone_sealed = 'x', phone_index = 'x'") == "UPDATE 1"
+
+
+async def test_an_agent_reads_no_pages_made_for_the_banks_people(web: asyncpg.Connection) -> None:
+    await act_as(web, "manager", STAFF, grids=(GRID,))
+    assert await visible(web, "sync_page") == 1
+    await act_as(web, "agent", STAFF, grids=(GRID,))
+    assert await visible(web, "sync_page") == 0
 
 
 @pytest.mark.parametrize("login", ["web", "worker"])
