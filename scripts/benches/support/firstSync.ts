@@ -1,0 +1,202 @@
+/**
+ * How much sooner 15,000 records are on a phone and can be asked for than by PouchDB's replication of the same ones.
+ *
+ * Ours goes the whole way: the built app with its service worker, login, enrolment, PIN, a manager's own scope, signed
+ * requests, `tiange up` with PostgreSQL and Valkey, every page encrypted on the phone's disk. The clock runs from the
+ * start of the first synchronisation until all records are stored and a household was found by name and opened with its
+ * members and assets. The peer's clock runs from the opening of its database to the end of the replication and one
+ * document read; it signs in nowhere, encrypts nothing, builds no index, and its server answers from memory.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import type { Engine } from '../../../pwa/src/sync/types'
+import { Bank } from './bank'
+import { Couch } from './couch'
+import { peerScript } from './peer'
+import { Phone } from './phone'
+import { load, median, option, rounded, say, type Result } from './result'
+
+const BAR = 20
+const SLOWER = 4
+const HOUSEHOLDS = 3000
+const MEMBERS = 9000
+const ASSETS = 3000
+/** Documents a request: PouchDB's own default, and one that suits a first replication of many. */
+const BATCHES = [100, 1000] as const
+
+interface Ours {
+  /** All is stored and a household was found and opened. */
+  queryable: number
+  /** The bank was asked once more and had nothing new. */
+  settled: number
+  /** Of it, waiting for the first answer: the pages' list, and the pages themselves where they must be made. */
+  manifest: number
+  members: number
+  assets: number
+  requests: number
+}
+
+export async function measure(args: readonly string[]): Promise<Result> {
+  const rounds = option(args, 'rounds', 3)
+  const county = ['--households', HOUSEHOLDS, '--members', MEMBERS, '--assets', ASSETS, '--seed', option(args, 'seed', 1)]
+  const script = await peerScript()
+  const bank = await Bank.open(county.map(String), 'documents.jsonl')
+  const documents = readFileSync(join(bank.folder, 'documents.jsonl'), 'utf8').trim().split('\n')
+  const couch = await Couch.start(documents, script)
+  const loads: number[] = []
+  try {
+    // the first phone of all: the bank has to make the pages that it keeps for the next ones
+    const cold = await inBrowser((phone) => ours(phone, bank, SLOWER))
+    say(`first phone of the bank: ${shown(cold)}`)
+    const own: Ours[] = []
+    const peer: number[][] = BATCHES.map(() => [])
+    for (let round = 0; round < rounds; round++) {
+      loads.push(load())
+      await inBrowser(async (phone) => {
+        const run = await ours(phone, bank, SLOWER)
+        own.push(run)
+        say(`round ${round + 1}: ${shown(run)}`)
+        for (const [i, batch] of BATCHES.entries()) {
+          const took = await theirs(phone, couch, batch, SLOWER)
+          peer[i]?.push(took)
+          say(`round ${round + 1}: PouchDB by ${batch}: ${rounded(took, 0)} ms`)
+        }
+      })
+    }
+    const full = await inBrowser(async (phone) => ({
+      ours: await ours(phone, bank, 1),
+      theirs: await Promise.all([await theirs(phone, couch, BATCHES[1], 1)]),
+    }))
+    const took = median(own.map((run) => run.queryable))
+    const peers = peer.map(median)
+    // against the faster of the two
+    const figure = rounded(Math.min(...peers) / took)
+    return {
+      bench: 'first_sync',
+      figure,
+      unit: 'times faster than PouchDB',
+      bar: BAR,
+      holds: figure >= BAR,
+      detail: {
+        records: documents.length,
+        slowed: SLOWER,
+        rounds,
+        queryable_ms: own.map((run) => rounded(run.queryable, 0)),
+        settled_ms: own.map((run) => rounded(run.settled, 0)),
+        first_answer_ms: own.map((run) => rounded(run.manifest, 0)),
+        requests: own[0]?.requests,
+        pouchdb_ms: Object.fromEntries(BATCHES.map((batch, i) => [`batch_${batch}`, peer[i]?.map((one) => rounded(one, 0))])),
+        ratios: Object.fromEntries(BATCHES.map((batch, i) => [`batch_${batch}`, rounded((peers[i] ?? NaN) / took)])),
+        pages: 'warm: made for an earlier phone and kept by key and revision',
+        cold_pages: { queryable_ms: rounded(cold.queryable, 0), first_answer_ms: rounded(cold.manifest, 0), ratio: rounded(Math.min(...peers) / cold.queryable) },
+        full_speed: {
+          queryable_ms: rounded(full.ours.queryable, 0),
+          pouchdb_ms: rounded(full.theirs[0] ?? NaN, 0),
+          ratio: rounded((full.theirs[0] ?? NaN) / full.ours.queryable),
+        },
+        load: loads,
+      },
+    }
+  } finally {
+    await couch.stop()
+    await bank.close()
+  }
+}
+
+const shown = (run: Ours): string =>
+  `queryable after ${rounded(run.queryable, 0)} ms (first answer after ${rounded(run.manifest, 0)} ms, ${run.requests} requests)`
+
+async function inBrowser<T>(work: (phone: Phone) => Promise<T>): Promise<T> {
+  const phone = await Phone.on()
+  try {
+    return await work(phone)
+  } finally {
+    await phone.off()
+  }
+}
+
+async function ours(phone: Phone, bank: Bank, slower: number): Promise<Ours> {
+  const page = await phone.app(bank)
+  await phone.slow(page, slower)
+  const run = await page.evaluate(firstSync, HOUSEHOLDS)
+  await page.close()
+  if (run.members === 0 || run.assets === 0) throw new Error(`the household came without members or assets: ${JSON.stringify(run)}`)
+  return run
+}
+
+/** Runs in the page, from the PIN on. */
+export async function firstSync(households: number): Promise<Ours> {
+  const { engine } = globalThis as unknown as { engine: Engine }
+  performance.setResourceTimingBufferSize(2000)
+  performance.clearResourceTimings()
+  let begin = 0
+  let queryable = 0
+  const queried = { members: 0, assets: 0 }
+  const settled = new Promise<number>((resolve, reject) => {
+    const query = async (): Promise<void> => {
+      const list = engine.customers()
+      if (list.length !== households) throw new Error(`${list.length} households`)
+      const one = list.find((entry) => engine.search(entry.initials).some((found) => found.id === entry.id))
+      if (!one) throw new Error('a household is not found by its initials')
+      const view = await engine.customer(one.id)
+      queried.members = view.members.length
+      queried.assets = view.assets.length
+      queryable = performance.now()
+    }
+    let asked: Promise<void> | null = null
+    engine.subscribe((what) => {
+      const { phase, syncing, progress } = engine.status()
+      if (phase !== 'ready') return
+      if (syncing && begin === 0) begin = performance.now()
+      if (what === 'rows' && begin && !asked && progress && progress.done === progress.total && engine.grids().length === 5 && engine.customers().length === households) {
+        asked = query()
+        asked.catch(reject)
+      }
+      if (begin && asked && !syncing) void asked.then(() => resolve(performance.now()), reject)
+    })
+  })
+  await engine.setPin('730214')
+  // where the app goes once the PIN is set
+  history.pushState(null, '', '/today')
+  dispatchEvent(new PopStateEvent('popstate'))
+  const end = await settled
+  const requests = performance.getEntriesByType('resource').filter((entry) => entry.name.includes('/api/v1/sync/')) as PerformanceResourceTiming[]
+  const pull = requests.find((entry) => entry.name.endsWith('/pull'))
+  return { queryable: queryable - begin, settled: end - begin, manifest: (pull?.responseEnd ?? NaN) - begin, requests: requests.length, ...queried }
+}
+
+async function theirs(phone: Phone, couch: Couch, batch: number, slower: number): Promise<number> {
+  const page: Page = await phone.context.newPage()
+  await page.goto(`${couch.url}/page`, { waitUntil: 'load' })
+  await phone.slow(page, slower)
+  const took = await page.evaluate(replicate, { url: `${couch.url}/db`, batch, id: `by-${batch}` })
+  await page.evaluate((name) => indexedDB.deleteDatabase(`_pouch_${name}`), `by-${batch}`)
+  await page.close()
+  if (took.documents !== HOUSEHOLDS + MEMBERS + ASSETS) throw new Error(`the peer has ${took.documents} documents`)
+  return took.ms
+}
+
+/** Runs in the peer's page. */
+async function replicate({ url, batch, id }: { url: string; batch: number; id: string }): Promise<{ ms: number; documents: number }> {
+  interface Peer {
+    info(): Promise<{ doc_count: number }>
+    get(id: string): Promise<{ _id: string }>
+    allDocs(options: { limit: number }): Promise<{ rows: { id: string }[] }>
+  }
+  interface Replication {
+    ok: boolean
+    docs_written: number
+  }
+  const { PouchDB } = globalThis as unknown as {
+    PouchDB: { new (name: string): Peer; replicate(from: string, to: Peer, options: { batch_size: number }): Promise<Replication> }
+  }
+  const begin = performance.now()
+  const peer = new PouchDB(id)
+  const done = await PouchDB.replicate(url, peer, { batch_size: batch })
+  const first = (await peer.allDocs({ limit: 1 })).rows[0]
+  await peer.get(first?.id ?? '')
+  const ms = performance.now() - begin
+  if (!done.ok) throw new Error('the replication failed')
+  return { ms, documents: (await peer.info()).doc_count }
+}
