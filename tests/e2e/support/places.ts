@@ -1,5 +1,6 @@
 /** Where things lie, and what the environment says about Python and the browser. */
 import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -23,8 +24,9 @@ export function browser(): string {
 
 /** A file among the results, in a folder that exists. */
 export function result(name: string): string {
-  mkdirSync(RESULTS, { recursive: true })
-  return `${RESULTS}/${name}`
+  const path = join(RESULTS, name)
+  mkdirSync(dirname(path), { recursive: true })
+  return path
 }
 
 /** Asks until the answer is true (or not empty), else throws with what was last seen. */
