@@ -22,6 +22,7 @@ from backend.audit.api import write_audit
 from backend.kernel.announce import OUTBOX_CHANNEL, redis_announcer
 from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
+from backend.kernel.ids import uuid7
 from backend.kernel.jobs import Relay, Runner
 from backend.kernel.logs import configure_logs
 from backend.kernel.settings import Settings
@@ -30,6 +31,7 @@ from backend.kernel.uow import Database
 QUEUE = "tiange:jobs"
 POLL_SECONDS = 1.0
 SWEEP_EVERY = 3600
+MOST_QUEUED = 500
 
 log = structlog.get_logger("tiange.worker")
 
@@ -107,9 +109,12 @@ async def _relay(relay: Relay, redis: ArqRedis, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await relay.tick()
             await relay.expand()
-            for job_id, attempts in await relay.take():
-                # the id carries the attempt, so that arq does not take a retry for a repeat
-                await redis.enqueue_job("run_job", str(job_id), _job_id=f"{job_id}:{attempts}")
+            # what lies in a long queue is not handed on once more; the row's lease keeps repeats apart
+            if await redis.zcard(QUEUE) < MOST_QUEUED:
+                for job_id, _attempts in await relay.take():
+                    # a new id each time: under a used one arq would take this for a repeat, and what a dead
+                    # worker had picked up but not begun would wait for as long as a job may take
+                    await redis.enqueue_job("run_job", str(job_id), _job_id=str(uuid7()))
             with suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), POLL_SECONDS)
             bell.clear()

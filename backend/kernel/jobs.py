@@ -112,6 +112,10 @@ class LostLease(RuntimeError):
     """Another worker took the job over; this attempt's effect is rolled back."""
 
 
+class WorkersDied(RuntimeError):
+    """Each worker that took the job died of it, or was stopped: nobody shall try again by itself."""
+
+
 WAITING_EVENTS = text(
     "SELECT id, name, payload, request_id FROM outbox_event WHERE expanded_at IS NULL"
     " ORDER BY created_at LIMIT 200 FOR UPDATE SKIP LOCKED"
@@ -238,6 +242,9 @@ class Runner:
         structlog.contextvars.bind_contextvars(job=str(job_id), handler=name, request=request_id)
         beat = asyncio.create_task(self._keep(job_id, lease))
         try:
+            if attempts > MAX_ATTEMPTS:
+                # a failure is parked by its last attempt; here the worker itself went down, each time
+                raise WorkersDied(f"{attempts - 1} attempts ended without a word")
             await self._perform(job_id, lease, name, payload, request_id)
             log.info("job_done", attempts=attempts)
             return True

@@ -1,0 +1,173 @@
+"""Jobs: exactly once, whoever dies; what keeps failing is parked; the clock strikes once."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from arq.constants import in_progress_key_prefix
+from redis.asyncio import Redis
+from sqlalchemy import text
+
+from backend.app import worker
+from backend.kernel.actor import Actor
+from backend.kernel.crypto import Keys
+from backend.kernel.jobs import MAX_ATTEMPTS, AnyHandler, Handler, Periodic, Relay, Runner, every
+from backend.kernel.settings import Settings
+from backend.kernel.uow import Database, UnitOfWork
+from tests.support.clock import MovingClock
+from tests.support.world import World
+
+
+async def _count_up(uow: UnitOfWork, _payload: Mapping[str, Any]) -> None:
+    await uow.session.execute(
+        text(
+            "INSERT INTO server_fact AS f (name, value) VALUES ('test', '1')"
+            " ON CONFLICT (name) DO UPDATE SET value = CAST(f.value AS int) + 1"
+        )
+    )
+
+
+async def _fail(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    await _count_up(uow, payload)
+    await uow.session.flush()
+    raise ValueError("no")
+
+
+def _handlers(run: Any) -> tuple[AnyHandler, ...]:
+    return (Handler("test.happened", "test.count", run),)
+
+
+async def _raised(database: Database, run: Any) -> UUID:
+    """One event and its job, handed on."""
+    async with database.unit(Actor.system("test")) as uow:
+        uow.emit("test.happened", {})
+    relay = Relay(database, _handlers(run))
+    await relay.expand()
+    await relay.expand()
+    async with database.unit(Actor.system("test")) as uow:
+        found = await uow.session.scalars(text("SELECT id FROM job WHERE handler = 'test.count'"))
+        return UUID(str(found.one()))
+
+
+async def _state(database: Database) -> tuple[str, int, int]:
+    """(state of the job, its attempts, how often its effect is there)."""
+    async with database.unit(Actor.system("test")) as uow:
+        job = (await uow.session.execute(text("SELECT state, attempts FROM job"))).one()
+        times = await uow.session.scalar(text("SELECT value FROM server_fact WHERE name = 'test'"))
+    return job.state, job.attempts, int(times or 0)
+
+
+async def test_two_workers_with_the_same_job_have_one_effect(
+    world: World, worker_db: Database, settings: Settings, keys: Keys
+) -> None:
+    job = await _raised(worker_db, _count_up)
+    runners = [Runner(worker_db, settings, keys, _handlers(_count_up)) for _ in range(3)]
+    done = await asyncio.gather(*(runner.run(job) for runner in runners))
+    assert sorted(done) == [False, False, True]
+    assert not await runners[0].run(job)
+    assert await _state(worker_db) == ("done", 1, 1)
+
+
+async def test_a_worker_that_lost_its_lease_takes_its_effect_back(
+    world: World, worker_db: Database, settings: Settings, keys: Keys, clock: MovingClock
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+        begun.set()
+        await go_on.wait()
+        await _count_up(uow, payload)
+
+    job = await _raised(worker_db, slow)
+    first = asyncio.create_task(Runner(worker_db, settings, keys, _handlers(slow)).run(job))
+    await begun.wait()
+    clock.advance(timedelta(seconds=31))
+    second = Runner(worker_db, settings, keys, _handlers(_count_up))
+    assert [one for one, _ in await Relay(worker_db, _handlers(slow)).take()] == [job]
+    assert await second.run(job)
+    go_on.set()
+    assert not await first
+    assert await _state(worker_db) == ("done", 2, 1)
+
+
+async def test_what_keeps_failing_is_parked_without_an_effect(
+    world: World, worker_db: Database, settings: Settings, keys: Keys, clock: MovingClock
+) -> None:
+    job = await _raised(worker_db, _fail)
+    runner = Runner(worker_db, settings, keys, _handlers(_fail))
+    for _ in range(MAX_ATTEMPTS):
+        assert not await runner.run(job)
+        assert not await runner.run(job), "it waits before the next attempt"
+        clock.advance(timedelta(hours=2))
+    assert await _state(worker_db) == ("parked", MAX_ATTEMPTS, 0)
+    assert not await Relay(worker_db, _handlers(_fail)).take()
+
+
+async def test_a_job_that_kills_its_workers_is_parked(
+    world: World, worker_db: Database, settings: Settings, keys: Keys, clock: MovingClock
+) -> None:
+    job = await _raised(worker_db, _count_up)
+    async with worker_db.unit(Actor.system("test")) as uow:
+        await uow.session.execute(
+            text("UPDATE job SET state = 'running', attempts = :n, lease_until = :now"),
+            {"n": MAX_ATTEMPTS, "now": uow.now - timedelta(seconds=1)},
+        )
+    assert not await Runner(worker_db, settings, keys, _handlers(_count_up)).run(job)
+    assert await _state(worker_db) == ("parked", MAX_ATTEMPTS + 1, 0)
+
+
+async def test_the_clock_strikes_once_for_two_relays(
+    world: World, worker_db: Database, clock: MovingClock
+) -> None:
+    relays = [Relay(worker_db, (), (Periodic("test.tick", every(60)),)) for _ in range(2)]
+    await relays[0].tick()
+    clock.advance(timedelta(seconds=61))
+    raised = await asyncio.gather(*(relay.tick() for relay in relays for _ in range(3)))
+    assert sum(raised) == 1
+
+
+async def test_what_a_dead_worker_picked_up_or_valkey_forgot_is_handed_on_again(
+    world: World,
+    worker_db: Database,
+    settings: Settings,
+    keys: Keys,
+    clock: MovingClock,
+    redis: Redis,
+) -> None:
+    await _raised(worker_db, _count_up)
+    relay, arq = Relay(worker_db, _handlers(_count_up)), await worker._connect(settings)
+    try:
+        await _relay_until(relay, arq, queued=1)
+        (picked,) = await redis.zrange(worker.QUEUE, 0, -1)
+        await redis.set(in_progress_key_prefix.encode() + picked, b"1")
+        clock.advance(timedelta(seconds=46))
+        await _relay_until(relay, arq, queued=2)
+        await redis.flushall()
+        clock.advance(timedelta(seconds=46))
+        await _relay_until(relay, arq, queued=1)
+        runner = Runner(worker_db, settings, keys, _handlers(_count_up))
+        running = asyncio.create_task(worker._arq(arq, runner, 2))
+        try:
+            async with asyncio.timeout(30):
+                while (await _state(worker_db))[0] != "done":  # noqa: ASYNC110 - the database tells nobody
+                    await asyncio.sleep(0.05)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        assert await _state(worker_db) == ("done", 1, 1)
+    finally:
+        await arq.aclose()
+
+
+async def _relay_until(relay: Relay, arq: Any, *, queued: int) -> None:
+    stop = asyncio.Event()
+    relaying = asyncio.create_task(worker._relay(relay, arq, stop))
+    try:
+        async with asyncio.timeout(15):
+            while await arq.zcard(worker.QUEUE) != queued:  # noqa: ASYNC110 - Valkey tells nobody
+                await asyncio.sleep(0.02)
+    finally:
+        stop.set()
+        await relaying
