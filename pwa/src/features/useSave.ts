@@ -17,12 +17,14 @@ export function useSave() {
 
   /**
    * Saves what `make` builds and removes the draft in the same transaction. True once it is on disk. A form that is not
-   * fit to save, or a phone that cannot keep it, leaves everything on screen and says why in `problem`.
+   * fit to save, or a phone that cannot keep it, leaves everything on screen and says why in `problem`. A form whose
+   * draft is gone stays busy, since its page is about to close: a second tap meanwhile must not save it twice.
    */
   async function save(make: () => NewCommand[], options: { files?: NewFile[]; draft?: string; quiet?: boolean } = {}): Promise<boolean> {
     if (busy.value) return false
     busy.value = true
     problem.value = ''
+    let over = false
     try {
       const { ids } = await engine.use().save(make(), options.files ?? [], options.draft ? { draft: options.draft } : {})
       if (!options.quiet) {
@@ -37,12 +39,13 @@ export function useSave() {
           },
         })
       }
+      over = options.draft !== undefined
       return true
     } catch (error) {
       problem.value = error instanceof CommandInvalid ? t('save.invalid', { field: fieldName(error.field), why: t(`invalid.${error.problem}`) }) : say(error)
       return false
     } finally {
-      busy.value = false
+      busy.value = over
     }
   }
   function fieldName(field: string): string {

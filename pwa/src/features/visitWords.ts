@@ -13,7 +13,8 @@ export function useVisitWords() {
 
   /** What was heard: needs, amount, use, else the outcome. */
   function heard(v: Visit): string {
-    const wants = v.needs.map((n) => names.product(n))
+    // an amount says that a loan is wanted
+    const wants = v.needs.filter((n) => n !== 'loan' || !v.wanted_fen).map((n) => names.product(n))
     const amount = v.wanted_fen ? t('visits.wants', { amount: format.value.moneyText(v.wanted_fen) }) : ''
     return names.join([wants.length ? t('visits.asked', { what: wants.join(t('visits.and')) }) : '', amount, v.wanted_for, v.note]) || names.word('outcome', v.outcome)
   }

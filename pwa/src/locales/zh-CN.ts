@@ -146,6 +146,7 @@ const zh = {
     tomorrowNone: '明天没有到期的',
   },
   customers: {
+    one: '客户',
     find: '查找客户',
     findBy: '户名、拼音、电话、地址',
     count: '{n} 户',

@@ -128,6 +128,7 @@ export async function visiting({ manager }: Cast, shoot: Shoot, households: Hous
   await page.locator('.gps.odd').waitFor()
   await shoot(manager, '34 visit, far away')
   await manager.tap(manager.button('ui.close'))
+  await page.waitForURL((url) => !url.pathname.startsWith('/visits'))
   await manager.go('/visits/new?customer=' + (households[1] as Household).id)
   await shoot(manager, '35 visit, another draft is open')
   await manager.tap(manager.button('visits.startOver'))

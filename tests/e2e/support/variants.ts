@@ -84,7 +84,8 @@ function looksWrong({ width, chinese }: { width: number; chinese: boolean }): st
   const wrong: string[] = []
   const say = (what: string, el: Element) => wrong.push(`${what}: <${el.tagName.toLowerCase()} class="${el.getAttribute('class') ?? ''}"> ${(el.textContent ?? '').trim().slice(0, 60)}`)
   if (document.documentElement.scrollWidth > width) wrong.push(`scrolls sideways: ${document.documentElement.scrollWidth} px wide`)
-  const seen = (el: Element) => !el.closest('.sr, [aria-hidden="true"]') && el.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+  const modal = document.querySelector('dialog[open]')
+  const seen = (el: Element) => (!modal || modal.contains(el)) && !el.closest('.sr, [aria-hidden="true"]') && el.checkVisibility({ opacityProperty: true, visibilityProperty: true })
   for (const el of document.body.querySelectorAll('*')) {
     if (!seen(el)) continue
     const box = el.getBoundingClientRect()
