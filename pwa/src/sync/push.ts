@@ -47,7 +47,11 @@ export interface PushDeps {
   /** Entries saved less than this long ago stay, so that they can still be taken back. */
   graceMs?: number
   /** Called whenever entries changed in the database. */
+  /** The bank answered a push. */
+  onAnswer: () => void
   onEntries: () => Promise<void> | void
+  /** The bank answered a push. */
+  onAnswer?: () => void
 }
 
 export interface PushOutcome {
@@ -116,6 +120,7 @@ export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
       tried.clear()
     }
     const kept = await keepReceipts(deps.db, entries, answer)
+    deps.onAnswer?.()
     await noteContact(deps.db, answer.now, answer.durable_through, deps.now())
     outcome.received += kept.received
     outcome.renewStream ||= kept.conflict

@@ -101,6 +101,11 @@ export class Syncer {
       now: core.options.now,
       graceMs: this.graceMs,
       onEntries: () => core.refreshOutbox(),
+      onAnswer: () => {
+        // the bank was heard: what comes after may take a while, and the screen must not say "no network" meanwhile
+        core.online = true
+        core.emit('status')
+      },
     }
     const pushed = await pushCommands(deps)
     if (pushed.young) this.soon(UNDO_MS)
