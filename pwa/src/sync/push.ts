@@ -47,8 +47,6 @@ export interface PushDeps {
   /** Entries saved less than this long ago stay, so that they can still be taken back. */
   graceMs?: number
   /** Called whenever entries changed in the database. */
-  /** The bank answered a push. */
-  onAnswer: () => void
   onEntries: () => Promise<void> | void
   /** The bank answered a push. */
   onAnswer?: () => void
