@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from backend.grids import api as grids
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
 from backend.tasks import service
@@ -148,3 +149,23 @@ async def test_an_agents_task_does_not_name_a_colleagues_visit(
     await agent.pull()
     assert "closed" in {row["state"] for row in agent.of("task").values()}
     assert body["id"] not in agent.everything()
+
+
+async def test_a_head_does_not_approve_her_own_work_but_her_deputy_does(
+    phone_of: PhoneOf, world: World, work: Work, worker_db: Database
+) -> None:
+    head, deputy = await phone_of("head"), await phone_of("deputy")
+    async with worker_db.unit(Actor.system("test")) as uow:
+        await grids.assign(uow, world.grids["E1"].id, world["head"].id, grids.Duty.responsible)
+    await work()
+    household = await _household(head, world, work)
+    place = world.grids["E1"]
+    (task_id,) = _live(head, "visit")
+    body = visit(household["id"], place.lon, place.lat, head.now())
+    assert [one["result"] for one in await _hand_in(head, task_id, body)] == ["applied", "applied"]
+    for kind, extra in (("task.approve", {}), ("task.return", {"reason": "自己退回"})):
+        head.save(kind, {"task_id": task_id} | extra)
+        (refused,) = await head.push()
+        assert (refused["result"], refused["code"]) == ("rejected", "not_allowed")
+    deputy.save("task.approve", {"task_id": task_id})
+    assert (await deputy.push())[0]["result"] == "applied"
