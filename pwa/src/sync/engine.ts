@@ -165,8 +165,7 @@ class TiangeEngine implements Engine {
 
   save: Engine['save'] = async (commands, files, options) => {
     const saved = await this.writer.save(commands, files, options)
-    if (this.core.online) this.syncer.soon(UNDO_MS)
-    else this.syncer.askBackgroundSync()
+    setTimeout(() => (this.core.online ? this.syncer.soon(UNDO_MS) : this.syncer.askBackgroundSync()))
     return saved
   }
 

@@ -72,10 +72,13 @@ export class Writer {
         return { header, command: commands[i] as Command }
       }),
     )
-    this.core.emit('rows')
-    this.core.emit('outbox')
-    this.core.emit('status')
-    this.core.tellOthers('outbox')
+    // Whoever waits for the save hears of it first; lists are drawn anew after that.
+    setTimeout(() => {
+      this.core.emit('rows')
+      this.core.emit('outbox')
+      this.core.emit('status')
+      this.core.tellOthers('outbox')
+    })
   }
 
   undo(ids: Id[]): Promise<boolean> {

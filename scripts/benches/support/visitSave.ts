@@ -78,7 +78,7 @@ export async function measure(args: readonly string[]): Promise<Result> {
 }
 
 /** Runs in the page: milliseconds of each save. */
-async function saveVisits({ visits, photoBytes, rest, from }: Plan): Promise<number[]> {
+export async function saveVisits({ visits, photoBytes, rest, from }: Plan): Promise<number[]> {
   const { engine } = globalThis as unknown as { engine: Engine }
   // UUIDs of version 7, as the app makes them
   const newId = (): string => {
