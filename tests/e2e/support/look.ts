@@ -9,6 +9,7 @@ export interface Variant {
 }
 
 const SIZES = { 390: { width: 390, height: 844 }, 320: { width: 320, height: 568 } }
+const TALLEST = 12_000
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 /** Sets theme and size, lets what moves come to rest. */
@@ -22,8 +23,14 @@ export async function dress(page: Page, variant: Variant): Promise<void> {
   }, variant.theme)
 }
 
-/** What is wrong with the screen as it stands, one line each. */
-export async function faults(page: Page): Promise<string[]> {
+/**
+ * What is wrong with the screen as it stands, one line each; keeps a picture. Looked at on a screen as tall as the page:
+ * there no bar covers half a row, which axe would take for a target that is too small.
+ */
+export async function faults(page: Page, name: string): Promise<string[]> {
+  const size = page.viewportSize() ?? SIZES[390]
+  await stretch(page, size)
+  await page.screenshot({ path: result(`${name}.png`), animations: 'disabled' })
   await page.evaluate(axe.source)
   const found = await page.evaluate(async (rules) => {
     const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document, { runOnly: rules })
@@ -33,10 +40,18 @@ export async function faults(page: Page): Promise<string[]> {
     const { scrollWidth, clientWidth } = document.documentElement
     return scrollWidth > clientWidth ? `scrolls sideways: ${scrollWidth} px on ${clientWidth}` : ''
   })
+  await page.setViewportSize(size)
   return wide ? [...found, wide] : found
 }
 
-/** A picture of the whole page among the results. */
-export async function picture(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: result(`${name}.png`), fullPage: true, animations: 'disabled' })
+/** Makes the screen as tall as the page, which may grow as more of a list comes into view. */
+async function stretch(page: Page, size: { width: number; height: number }): Promise<void> {
+  let height = size.height
+  for (;;) {
+    const tall = await page.evaluate(() => document.documentElement.scrollHeight)
+    if (tall <= height || height >= TALLEST) return
+    height = Math.min(tall, TALLEST)
+    await page.setViewportSize({ width: size.width, height })
+    await page.waitForTimeout(300)
+  }
 }
