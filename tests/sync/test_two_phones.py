@@ -9,7 +9,7 @@ from sqlalchemy import text
 from backend.grids import api as grids
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
-from tests.support.bodies import new_household
+from tests.support.bodies import new_household, visit
 from tests.support.field_phone import FieldPhone
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
@@ -79,3 +79,28 @@ async def test_a_grid_that_lay_without_a_manager_keeps_no_duty_for_the_one_who_l
     assert after.of("customer")[body["id"]]["owner_id"] == str(world["deputy"].id)
     assert [row["customer_id"] for row in after.of("task").values()] == [body["id"]]
     assert not before.of("task")
+
+
+async def test_two_agents_of_a_grid_get_pages_of_their_own(
+    phone_of: PhoneOf, world: World, worker_db: Database
+) -> None:
+    place = world.grids["E1"]
+    async with worker_db.unit(Actor.system("test")) as uow:
+        await grids.assign(uow, place.id, world["agent2"].id, grids.Duty.agent)
+    manager, first, second = await phone_of("manager"), await phone_of("agent"), await phone_of("agent2")
+    body = new_household(place)
+    manager.save("customer.create", body)
+    await manager.push()
+    for phone, note in ((first, "甲的记录"), (second, "乙的记录")):
+        phone.save("visit.log", visit(body["id"], place.lon, place.lat, phone.now(), note=note))
+        assert (await phone.push())[0]["result"] == "applied"
+    async with worker_db.unit(Actor.system("test")) as uow:
+        # what a phone missed can no longer be told by changes alone: it gets pages
+        await uow.session.execute(
+            text("UPDATE sync_partition SET floor = 1 WHERE book = :book"), {"book": f"grid:{place.id}"}
+        )
+    for phone, own, other in ((first, "甲的记录", "乙的记录"), (second, "乙的记录", "甲的记录")):
+        answer = {one["key"]: one["state"] for one in await phone.pull_once()}
+        assert answer[f"grid:{place.id}/agent@1"] == "snapshot"
+        assert own in phone.everything()
+        assert other not in phone.everything()
