@@ -132,6 +132,8 @@ export async function visiting({ manager }: Cast, shoot: Shoot, households: Hous
   await manager.go('/visits/new?customer=' + (households[1] as Household).id)
   await shoot(manager, '35 visit, another draft is open')
   await manager.tap(manager.button('visits.startOver'))
+  await manager.button('visits.startOver').waitFor({ state: 'hidden' })
+  await manager.go('/today')
 }
 
 /** Saved without a network; then what the bank made of it. Returns the household whose visit is far from its door. */

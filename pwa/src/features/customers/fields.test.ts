@@ -42,6 +42,7 @@ test('worth leaves out what has no value', () => {
 test('beside its label an asset says only what the label does not', () => {
   const texts = { pieces: '1 件', area: '95 平方米', value: '9.2 万元' }
   expect(besideLabel('超市 95 平方米', { quantity: 1 }, texts)).toEqual(['9.2 万元'])
+  expect(besideLabel('超市 95 平方米', { quantity: 1 }, { ...texts, area: '95 m²' })).toEqual(['9.2 万元'])
   expect(besideLabel('鸡 106 只', { quantity: 106 }, { pieces: '106 件', area: '', value: '3,180 元' })).toEqual(['3,180 元'])
   expect(besideLabel('仓库', { quantity: 2 }, { pieces: '2 件', area: '80 平方米', value: '' })).toEqual(['2 件', '80 平方米'])
 })

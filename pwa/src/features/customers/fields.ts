@@ -56,8 +56,8 @@ export function worthOf(assets: readonly AssetRow[]): number | null {
  * `texts` are the pieces, the area and the value in words.
  */
 export function besideLabel(label: string, asset: Pick<AssetRow, 'quantity'>, texts: { pieces: string; area: string; value: string }): string[] {
-  const said = label.replace(/\s/g, '')
-  const missing = (text: string) => text !== '' && !said.includes(text.replace(/\s/g, ''))
-  const counted = asset.quantity !== null && asset.quantity > 1 && !said.includes(String(asset.quantity)) ? texts.pieces : ''
+  /** By its number alone: the label has the unit in the language in which it was written. */
+  const missing = (text: string) => text !== '' && !label.replace(/,/g, '').includes(/[\d.]+/.exec(text.replace(/,/g, ''))?.[0] ?? text)
+  const counted = asset.quantity !== null && asset.quantity > 1 && !label.includes(String(asset.quantity)) ? texts.pieces : ''
   return [counted, missing(texts.area) ? texts.area : '', texts.value].filter((x) => x !== '')
 }
