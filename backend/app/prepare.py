@@ -18,7 +18,8 @@ from backend.sync import api as sync
 def prepare(settings: Settings) -> None:
     """Make the keys of a new installation, bring the schema up and add shipped data. Safe to repeat.
 
-    Raises KeysMissing if keys are missing that this database's data was sealed with. Not to be called from a running event loop.
+    Raises KeysMissing if keys are missing that this database's data was sealed with. Not to be called
+    from a running event loop.
     """
     settings.require("database_url", "database_url_worker")
     migrate.upgrade(settings.database_url)
