@@ -241,6 +241,10 @@ export async function helping({ bank, agent }: Cast, shoot: Shoot): Promise<void
 
 /** A new version, the lock and its refusals. */
 export async function leaving({ bank, manager }: Cast, shoot: Shoot): Promise<void> {
+  // the service worker takes over with the app's second start
+  await manager.off()
+  await manager.on()
+  await manager.unlock()
   const { page } = manager
   const worker = join(bank.home, 'static', 'sw.js')
   const changed = `${readFileSync(worker, 'utf8')}\n// another version\n`

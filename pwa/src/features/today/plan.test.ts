@@ -57,3 +57,9 @@ test('from another county the way is counted from the first household on', () =>
   expect(village?.stops[0]?.leg).toBeNull()
   expect(Math.round((village?.metres ?? 0) / 10)).toBe(19)
 })
+
+test('what was returned is to be done now, whenever it is due', () => {
+  const returned = task('1', { state: 'returned', due_on: '2027-01-16', reason: '位置不对' })
+  expect(countColumn([returned], 'today', TODAY)).toEqual({ done: 0, overdue: 0, todo: 1 })
+  expect(planRoute([returned], new Map(), 'today', TODAY, null)[0]?.stops[0]?.overdue).toBe(false)
+})

@@ -28,6 +28,9 @@ function since(column: Column, today: Day): Day {
   return column === 'week' ? addDays(today, 1 - weekday(today)) : `${today.slice(0, 8)}01`
 }
 
+/** What was returned waits for its person now, whenever it was due. */
+const countsNow = (task: TaskRow, column: Column, today: Day) => task.state === 'returned' || countsIn(task.due_on, today, column)
+
 /** Done in the period, overdue (in every column), still to do. */
 export function countColumn(tasks: readonly TaskRow[], column: Column, today: Day): { done: number; overdue: number; todo: number } {
   const counts = { done: 0, overdue: 0, todo: 0 }
@@ -35,7 +38,7 @@ export function countColumn(tasks: readonly TaskRow[], column: Column, today: Da
   for (const task of tasks) {
     if (DONE.includes(task.state)) {
       if (task.submitted_at !== null && dayOf(task.submitted_at) >= from) counts.done++
-    } else if (isOpen(task) && countsIn(task.due_on, today, column)) {
+    } else if (isOpen(task) && countsNow(task, column, today)) {
       if (task.due_on < today) counts.overdue++
       else counts.todo++
     }
@@ -71,7 +74,7 @@ const OUT_OF_REACH_M = 50_000
 /** What is due in a column, by village, villages and households in walking order from `here`. */
 export function planRoute(tasks: readonly TaskRow[], customers: ReadonlyMap<Id, CustomerEntry>, column: Column, today: Day, here: LonLat | null): Village[] {
   const stops = new Map<Id, Stop>()
-  const due = tasks.filter((t) => isOpen(t) && countsIn(t.due_on, today, column)).sort((a, b) => a.due_on.localeCompare(b.due_on))
+  const due = tasks.filter((t) => isOpen(t) && countsNow(t, column, today)).sort((a, b) => a.due_on.localeCompare(b.due_on))
   for (const task of due) {
     const known = stops.get(task.customer_id)
     if (known) {
