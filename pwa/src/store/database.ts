@@ -90,6 +90,8 @@ export class StaffDatabase extends Dexie {
   constructor(name: string) {
     super(name)
     this.version(1).stores({ chunks: 'id, [key+gen]', outbox: 'id, seq', blobs: 'hash, command', drafts: 'id', meta: 'key' })
+    // A number is given once in a stream, whichever tab saves.
+    this.version(2).stores({ outbox: 'id, seq, &[stream+seq]' })
   }
 }
 

@@ -2,6 +2,7 @@
  * The outbox: what a person saved, append-only. An entry is twice encrypted (for this phone; for the bank), so that a
  * locked phone can still send it and only an unlocked one can show it.
  */
+import Dexie from 'dexie'
 import type { Command, NewCommand } from '../domain/commands'
 import { EngineError } from '../domain/errors'
 import { hex, type Bytes } from './bytes'
@@ -10,7 +11,8 @@ import { getMeta, withStore, type BlobRecord, type OutboxRecord, type StaffDatab
 import type { Sealer } from './seal'
 import type { Vault } from './vault'
 
-const NEXT_SEQ = 'nextSeq'
+/** Where a stream stands after entries were dropped; until then its last entry says it. */
+const nextSeqKey = (stream: string): string => `nextSeq:${stream}`
 const LOCAL_FORMAT = 1
 
 /** A file as it is given to `sealFile`. */
@@ -79,15 +81,25 @@ export async function openCommand(record: OutboxRecord, vault: Vault): Promise<C
   }
 }
 
-export async function nextSeq(db: StaffDatabase): Promise<number> {
-  return withStore(db, async () => (await getMeta<number>(db, NEXT_SEQ)) ?? 1)
+/** The number that the stream's next entry gets. */
+export async function nextSeq(db: StaffDatabase, stream: string): Promise<number> {
+  return withStore(db, () => db.transaction('r', db.outbox, db.meta, () => nextSeqNow(db, stream)))
+}
+
+async function nextSeqNow(db: StaffDatabase, stream: string): Promise<number> {
+  const [noted, last] = await Promise.all([
+    getMeta<number>(db, nextSeqKey(stream)),
+    db.outbox.where('[stream+seq]').between([stream, Dexie.minKey], [stream, Dexie.maxKey]).reverse().limit(1).keys(),
+  ])
+  const [, seq] = (last[0] ?? [stream, 0]) as unknown as [string, number]
+  return Math.max(noted ?? 1, seq + 1)
 }
 
 /**
  * Writes entries, their files and the removal of a draft in one transaction with strict durability: when this resolves,
  * they are on disk. False if another tab took the sequence numbers meanwhile: nothing is written then.
  *
- * It speaks to IndexedDB directly: this is the one write a person waits for.
+ * It speaks to IndexedDB directly and asks it for as little as it can: this is the one write a person waits for.
  */
 export async function append(
   db: StaffDatabase,
@@ -108,25 +120,20 @@ function appendNow(
   draftId: string | null,
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const stores = ['outbox', 'meta', ...(blobs.length ? ['blobs'] : []), ...(draftId ? ['drafts'] : [])]
+    const stores = ['outbox', ...(blobs.length ? ['blobs'] : []), ...(draftId ? ['drafts'] : [])]
     const transaction = idb.transaction(stores, 'readwrite', { durability: 'strict' })
-    let taken = false
     transaction.oncomplete = () => resolve(true)
-    transaction.onabort = () => (taken ? resolve(false) : reject(transaction.error ?? new DOMException('aborted', 'AbortError')))
-    const meta = transaction.objectStore('meta')
-    const read = meta.get(NEXT_SEQ)
-    read.onsuccess = () => {
-      const stored = (read.result as { value: number } | undefined)?.value ?? 1
-      if (!entries[0] || stored === entries[0].seq) return
-      taken = true
-      transaction.abort()
+    transaction.onabort = () => {
+      const { error } = transaction
+      // The index over stream and number refuses a number that is taken.
+      if (error?.name === 'ConstraintError') resolve(false)
+      else reject(error ?? new DOMException('aborted', 'AbortError'))
     }
-    // All requests are queued at once, without waiting for the look at the number: that spares a turn.
     for (const entry of entries) transaction.objectStore('outbox').add(entry)
     for (const blob of blobs) transaction.objectStore('blobs').put(blob)
     if (draftId) transaction.objectStore('drafts').delete(draftId)
-    const last = entries.at(-1)
-    if (last) meta.put({ key: NEXT_SEQ, value: last.seq + 1 })
+    // Not waiting for the requests' answers spares turns of a busy processor; a failing one still undoes all.
+    transaction.commit()
   })
 }
 
@@ -137,29 +144,25 @@ function appendNow(
 export async function takeBack(db: StaffDatabase, ids: readonly string[], later: readonly OutboxRecord[]): Promise<boolean> {
   return withStore(db, () =>
     db.transaction('rw', db.outbox, db.blobs, db.meta, async () => {
-      const next = (await getMeta<number>(db, NEXT_SEQ)) ?? 1
       const touched = [...ids, ...later.map((entry) => entry.id)]
       const now = await db.outbox.bulkGet(touched)
       if (now.some((entry) => !entry || entry.state !== 'saved' || entry.tries > 0)) return false
+      const stream = now[0]?.stream ?? ''
+      const next = await nextSeqNow(db, stream)
       const lowest = Math.min(...now.map((entry) => (entry as OutboxRecord).seq))
       if (next - lowest !== touched.length) return false
       await db.outbox.bulkDelete(touched)
       await db.outbox.bulkAdd([...later])
       await db.blobs.where('command').anyOf([...ids]).delete()
-      await db.meta.put({ key: NEXT_SEQ, value: next - ids.length })
+      await db.meta.put({ key: nextSeqKey(stream), value: next - ids.length })
       return true
     }),
   )
 }
 
-/** Puts entries that were sealed anew in place of the same ones, and the number that comes next. */
-export async function renumber(db: StaffDatabase, entries: readonly OutboxRecord[], next: number): Promise<void> {
-  await withStore(db, () =>
-    db.transaction('rw', db.outbox, db.meta, async () => {
-      await db.outbox.bulkPut([...entries])
-      await db.meta.put({ key: NEXT_SEQ, value: next })
-    }),
-  )
+/** Puts entries that were sealed anew, with new numbers, in place of the same ones. */
+export async function renumber(db: StaffDatabase, entries: readonly OutboxRecord[]): Promise<void> {
+  await withStore(db, () => db.outbox.bulkPut([...entries]))
 }
 
 /** What the lists show of an entry, without what is sealed. */
@@ -181,7 +184,7 @@ const WEEK_MS = 7 * 86_400_000
  */
 export async function purge(db: StaffDatabase, durableThrough: number, now: number, keep: ReadonlySet<string>): Promise<string[]> {
   return withStore(db, () =>
-    db.transaction('rw', db.outbox, db.blobs, async () => {
+    db.transaction('rw', db.outbox, db.blobs, db.meta, async () => {
       const past = await db.outbox
         .filter(({ id, state, receipt, acknowledged, photos }) => {
           if (!receipt || keep.has(id)) return false
@@ -191,6 +194,9 @@ export async function purge(db: StaffDatabase, durableThrough: number, now: numb
           return receipt.receivedAt < durableThrough && now - receipt.receivedAt >= WEEK_MS
         })
         .toArray()
+      for (const stream of new Set(past.map((entry) => entry.stream))) {
+        await db.meta.put({ key: nextSeqKey(stream), value: await nextSeqNow(db, stream) })
+      }
       const gone = past.map((entry) => entry.id)
       await db.blobs.where('command').anyOf(gone).delete()
       await db.outbox.bulkDelete(gone)

@@ -21,11 +21,16 @@ interface Lists {
 /** A lazily read kind of one customer, gathered over the partitions that may hold it. */
 type Hanging = { [K in 'file' | 'member' | 'asset' | 'standing' | 'visit']: RowKinds[K][] }
 
+/** Customers whose hanging rows stay at hand: those of a screen are asked for again after every save. */
+const KEPT_CUSTOMERS = 100
+
 export class Reader {
   private lists: Lists | null = null
   private entries: { rows: RowKinds['customer'][]; profiles: unknown; list: CustomerEntry[]; index: SearchIndex } | null = null
   /** Rows as the bank says them, by kind, for one version of the rows. */
   private base: { version: number; kinds: Map<Kind, RowKinds[Kind][]> } | null = null
+  /** What hangs on customers that were looked at, for one version of the rows. */
+  private hangings: { version: number; of: Map<Id, Promise<Hanging>> } = { version: -1, of: new Map() }
   private owner: { unlocked: Unlocked; outbox: OutboxBook } | null = null
   private readonly readings = new Map<string, Reading>()
 
@@ -38,6 +43,7 @@ export class Reader {
     this.lists = null
     this.entries = null
     this.base = null
+    this.hangings = { version: -1, of: new Map() }
   }
 
   /** True if rows may be shown: unlocked, and not beyond the offline limit. */
@@ -182,7 +188,7 @@ export class Reader {
 
   private async view(asked: Id, rows: Rows, lazy: LazyRows): Promise<CustomerView> {
     const id = this.one('customer', asked) ? asked : (this.core.outbox.aliases().get(asked) ?? asked)
-    const base = await hanging(rows, lazy, id)
+    const base = await this.hanging(rows, lazy, id)
     const { lying } = this.current()
     const find = <K extends keyof Hanging>(kind: K, row: Id) => base[kind].find((one) => one.id === row)
     const overlay = lying.length
@@ -205,6 +211,20 @@ export class Reader {
       visits: laid('visit').sort((a, b) => b.at - a.at),
       tasks: this.all('task').filter((task) => task.customer_id === id).sort((a, b) => (a.due_on < b.due_on ? -1 : 1)),
     }
+  }
+
+  private hanging(rows: Rows, lazy: LazyRows, id: Id): Promise<Hanging> {
+    this.ownedBy(this.core.open, this.core.outbox)
+    if (this.hangings.version !== rows.version) this.hangings = { version: rows.version, of: new Map() }
+    const kept = this.hangings.of
+    const read = kept.get(id) ?? hanging(rows, lazy, id)
+    // The one asked for last goes last.
+    kept.delete(id)
+    kept.set(id, read)
+    read.catch(() => kept.delete(id))
+    const [oldest] = kept.keys()
+    if (kept.size > KEPT_CUSTOMERS && oldest !== undefined) kept.delete(oldest)
+    return read
   }
 
   /** Who an outbox entry is about. */

@@ -42,7 +42,7 @@ export class Writer {
     try {
       const blobs = await Promise.all(files.map((file) => sealFile(file, owners.get(file.hash) as Id, vault, sealer)))
       for (let attempt = 0; ; attempt++) {
-        const first = this.next ?? (await nextSeq(db))
+        const first = this.next ?? (await nextSeq(db, stream))
         const completed = commands.map((command, i) => complete(command, first + i, at, offset))
         const save = (completed[0] as Command).id
         const entries = await Promise.all(
@@ -130,8 +130,7 @@ export class Writer {
     const foreign = (await unsent(core.store)).filter((entry) => entry.stream !== stream)
     if (foreign.length === 0) return 0
     await core.outbox.refresh(core.store, vault)
-    const fresh = !core.outbox.all().some(({ header }) => header.stream === stream)
-    let seq = fresh ? 1 : await nextSeq(core.store)
+    let seq = await nextSeq(core.store, stream)
     const resealed: OutboxRecord[] = []
     for (const entry of foreign) {
       const command = core.outbox.get(entry.id)?.command
@@ -142,7 +141,7 @@ export class Writer {
       seq++
     }
     if (resealed.length === 0) return 0
-    await renumber(core.store, resealed, seq)
+    await renumber(core.store, resealed)
     this.next = null
     await core.refreshOutbox()
     return resealed.length

@@ -39,8 +39,8 @@ export async function measure(args: readonly string[]): Promise<Result> {
       await engine.sync()
       if (engine.tasks().length === 0) throw new Error('the phone has no tasks')
     })
-    // it learns what its chunks hold while idle
-    await page.waitForTimeout(10_000)
+    // after a first synchronisation the phone learns what its chunks hold, bit by bit
+    await page.evaluate(comeToRest)
     await phone.context.setOffline(true)
     await phone.slow(page, SLOWER)
     const loads = [load()]
@@ -74,6 +74,17 @@ export async function measure(args: readonly string[]): Promise<Result> {
   } finally {
     await phone.off()
     await bank.close()
+  }
+}
+
+/** Runs in the page: waits until nothing was done for two seconds, a minute at most. */
+export async function comeToRest(): Promise<void> {
+  const patience = performance.now() + 60_000
+  let since = performance.now()
+  while (performance.now() - since < 2_000 && performance.now() < patience) {
+    const asked = performance.now()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    if (performance.now() - asked > 60) since = performance.now()
   }
 }
 
@@ -125,7 +136,7 @@ export async function saveVisits({ visits, photoBytes, rest, from }: Plan): Prom
     const draft = `visit:${task.customer_id}`
     await engine.drafts.put(draft, visit.body)
     await new Promise((resolve) => setTimeout(resolve, rest))
-    await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 2_000 }))
+    await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 10_000 }))
     const begin = performance.now()
     await engine.save([visit, submit], files, { draft })
     took.push(performance.now() - begin)
