@@ -2,7 +2,7 @@
  * A form that survives. Each change is kept, encrypted, in the engine's drafts; a killed app reopens on the draft that
  * was open last; closing a form keeps its draft but no longer reopens it.
  */
-import { reactive, ref, watch } from 'vue'
+import { onBeforeUnmount, reactive, ref, watch } from 'vue'
 import type { Drafts } from '../sync/types'
 import { useEngine } from './engine'
 
@@ -47,6 +47,15 @@ export function useDraft<T extends object>(key: string, path: string, fresh: () 
   }, { deep: true })
   if (old && !old.open) void write()
 
+  /** Leaves the form; the draft stays for later. */
+  async function leave() {
+    if (!open) return
+    open = false
+    if (kept.value || timer) await write()
+  }
+  // However it is left, by the phone's own way back too; only a killed app does not come by here.
+  onBeforeUnmount(() => void leave())
+
   return {
     form,
     /** True once there is something on disk. */
@@ -54,11 +63,7 @@ export function useDraft<T extends object>(key: string, path: string, fresh: () 
     failed,
     /** The key to name in `save`, which removes the draft in the same transaction. */
     name,
-    /** Leaves the form; the draft stays for later. */
-    async leave() {
-      open = false
-      if (kept.value || timer) await write()
-    },
+    leave,
     /** The entry was saved or thrown away. */
     async drop() {
       over = true
