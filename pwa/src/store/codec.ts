@@ -15,8 +15,12 @@ export function unpack(bytes: Uint8Array): unknown {
 }
 
 async function through(bytes: Bytes, transform: GenericTransformStream): Promise<Bytes> {
-  const stream = new Blob([bytes]).stream().pipeThrough(transform as ReadableWritablePair<Uint8Array, Bytes>)
-  return new Uint8Array(await new Response(stream as ReadableStream<Bytes>).arrayBuffer())
+  const writer = (transform.writable as WritableStream<Bytes>).getWriter()
+  // A fault shows at the readable end too, where it is waited for.
+  const written = Promise.all([writer.write(bytes), writer.close()]).catch(() => undefined)
+  const read = new Uint8Array(await new Response(transform.readable as ReadableStream<Bytes>).arrayBuffer())
+  await written
+  return read
 }
 
 export const gzip = (bytes: Bytes): Promise<Bytes> => through(bytes, new CompressionStream('gzip'))

@@ -11,7 +11,7 @@ import { noteContact } from './contact'
 import type { Core, Unlocked } from './core'
 import type { Transport } from './transport'
 
-const PARALLEL_REQUESTS = 3
+const PARALLEL_REQUESTS = 4
 /** A request asks for several pages: few round trips where the network is good, little to ask for again where it is not. */
 const REQUEST_PAGES = 16
 const REQUEST_BYTES = 256 * 1024
@@ -99,7 +99,8 @@ async function takeAnswer(core: Core, unlocked: Unlocked, answer: PullAnswer, he
   const changes = answer.partitions.filter((part) => part.state === 'changes')
   const take = async (): Promise<boolean> => {
     const complete = await Promise.all(changes.map((part) => takeChanges(core, unlocked, part, held.has(part.key))))
-    if (changes.length || evicted.length) core.rowsChanged()
+    // Where partitions follow whole, they are told of together.
+    if (snapshots.length === 0 && (changes.length || evicted.length)) core.rowsChanged()
     return complete.every(Boolean) && !changes.some((part) => part.more)
   }
   // Pages are asked for while changes are stored.

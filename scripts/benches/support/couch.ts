@@ -20,10 +20,9 @@ const PAGE = '<!doctype html><meta charset="utf-8"><title>peer</title><script sr
 export class Couch {
   private readonly documents: Stored[]
   private readonly byId: Map<string, Stored>
+  /** Where replications stand, as PouchDB has it kept. */
+  private readonly checkpoints = new Map<string, string>()
   private readonly server: http.Server
-  /** Requests answered, by what they asked for. */
-  readonly asked = new Map<string, number>()
-
   private constructor(
     lines: readonly string[],
     private readonly script: string,
@@ -53,8 +52,6 @@ export class Couch {
   private answer(request: http.IncomingMessage, response: http.ServerResponse): void {
     const url = new URL(request.url ?? '/', this.url)
     const path = url.pathname.replace(/\/$/, '')
-    const name = path.split('/')[2]?.replace(/^_local$/, '_local') ?? (path || '/')
-    this.asked.set(name, (this.asked.get(name) ?? 0) + 1)
     const say = (body: string, status = 200, type = 'application/json'): void => {
       response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), 'Cache-Control': 'no-store' })
       response.end(body)
@@ -65,9 +62,17 @@ export class Couch {
     const last = this.documents.length
     if (path === '/db') return say(JSON.stringify({ db_name: 'db', update_seq: last, doc_count: last, instance_start_time: '0' }))
     if (path.startsWith('/db/_local/')) {
-      request.resume()
-      if (request.method === 'PUT') return say(JSON.stringify({ ok: true, id: path.slice(4), rev: '0-1' }), 201)
-      return say(JSON.stringify({ error: 'not_found', reason: 'missing' }), 404)
+      const id = decodeURIComponent(path.slice(4))
+      if (request.method === 'PUT') {
+        read(request, (body) => {
+          const rev = `0-${this.checkpoints.size + 1}`
+          this.checkpoints.set(id, JSON.stringify({ ...(JSON.parse(body) as object), _id: id, _rev: rev }))
+          say(JSON.stringify({ ok: true, id, rev }), 201)
+        })
+        return
+      }
+      const kept = this.checkpoints.get(id)
+      return kept ? say(kept) : say(JSON.stringify({ error: 'not_found', reason: 'missing' }), 404)
     }
     if (path === '/db/_changes') {
       const since = Number(url.searchParams.get('since') ?? 0)
@@ -76,16 +81,20 @@ export class Couch {
       return say(`{"results":[${some.map((one) => one.change).join(',')}],"last_seq":${upto},"pending":${last - upto}}`)
     }
     if (path === '/db/_bulk_get') {
-      const parts: Buffer[] = []
-      request.on('data', (part: Buffer) => parts.push(part))
-      request.on('end', () => {
-        const { docs } = JSON.parse(Buffer.concat(parts).toString()) as { docs: { id: string }[] }
+      read(request, (body) => {
+        const { docs } = JSON.parse(body) as { docs: { id: string }[] }
         say(`{"results":[${docs.map(({ id }) => this.byId.get(id)?.bulk ?? '').join(',')}]}`)
       })
       return
     }
     say(JSON.stringify({ error: 'not_found', reason: path }), 404)
   }
+}
+
+function read(request: http.IncomingMessage, done: (body: string) => void): void {
+  const parts: Buffer[] = []
+  request.on('data', (part: Buffer) => parts.push(part))
+  request.on('end', () => done(Buffer.concat(parts).toString()))
 }
 
 function store(line: string, seq: number): Stored {

@@ -178,7 +178,7 @@ async function theirs(phone: Phone, couch: Couch, batch: number, slower: number)
 }
 
 /** Runs in the peer's page. */
-async function replicate({ url, batch, id }: { url: string; batch: number; id: string }): Promise<{ ms: number; documents: number }> {
+export async function replicate({ url, batch, id }: { url: string; batch: number; id: string }): Promise<{ ms: number; documents: number }> {
   interface Peer {
     info(): Promise<{ doc_count: number }>
     get(id: string): Promise<{ _id: string }>

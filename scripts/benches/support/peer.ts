@@ -9,7 +9,7 @@ const HOME = fileURLToPath(new URL('..', import.meta.url))
 
 /** Puts `PouchDB` into the page's globals. Installs the benches' own packages where they are missing. */
 export async function peerScript(): Promise<string> {
-  if (!existsSync(`${HOME}node_modules/pouchdb-browser`)) {
+  if (!existsSync(`${HOME}node_modules/pouchdb-browser`) || !existsSync(`${HOME}node_modules/events`)) {
     say("installing the benches' packages …")
     execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HOME, stdio: ['ignore', 'ignore', 'inherit'] })
   }
@@ -17,6 +17,7 @@ export async function peerScript(): Promise<string> {
     configFile: false,
     root: HOME,
     logLevel: 'error',
+    resolve: { alias: { events: `${HOME}node_modules/events/events.js` } },
     define: { global: 'globalThis', 'process.env.NODE_ENV': '"production"' },
     build: {
       write: false,
