@@ -251,7 +251,7 @@ export async function leaving({ bank, manager }: Cast, shoot: Shoot): Promise<vo
   for (const [end, bytes] of [['', Buffer.from(changed)], ['.br', brotliCompressSync(changed)], ['.gz', gzipSync(changed)]] as const) writeFileSync(worker + end, bytes)
   await manager.go('/today')
   await page.evaluate(async () => (await navigator.serviceWorker.ready).update())
-  await manager.text('app.newVersion').waitFor()
+  await manager.button('app.update').waitFor()
   await shoot(manager, '80 a new version')
   await manager.go('/me')
   await manager.tap(manager.button('me.lock'))
