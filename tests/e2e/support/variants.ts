@@ -82,6 +82,7 @@ export async function faultsOf(page: Page, look: Variant): Promise<string[]> {
 /** Runs in the page. */
 function looksWrong({ width, chinese }: { width: number; chinese: boolean }): string[] {
   const wrong: string[] = []
+  const at = scrollY
   const say = (what: string, el: Element) => wrong.push(`${what}: <${el.tagName.toLowerCase()} class="${el.getAttribute('class') ?? ''}"> ${(el.textContent ?? '').trim().slice(0, 60)}`)
   if (document.documentElement.scrollWidth > width) wrong.push(`scrolls sideways: ${document.documentElement.scrollWidth} px wide`)
   const modal = document.querySelector('dialog[open]')
@@ -100,10 +101,15 @@ function looksWrong({ width, chinese }: { width: number; chinese: boolean }): st
     }
     if (el.matches('button, a[href], [role=button], [role=switch]') && box.width > 0 && !el.matches('[tabindex="-1"]')) {
       // what is drawn smaller may still be hit around it
-      const hit = (dx: number, dy: number) => el.contains(document.elementFromPoint(box.x + box.width / 2 + dx, box.y + box.height / 2 + dy))
+      const hit = (dx: number, dy: number) => {
+        el.scrollIntoView({ block: 'center' })
+        const now = el.getBoundingClientRect()
+        return el.contains(document.elementFromPoint(now.x + now.width / 2 + dx, now.y + now.height / 2 + dy))
+      }
       const small = (Math.round(box.height) < 44 && !(hit(0, 21) && hit(0, -21))) || (Math.round(box.width) < 44 && !(hit(21, 0) && hit(-21, 0)))
       if (small) say(`too small for a thumb, ${Math.round(box.width)} × ${Math.round(box.height)}`, el)
     }
   }
+  scrollTo(0, at)
   return wrong
 }
