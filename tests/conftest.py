@@ -29,6 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """One seed for everything random, hypothesis too, so that a printed seed repeats the run."""
     given = os.environ.get(SEED_VARIABLE, "")
     config.stash[_seed] = int(given) if given else random.SystemRandom().randrange(1_000_000)
+    # processes that pytest starts to share the work take the same
+    os.environ[SEED_VARIABLE] = str(config.stash[_seed])
     if config.getoption("--hypothesis-seed", default=None) is None:
         config.option.hypothesis_seed = config.stash[_seed]
 

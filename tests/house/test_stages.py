@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from backend.embedded.processes import wait_until
-from tests.support.stages import Outcome, Runner, Stage, count, main, stages, summary
+from tests.support.stages import Outcome, Runner, Stage, count, main, stages, summary, telling
 
 LINE = re.compile(r"^\d+ passed.*$", re.MULTILINE)
 
@@ -50,6 +50,21 @@ def test_what_a_stage_left_running_is_ended(tmp_path: Path) -> None:
     run(python("untidy", left), tmp_path)
     pid = int((tmp_path / "untidy.log").read_text())
     assert wait_until(lambda: not _runs(pid), 30.0)
+
+
+@pytest.mark.parametrize("mark", ["⎯⎯ Failed Tests 1 ⎯⎯", "=== FAILURES ==="])
+@pytest.mark.parametrize("cause_lines", [5, 500])
+def test_the_cause_is_told_however_many_tests_passed_before(mark: str, cause_lines: int) -> None:
+    passed = [f"ok {n}" for n in range(900)]
+    told = telling("\n".join([*passed, mark, "the cause", *["more"] * cause_lines, "1 failed"]))
+    assert told.splitlines()[:2] == [mark, "the cause"]
+    assert told.endswith("1 failed")
+    assert len(told.splitlines()) <= 61
+    assert "ok 899" not in told
+
+
+def test_a_stage_without_a_list_of_failures_tells_its_end() -> None:
+    assert telling("\n".join(str(n) for n in range(900))).splitlines() == [str(n) for n in range(840, 900)]
 
 
 def _runs(pid: int) -> bool:

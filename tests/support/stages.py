@@ -22,6 +22,7 @@ TAIL_LINES = 60
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|todo)\b")
+_FAILURES = re.compile(r"Failed (?:Tests|Suites) \d|^=+ (?:FAILURES|ERRORS) =+$")
 _WORDS = {"error": "failed", "errors": "failed", "todo": "skipped"}
 
 
@@ -63,7 +64,7 @@ def stages(quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
         Stage("mypy", (str(here / "mypy"),)),
         Stage(
             "pytest",
-            (python, "-m", "pytest", *(("-m", "not slow") if quick else ())),
+            (python, "-m", "pytest", "-n", "2", *(("-m", "not slow") if quick else ())),
             counts=pytest_line,
             minutes=25.0,
         ),
@@ -182,6 +183,17 @@ def count(line: re.Pattern[str], output: str) -> dict[str, int]:
     return counted
 
 
+def telling(output: str) -> str:
+    """What a failing stage has to say: its end; with a list of failed tests also that list's beginning, which
+    the names of those that passed would else push out of sight."""
+    lines = output.rstrip().splitlines()
+    listed = next((n for n, line in enumerate(lines) if _FAILURES.search(line)), None)
+    if listed is None or len(lines) - listed <= TAIL_LINES:
+        return "\n".join(lines[-TAIL_LINES:] if listed is None else lines[listed:])
+    half = TAIL_LINES // 2
+    return "\n".join([*lines[listed : listed + half], "…", *lines[-half:]])
+
+
 def told_counts(tests: dict[str, int]) -> str:
     """`12 passed, 1 failed`, or nothing where there were no tests."""
     return ", ".join(f"{tests[word]} {word}" for word in ("passed", "failed", "skipped") if tests.get(word))
@@ -283,7 +295,7 @@ def main(
     for outcome in outcomes:
         if outcome.reason:
             print(f"\n--- {outcome.stage.name}: {outcome.reason}")
-            print("\n".join(outcome.output.rstrip().splitlines()[-TAIL_LINES:]))
+            print(telling(outcome.output))
     print(f"\nWhat each stage said: {results}")
     print(summary(outcomes, time.monotonic() - began), flush=True)
     return 1 if any(outcome.reason for outcome in outcomes) else 0

@@ -87,11 +87,20 @@ export class ChunkStore {
     )
   }
 
-  /** Stores pages of a snapshot under way, `bytes` as received, in one transaction; their ids in the same order. */
-  async stagePages(key: string, gen: string, pages: readonly { n: number; kind: string; bytes: Bytes }[]): Promise<string[]> {
-    const records = await Promise.all(pages.map(({ n, kind, bytes }) => this.encrypt({ key, gen, n, kind }, bytes)))
-    await withStore(this.db, () => this.db.chunks.bulkPut(records))
-    return records.map((record) => record.id)
+  /** Encrypts pages of a snapshot, `bytes` as received; the records in the same order. */
+  async sealPages(key: string, gen: string, pages: readonly { n: number; kind: string; bytes: Bytes }[]): Promise<ChunkRecord[]> {
+    return Promise.all(pages.map(({ n, kind, bytes }) => this.encrypt({ key, gen, n, kind }, bytes)))
+  }
+
+  /**
+   * Stores pages of a snapshot under way in one transaction. With `whole` they were the last ones: the snapshot becomes
+   * the one that counts, and all older chunks of the partition go.
+   */
+  async stagePages(pages: readonly ChunkRecord[], whole: PartitionRecord | null): Promise<void> {
+    await withStore(this.db, async () => {
+      if (!this.db.isOpen()) await this.db.open()
+      await stageNow(this.db.backendDB(), pages, whole)
+    })
   }
 
   /** Pages of snapshots that an earlier, cut run already stored: for each [key, gen], page number → chunk id. */
@@ -100,18 +109,6 @@ export class ChunkStore {
     const names = ids.map((id) => ({ id, name: parseId(id) })).filter(({ name }) => name.kind !== CHANGES_KIND)
     return snapshots.map(
       ([key, gen]) => new Map(names.filter(({ name }) => name.key === key && name.gen === gen).map(({ id, name }) => [name.n, id])),
-    )
-  }
-
-  /** Makes a complete snapshot the one that counts and drops all older chunks of the partition. */
-  async commitSnapshot(key: string, gen: string, revision: number, pages: number): Promise<void> {
-    const record: PartitionRecord = { key, revision, gen, next: pages, shape: 0, stale: false }
-    await withStore(this.db, () =>
-      this.db.transaction('rw', this.db.chunks, this.db.meta, async () => {
-        await this.db.meta.put({ key: PARTITION + key, value: record })
-        const old = await this.db.chunks.where('[key+gen]').between([key, ''], [key, '\uffff']).primaryKeys()
-        await this.db.chunks.bulkDelete(old.filter((id) => parseId(id).gen !== gen))
-      }),
     )
   }
 
@@ -212,6 +209,24 @@ export class ChunkStore {
     })
     rows.revision = Math.max(rows.revision, record.revision)
   }
+}
+
+/** Speaks to IndexedDB directly: a first synchronisation is made of these writes. */
+function stageNow(idb: IDBDatabase, pages: readonly ChunkRecord[], whole: PartitionRecord | null): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const transaction = idb.transaction(whole ? ['chunks', 'meta'] : ['chunks'], 'readwrite')
+    transaction.oncomplete = () => resolve()
+    transaction.onabort = () => reject(transaction.error ?? new DOMException('aborted', 'AbortError'))
+    const chunks = transaction.objectStore('chunks')
+    for (const page of pages) chunks.put(page)
+    if (!whole) return transaction.commit()
+    transaction.objectStore('meta').put({ key: PARTITION + whole.key, value: whole })
+    const older = chunks.index('[key+gen]').getAllKeys(IDBKeyRange.bound([whole.key, ''], [whole.key, '\uffff']))
+    older.onsuccess = () => {
+      for (const id of older.result as string[]) if (parseId(id).gen !== whole.gen) chunks.delete(id)
+      transaction.commit()
+    }
+  })
 }
 
 /**

@@ -88,12 +88,9 @@ async function storeWithPages(pages: RowGroup[]): Promise<{ db: StaffDatabase; v
   const db = new StaffDatabase(`test-${hex(randomBytes(6))}`)
   const vault = await Vault.open(randomBytes(32))
   const chunks = new ChunkStore(db, vault)
-  await chunks.stagePages(
-    KEY,
-    'e.1',
-    await Promise.all(pages.map(async (group, n) => ({ n, kind: group.kind, bytes: await gzip(pack([group])) }))),
-  )
-  await chunks.commitSnapshot(KEY, 'e.1', 1, pages.length)
+  const packed = await Promise.all(pages.map(async (group, n) => ({ n, kind: group.kind, bytes: await gzip(pack([group])) })))
+  const whole = { key: KEY, revision: 1, gen: 'e.1', next: pages.length, shape: 0, stale: false }
+  await chunks.stagePages(await chunks.sealPages(KEY, 'e.1', packed), whole)
   return { db, vault, chunks }
 }
 

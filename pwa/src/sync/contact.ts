@@ -17,20 +17,28 @@ export interface Contact {
 export const NO_CONTACT: Contact = { server: 0, device: 0, highest: 0, durableThrough: 0, epoch: null }
 
 export async function readContact(db: StaffDatabase): Promise<Contact> {
-  return withStore(db, async () => ({
-    ...NO_CONTACT,
-    ...(await getMeta<Omit<Contact, 'epoch'>>(db, 'contact')),
-    epoch: (await getMeta<string>(db, 'epoch')) ?? null,
-  }))
+  const [contact, epoch] = await withStore(db, () => db.meta.bulkGet(['contact', 'epoch']))
+  return { ...NO_CONTACT, ...(contact?.value as Omit<Contact, 'epoch'> | undefined), epoch: (epoch?.value as string | undefined) ?? null }
 }
 
-/** Notes an answer of the bank. Its clock is believed, so the phone's highest time starts anew. */
-export async function noteContact(db: StaffDatabase, server: number, durableThrough: number | null, device: number): Promise<void> {
-  await withStore(db, () =>
+/**
+ * Notes an answer of the bank and returns what is known from now on. Its clock is believed, so the phone's highest time
+ * starts anew. The first epoch ever heard is kept; another one is for the caller to take.
+ */
+export async function noteContact(
+  db: StaffDatabase,
+  heard: { server: number; durableThrough: number | null; epoch: string },
+  device: number,
+): Promise<Contact> {
+  return withStore(db, () =>
     db.transaction('rw', db.meta, async () => {
-      const known = await getMeta<Omit<Contact, 'epoch'>>(db, 'contact')
-      const durable = durableThrough ?? known?.durableThrough ?? 0
-      await db.meta.put({ key: 'contact', value: { server, device, highest: device, durableThrough: durable } })
+      const known = await readContact(db)
+      const { server } = heard
+      const durableThrough = heard.durableThrough ?? known.durableThrough
+      const written = [{ key: 'contact', value: { server, device, highest: device, durableThrough } as unknown }]
+      if (known.epoch === null) written.push({ key: 'epoch', value: heard.epoch })
+      await db.meta.bulkPut(written)
+      return { server, device, highest: device, durableThrough, epoch: known.epoch ?? heard.epoch }
     }),
   )
 }

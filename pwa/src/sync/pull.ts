@@ -3,15 +3,15 @@ import { ApiProblem, NetworkError } from '../api/http'
 import { EngineError } from '../domain/errors'
 import type { RowGroup } from '../domain/rows'
 import { hex, sha256, type Bytes } from '../store/bytes'
-import { beginEpoch, noteLazy } from '../store/chunks'
+import { beginEpoch, noteLazy, type PartitionRecord } from '../store/chunks'
 import { gunzip, unpack } from '../store/codec'
-import { putMeta } from '../store/database'
 import { EAGER_KINDS, PartitionRows } from '../store/memory'
 import { noteContact } from './contact'
 import type { Core, Unlocked } from './core'
 import type { Transport } from './transport'
 
-const PARALLEL_REQUESTS = 4
+/** As many as a browser sends to one host. */
+const PARALLEL_REQUESTS = 6
 /** A request asks for several pages: few round trips where the network is good, little to ask for again where it is not. */
 const REQUEST_PAGES = 16
 const REQUEST_BYTES = 256 * 1024
@@ -62,14 +62,11 @@ export async function pull(core: Core): Promise<void> {
       app: core.options.appVersion,
     })
     if (core.unlocked !== unlocked) return
-    await noteContact(core.store, answer.now, answer.durable_through, core.options.now())
-    await core.loadContact()
-    if (core.contact.epoch === null) {
-      await putMeta(core.store, 'epoch', answer.epoch)
-      await core.loadContact()
-    } else if (answer.epoch !== core.contact.epoch) {
+    const { now: server, durable_through: durableThrough, epoch } = answer
+    core.contact = await noteContact(core.store, { server, durableThrough, epoch }, core.options.now())
+    if (epoch !== core.contact.epoch) {
       // What was held belongs to another life of the bank's database: ask again as a phone that holds nothing.
-      await takeEpoch(core, answer.epoch)
+      await takeEpoch(core, epoch)
       continue
     }
     if (!(await takeAnswer(core, unlocked, answer, new Set(held.map((record) => record.key))))) {
@@ -103,8 +100,8 @@ async function takeAnswer(core: Core, unlocked: Unlocked, answer: PullAnswer, he
     if (snapshots.length === 0 && (changes.length || evicted.length)) core.rowsChanged()
     return complete.every(Boolean) && !changes.some((part) => part.more)
   }
-  // Pages are asked for while changes are stored.
-  const [taken, fetched] = await Promise.allSettled([take(), snapshots.length ? fetchSnapshots(core, unlocked, snapshots) : null])
+  // Pages are asked for before changes are stored: they travel meanwhile.
+  const [fetched, taken] = await Promise.allSettled([snapshots.length ? fetchSnapshots(core, unlocked, snapshots) : null, take()])
   if (taken.status === 'rejected') throw taken.reason
   if (fetched.status === 'rejected') throw fetched.reason
   // The bank may have moved on while the pages were fetched, or a manifest grew old on the way.
@@ -153,7 +150,10 @@ interface SnapshotInProgress {
   answer: Snapshot
   gen: string
   rows: PartitionRows
-  left: number
+  /** Requests whose pages are not stored yet. */
+  jobs: number
+  /** It is the one that counts. */
+  committed: boolean
 }
 
 /** Neighbouring pages that one request asks for. */
@@ -186,19 +186,20 @@ async function fetchSnapshots(core: Core, unlocked: Unlocked, snapshots: readonl
     const jobs: PageJob[] = []
     for (const [i, answer] of sized.entries()) {
       const gen = genOf(answer)
-      const part: SnapshotInProgress = { answer, gen, rows: new PartitionRows(answer.key, gen, answer.revision), left: answer.pages.length }
+      const part: SnapshotInProgress = { answer, gen, rows: new PartitionRows(answer.key, gen, answer.revision), jobs: 0, committed: false }
       const there = staged[i] ?? new Map<number, string>()
       const kept = answer.pages.filter((page) => there.has(page.n))
       if (kept.length) await takeStaged(unlocked, part, kept, there)
       progress(rowsIn(kept))
-      if (part.left === 0) await finished(part)
-      for (const pages of requests(answer.pages.filter((page) => !there.has(page.n)))) jobs.push({ part, pages })
+      const missing = requests(answer.pages.filter((page) => !there.has(page.n)))
+      part.jobs = missing.length
+      for (const pages of missing) jobs.push({ part, pages })
+      if (part.jobs === 0) await finished(part)
     }
-    await runJobs(jobs, async ({ part, pages }) => {
-      await fetchPages(core.transport, unlocked, part, pages)
-      progress(rowsIn(pages))
-      part.left -= pages.length
-      if (part.left === 0) await finished(part)
+    await runJobs(core.transport, jobs, async (job, bytes) => {
+      await storePages(core.transport, unlocked, job, bytes)
+      progress(rowsIn(job.pages))
+      if (job.part.jobs === 0) await finished(job.part)
     })
   } finally {
     core.progress = null
@@ -219,7 +220,6 @@ async function takeStaged(unlocked: Unlocked, part: SnapshotInProgress, pages: r
   }
   for (const groups of await unlocked.chunks.load(eager)) part.rows.addPage(groups)
   for (const id of eager) part.rows.loaded.add(id)
-  part.left -= pages.length
 }
 
 /** Splits pages into requests for neighbours. */
@@ -240,47 +240,60 @@ function requests(pages: readonly PageInfo[]): PageInfo[][] {
   return batches
 }
 
-/** Runs jobs a few at a time; stops early if a manifest grew old on the way. Throws the first other error. */
-async function runJobs(jobs: PageJob[], run: (job: PageJob) => Promise<void>): Promise<void> {
+/**
+ * Runs jobs a few at a time: the next request of a lane travels while the pages of its last one are stored. Stops early
+ * if a manifest grew old on the way. Throws the first other error.
+ */
+async function runJobs(transport: Transport, jobs: PageJob[], store: (job: PageJob, bytes: Bytes) => Promise<void>): Promise<void> {
   let next = 0
   let gone = false
   let failure: unknown = null
-  const worker = async (): Promise<void> => {
-    while (next < jobs.length && !gone && failure === null) {
-      const job = jobs[next++] as PageJob
-      try {
-        await run(job)
-      } catch (error) {
-        if (error instanceof ApiProblem && error.code === 'page_gone') gone = true
-        else failure ??= error
-      }
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      if (error instanceof ApiProblem && error.code === 'page_gone') gone = true
+      else failure ??= error
     }
   }
-  await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, worker))
+  const lane = async (): Promise<void> => {
+    let storing: Promise<void> = Promise.resolve()
+    while (next < jobs.length && !gone && failure === null) {
+      const job = jobs[next++] as PageJob
+      await guarded(async () => {
+        const bytes = await ask(transport, job.part.answer, job.pages)
+        await storing
+        storing = guarded(() => store(job, bytes))
+      })
+    }
+    await storing
+  }
+  await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, lane))
   if (failure !== null) throw failure
 }
 
-async function fetchPages(transport: Transport, unlocked: Unlocked, part: SnapshotInProgress, pages: readonly PageInfo[]): Promise<void> {
-  const { key } = part.answer
-  const all = await ask(transport, part.answer, pages)
+/** Checks, opens and stores pages; with the last ones of a snapshot it begins to count, in the same transaction. */
+async function storePages(transport: Transport, unlocked: Unlocked, { part, pages }: PageJob, all: Bytes): Promise<void> {
   const offsets = pages.map((_, i) => pages.slice(0, i).reduce((sum, page) => sum + page.bytes, 0))
   const parts = await Promise.all(
-    pages.map(async (page, i) => {
+    pages.map(async ({ n, kind, ...page }, i) => {
       const at = offsets[i] as number
-      const bytes = await verified(transport, part.answer, page, all.subarray(at, at + page.bytes))
-      return { page, bytes }
+      return { n, kind, bytes: await verified(transport, part.answer, { n, kind, ...page }, all.subarray(at, at + page.bytes)) }
     }),
   )
-  const stored = unlocked.chunks.stagePages(key, part.gen, parts.map(({ page, bytes }) => ({ n: page.n, kind: page.kind, bytes })))
-  const opened = Promise.all(
-    parts.map(async ({ page, bytes }) => {
-      if (EAGER_KINDS.has(page.kind)) part.rows.addPage(unpack(await gunzip(bytes)) as RowGroup[])
+  const sealed = unlocked.chunks.sealPages(part.answer.key, part.gen, parts)
+  await Promise.all(
+    parts.map(async ({ kind, bytes }) => {
+      if (EAGER_KINDS.has(kind)) part.rows.addPage(unpack(await gunzip(bytes)) as RowGroup[])
     }),
   )
-  const [ids] = await Promise.all([stored, opened])
-  pages.forEach((page, i) => {
-    const id = ids[i] as string
-    if (EAGER_KINDS.has(page.kind)) part.rows.loaded.add(id)
+  const records = await sealed
+  // Only once all others lie safely: one of them may still fail.
+  part.committed = part.jobs === 1
+  await unlocked.chunks.stagePages(records, part.committed ? wholeOf(part) : null)
+  part.jobs--
+  records.forEach(({ id }, i) => {
+    if (EAGER_KINDS.has((pages[i] as PageInfo).kind)) part.rows.loaded.add(id)
     else noteLazy(part.rows, id)
   })
 }
@@ -301,11 +314,21 @@ async function verified(transport: Transport, answer: Snapshot, page: PageInfo, 
 }
 
 async function finish(unlocked: Unlocked, part: SnapshotInProgress): Promise<void> {
-  const { key, revision, pages } = part.answer
-  await unlocked.chunks.commitSnapshot(key, part.gen, revision, nextNumber(pages))
+  const { key } = part.answer
+  if (!part.committed) await unlocked.chunks.stagePages([], wholeOf(part))
   unlocked.lazy.forget(key)
   unlocked.rows.set(part.rows)
 }
+
+/** What stands of a partition once all its pages are there. */
+const wholeOf = ({ answer: { key, revision, pages }, gen }: SnapshotInProgress): PartitionRecord => ({
+  key,
+  revision,
+  gen,
+  next: nextNumber(pages),
+  shape: 0,
+  stale: false,
+})
 
 const nextNumber = (pages: readonly PageInfo[]): number => pages.reduce((highest, page) => Math.max(highest, page.n + 1), 0)
 

@@ -119,7 +119,7 @@ export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
     }
     const kept = await keepReceipts(deps.db, entries, answer)
     deps.onAnswer?.()
-    await noteContact(deps.db, answer.now, answer.durable_through, deps.now())
+    await noteContact(deps.db, { server: answer.now, durableThrough: answer.durable_through, epoch: answer.epoch }, deps.now())
     outcome.received += kept.received
     outcome.renewStream ||= kept.conflict
     for (const id of ids) tried.add(id)

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { Child } from '../../../tests/e2e/support/children'
+import { READY } from '../../../tests/e2e/support/bank'
 import { freePort } from '../../../tests/e2e/support/network'
 import { python, ROOT, until } from '../../../tests/e2e/support/places'
 import { say } from './result'
@@ -53,7 +54,7 @@ export class Bank {
       'tiange up is ready',
       () => {
         up.mustRun()
-        return up.output.includes('Tiange is ready')
+        return up.output.includes(READY)
       },
       120,
     )

@@ -19,6 +19,9 @@ const CUSTOMERS = 400
 
 export type Part = 'web' | 'worker' | 'postgres' | 'valkey'
 
+/** Of the last line that `tiange up` says once it is ready: what it says before, the logins too, is there by then. */
+export const READY = 'Ctrl-C stops it'
+
 export class Bank {
   readonly logins = new Map<string, Login>()
   private up: Child | null = null
@@ -65,7 +68,7 @@ export class Bank {
       'tiange up is ready',
       () => {
         up.mustRun()
-        return up.output.includes('Tiange is ready')
+        return up.output.includes(READY)
       },
       120,
     )
@@ -176,7 +179,7 @@ async function county(home: string): Promise<void> {
       'the county is made',
       () => {
         up.mustRun()
-        return up.output.includes('Tiange is ready')
+        return up.output.includes(READY)
       },
       280,
     )

@@ -13,9 +13,10 @@ export class Child {
     options: { cwd: string; env?: NodeJS.ProcessEnv },
   ) {
     this.process = spawn(command, args, { ...options, env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] })
-    const keep = (data: Buffer) => (this.output += data.toString())
-    this.process.stdout?.on('data', keep)
-    this.process.stderr?.on('data', keep)
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream?.setEncoding('utf8')
+      stream?.on('data', (text: string) => (this.output += text))
+    }
   }
 
   get pid(): number {
