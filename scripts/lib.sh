@@ -5,6 +5,8 @@
 set -euo pipefail
 # what root makes here must be readable by whoever runs it later
 umask 022
+# Where an image forbids it, each of the many processes of a run would compile every module anew, for seconds.
+unset PYTHONDONTWRITEBYTECODE
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 UV_VERSION=0.13.9
@@ -133,7 +135,7 @@ ensure_venv() {
   if [ "$kind" = dev ]; then groups=(); fi
   export UV_PROJECT_ENVIRONMENT="$VENV" UV_PYTHON="$PYTHON" UV_PYTHON_DOWNLOADS=never
   step "Python environment ($VENV)" \
-    "$UV" --no-progress sync --frozen --inexact --project "$ROOT" ${groups[@]+"${groups[@]}"}
+    "$UV" --no-progress sync --frozen --inexact --compile-bytecode --project "$ROOT" ${groups[@]+"${groups[@]}"}
   printf '%s\n' "$kind $wanted" >"$VENV/.tiange"
 }
 

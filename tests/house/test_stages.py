@@ -113,9 +113,9 @@ def test_what_pytest_and_vitest_say_is_counted() -> None:
     }
 
 
-def test_quick_leaves_out_only_the_browser_and_the_slow_tests() -> None:
+def test_quick_leaves_out_only_the_build_for_the_browser_it_and_the_slow_tests() -> None:
     (quick, none), (full, browser) = stages(quick=True), stages(quick=False)
-    assert [stage.name for stage in browser] == ["e2e"]
+    assert [stage.name for stage in browser] == ["build", "e2e"]
     assert none == []
     assert [[stage.name for stage in lane] for lane in quick] == [
         [stage.name for stage in lane] for lane in full

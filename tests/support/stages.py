@@ -80,8 +80,8 @@ def stages(quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
         Stage("tsc e2e", ("node", "node_modules/typescript/bin/tsc", "--noEmit", "-p", "../tests/e2e"), pwa),
         Stage("dependency-cruiser", ("npm", "run", "--silent", "deps"), pwa),
         Stage("vitest", ("npm", "run", "--silent", "test"), pwa, counts=vitest_line),
-        Stage("build", ("npm", "run", "--silent", "build"), pwa),
     ]
+    build = Stage("build", ("npm", "run", "--silent", "build"), pwa)
     browser = Stage(
         "e2e",
         ("node", "node_modules/vitest/vitest.mjs", "run", "--config", "../tests/e2e/vitest.config.mjs"),
@@ -90,7 +90,7 @@ def stages(quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
         minutes=20.0,
         needs=("TIANGE_BROWSER", "no Chromium was found. Run: sudo apt install chromium fonts-noto-cjk"),
     )
-    return [lane_python, lane_node], [] if quick else [browser]
+    return [lane_python, lane_node], [] if quick else [build, browser]
 
 
 class Runner:
@@ -247,7 +247,7 @@ def _results() -> Path:
 
 
 def _chosen(stage_names: Sequence[str], quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
-    lanes, last = stages(quick and "e2e" not in stage_names)
+    lanes, last = stages(quick and not {"build", "e2e"} & set(stage_names))
     known = {stage.name for lane in [*lanes, last] for stage in lane}
     unknown = set(stage_names) - known
     if unknown:

@@ -16,6 +16,8 @@ from backend.app.demo.marginals import (
 from tests.backend.demo.conftest import LoadedCounty
 from tests.backend.demo.county import DAY, rows, value
 
+pytestmark = pytest.mark.slow
+
 POINTS = 5.0
 
 HOUSEHOLDS_WITH_ASSETS = (

@@ -12,6 +12,8 @@ from backend.embedded import Urls
 from tests.backend.demo.conftest import LoadedCounty
 from tests.backend.demo.county import DAY, fingerprints, quiet, rows, settings_for, value
 
+pytestmark = pytest.mark.slow
+
 
 def test_production_takes_no_demo_people(empty: Urls, home: Path) -> None:
     settings = settings_for(empty, home, environment="production")

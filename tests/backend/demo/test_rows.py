@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 import shapely
 from argon2 import PasswordHasher
 
@@ -12,6 +13,8 @@ from backend.kernel.crypto import Keys
 from backend.tasks.rules import MOVES
 from tests.backend.demo.conftest import LoadedCounty
 from tests.backend.demo.county import DAY, rows, value
+
+pytestmark = pytest.mark.slow
 
 
 def test_grids_share_the_ground_without_overlap(county: LoadedCounty) -> None:

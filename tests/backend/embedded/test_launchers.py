@@ -17,6 +17,8 @@ from backend.embedded.account import choose_account
 from backend.embedded.binaries import find_binaries
 from backend.embedded.processes import processes_at, wait_until
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 NOBODY = 65534
 

@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from backend.embedded import EmbeddedError, EmbeddedServers, Urls, running_servers, temporary_home
 from backend.embedded.processes import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[EmbeddedServers]:

@@ -15,6 +15,8 @@ from backend.grids.importing.report import Prepared
 from backend.kernel.errors import Problem
 from tests.backend.grids.county import HEADER, feature, outline, square, villages, write_outline
 
+pytestmark = pytest.mark.slow
+
 GOOD: dict[str, Any] = {
     "type": "FeatureCollection",
     "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}},
