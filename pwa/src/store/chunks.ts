@@ -7,7 +7,7 @@ import { EngineError } from '../domain/errors'
 import type { RowGroup } from '../domain/rows'
 import type { Bytes } from './bytes'
 import { gunzip, gzip, pack, unpack } from './codec'
-import { getMeta, withStore, type ChunkRecord, type StaffDatabase } from './database'
+import { getMeta, readEach, withStore, type ChunkRecord, type StaffDatabase } from './database'
 import { EAGER_KINDS, PartitionRows } from './memory'
 import type { Vault } from './vault'
 
@@ -25,8 +25,24 @@ export interface PartitionRecord {
   next: number
   /** Grows when chunks are put in place of others (compaction), so that another tab reads them anew. */
   shape: number
-  /** From another life of the database: shown until its replacement is complete, never told to the bank. */
+  /** From another life of the database, or damaged: shown until its replacement is complete, never told to the bank. */
   stale: boolean
+  /** How many chunks there must be; a record of an older app does not say. */
+  count?: number
+}
+
+/** A chunk that is missing or can't be opened. */
+export class DamagedChunk extends EngineError {
+  constructor(
+    readonly chunk: string,
+    cause?: unknown,
+  ) {
+    super('damaged', `chunk ${chunk} is missing or damaged`, { cause })
+  }
+
+  get key(): string {
+    return parseId(this.chunk).key
+  }
 }
 
 /** A chunk to be written by compaction: `kind` is a kind of rows, or CHANGES_KIND. */
@@ -73,18 +89,42 @@ export class ChunkStore {
   }
 
   /**
-   * The groups of chunks, in the order of `ids`. Throws EngineError `damaged` if one is missing: another tab may have
-   * merged it meanwhile, so the caller reads the partition anew.
+   * The groups of chunks, in the order of `ids`. Throws DamagedChunk if one is missing: another tab may have merged it
+   * meanwhile, so the caller reads the partition anew.
    */
   async load(ids: readonly string[]): Promise<RowGroup[][]> {
-    const records = await withStore(this.db, () => this.db.chunks.bulkGet([...ids]))
-    return Promise.all(
-      records.map(async (record, i) => {
-        if (!record) throw new EngineError('damaged', `chunk ${ids[i]} is not there`)
-        const bytes = await this.vault.decrypt(`chunks|${record.id}|${FORMAT}`, record)
-        return unpack(await gunzip(bytes)) as RowGroup[]
+    const records = await readEach<ChunkRecord>(this.db, 'chunks', ids)
+    return Promise.all(records.map((record, i) => this.openChunk(ids[i] as string, record)))
+  }
+
+  private async openChunk(id: string, record: ChunkRecord | undefined): Promise<RowGroup[]> {
+    if (!record) throw new DamagedChunk(id)
+    try {
+      const bytes = await this.vault.decrypt(`chunks|${record.id}|${FORMAT}`, record)
+      return unpack(await gunzip(bytes)) as RowGroup[]
+    } catch (cause) {
+      throw new DamagedChunk(id, cause)
+    }
+  }
+
+  /**
+   * Notes that a partition is damaged: it is shown as far as it can be read, and the bank is asked for it as by a phone
+   * that does not hold it. False if it moved since `record` was read: then it may not be damaged at all.
+   */
+  async condemn(record: PartitionRecord): Promise<boolean> {
+    return withStore(this.db, () =>
+      this.db.transaction('rw', this.db.meta, async () => {
+        const now = await getMeta<PartitionRecord>(this.db, PARTITION + record.key)
+        if (!now || now.gen !== record.gen || now.next !== record.next || now.shape !== record.shape) return false
+        await this.db.meta.put({ key: PARTITION + record.key, value: { ...now, stale: true } })
+        return true
       }),
     )
+  }
+
+  /** Drops one chunk of a snapshot under way, so that it is fetched again. */
+  async discard(id: string): Promise<void> {
+    await withStore(this.db, () => this.db.chunks.delete(id))
   }
 
   /** Encrypts pages of a snapshot, `bytes` as received; the records in the same order. */
@@ -115,7 +155,7 @@ export class ChunkStore {
   /** Begins a partition that came whole as changes from nothing, in place of whatever was kept of it. */
   async begin(key: string, gen: string, revision: number, groups: readonly RowGroup[]): Promise<string> {
     const chunk = await this.encrypt({ key, gen, n: 0, kind: CHANGES_KIND }, await gzip(pack(groups)))
-    const record: PartitionRecord = { key, revision, gen, next: 1, shape: 0, stale: false }
+    const record: PartitionRecord = { key, revision, gen, next: 1, shape: 0, stale: false, count: 1 }
     await withStore(this.db, () =>
       this.db.transaction('rw', this.db.chunks, this.db.meta, async () => {
         await this.db.chunks.where('[key+gen]').between([key, ''], [key, '\uffff']).delete()
@@ -139,7 +179,7 @@ export class ChunkStore {
         const now = await getMeta<PartitionRecord>(this.db, PARTITION + key)
         if (!now || now.revision !== from || now.gen !== known.gen || now.next !== known.next) return false
         await this.db.chunks.add(chunk)
-        await this.db.meta.put({ key: PARTITION + key, value: { ...now, revision, next: now.next + 1 } })
+        await this.db.meta.put({ key: PARTITION + key, value: { ...now, revision, next: now.next + 1, ...counted(now, 1) } })
         return true
       }),
     )
@@ -170,28 +210,38 @@ export class ChunkStore {
         if (!now || now.gen !== record.gen || now.next !== record.next || now.shape !== record.shape) return false
         await this.db.chunks.bulkDelete([...replaced])
         await this.db.chunks.bulkAdd(chunks)
-        const moved: PartitionRecord = { ...now, next: now.next + chunks.length, shape: now.shape + 1 }
+        const moved: PartitionRecord = { ...now, next: now.next + chunks.length, shape: now.shape + 1, ...counted(now, chunks.length - replaced.length) }
         await this.db.meta.put({ key: PARTITION + record.key, value: moved })
         return true
       }),
     )
   }
 
-  /** Reads a partition into memory: eager kinds and all changes; the rest is only noted. */
+  /**
+   * Reads a partition into memory: eager kinds and all changes; the rest is only noted. Of a damaged one what can be
+   * read, with `damaged` set.
+   */
   async read(record: PartitionRecord): Promise<PartitionRows> {
     const rows = new PartitionRows(record.key, record.gen, record.revision, record.shape)
     const ids = await this.chunkIds(record.key, record.gen)
+    rows.damaged = record.count !== undefined && ids.length < record.count
     const wanted = ids.filter((id) => {
       const { kind } = parseId(id)
       if (EAGER_KINDS.has(kind) || kind === CHANGES_KIND) return true
       noteLazy(rows, id)
       return false
     })
-    const loaded = await this.load(wanted)
+    const records = await readEach<ChunkRecord>(this.db, 'chunks', wanted)
+    const loaded = await Promise.allSettled(records.map((one, i) => this.openChunk(wanted[i] as string, one)))
     const changes: RowGroup[][] = []
-    loaded.forEach((groups, i) => {
+    loaded.forEach((result, i) => {
       const id = wanted[i] as string
       rows.loaded.add(id)
+      if (result.status === 'rejected') {
+        rows.damaged = true
+        return
+      }
+      const groups = result.value
       if (parseId(id).kind === CHANGES_KIND) changes.push(groups)
       else rows.addPage(groups)
     })
@@ -250,6 +300,9 @@ export async function beginEpoch(db: StaffDatabase, epoch: string): Promise<void
     }),
   )
 }
+
+/** The number of chunks after some more; unknown where it was. */
+const counted = ({ count }: PartitionRecord, more: number): { count?: number } => (count === undefined ? {} : { count: count + more })
 
 /** Notes a chunk that is read only when a customer in it is opened. */
 export function noteLazy(rows: PartitionRows, id: string): void {

@@ -80,6 +80,9 @@ export interface MetaRecord {
   value: unknown
 }
 
+/** The present format of a StaffDatabase; IndexedDB's own number is ten times as much. */
+export const STAFF_FORMAT = 2
+
 export class StaffDatabase extends Dexie {
   chunks!: EntityTable<ChunkRecord, 'id'>
   outbox!: EntityTable<OutboxRecord, 'id'>
@@ -91,7 +94,7 @@ export class StaffDatabase extends Dexie {
     super(name)
     this.version(1).stores({ chunks: 'id, [key+gen]', outbox: 'id, seq', blobs: 'hash, command', drafts: 'id', meta: 'key' })
     // A number is given once in a stream, whichever tab saves.
-    this.version(2).stores({ outbox: 'id, seq, &[stream+seq]' })
+    this.version(STAFF_FORMAT).stores({ outbox: 'id, seq, &[stream+seq]' })
   }
 }
 
@@ -123,6 +126,16 @@ function namesOf(error: unknown): string[] {
   return names
 }
 
+/** What ails the browser's storage: no room, a newer version of the app has changed the database, or anything else. */
+export type StorageProblem = 'full' | 'newer' | 'broken'
+
+/** The kind of a storage failure. */
+export function problemOf(error: unknown): StorageProblem {
+  const names = namesOf(error)
+  if (names.includes('QuotaExceededError')) return 'full'
+  return names.includes('VersionError') ? 'newer' : 'broken'
+}
+
 /** True for an error of the browser's storage, as opposed to one of ours. */
 export function isStorageFailure(error: unknown): boolean {
   return namesOf(error).some((name) => CLOSED.has(name) || FAILED.has(name))
@@ -145,6 +158,23 @@ export async function withStore<T>(db: Dexie, work: () => Promise<T>): Promise<T
     } catch (second) {
       throw isStorageFailure(second) ? failed(second) : second
     }
+  }
+}
+
+/**
+ * The records of these keys, undefined for one that is missing or that the browser can't read any more: a damaged
+ * record must not take its neighbours with it.
+ */
+export async function readEach<T>(db: Dexie, name: string, keys: readonly string[]): Promise<(T | undefined)[]> {
+  const table = db.table<T, string>(name)
+  try {
+    return await withStore(db, () => table.bulkGet([...keys]))
+  } catch (error) {
+    if (problemOf(error) !== 'broken') throw error
+    const read = await Promise.allSettled(keys.map((key) => withStore(db, () => table.get(key))))
+    // Not a single one: the store does not answer, which is another matter.
+    if (keys.length > 1 && read.every((one) => one.status === 'rejected')) throw error
+    return read.map((one) => (one.status === 'fulfilled' ? one.value : undefined))
   }
 }
 

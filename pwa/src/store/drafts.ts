@@ -77,6 +77,16 @@ export class DraftStore {
     return this.queue(() => withStore(this.db, () => this.db.drafts.delete(draft.id)))
   }
 
+  /** Writes all drafts again, after their database was deleted. */
+  rewrite(): Promise<void> {
+    return this.queue(async () => {
+      for (const { id, ...draft } of this.drafts.values()) {
+        const box = await this.vault.encrypt(`drafts|${id}|1`, pack(draft))
+        await withStore(this.db, () => this.db.drafts.put({ id, ...box }))
+      }
+    })
+  }
+
   list(): { key: string; savedAt: number }[] {
     return [...this.drafts.values()].sort((a, b) => b.savedAt - a.savedAt).map(({ key, savedAt }) => ({ key, savedAt }))
   }

@@ -16,6 +16,8 @@ export class LazyRows {
   private readonly kept = new Map<string, Promise<ByCustomer>>()
   private readonly ranges = new Map<string, Range>()
   private readonly knownRanges = new Set<string>()
+  /** Chunks that can't be read: passed over until their partition is replaced. */
+  private readonly broken = new Set<string>()
 
   constructor(
     private readonly db: StaffDatabase,
@@ -32,7 +34,13 @@ export class LazyRows {
     const place = this.place(rows.key)
     const box = await withStore(this.db, () => getMeta<Boxed>(this.db, place))
     if (!box) return
-    const ranges = unpack(await this.vault.decrypt(`meta|${place}|1`, box)) as Record<string, Range>
+    let ranges: Record<string, Range>
+    try {
+      ranges = unpack(await this.vault.decrypt(`meta|${place}|1`, box)) as Record<string, Range>
+    } catch {
+      // Only a help: learned anew from the chunks.
+      return
+    }
     for (const [id, range] of Object.entries(ranges)) this.ranges.set(id, range)
     this.knownRanges.add(rows.key)
   }
@@ -81,6 +89,7 @@ export class LazyRows {
     const byCustomer: ByCustomer = new Map()
     let first: Id | undefined
     let last: Id | undefined
+    if (this.broken.has(id)) return byCustomer
     const [groups = []] = await this.chunks.load([id])
     for (const group of groups) {
       if (group.kind !== kind) continue
@@ -123,10 +132,17 @@ export class LazyRows {
     return [...found.values()] as unknown as RowKinds[K][]
   }
 
+  /** Passes over a chunk that can't be read, so that the rest of a customer can be shown. */
+  skip(id: string): void {
+    this.broken.add(id)
+    this.kept.delete(id)
+  }
+
   /** Forgets decoded chunks (after a partition was replaced). */
   forget(key: string): void {
     for (const id of this.kept.keys()) if (id.startsWith(`${key}|`)) this.kept.delete(id)
     for (const id of this.ranges.keys()) if (id.startsWith(`${key}|`)) this.ranges.delete(id)
+    for (const id of this.broken) if (id.startsWith(`${key}|`)) this.broken.delete(id)
     this.knownRanges.delete(key)
   }
 }

@@ -61,6 +61,8 @@ export class PartitionRows {
   /** Chunks already in memory, so that a second tab's writes can be told apart. */
   readonly loaded = new Set<string>()
   changes = 0
+  /** A chunk of it is missing or can't be opened: what is here is what could be read. */
+  damaged = false
 
   constructor(
     readonly key: string,

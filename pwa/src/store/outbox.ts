@@ -7,7 +7,7 @@ import type { Command, NewCommand } from '../domain/commands'
 import { EngineError } from '../domain/errors'
 import { hex, type Bytes } from './bytes'
 import { pack, unpack } from './codec'
-import { getMeta, withStore, type BlobRecord, type OutboxRecord, type StaffDatabase, type StoredPhoto } from './database'
+import { getMeta, problemOf, readEach, withStore, type BlobRecord, type OutboxRecord, type StaffDatabase, type StoredPhoto } from './database'
 import type { Sealer } from './seal'
 import type { Vault } from './vault'
 
@@ -168,8 +168,20 @@ export async function renumber(db: StaffDatabase, entries: readonly OutboxRecord
 /** What the lists show of an entry, without what is sealed. */
 export type OutboxHeader = Omit<OutboxRecord, 'sealed' | 'local'>
 
+/** All entries by their numbers; one that the browser can't read any more is passed over. */
+export async function allEntries(db: StaffDatabase): Promise<OutboxRecord[]> {
+  try {
+    return await withStore(db, () => db.outbox.orderBy('seq').toArray())
+  } catch (error) {
+    if (problemOf(error) !== 'broken') throw error
+    const ids = await withStore(db, () => db.outbox.orderBy('seq').primaryKeys())
+    const read = await readEach<OutboxRecord>(db, 'outbox', ids)
+    return read.filter((entry) => entry !== undefined)
+  }
+}
+
 export async function unsent(db: StaffDatabase): Promise<OutboxRecord[]> {
-  return withStore(db, () => db.outbox.orderBy('seq').filter((entry) => entry.state !== 'received' && entry.state !== 'rejected').toArray())
+  return (await allEntries(db)).filter((entry) => entry.state !== 'received' && entry.state !== 'rejected')
 }
 
 export async function patchEntries(db: StaffDatabase, ids: readonly string[], change: (entry: OutboxRecord) => void): Promise<void> {

@@ -13,6 +13,7 @@ import { checkPin, DATA_KEY_BYTES, unwrapKey, Vault, wrapKey, type WrappedKey } 
 import { noteClock } from './contact'
 import { PIN_TRIES, type Core } from './core'
 import { refreshRows } from './pull'
+import { rememberEssentials } from './repair'
 import type { UnlockResult } from './types'
 
 /** The data key as it was sealed for the bank. */
@@ -79,6 +80,8 @@ export class Account {
     const { core } = this
     const { db, current } = core
     if (!db || !current) throw new EngineError('signed_out')
+    // The stream of a database that is gone can't go on where nobody knows its numbers.
+    if (core.lost && core.lost.stream === core.identity?.installationId) core.identity = await core.device.renewIdentity(current.staffId)
     try {
       await core.ask(() => this.register(label))
     } catch (error) {
@@ -156,6 +159,7 @@ export class Account {
       ),
     )
     core.wrongPins = 0
+    await rememberEssentials(core)
   }
 
   private async enrolment(): Promise<Enrolment> {
@@ -250,6 +254,7 @@ export class Account {
     }
     await Promise.all([unlocked.drafts.open(), core.outbox.refresh(db, vault), refreshRows(core, unlocked)])
     core.unlocked = unlocked
+    await rememberEssentials(core)
     core.emit('status')
     core.emit('rows')
     core.emit('outbox')

@@ -4,18 +4,20 @@ import type { StaffAnswer } from '../api/identity'
 import { DEFAULT_TIME_ZONE, dayOf } from '../domain/dates'
 import { EngineError } from '../domain/errors'
 import type { FieldValue, Instant } from '../domain/rows'
-import { StaffDatabase, withStore } from '../store/database'
+import { problemOf, StaffDatabase, withStore, type StorageProblem } from '../store/database'
 import type { ChunkStore } from '../store/chunks'
 import type { CurrentStaff, Device, DeviceIdentity } from '../store/device'
 import type { DraftStore } from '../store/drafts'
 import type { Argon2Cost } from '../store/kdf'
 import type { LazyRows } from '../store/lazy'
+import { Ledger, type LedgerMark, type LedgerPlace } from '../store/ledger'
 import type { Rows } from '../store/memory'
 import type { Sealer } from '../store/seal'
 import type { Vault } from '../store/vault'
 import { NO_CONTACT, readContact, type Contact } from './contact'
 import type { Locks } from './locks'
 import { OutboxBook } from './outboxBook'
+import { checkStore, recognise, type Loss } from './repair'
 import { Transport } from './transport'
 import type { EngineStatus, Phase } from './types'
 
@@ -30,6 +32,8 @@ export interface EngineOptions {
   /** Minutes in the background after which the engine locks itself. */
   lockAfterMinutes: number
   deviceDatabase: string
+  /** Where a mark of the database is kept outside it; null: nowhere. */
+  ledger: LedgerPlace | null
   /** Live news and timers; off in tests that drive the engine by hand. */
   live: boolean
 }
@@ -68,12 +72,26 @@ export class Core {
   progress: { done: number; total: number } | null = null
   needsLogin = false
   revoked = false
-  storageFailed = false
+  /** What ails the store; null if nothing does. */
+  storage: StorageProblem | null = null
+  /** A newer version of the app has changed the database: this page can't write to it any more. */
+  superseded = false
+  /** Partitions that are fetched anew because a chunk of them is damaged. */
+  readonly damaged = new Set<string>()
+  /** What a deleted database took with it. */
+  lost: Loss | null = null
+  /** The mark of the database that is open. */
+  born = ''
+  /** What an unlocked phone needs to write its database again. */
+  essentials = new Map<string, unknown>()
+  /** Asks for a run of the synchronisation soon. */
+  wake: () => void = () => undefined
   syncError: string | null = null
   private closed = false
 
   private readonly listeners = new Set<(what: Topic) => void>()
   private readonly channel: BroadcastChannel | null
+  private readonly ledger: Ledger
 
   constructor(
     readonly options: EngineOptions,
@@ -82,6 +100,8 @@ export class Core {
     this.channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('tiange')
     // Node's channels would keep a test's process alive.
     ;(this.channel as { unref?: () => void } | null)?.unref?.()
+    this.ledger = new Ledger(options.ledger)
+    this.subscribe((what) => what === 'outbox' && this.noteMark())
   }
 
   /** Hears what other tabs and the service worker wrote to the same database. */
@@ -110,10 +130,39 @@ export class Core {
     const identity = this.current ? await this.device.ensureIdentity(this.current.staffId) : null
     if (identity?.database !== this.db?.name) {
       this.db?.close()
-      this.db = identity ? new StaffDatabase(identity.database) : null
+      this.db = identity ? this.watched(new StaffDatabase(identity.database)) : null
     }
     this.identity = identity
     await this.loadState()
+    this.noteMark()
+  }
+
+  /** Hears at once when the browser closes or deletes the database, or a newer version of the app changes it. */
+  private watched(db: StaffDatabase): StaffDatabase {
+    const look = (): void => {
+      if (!this.closed && this.db === db) void checkStore(this)
+    }
+    db.on('versionchange', (event: IDBVersionChangeEvent) => {
+      if (event.newVersion !== null && this.db === db) this.superseded = true
+      setTimeout(look)
+      this.emit('status')
+    })
+    db.on('close', () => setTimeout(look))
+    return db
+  }
+
+  /** What is known of this database, to be kept outside it. */
+  mark(): LedgerMark {
+    const installation = this.identity?.installationId ?? ''
+    const known = this.current ? this.ledger.read(this.current.staffId) : null
+    const before = known?.installation === installation && known.born === this.born ? known.last : 0
+    const last = this.outbox.all().reduce((highest, { header }) => (header.stream === installation ? Math.max(highest, header.seq) : highest), before)
+    const { depth, oldest } = this.outbox.unsent()
+    return { installation, born: this.born, last, unsent: depth, oldest }
+  }
+
+  private noteMark(): void {
+    if (this.db && this.current && this.born) this.ledger.write(this.current.staffId, this.mark())
   }
 
   /** Reads what is known in the clear: enrolment, tries, contact, outbox headers. */
@@ -124,6 +173,8 @@ export class Core {
       this.wrongPins = 0
       this.contact = NO_CONTACT
       this.outbox = new OutboxBook()
+      const mark = this.ledger.any()
+      this.lost = mark ? { stream: mark.installation, last: mark.last, unsent: mark.unsent, oldest: mark.oldest, at: this.now(), told: false, seen: false } : null
       return
     }
     const meta = await withStore(db, async () => {
@@ -136,6 +187,7 @@ export class Core {
     this.wrongPins = (meta[2] as number | undefined) ?? 0
     this.revoked = meta[3] === true
     this.contact = await readContact(db)
+    this.lost = await withStore(db, () => recognise(this, this.current ? this.ledger.read(this.current.staffId) : null))
     this.outbox = new OutboxBook()
     await this.outbox.refresh(db, this.unlocked?.vault ?? null)
   }
@@ -220,6 +272,18 @@ export class Core {
     return this.contact.device ? this.contact.server + this.offlineLimitMs : null
   }
 
+  get storageFailed(): boolean {
+    return this.storage !== null || this.superseded
+  }
+
+  /** Notes a failure of the store for the screens, if it is one. */
+  noteStorage(error: unknown): void {
+    if (error instanceof EngineError && error.code === 'storage_failed') {
+      this.storage = problemOf(error)
+      this.emit('status')
+    }
+  }
+
   status(): EngineStatus {
     const zone = this.timeZone()
     const today = this.today()
@@ -241,6 +305,10 @@ export class Core {
       lastContactAt: this.contact.server || null,
       epoch: this.contact.epoch,
       storageFailed: this.storageFailed,
+      storage: this.storage,
+      superseded: this.superseded,
+      damaged: this.damaged.size > 0,
+      lost: this.lost && !this.lost.seen ? { unsent: this.lost.unsent, oldest: this.lost.oldest } : null,
       syncError: this.syncError,
       testMode: this.current?.testMode ?? false,
       demoMode: this.current?.demoMode ?? false,
@@ -261,18 +329,17 @@ export class Core {
 
   /** Notes a storage failure in the status and lets it pass; success clears the note. */
   async watchStore<T>(work: () => Promise<T>): Promise<T> {
+    // What this version writes may not be what the newer one reads.
+    if (this.superseded) throw new EngineError('storage_failed', 'a newer version of the app holds the database')
     try {
       const done = await work()
-      if (this.storageFailed) {
-        this.storageFailed = false
+      if (this.storage !== null) {
+        this.storage = null
         this.emit('status')
       }
       return done
     } catch (error) {
-      if (error instanceof EngineError && error.code === 'storage_failed') {
-        this.storageFailed = true
-        this.emit('status')
-      }
+      this.noteStorage(error)
       throw error
     }
   }

@@ -2,8 +2,10 @@
 import type { RowKinds } from '../domain/rows'
 import { EngineError } from '../domain/errors'
 import { sha256Hex } from '../store/bytes'
+import { putMeta, withStore } from '../store/database'
 import { Device, DEVICE_DATABASE } from '../store/device'
 import { PIN_COST } from '../store/kdf'
+import { browserPlace } from '../store/ledger'
 import { missingFeatures } from '../store/support'
 import { Account } from './account'
 import { Core, type EngineOptions } from './core'
@@ -12,6 +14,7 @@ import { AutoLock } from './lock'
 import { browserLocks } from './locks'
 import { Photos } from './photos'
 import { refreshRows } from './pull'
+import { checkStore } from './repair'
 import { Reader } from './reads'
 import { Syncer, UNDO_MS } from './syncer'
 import type { Drafts, Engine } from './types'
@@ -37,6 +40,7 @@ function withDefaults(given: Partial<EngineOptions>): EngineOptions {
     locks: given.locks ?? browserLocks(),
     lockAfterMinutes: given.lockAfterMinutes ?? 5,
     deviceDatabase: given.deviceDatabase ?? DEVICE_DATABASE,
+    ledger: given.ledger === undefined ? browserPlace() : given.ledger,
     live: given.live ?? true,
   }
 }
@@ -74,6 +78,7 @@ class TiangeEngine implements Engine {
     this.autoLock = new AutoLock(core, () => this.lock())
     this.photos = new Photos(core)
     this.webPush = new WebPush(core)
+    core.wake = () => this.syncer.soon()
     core.onForeignWrite((what) => void this.foreignWrite(what).catch(() => undefined))
     if (core.options.live) {
       this.live.start()
@@ -197,6 +202,16 @@ class TiangeEngine implements Engine {
     const estimate = (await storage?.estimate?.()) ?? {}
     const persistent = (await storage?.persisted?.()) ?? false
     return { bytes: estimate.usage ?? 0, quota: estimate.quota ?? 0, offlineUntil: this.core.offlineUntil(), persistent }
+  }
+
+  checkStore: Engine['checkStore'] = () => checkStore(this.core)
+
+  lossSeen: Engine['lossSeen'] = async () => {
+    const { core } = this
+    if (!core.lost) return
+    core.lost = { ...core.lost, seen: true }
+    if (core.db) await core.watchStore(() => withStore(core.store, () => putMeta(core.store, 'lost', core.lost)))
+    core.emit('status')
   }
 
   async close(): Promise<void> {

@@ -2,8 +2,8 @@
 import { customerOf, type Command } from '../domain/commands'
 import type { OverlayEntry } from '../domain/overlay'
 import type { Id, Instant } from '../domain/rows'
-import { withStore, type StaffDatabase } from '../store/database'
-import { openCommand, type OutboxHeader } from '../store/outbox'
+import type { StaffDatabase } from '../store/database'
+import { allEntries, openCommand, type OutboxHeader } from '../store/outbox'
 import type { Vault } from '../store/vault'
 import type { OutboxEntry, OutboxState } from './types'
 
@@ -29,7 +29,7 @@ export class OutboxBook {
 
   /** Reads the stored entries again; those already opened are not opened twice. */
   async refresh(db: StaffDatabase, vault: Vault | null): Promise<void> {
-    const records = await withStore(db, () => db.outbox.orderBy('seq').toArray())
+    const records = await allEntries(db)
     const entries = new Map<Id, BookEntry>()
     await Promise.all(
       records.map(async (record) => {

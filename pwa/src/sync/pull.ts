@@ -3,11 +3,12 @@ import { ApiProblem, NetworkError } from '../api/http'
 import { EngineError } from '../domain/errors'
 import type { RowGroup } from '../domain/rows'
 import { hex, sha256, type Bytes } from '../store/bytes'
-import { beginEpoch, noteLazy, type PartitionRecord } from '../store/chunks'
+import { beginEpoch, DamagedChunk, noteLazy, type PartitionRecord } from '../store/chunks'
 import { gunzip, unpack } from '../store/codec'
 import { EAGER_KINDS, PartitionRows } from '../store/memory'
 import { noteContact } from './contact'
 import type { Core, Unlocked } from './core'
+import { noteDamaged, passOver } from './repair'
 import type { Transport } from './transport'
 
 /** As many as a browser sends to one host. */
@@ -181,15 +182,19 @@ async function fetchSnapshots(core: Core, unlocked: Unlocked, snapshots: readonl
   progress(0)
   try {
     const sized = [...snapshots].sort((a, b) => a.pages.length - b.pages.length)
-    const genOf = ({ revision }: Snapshot): string => `${core.contact.epoch ?? ''}.${revision}`
+    // A damaged partition is replaced as a whole: none of its chunks may count as a page that is there already.
+    const damaged = new Set((await unlocked.chunks.partitions()).filter((record) => record.stale).map(({ key, gen }) => `${key}|${gen}`))
+    const genOf = ({ key, revision }: Snapshot): string => {
+      const gen = `${core.contact.epoch ?? ''}.${revision}`
+      return damaged.has(`${key}|${gen}`) ? `${gen}+` : gen
+    }
     const staged = await unlocked.chunks.stagedPages(sized.map((answer) => [answer.key, genOf(answer)]))
     const jobs: PageJob[] = []
     for (const [i, answer] of sized.entries()) {
       const gen = genOf(answer)
       const part: SnapshotInProgress = { answer, gen, rows: new PartitionRows(answer.key, gen, answer.revision), jobs: 0, committed: false }
       const there = staged[i] ?? new Map<number, string>()
-      const kept = answer.pages.filter((page) => there.has(page.n))
-      if (kept.length) await takeStaged(unlocked, part, kept, there)
+      const kept = await takeStaged(unlocked, part, answer.pages, there)
       progress(rowsIn(kept))
       const missing = requests(answer.pages.filter((page) => !there.has(page.n)))
       part.jobs = missing.length
@@ -210,16 +215,30 @@ async function fetchSnapshots(core: Core, unlocked: Unlocked, snapshots: readonl
 
 const rowsIn = (pages: readonly PageInfo[]): number => pages.reduce((rows, page) => rows + page.count, 0)
 
-/** Takes pages that an earlier, cut run has stored. */
-async function takeStaged(unlocked: Unlocked, part: SnapshotInProgress, pages: readonly PageInfo[], there: Map<number, string>): Promise<void> {
-  const eager: string[] = []
-  for (const page of pages) {
-    const id = there.get(page.n) as string
-    if (EAGER_KINDS.has(page.kind)) eager.push(id)
-    else noteLazy(part.rows, id)
+/** Takes and returns the pages that an earlier, cut run has stored; `there`: the chunk of each page. */
+async function takeStaged(
+  unlocked: Unlocked,
+  part: SnapshotInProgress,
+  pages: readonly PageInfo[],
+  there: Map<number, string>,
+): Promise<PageInfo[]> {
+  for (;;) {
+    const kept = pages.filter((page) => there.has(page.n))
+    const idOf = (page: PageInfo): string => there.get(page.n) as string
+    const eager = kept.filter((page) => EAGER_KINDS.has(page.kind)).map(idOf)
+    try {
+      for (const groups of await unlocked.chunks.load(eager)) part.rows.addPage(groups)
+    } catch (error) {
+      if (!(error instanceof DamagedChunk)) throw error
+      // Damaged where it lay: fetched again like one that never came.
+      await unlocked.chunks.discard(error.chunk)
+      for (const page of kept) if (idOf(page) === error.chunk) there.delete(page.n)
+      continue
+    }
+    for (const id of eager) part.rows.loaded.add(id)
+    for (const page of kept) if (!EAGER_KINDS.has(page.kind)) noteLazy(part.rows, idOf(page))
+    return kept
   }
-  for (const groups of await unlocked.chunks.load(eager)) part.rows.addPage(groups)
-  for (const id of eager) part.rows.loaded.add(id)
 }
 
 /** Splits pages into requests for neighbours. */
@@ -328,6 +347,7 @@ const wholeOf = ({ answer: { key, revision, pages }, gen }: SnapshotInProgress):
   next: nextNumber(pages),
   shape: 0,
   stale: false,
+  count: pages.length,
 })
 
 const nextNumber = (pages: readonly PageInfo[]): number => pages.reduce((highest, page) => Math.max(highest, page.n + 1), 0)
@@ -341,11 +361,16 @@ export async function refreshRows(core: Core, unlocked: Unlocked): Promise<void>
     const known = rows.partitions.get(record.key)
     if (known && known.gen === record.gen && known.shape === record.shape) {
       if (known.revision === record.revision) continue
-      await chunks.catchUp(known, record)
+      try {
+        await chunks.catchUp(known, record)
+      } catch (error) {
+        if (!(error instanceof DamagedChunk) || !(await passOver(core, unlocked, error))) throw error
+      }
       rows.changed()
     } else {
       lazy.forget(record.key)
       const fresh = await chunks.read(record)
+      if (fresh.damaged && !(await noteDamaged(core, unlocked, record))) return refreshRows(core, unlocked)
       await lazy.openRanges(fresh)
       // A pull in this tab may have been faster.
       if (rows.partitions.get(record.key) !== known) continue

@@ -5,11 +5,13 @@ import { readName, type Reading } from '../domain/pinyin'
 import type { CustomerEntry, CustomerRow, CustomerView, Id, Kind, RowKinds } from '../domain/rows'
 import { SearchIndex } from '../domain/search'
 import { visitLimits } from '../domain/visits'
+import { DamagedChunk } from '../store/chunks'
 import type { LazyRows } from '../store/lazy'
 import type { PartitionRows, Rows } from '../store/memory'
 import type { Core, Unlocked } from './core'
 import type { BookEntry, OutboxBook } from './outboxBook'
 import { refreshRows } from './pull'
+import { passOver } from './repair'
 
 interface Lists {
   stamp: string
@@ -179,10 +181,21 @@ export class Reader {
     try {
       return await this.view(id, unlocked.rows, unlocked.lazy)
     } catch (error) {
-      if (!(error instanceof EngineError) || error.code !== 'damaged') throw error
+      if (!(error instanceof DamagedChunk)) throw error
       // Another tab merged the chunks that this one remembered.
       await refreshRows(this.core, unlocked)
-      return this.view(id, unlocked.rows, unlocked.lazy)
+      return this.viewAround(id, unlocked)
+    }
+  }
+
+  /** A customer's page without what can't be read of it. */
+  private async viewAround(id: Id, unlocked: Unlocked): Promise<CustomerView> {
+    for (;;) {
+      try {
+        return await this.view(id, unlocked.rows, unlocked.lazy)
+      } catch (error) {
+        if (!(error instanceof DamagedChunk) || !(await passOver(this.core, unlocked, error))) throw error
+      }
     }
   }
 

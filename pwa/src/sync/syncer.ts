@@ -1,6 +1,7 @@
 /** When to send and fetch, and what to do when it fails. */
 import { ApiProblem, NetworkError } from '../api/http'
 import { EngineError } from '../domain/errors'
+import { DamagedChunk } from '../store/chunks'
 import { compact } from '../store/compact'
 import { purge } from '../store/outbox'
 import type { Account } from './account'
@@ -8,6 +9,7 @@ import type { Core } from './core'
 import { OUTBOX_SYNC_TAG } from './background'
 import { syncLock } from './locks'
 import { pull, refreshRows } from './pull'
+import { checkStore, passOver } from './repair'
 import { pushCommands, pushFiles, type PushDeps } from './push'
 import type { Writer } from './writes'
 
@@ -72,9 +74,10 @@ export class Syncer {
     this.renewed = false
     do {
       this.again = false
-      if (this.closed || !core.db || !core.identity || !core.current) return
+      if (this.closed || !core.db || !core.identity || !core.current || core.superseded) return
       core.syncing = true
       core.emit('status')
+      if (core.storage !== null) await checkStore(core)
       try {
         await core.options.locks.run(syncLock(core.db.name), () => this.once())
         core.online = true
@@ -119,6 +122,7 @@ export class Syncer {
     }
     if (core.unlocked) {
       await pull(core)
+      core.damaged.clear()
       core.emit('rows')
     }
     await account.sendEscrow()
@@ -150,7 +154,7 @@ export class Syncer {
       else if (error.status === 401) core.needsLogin = true
     } else if (error instanceof EngineError) {
       core.syncError = error.code
-      if (error.code === 'storage_failed') core.storageFailed = true
+      core.noteStorage(error)
     } else {
       core.syncError = 'failed'
     }
@@ -201,10 +205,8 @@ export class Syncer {
       })
     } catch (error) {
       // Idle work may fail (a partition was replaced meanwhile); it is tried again after the next run.
-      if (error instanceof EngineError && error.code === 'storage_failed') {
-        core.storageFailed = true
-        core.emit('status')
-      }
+      if (error instanceof DamagedChunk && core.unlocked === unlocked) await passOver(core, unlocked, error)
+      core.noteStorage(error)
     }
   }
 

@@ -66,6 +66,14 @@ export interface EngineStatus {
   epoch: string | null
   /** The phone's storage failed (full, or damaged): stop recording. What was saved is safe. */
   storageFailed: boolean
+  /** Why: no room, or anything else; `newer`: a newer version of the app changed the database. Null if it works. */
+  storage: 'full' | 'newer' | 'broken' | null
+  /** Another tab runs a newer version: this page must be loaded again before anything can be saved. */
+  superseded: boolean
+  /** A part of the rows is damaged and will be fetched anew; nothing that was recorded is concerned. */
+  damaged: boolean
+  /** The database was deleted with so many entries that had no receipt; null if not, or once the person has read it. */
+  lost: { unsent: number; oldest: Instant | null } | null
   /** Why the last synchronisation failed, as a stable code (`offline`, `try_again`, …); null if it did not. */
   syncError: string | null
   testMode: boolean
@@ -193,6 +201,10 @@ export interface Engine {
     disable(): Promise<PushState>
   }
   usage(): Promise<{ bytes: number; quota: number; offlineUntil: Instant | null; persistent: boolean }>
+  /** Looks whether the store works again; the status says the outcome. */
+  checkStore(): Promise<void>
+  /** The person has read what was lost with a deleted database. */
+  lossSeen(): Promise<void>
   /** Stops timers and connections (tests, hot reload). */
   close(): Promise<void>
 }

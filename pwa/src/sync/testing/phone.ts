@@ -2,6 +2,7 @@
 import { build } from '../../domain/commands'
 import { uuid7 } from '../../domain/ids'
 import { openEngine } from '../engine'
+import type { LedgerPlace } from '../../store/ledger'
 import { localLocks, type Locks } from '../locks'
 import type { Engine } from '../types'
 import type { BankRow, FakeBank } from './bank'
@@ -24,10 +25,25 @@ export interface Phone {
   clock: Clock
   locks: Locks
   deviceDatabase: string
+  ledger: LedgerPlace
+}
+
+/** What localStorage is to a browser. */
+export function memoryPlace(): LedgerPlace {
+  const kept = new Map<string, string>()
+  return {
+    get length() {
+      return kept.size
+    },
+    key: (i) => [...kept.keys()][i] ?? null,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  }
 }
 
 /** A phone on which nobody has signed in yet; `deviceDatabase` names it, so that it can be killed and opened again. */
-export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: Clock = { now: bank.now }, locks = localLocks()): Promise<Phone> {
+export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: Clock = { now: bank.now }, locks = localLocks(), ledger = memoryPlace()): Promise<Phone> {
   const engine = await openEngine({
     http: { fetch: bank.fetch as typeof fetch, baseUrl: 'http://bank' },
     appVersion: '1.0.0',
@@ -36,9 +52,10 @@ export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: C
     cost: CHEAP,
     locks,
     deviceDatabase,
+    ledger,
     live: false,
   })
-  return { engine, clock, locks, deviceDatabase }
+  return { engine, clock, locks, deviceDatabase, ledger }
 }
 
 /** Signs in, enrols, sets the PIN and fetches everything. */
@@ -54,7 +71,7 @@ export async function readyPhone(bank: FakeBank, deviceDatabase: string): Promis
 /** Kills the app and opens it again, locked. */
 export async function reopen(bank: FakeBank, phone: Phone): Promise<Phone> {
   await phone.engine.close()
-  return openPhone(bank, phone.deviceDatabase, phone.clock, phone.locks)
+  return openPhone(bank, phone.deviceDatabase, phone.clock, phone.locks, phone.ledger)
 }
 
 export function household(name: string, phone: string, more: Record<string, unknown> = {}): BankRow {
