@@ -15,6 +15,7 @@ from backend.app.http.health import Schema, healthz, readyz
 from backend.app.http.metrics import Metrics, metrics_page
 from backend.app.http.problems import handlers
 from backend.app.http.resources import Resources
+from backend.app.life import require_known_life
 from backend.app.wiring import registry
 from backend.files import routes as files_routes
 from backend.files.service import Darkroom
@@ -54,6 +55,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        # answering phones from a database that went back in time would make them drop what it lacks
+        await require_known_life(resources.database, settings)
         await live.start()
         yield
         await live.stop()

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from backend.app.audit_cli import add_audit
+from backend.app.backup_cli import add_backup
 from backend.app.grids_cli import add_grids
 from backend.app.servers import connected
 from backend.embedded import EmbeddedError
@@ -150,6 +151,7 @@ def _add_data(cli: typer.Typer) -> None:
     cli.add_typer(demo_cli, name="demo")
     cli.add_typer(grids_cli, name="grids")
     add_grids(grids_cli, _settings, _say)
+    add_backup(cli, _settings, _say)
 
     @cli.command()
     def migrate(context: typer.Context) -> None:
@@ -278,12 +280,14 @@ def _add_looking(cli: typer.Typer) -> None:
 
 def main() -> None:
     """Run the command line. Foreseen errors are one sentence on stderr and exit code 2."""
+    from backend.app.backup_parts import BackupRefused
     from backend.app.demo.errors import DemoRefused
+    from backend.app.life import WrongLife
     from backend.kernel.crypto import KeysMissing
 
     try:
         make_cli()()
-    except (SettingsError, EmbeddedError, KeysMissing, DemoRefused) as error:
+    except (SettingsError, EmbeddedError, KeysMissing, DemoRefused, BackupRefused, WrongLife) as error:
         _fail(str(error))
 
 

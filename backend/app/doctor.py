@@ -15,11 +15,15 @@ import msgspec
 from rich.console import Console
 
 from backend.app.doctor_database import Counts, DatabaseLook, look_at_database, look_at_valkey
+from backend.app.life import WrongLife, check, read_mark
 from backend.app.migrate import head_revision
+from backend.kernel.clock import Clock, millis
 from backend.kernel.crypto import Keys, KeysMissing
 from backend.kernel.settings import Settings
 
 _GIB = 1024**3
+#: a nightly backup may start late and take its time
+_BACKUP_HOURS = 26
 
 
 class Grade(StrEnum):
@@ -48,6 +52,8 @@ def examine(settings: Settings) -> list[Finding]:
         lambda: _valkey(settings),
         lambda: _schema(database),
         lambda: _keys(settings),
+        lambda: _life(settings, database),
+        lambda: _backup(settings, database),
         lambda: _clock(settings, database),
         lambda: _disk(settings),
         lambda: _work(database.counts),
@@ -178,6 +184,33 @@ def _keys(settings: Settings) -> Iterator[Finding]:
 
 def _open_to_others(path: Path) -> bool:
     return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def _life(settings: Settings, database: DatabaseLook) -> Iterator[Finding]:
+    if not database.reachable:
+        return
+    try:
+        check(database.life, read_mark(settings.keys_dir))
+    except WrongLife as error:
+        yield Finding(Grade.FAIL, "epoch", str(error), "see there; the server does not start like this")
+    else:
+        if database.life is not None:
+            yield Finding(Grade.OK, "epoch", f"{database.life.epoch}, as this installation knows it")
+
+
+def _backup(settings: Settings, database: DatabaseLook) -> Iterator[Finding]:
+    if not database.reachable:
+        return
+    remedy = "tiange backup --to FOLDER, on another disk, every night: phones keep all they send until then"
+    if database.backup is None:
+        grade = Grade.WARN if settings.environment == "production" else Grade.OK
+        yield Finding(grade, "backup", "none was made yet", "" if grade is Grade.OK else remedy)
+        return
+    now = millis(Clock(settings.timezone, settings.clock_file).now())
+    hours = (now - database.backup.at) / 3_600_000
+    grade = Grade.OK if hours < _BACKUP_HOURS else Grade.WARN
+    text = f"the last one, {database.backup.name}, is {hours:.1f} h old"
+    yield Finding(grade, "backup", text, "" if grade is Grade.OK else remedy)
 
 
 def _clock(settings: Settings, database: DatabaseLook) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from backend.app.life import Mark, mark_from
 from backend.kernel.settings import Settings
 
 _ROLE = sa.text(
@@ -40,6 +41,13 @@ class Counts(msgspec.Struct, frozen=True):
     oldest_event_seconds: float | None
 
 
+class BackupLook(msgspec.Struct, frozen=True):
+    """The last backup: when it was made (ms) and the name of its folder."""
+
+    at: int
+    name: str
+
+
 class DatabaseLook(msgspec.Struct, frozen=True):
     """All that was seen. `clock_ahead`: seconds by which the database's clock is ahead of ours."""
 
@@ -48,6 +56,8 @@ class DatabaseLook(msgspec.Struct, frozen=True):
     revision: str | None = None
     clock_ahead: float | None = None
     counts: Counts | None = None
+    backup: BackupLook | None = None
+    life: Mark | None = None
 
 
 class ValkeyLook(msgspec.Struct, frozen=True):
@@ -74,12 +84,15 @@ async def look_at_database(settings: Settings) -> DatabaseLook:
     engine = create_async_engine(settings.database_url_worker, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
+            facts = await _facts(connection)
             return DatabaseLook(
                 tuple(roles),
                 reachable=True,
                 clock_ahead=await _clock_ahead(connection),
                 revision=await _revision(connection),
                 counts=await _counts(connection),
+                backup=_backup(facts),
+                life=mark_from(facts),
             )
     except (sa.exc.SQLAlchemyError, OSError):
         return DatabaseLook(tuple(roles), reachable=False)
@@ -168,6 +181,19 @@ async def _counts(connection: AsyncConnection) -> Counts | None:
         events=pending,
         oldest_event_seconds=_positive(oldest_event),
     )
+
+
+async def _facts(connection: AsyncConnection) -> dict[str, str]:
+    exists = await connection.execute(sa.text("SELECT to_regclass('public.server_fact') IS NOT NULL"))
+    if not exists.scalar_one():
+        return {}
+    found = await connection.execute(sa.text("SELECT name, value FROM server_fact"))
+    return {row.name: row.value for row in found}
+
+
+def _backup(facts: dict[str, str]) -> BackupLook | None:
+    at, _, name = facts.get("last_backup", "").partition(" ")
+    return BackupLook(int(at), name) if at.isdecimal() else None
 
 
 def _positive(seconds: object) -> float | None:

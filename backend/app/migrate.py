@@ -31,3 +31,8 @@ def head_revision() -> str:
     if head is None:
         raise RuntimeError("there is no migration")
     return head
+
+
+def known_revisions() -> frozenset[str]:
+    """Every revision that this code knows."""
+    return frozenset(one.revision for one in ScriptDirectory.from_config(alembic_config("")).walk_revisions())

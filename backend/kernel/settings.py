@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url_worker: str = ""
     #: read-only, for the run over everybody
     database_url_nightly: str = ""
+    #: a login that sees every row, for `tiange backup` alone; the embedded server has one of its own
+    database_url_backup: str = ""
     redis_url: str = ""
     keys_dir: Path
     files_dir: Path
@@ -154,6 +156,7 @@ def load_settings(environ: Mapping[str, str] | None = None, file: Path | None = 
         database_url_web=source.url("database_url_web", POSTGRES),
         database_url_worker=source.url("database_url_worker", POSTGRES),
         database_url_nightly=source.url("database_url_nightly", POSTGRES),
+        database_url_backup=source.url("database_url_backup", POSTGRES),
         redis_url=source.url("redis_url", REDIS),
         keys_dir=source.path("keys_dir", home / "keys"),
         files_dir=source.path("files_dir", home / "files"),

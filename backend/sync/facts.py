@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from backend.kernel.clock import millis
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import UnitOfWork
 
@@ -37,4 +38,39 @@ async def ensure_epoch(uow: UnitOfWork) -> None:
     await uow.session.execute(
         text("INSERT INTO server_fact (name, value) VALUES ('epoch', :epoch) ON CONFLICT DO NOTHING"),
         {"epoch": str(uuid7())},
+    )
+
+
+async def begin_epoch(uow: UnitOfWork, epoch: str, durable_through: int | None) -> None:
+    """Names a new life of the database, after a restore. Phones send again all they keep.
+
+    `durable_through` (ms): what the backup covers; None leaves what the database says of an earlier one.
+    """
+    await _set(uow, "epoch", epoch)
+    if durable_through is not None:
+        await _set(uow, "durable_through", str(durable_through))
+    uow.audit("sync.new_epoch", "epoch", epoch, {"durable_through": durable_through})
+
+
+async def covered_by_backup(uow: UnitOfWork, name: str, durable_through: int | None) -> int | None:
+    """A backup holds all that was received before `durable_through` (ms). Returns how far backups reach now.
+
+    What phones were told once is never taken back: an earlier instant changes nothing.
+    """
+    before = (await life(uow)).durable_through
+    through = max((one for one in (before, durable_through) if one is not None), default=None)
+    if through is not None:
+        await _set(uow, "durable_through", str(through))
+    await _set(uow, "last_backup", f"{millis(uow.now)} {name}")
+    uow.audit("sync.backup", "backup", name, {"durable_through": durable_through})
+    return through
+
+
+async def _set(uow: UnitOfWork, name: str, value: str) -> None:
+    await uow.session.execute(
+        text(
+            "INSERT INTO server_fact (name, value) VALUES (:name, :value)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        ),
+        {"name": name, "value": value},
     )

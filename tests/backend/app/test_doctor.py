@@ -9,7 +9,9 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from backend.app.backup import backup
 from backend.app.doctor import Finding, Grade, examine, show
+from backend.app.prepare import prepare
 from backend.embedded import Urls
 from backend.kernel.settings import Settings
 from tests.support.databases import connect
@@ -170,3 +172,24 @@ def test_the_verdict_fails_if_one_thing_fails() -> None:
     assert not good
     assert "1 fine, 0 to look at, 1 failing" in text
     assert "do [this]" in text, "square brackets are text, not markup"
+
+
+async def test_the_age_of_the_last_backup(built: Settings, databases: Urls) -> None:
+    production = msgspec.structs.replace(built, environment="production")
+    finding = (await look(production))["backup"]
+    assert finding.grade is Grade.WARN
+    assert "tiange backup" in finding.remedy
+    await asyncio.to_thread(prepare, built)
+    saving = msgspec.structs.replace(built, database_url_backup=databases.admin)
+    await asyncio.to_thread(
+        lambda: backup(saving, built.home / "backups", with_keys=False, say=lambda _: None)
+    )
+    finding = (await look(production))["backup"]
+    assert (finding.grade, "0.0 h old" in finding.text) == (Grade.OK, True)
+    connection = await connect(databases.admin)
+    await connection.execute("UPDATE server_fact SET value = '1000 long-ago' WHERE name = 'last_backup'")
+    await connection.execute("UPDATE server_fact SET value = 'another' WHERE name = 'epoch'")
+    await connection.close()
+    findings = await look(production)
+    assert findings["backup"].grade is Grade.WARN
+    assert findings["epoch"].grade is Grade.FAIL
