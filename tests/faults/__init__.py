@@ -1,0 +1,1 @@
+"""The fault harness: see README.md."""

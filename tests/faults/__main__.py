@@ -1,0 +1,126 @@
+"""./scripts/faults: runs of the fault harness, and the proof by planted bugs that its judge can fail."""
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.faults.bank import Bank
+from tests.faults.judge import KINDS
+from tests.faults.land import Registrar
+from tests.faults.phones import build_driver
+from tests.faults.plants import PLANTED
+from tests.faults.run import Outcome, Series, Storm
+
+MOST_TOLD = 6
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 if every run was clean, or every planted bug was caught."""
+    parser = argparse.ArgumentParser(prog="./scripts/faults")
+    parser.add_argument(
+        "--runs", type=int, default=30, help="how many runs (30); with --planted at most so many a bug"
+    )
+    parser.add_argument("--seed", type=int, default=None, help="draws every run's taps and faults; printed")
+    parser.add_argument("--only", type=int, default=None, metavar="RUN", help="replay this run alone")
+    parser.add_argument("--planted", action="store_true", help="each planted bug must be caught")
+    parser.add_argument("--bug", default="", help="with --planted: this one only")
+    parser.add_argument("--logs", type=Path, default=None, help="keep the bank's logs in this folder")
+    given = parser.parse_args(arguments)
+    seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1_000_000)
+    print(f"seed {seed} (repeat: ./scripts/faults --runs {given.runs} --seed {seed})", flush=True)
+    with tempfile.TemporaryDirectory(prefix="tiange-phones-") as folder:
+        return asyncio.run(_all(given, seed, Path(folder)))
+
+
+async def _all(given: argparse.Namespace, seed: int, folder: Path) -> int:
+    driver = build_driver(folder)
+    async with Bank() as bank:
+        registrar = Registrar(bank.home, bank.urls, bank.clock_file)
+        series = Series(bank, driver, registrar, seed, folder)
+        try:
+            if given.planted:
+                return await _planted(series, [given.bug] if given.bug else list(PLANTED), given.runs)
+            runs = [given.only] if given.only is not None else list(range(1, given.runs + 1))
+            return await _plain(series, runs)
+        finally:
+            await registrar.close()
+            if given.logs is not None:
+                given.logs.mkdir(parents=True, exist_ok=True)
+                for name, text in bank.logs().items():
+                    (given.logs / f"{name}.log").write_text(text)
+
+
+async def _plain(series: Series, runs: Sequence[int]) -> int:
+    outcomes = []
+    began = time.monotonic()
+    for run in runs:
+        outcome = await Storm(series, run).weather()
+        outcomes.append(outcome)
+        _tell(outcome)
+    total: Counter[str] = Counter()
+    for outcome in outcomes:
+        total.update({kind: len(found) for kind, found in outcome.verdict.faults.items()})
+    harms: Counter[str] = Counter()
+    for outcome in outcomes:
+        harms.update(outcome.harms)
+    bad = [outcome for outcome in outcomes if not outcome.verdict.clean]
+    print(f"\nharmed requests: {', '.join(f'{n} {harm}' for harm, n in harms.most_common()) or 'none'}")
+    saved = sum(outcome.verdict.saved for outcome in outcomes)
+    kept = sum(outcome.verdict.quarantined for outcome in outcomes)
+    slowest = max(outcome.healing for outcome in outcomes)
+    print(
+        f"{saved} commands saved, {kept} in quarantine, {sum(one.verdict.rows for one in outcomes)} rows "
+        "compared; "
+        f"all was well {slowest:.1f} s after the last fault at the latest"
+    )
+    print(", ".join(f"{total[kind]} {kind}" for kind in KINDS))
+    for outcome in bad:
+        print(f"repeat: ./scripts/faults --seed {series.seed} --only {outcome.plan.run}")
+    print(
+        f"{len(outcomes) - len(bad)} passed, {len(bad)} failed in {time.monotonic() - began:.0f} s",
+        flush=True,
+    )
+    return 1 if bad else 0
+
+
+def _tell(outcome: Outcome) -> None:
+    plan, verdict = outcome.plan, outcome.verdict
+    took = f"{outcome.seconds:4.1f} s"
+    print(f"run {plan.run:>4}  {verdict.told():<24} {verdict.saved:>3} saved  {took}  {plan.told()}")
+    for kind, found in verdict.faults.items():
+        for what in found[:MOST_TOLD]:
+            print(f"          {kind}: {what}")
+        if len(found) > MOST_TOLD:
+            print(f"          {kind}: … and {len(found) - MOST_TOLD} more")
+    sys.stdout.flush()
+
+
+async def _planted(series: Series, bugs: Sequence[str], most: int) -> int:
+    missed = 0
+    for bug in bugs:
+        what, kinds = PLANTED[bug]
+        series.plant = bug
+        for run in range(1, most + 1):
+            outcome = await Storm(series, run).weather()
+            caught = [kind for kind in kinds if outcome.verdict.faults.get(kind)]
+            if caught:
+                print(
+                    f"caught  {bug:<24} in run {run:>2}: {what}: {outcome.verdict.faults[caught[0]][0]}",
+                    flush=True,
+                )
+                break
+        else:
+            missed += 1
+            print(f"MISSED  {bug:<24} in {most} runs: {what}", flush=True)
+    print(f"{len(bugs) - missed} passed, {missed} failed", flush=True)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

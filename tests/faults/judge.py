@@ -1,0 +1,394 @@
+"""The judge: holds what the drivers wrote down against the bank's database and the phones' dumps.
+
+It reads PostgreSQL by its own SQL as the superuser, and shares no code with the product.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from tests.faults.evidence import Held, Intent
+
+#: what a fault of each kind means
+KINDS = ("lost", "doubled", "stalled", "diverged", "out_of_scope", "order", "receipt", "unsealed", "error")
+FINAL = ("applied", "merged")
+
+
+@dataclass
+class Verdict:
+    """What was found wrong, by kind; `quarantined` are commands that wait for a person, which is no fault."""
+
+    faults: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    saved: int = 0
+    quarantined: int = 0
+    rows: int = 0
+
+    def add(self, kind: str, what: str) -> None:
+        """Notes a fault."""
+        self.faults[kind].append(what)
+
+    @property
+    def clean(self) -> bool:
+        """Nothing is wrong."""
+        return not any(self.faults.values())
+
+    def told(self) -> str:
+        """`2 lost, 1 stalled`."""
+        return (
+            ", ".join(f"{len(self.faults[kind])} {kind}" for kind in KINDS if self.faults.get(kind))
+            or "clean"
+        )
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that the judge is given of a run.
+
+    `held_grids`: ids by person, as the harness assigned them. `people`: (staff id, is an agent) by person.
+    `phones`: person by phone. `jumpy`: phones whose clock jumped.
+    """
+
+    intents: list[Intent]
+    dumps: Mapping[str, Held]
+    phones: Mapping[str, str]
+    people: Mapping[str, tuple[UUID, bool]]
+    held_grids: Mapping[str, set[UUID]]
+    all_grids: tuple[UUID, ...]
+    jumpy: frozenset[str]
+    may_refuse: bool
+    #: words that must lie nowhere in the clear, and the places that were searched: name → bytes
+    secrets: tuple[str, ...]
+    places: Mapping[str, bytes]
+    since: Any
+
+
+async def connect(url: str) -> "asyncpg.Connection":
+    """The judge's own way into the database."""
+    return await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1), timeout=30)
+
+
+WAITING = """
+SELECT (SELECT count(*) FROM outbox_event WHERE expanded_at IS NULL)
+     + (SELECT count(*) FROM job WHERE state IN ('ready', 'running'))
+"""
+
+
+async def jobs_waiting(connection: "asyncpg.Connection") -> int:
+    """Events and jobs that are not done."""
+    return int(await connection.fetchval(WAITING))
+
+
+async def judge(connection: "asyncpg.Connection", case: Case) -> Verdict:
+    """The verdict on a run."""
+    verdict = Verdict(saved=sum(one.saved for one in case.intents))
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await _commands(connection, case, verdict)
+        await _nothing_unmeant(connection, case, verdict)
+        await _jobs(connection, case, verdict)
+        for phone, held in case.dumps.items():
+            await _phone(connection, case, phone, held, verdict)
+    _sealed(case, verdict)
+    return verdict
+
+
+def _uuids(ids: Any) -> list[UUID]:
+    return [UUID(str(one)) for one in ids]
+
+
+async def _commands(connection: "asyncpg.Connection", case: Case, verdict: Verdict) -> None:
+    """Everything saved has its record and its effect once, or lies whole in quarantine.
+
+    No record without effect, no effect without record.
+    """
+    ids = _uuids(one.id for one in case.intents)
+    records = {
+        str(row["id"]): row
+        for row in await connection.fetch(
+            "SELECT id, result, receipt, quarantined IS NOT NULL AS kept FROM sync_command "
+            "WHERE id = ANY($1)",
+            ids,
+        )
+    }
+    effects = await _effects(connection, case.intents)
+    entries = {(phone, one["id"]): one for phone, held in case.dumps.items() for one in held.outbox}
+    for one in case.intents:
+        row, effect = records.get(one.id), effects[one.id]
+        name = f"{one.phone} {one.act['kind']} {one.act.get('mark', one.id)} ({one.id})"
+        if effect > 1:
+            verdict.add("doubled", f"{name}: its effect is there {effect} times")
+        if row is None:
+            if effect:
+                verdict.add("receipt", f"{name}: applied, and no record of it")
+            elif one.saved:
+                verdict.add("lost", f"{name}: saved on the phone, unknown at the bank")
+            continue
+        if row["result"] in FINAL:
+            if not effect:
+                verdict.add("receipt", f"{name}: recorded as {row['result']}, and no effect")
+        else:
+            verdict.quarantined += 1
+            if effect:
+                verdict.add("receipt", f"{name}: recorded as {row['result']}, and has an effect")
+            if not row["kept"]:
+                verdict.add("lost", f"{name}: {row['result']}, and not kept in quarantine")
+            if not case.may_refuse:
+                verdict.add(
+                    "error", f"{name}: {row['result']} though nothing was against it: {row['receipt']}"
+                )
+        entry = entries.get((one.phone, one.id))
+        if entry is None:
+            if one.saved:
+                verdict.add("lost", f"{name}: gone from the phone's outbox before a backup covers it")
+        elif row["result"] not in FINAL and entry["state"] != "attention":
+            verdict.add(
+                "lost", f"{name}: {row['result']} at the bank, and the phone shows it as {entry['state']}"
+            )
+    await _last_stands(connection, case, records, verdict)
+
+
+_EFFECTS = {
+    "visit": "SELECT id AS key, count(*) AS n FROM visit WHERE id = ANY($1) GROUP BY id",
+    "asset": "SELECT id AS key, count(*) AS n FROM asset WHERE id = ANY($1) GROUP BY id",
+    "create": "SELECT id AS key, count(*) AS n FROM customer WHERE id = ANY($1) GROUP BY id",
+    "drop_asset": "SELECT id AS key, 1 AS n FROM asset WHERE id = ANY($1) AND removed_at IS NOT NULL",
+    "edit": "SELECT command_id AS key, count(*) AS n FROM customer_value_history WHERE command_id = ANY($1) "
+    "GROUP BY command_id",
+}
+
+
+async def _effects(connection: "asyncpg.Connection", intents: list[Intent]) -> Counter[str]:
+    """How often each command's effect is there, by the command's id."""
+    found: Counter[str] = Counter()
+    for kind, query in _EFFECTS.items():
+        chosen = [one for one in intents if one.act["kind"] == kind]
+        keys = {
+            one.id: one.id if kind == "edit" else str(one.body.get("id") or one.act.get("asset"))
+            for one in chosen
+        }
+        rows = {
+            str(row["key"]): row["n"] for row in await connection.fetch(query, _uuids(set(keys.values())))
+        }
+        for command, key in keys.items():
+            found[command] = rows.get(key, 0)
+    return found
+
+
+async def _last_stands(
+    connection: "asyncpg.Connection", case: Case, records: Mapping[str, Any], verdict: Verdict
+) -> None:
+    """A field that one phone alone edits shows what was saved there last."""
+    last: dict[tuple[str, str], Intent] = {}
+    for one in sorted(case.intents, key=lambda one: one.at):
+        if one.act["kind"] == "edit" and one.phone not in case.jumpy and one.id in records:
+            if one.saved and records[one.id]["result"] in FINAL:
+                last[one.act["customer"], one.act["field"]] = one
+            elif not one.saved:
+                last.pop((one.act["customer"], one.act["field"]), None)  # it may stand or not
+    for (customer, name), one in last.items():
+        value = await connection.fetchval(
+            "SELECT amount FROM customer_value WHERE customer_id = $1 AND field = $2 "
+            "AND source = 'collected'",
+            UUID(customer),
+            name,
+        )
+        if value != one.act["value"]:
+            verdict.add(
+                "order", f"{one.phone}: {name} is {value}, saved last was {one.act['value']} ({one.id})"
+            )
+
+
+async def _nothing_unmeant(connection: "asyncpg.Connection", case: Case, verdict: Verdict) -> None:
+    """What carries a mark of this run is there once, and was meant."""
+    meant = {str(one.body.get("id") or one.act.get("asset")) for one in case.intents}
+    queries = {
+        "visit": "SELECT v.id, v.note AS mark FROM visit v JOIN customer c ON c.id = v.customer_id "
+        "WHERE c.grid_id = ANY($1)",
+        "asset": "SELECT a.id, a.label AS mark FROM asset a JOIN customer c ON c.id = a.customer_id "
+        "WHERE c.grid_id = ANY($1)",
+        "customer": "SELECT id, name AS mark FROM customer WHERE grid_id = ANY($1) AND name LIKE '记%'",
+    }
+    for kind, query in queries.items():
+        marks: Counter[str] = Counter()
+        for row in await connection.fetch(query, list(case.all_grids)):
+            marks[row["mark"]] += 1
+            if str(row["id"]) not in meant:
+                verdict.add("doubled", f"{kind} {row['mark']}: nobody meant {row['id']}")
+        for mark, n in marks.items():
+            if n > 1:
+                verdict.add("doubled", f"{kind} {mark}: there {n} times")
+
+
+async def _jobs(connection: "asyncpg.Connection", case: Case, verdict: Verdict) -> None:
+    """All events were handled, none is parked, and no step of a task was taken twice."""
+    for row in await connection.fetch(
+        "SELECT handler, state, error FROM job WHERE created_at >= $1 AND state <> 'done'", case.since
+    ):
+        verdict.add("stalled", f"job {row['handler']} is {row['state']}: {row['error'] or ''}"[:300])
+    waiting = await connection.fetchval("SELECT count(*) FROM outbox_event WHERE expanded_at IS NULL")
+    if waiting:
+        verdict.add("stalled", f"{waiting} events wait")
+    for row in await connection.fetch(
+        "SELECT m.task_id, m.move, count(*) AS n FROM task_move m JOIN task t ON t.id = m.task_id "
+        "WHERE t.grid_id = ANY($1) GROUP BY m.task_id, m.move, m.from_state, m.evidence_id "
+        "HAVING count(*) > 1",
+        list(case.all_grids),
+    ):
+        verdict.add("doubled", f"task {row['task_id']}: {row['move']} was done {row['n']} times")
+    for row in await connection.fetch(
+        "SELECT customer_id, duty_kind, count(*) AS n FROM task WHERE grid_id = ANY($1) "
+        "AND state IN ('open', 'in_progress') GROUP BY customer_id, duty_kind, kind HAVING count(*) > 1",
+        list(case.all_grids),
+    ):
+        verdict.add("doubled", f"customer {row['customer_id']}: {row['n']} open tasks of {row['duty_kind']}")
+
+
+async def _phone(
+    connection: "asyncpg.Connection", case: Case, phone: str, held: Held, verdict: Verdict
+) -> None:
+    """The phone holds what the bank has for this person, all of it and nothing else."""
+    person = case.phones[phone]
+    staff, is_agent = case.people[person]
+    for entry in held.outbox:
+        if entry["state"] not in ("received", "attention"):
+            verdict.add("stalled", f"{phone}: {entry['id']} still waits as {entry['state']}")
+    truth = await _truth(connection, staff, is_agent, sorted(case.held_grids[person]))
+    for kind, rows in truth.items():
+        have = held.of(kind)
+        verdict.rows += len(have)
+        for row_id in rows.keys() - have.keys():
+            verdict.add("diverged", f"{phone}: {kind} {row_id} is missing")
+        for row_id in have.keys() - rows.keys():
+            where = str(row_id if kind in ("customer", "file") else have[row_id].get("customer_id", ""))
+            outside = (
+                kind in ("customer", "visit", "asset", "member", "file") and where not in truth["customer"]
+            )
+            verdict.add(
+                "out_of_scope" if outside else "diverged", f"{phone}: {kind} {row_id} should not be there"
+            )
+        for row_id in rows.keys() & have.keys():
+            for name, value in rows[row_id].items():
+                if have[row_id].get(name) != value:
+                    was = have[row_id].get(name)
+                    verdict.add(
+                        "diverged", f"{phone}: {kind} {row_id}: {name} is {was!r}, at the bank {value!r}"
+                    )
+    _scope(case, phone, held, verdict)
+    _screens(phone, held, truth, verdict)
+
+
+def _scope(case: Case, phone: str, held: Held, verdict: Verdict) -> None:
+    """No partition, no kind and no field that this person must not have."""
+    person = case.phones[phone]
+    staff, is_agent = case.people[person]
+    allowed = {"bank", f"staff:{staff}", *(f"grid:{grid}" for grid in case.held_grids[person])}
+    if not is_agent:
+        allowed.add(f"care:{staff}")
+    for book in held.rows.keys() - allowed:
+        verdict.add("out_of_scope", f"{phone}: holds {book}")
+    for key in held.strange:
+        if key.rpartition("/")[0] not in allowed:
+            verdict.add("out_of_scope", f"{phone}: chunks of {key} still lie there")
+    if is_agent:
+        for kind in ("profile", "standing", "approval"):
+            for row_id in held.of(kind):
+                verdict.add("out_of_scope", f"{phone}: an agent holds {kind} {row_id}")
+        for kind, secret in (
+            ("customer", "phone"),
+            ("member", "phone"),
+            ("file", "points"),
+            ("task", "duty"),
+        ):
+            for row_id, row in held.of(kind).items():
+                if row.get(secret) is not None:
+                    verdict.add("out_of_scope", f"{phone}: an agent holds {secret} of {kind} {row_id}")
+
+
+def _screens(phone: str, held: Held, truth: Mapping[str, Mapping[str, Any]], verdict: Verdict) -> None:
+    """What the screens would show is what the rows say: each customer once, each visit once."""
+    shown = Counter(view["customer"]["id"] for view in held.shown if view)
+    for row_id, n in shown.items():
+        if n > 1:
+            verdict.add("doubled", f"{phone}: the list shows {row_id} {n} times")
+    for row_id in shown.keys() ^ truth["customer"].keys():
+        verdict.add("diverged", f"{phone}: the list and the bank differ in {row_id}")
+    for kind, name in (("visit", "visits"), ("asset", "assets")):
+        seen = Counter(row["id"] for view in held.shown if view for row in view[name])
+        for row_id in {one for one, n in seen.items() if n > 1}:
+            verdict.add("doubled", f"{phone}: {kind} {row_id} is shown {seen[row_id]} times")
+        for row_id in seen.keys() ^ truth[kind].keys():
+            verdict.add("diverged", f"{phone}: the screens and the bank differ in {kind} {row_id}")
+
+
+async def _truth(
+    connection: "asyncpg.Connection", staff: UUID, is_agent: bool, grids: list[UUID]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """The rows that belong on this person's phones, by kind and id: some of their fields."""
+    customers = await connection.fetch(
+        "SELECT id, name, address, grid_id, owner_id FROM customer WHERE status = 'active' "
+        "AND (grid_id = ANY($1) OR (owner_id = $2 AND NOT $3))",
+        grids,
+        staff,
+        is_agent,
+    )
+    ids = [row["id"] for row in customers]
+    truth: dict[str, dict[str, dict[str, Any]]] = {
+        "customer": {
+            str(row["id"]): {"name": row["name"], "address": row["address"], "grid_id": str(row["grid_id"])}
+            | ({} if is_agent else {"owner_id": str(row["owner_id"]) if row["owner_id"] else None})
+            for row in customers
+        }
+    }
+    truth["visit"] = {
+        str(row["id"]): {
+            "note": row["note"],
+            "customer_id": str(row["customer_id"]),
+            "outcome": row["outcome"],
+        }
+        for row in await connection.fetch(
+            "SELECT id, note, customer_id, outcome FROM visit WHERE customer_id = ANY($1) "
+            "AND (NOT $3 OR staff_id = $2)",
+            ids,
+            staff,
+            is_agent,
+        )
+    }
+    truth["asset"] = {
+        str(row["id"]): {"label": row["label"], "value_fen": row["value_fen"]}
+        for row in await connection.fetch(
+            "SELECT id, label, value_fen FROM asset WHERE customer_id = ANY($1) AND removed_at IS NULL "
+            "AND (NOT $3 OR recorded_by = $2)",
+            ids,
+            staff,
+            is_agent,
+        )
+    }
+    truth["member"] = {
+        str(row["id"]): {"name": row["name"], "relation": row["relation"]}
+        for row in await connection.fetch(
+            "SELECT m.id, p.name, m.relation FROM membership m JOIN person p ON p.id = m.person_id "
+            "WHERE m.customer_id = ANY($1) AND m.until_on IS NULL",
+            ids,
+        )
+    }
+    truth["task"] = {
+        str(row["id"]): {"state": row["state"], "customer_id": str(row["customer_id"])}
+        for row in await connection.fetch(
+            "SELECT id, state, customer_id FROM task WHERE assignee_id = $1 "
+            "AND state NOT IN ('cancelled', 'expired')",
+            staff,
+        )
+    }
+    return truth
+
+
+def _sealed(case: Case, verdict: Verdict) -> None:
+    """No word about a customer lies in the clear where nobody may read it."""
+    for place, content in case.places.items():
+        for secret in case.secrets:
+            if secret.encode() in content or secret.encode("utf-16-le") in content:
+                verdict.add("unsealed", f"{place}: {secret}")
+                break

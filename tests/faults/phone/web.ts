@@ -1,0 +1,25 @@
+/** The phone's browser as far as the engine needs it: a fetch with a cookie jar that outlives the process. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+
+export type Fetch = (input: string, init?: RequestInit) => Promise<Response>
+
+export function cookieFetch(path: string): Fetch {
+  const jar = new Map<string, string>(existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as [string, string][]) : [])
+  return async (input, init = {}) => {
+    const headers = new Headers(init.headers)
+    if (jar.size) headers.set('Cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '))
+    const answer = await fetch(input, { ...init, headers })
+    const given = answer.headers.getSetCookie()
+    for (const line of given) {
+      const [pair = ''] = line.split(';')
+      const at = pair.indexOf('=')
+      if (/max-age=0(;|$)/i.test(line)) jar.delete(pair.slice(0, at))
+      else jar.set(pair.slice(0, at), pair.slice(at + 1))
+    }
+    if (given.length) {
+      writeFileSync(`${path}.new`, JSON.stringify([...jar]))
+      renameSync(`${path}.new`, path)
+    }
+    return answer
+  }
+}

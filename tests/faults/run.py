@@ -1,0 +1,321 @@
+"""One run: a land, phones, a storm by the plan, healing within a bound, the verdict."""
+
+import asyncio
+import contextlib
+import random
+import shutil
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from tests.faults.bank import Bank, Part
+from tests.faults.evidence import read_dump, read_ledger
+from tests.faults.judge import Case, Verdict, connect, jobs_waiting, judge
+from tests.faults.land import PASSWORD, Land, Registrar
+from tests.faults.network import Network
+from tests.faults.phones import Phone, PhoneDied, PhoneRefused
+from tests.faults.plan import Plan, Step, draw
+from tests.faults.plants import ServerPlant
+
+#: from the healing of the last fault until everything must have come to rest
+BOUND_SECONDS = 60.0
+PATIENCE_SECONDS = 90.0
+
+
+@dataclass
+class Outcome:
+    """How a run went. `seconds`: of the whole; `healing`: from the last fault until all was well."""
+
+    plan: Plan
+    verdict: Verdict
+    harms: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    healing: float = 0.0
+
+
+@dataclass
+class Series:
+    """What runs share: the bank, the driver's bundle, the registrar. `plant`: a bug's name, or nothing."""
+
+    bank: Bank
+    driver: Path
+    registrar: Registrar
+    seed: int
+    folder: Path
+    plant: str = ""
+    clock: float = 0.0
+    #: lands of a bank must differ: a bank may see one run twice
+    made: int = 0
+
+
+class Storm:
+    """One run under way."""
+
+    def __init__(self, series: Series, run: int) -> None:
+        self.series = series
+        self.bank = series.bank
+        self.run = run
+        self.folder = series.folder / f"run-{run}-{series.made}"
+        self.network = Network(self.bank.port, random.Random(f"{series.seed}/{run}/network"))
+        self.phones: dict[str, Phone] = {}
+        self.trouble: list[str] = []
+        self._background: set[asyncio.Task[Any]] = set()
+
+    async def weather(self) -> Outcome:
+        """The whole run. Raises only where the harness itself fails."""
+        began = time.monotonic()
+        since = datetime.now(UTC) + timedelta(seconds=self.series.clock - 5)
+        self.series.made += 1
+        land = await self.series.registrar.make(self.series.made)
+        plan = draw(
+            self.series.seed,
+            self.run,
+            {letter: [str(one) for one in ids] for letter, ids in land.households.items()},
+            {letter: str(one) for letter, one in land.grids.items()},
+        )
+        plant = ServerPlant.of(self.series.plant, land)
+        await self.network.start()
+        try:
+            async with plant.in_force(self.bank.urls()["admin"]):
+                await self._open(plan, land)
+                await self._storm(plan, land)
+                healed = time.monotonic()
+                verdict = await self._heal(plan, land, since)
+            ended = time.monotonic()
+            return Outcome(plan, verdict, self.network.done, ended - began, ended - healed)
+        finally:
+            for task in self._background:
+                task.cancel()
+            await asyncio.gather(*self._background, return_exceptions=True)
+            for phone in self.phones.values():
+                await phone.kill()
+            await self.network.stop()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _open(self, plan: Plan, land: Land) -> None:
+        url = f"http://127.0.0.1:{self.network.port}"
+        for number, (label, person) in enumerate(plan.phones):
+            seed = self.series.seed * 1000 + self.run * 10 + number + 1
+            self.phones[label] = Phone(
+                self.series.driver,
+                self.folder / label,
+                url,
+                land.login(person),
+                plant=self.series.plant,
+                seed=seed,
+            )
+        await asyncio.gather(*(self._start(phone) for phone in self.phones.values()))
+
+    async def _start(self, phone: Phone, lose: int = 0) -> None:
+        """Opens the app and unlocks it, whatever the network does."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        await phone.start(lose)
+        while True:
+            try:
+                state = await phone.do("ready", login=phone.login, password=PASSWORD)
+            except PhoneRefused as error:
+                if time.monotonic() > deadline:
+                    self.trouble.append(f"{phone.folder.name} does not open: {error}")
+                    return
+                await asyncio.sleep(0.2)
+                continue
+            if state["phase"] != "ready":
+                self.trouble.append(f"{phone.folder.name} opens as {state['phase']}")
+            return
+
+    async def _storm(self, plan: Plan, land: Land) -> None:
+        self.network.rate = plan.rate
+        people = [self._person(self.phones[label], plan.steps[label]) for label, _ in plan.phones]
+        others = [self._outage(*outage) for outage in plan.outages]
+        others += [self._process(*fault) for fault in plan.process]
+        if plan.reassign is not None:
+            others.append(self._reassign(plan.reassign, land))
+        if plan.server_clock:
+            others.append(self._server_clock(plan.server_clock))
+        await asyncio.gather(*people, *others)
+
+    async def _person(self, phone: Phone, steps: tuple[Step, ...]) -> None:
+        """A person's taps, one after the other; a killed app is opened again."""
+        self._aside(phone.do("sync"))
+        for step in steps:
+            await asyncio.sleep(step.pause)
+            try:
+                await self._step(phone, step)
+            except PhoneDied:
+                await self._start(phone)
+            except PhoneRefused as error:
+                # saving may be refused by a full disk alone: everything else is a fault of the app
+                if error.code != "storage_failed":
+                    self.trouble.append(f"{phone.folder.name}: {step.kind} {step.given}: {error}")
+
+    async def _step(self, phone: Phone, step: Step) -> None:
+        if step.kind == "sync":
+            self._aside(phone.do("sync"))
+        elif step.kind == "save":
+            await phone.do("save", **step.given)
+        elif step.kind == "kill":
+            self._aside(phone.do("sync"))
+            await asyncio.sleep(0.01)
+            await phone.kill()
+            await self._start(phone)
+        elif step.kind == "power_cut":
+            await phone.kill()
+            await self._start(phone, lose=step.given["lose"])
+        elif step.kind == "save_and_die":
+            self._aside(phone.do("save", act=step.given["act"]))
+            await asyncio.sleep(step.given["after"])
+            await phone.kill()
+            await self._start(phone)
+        elif step.kind == "clock":
+            await phone.do("clock", ms=step.given["ms"])
+        elif step.kind == "disk_full":
+            await phone.do("full", **{"is": True})
+            try:
+                await phone.do("save", act=step.given["act"])
+                self.trouble.append(f"{phone.folder.name}: saved on a full disk")
+            except PhoneRefused:
+                pass
+            finally:
+                with contextlib.suppress(PhoneDied):
+                    await phone.do("full", **{"is": False})
+
+    def _aside(self, work: Any) -> None:
+        """Goes on beside the person's next tap; it may fail as it likes."""
+        task = asyncio.create_task(_quietly(work))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _outage(self, at: float, seconds: float) -> None:
+        await asyncio.sleep(at)
+        self.network.up = False
+        self.network.cut()
+        await asyncio.sleep(seconds)
+        self.network.up = True
+
+    async def _reassign(self, at: float, land: Land) -> None:
+        await asyncio.sleep(at)
+        self.network.up = False
+        self.network.cut()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                await self.series.registrar.reassign(land, "A", "other")
+                break
+            except Exception:  # the database may be down just now, by another fault
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.2)
+        self.network.up = True
+
+    async def _server_clock(self, seconds: int) -> None:
+        await asyncio.sleep(0.5)
+        self.series.clock += seconds
+        self.bank.move_clock(self.series.clock)
+
+    async def _process(self, at: float, fault: str, seconds: float) -> None:
+        await asyncio.sleep(at)
+        if fault == "flush":
+            await self.bank.flush_all()
+            return
+        what, _, name = fault.partition(" ")
+        part: Part = name  # type: ignore[assignment]  # the plan names parts
+        if what == "kill":
+            self.bank.kill(part)
+            return
+        self.bank.pause(part)
+        await asyncio.sleep(seconds)
+        self.bank.go_on()
+
+    async def _heal(self, plan: Plan, land: Land, since: datetime) -> Verdict:
+        """Ends all faults, and judges again and again until the verdict is clean or the bound is over."""
+        self.bank.go_on()
+        await self.bank.settle()
+        self.network.heal()
+        deadline = time.monotonic() + BOUND_SECONDS
+        admin = await connect(self.bank.urls()["admin"])
+        try:
+            while True:
+                await self._converge(admin, deadline)
+                verdict = await self._judge(admin, plan, land, since)
+                if verdict.clean or self.series.plant or time.monotonic() > deadline:
+                    return verdict
+                if verdict.faults.keys() - {"stalled", "diverged", "out_of_scope"}:
+                    return verdict  # waiting mends none of these
+                await asyncio.sleep(0.5)
+        finally:
+            await admin.close()
+
+    async def _converge(self, admin: "asyncpg.Connection", deadline: float) -> None:
+        """Every phone syncs until its outbox is empty and the jobs are done, and once more."""
+        limit = min(deadline, time.monotonic() + (12.0 if self.series.plant else BOUND_SECONDS))
+        for phone in self.phones.values():
+            with contextlib.suppress(PhoneDied):
+                await phone.do("clock", ms=0)
+        while True:
+            states = await asyncio.gather(*(self._sync(phone) for phone in self.phones.values()))
+            if all(states) and await jobs_waiting(admin) == 0:
+                break
+            if time.monotonic() > limit:
+                break
+            await asyncio.sleep(0.1)
+        await asyncio.gather(*(self._sync(phone) for phone in self.phones.values()))
+
+    async def _sync(self, phone: Phone) -> bool:
+        """True when nothing waits on this phone."""
+        try:
+            state = await phone.do("sync")
+        except PhoneDied:
+            await self._start(phone)
+            return False
+        if state["needsLogin"] or state["phase"] != "ready":
+            with contextlib.suppress(PhoneRefused, PhoneDied):
+                await phone.do("ready", login=phone.login, password=PASSWORD)
+            return False
+        return state["syncError"] is None and not any(
+            one["state"] in ("saved", "sending") for one in state["entries"]
+        )
+
+    async def _judge(self, admin: "asyncpg.Connection", plan: Plan, land: Land, since: datetime) -> Verdict:
+        """Kills every phone and judges by what lies on its disk."""
+        raw = await asyncio.gather(*(self._dump(phone) for phone in self.phones.values()))
+        labels = list(self.phones)
+        places = {f"{label}'s disk": phone.disk.read_bytes() for label, phone in self.phones.items()}
+        places["pushes on the wire"] = b"\n".join(self.network.pushed)
+        intents = [one for label, phone in self.phones.items() for one in read_ledger(phone.ledger, label)]
+        marks = {str(one.act[name]) for one in intents for name in ("mark", "phone") if name in one.act}
+        case = Case(
+            intents=intents,
+            dumps={label: read_dump(one) for label, one in zip(labels, raw, strict=True)},
+            phones=dict(plan.phones),
+            people={person: (staff, person == "agent") for person, staff in land.staff.items()},
+            held_grids={who: {land.grids[one] for one in held} for who, held in land.held.items()},
+            all_grids=tuple(land.grids.values()),
+            jumpy=plan.jumpy,
+            may_refuse=plan.reassign is not None,
+            secrets=(*land.secrets, *sorted(marks)),
+            places=places,
+            since=since,
+        )
+        verdict = await judge(admin, case)
+        for what in self.trouble:
+            verdict.add("error", what)
+        for label, phone in self.phones.items():
+            for stray in phone.strays:
+                verdict.add("error", f"{label}: {stray}")
+        return verdict
+
+    async def _dump(self, phone: Phone) -> dict[str, Any]:
+        await phone.kill()
+        await self._start(phone)
+        found: dict[str, Any] = await phone.do("dump")
+        return found
+
+
+async def _quietly(work: Any) -> None:
+    with contextlib.suppress(PhoneDied, PhoneRefused, TimeoutError):
+        await work
