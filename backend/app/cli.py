@@ -12,6 +12,7 @@ from rich.console import Console
 from backend.app.audit_cli import add_audit
 from backend.app.backup_cli import add_backup
 from backend.app.grids_cli import add_grids
+from backend.app.outbox_cli import add_outbox
 from backend.app.servers import connected
 from backend.embedded import EmbeddedError
 from backend.kernel.settings import Settings, SettingsError, load_settings
@@ -260,6 +261,13 @@ def _add_looking(cli: typer.Typer) -> None:
     )
     cli.add_typer(audit_cli, name="audit")
     add_audit(audit_cli, _settings, _say)
+    outbox_cli = typer.Typer(
+        help="Take in what phones exported.",
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    cli.add_typer(outbox_cli, name="outbox")
+    add_outbox(outbox_cli, _settings, _say)
 
     @cli.command()
     def doctor(context: typer.Context) -> None:

@@ -9,6 +9,7 @@ import { browserPlace } from '../store/ledger'
 import { missingFeatures } from '../store/support'
 import { Account } from './account'
 import { Core, type EngineOptions } from './core'
+import { exportOutbox } from './exported'
 import { Live } from './live'
 import { AutoLock } from './lock'
 import { browserLocks } from './locks'
@@ -203,6 +204,8 @@ class TiangeEngine implements Engine {
     const persistent = (await storage?.persisted?.()) ?? false
     return { bytes: estimate.usage ?? 0, quota: estimate.quota ?? 0, offlineUntil: this.core.offlineUntil(), persistent }
   }
+
+  exportOutbox: Engine['exportOutbox'] = () => exportOutbox(this.core)
 
   checkStore: Engine['checkStore'] = () => checkStore(this.core)
 

@@ -201,6 +201,8 @@ export interface Engine {
     disable(): Promise<PushState>
   }
   usage(): Promise<{ bytes: number; quota: number; offlineUntil: Instant | null; persistent: boolean }>
+  /** What waits, sealed to the bank, as a file that support can load; works while locked. */
+  exportOutbox(): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer>; commands: number; files: number }>
   /** Looks whether the store works again; the status says the outcome. */
   checkStore(): Promise<void>
   /** The person has read what was lost with a deleted database. */

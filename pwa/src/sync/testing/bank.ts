@@ -193,6 +193,16 @@ export class FakeBank {
     return new Uint8Array(opened)
   }
 
+  /** The bytes of a seal made to this bank. */
+  open(context: string, sealed: Bytes): Promise<Bytes> {
+    return this.unseal('seal', context, new Uint8Array(sealed))
+  }
+
+  /** The private half of the key that phones seal to, for files that another test is to open. */
+  sealKey(): Promise<JsonWebKey> {
+    return crypto.subtle.exportKey('jwk', this.keys.seal.privateKey)
+  }
+
   private async sealTo(publicKey: Bytes, context: string, plain: Bytes): Promise<Bytes> {
     const pair = await crypto.subtle.generateKey(EC, true, ['deriveBits'])
     const salt = crypto.getRandomValues(new Uint8Array(16))
