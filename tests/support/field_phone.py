@@ -60,6 +60,7 @@ class FieldPhone:
     clock: MovingClock
     seal_key: bytes
     staff: dict[str, Any]
+    escrow_key: bytes = b""
     outbox: list[Sent] = field(default_factory=list)
     revisions: dict[str, int] = field(default_factory=dict)
     rows: dict[str, dict[str, dict[str, dict[str, Any]]]] = field(default_factory=dict)
@@ -77,8 +78,8 @@ class FieldPhone:
         assert answer.status_code == 200, answer.text
         enrolled = await phone.enrol()
         assert enrolled.status_code == 200, enrolled.text
-        public = _unpadded(enrolled.json()["seal"]["public_key"])
-        return cls(phone, clock, public, answer.json()["staff"])
+        keys = {name: _unpadded(enrolled.json()[name]["public_key"]) for name in ("seal", "escrow")}
+        return cls(phone, clock, keys["seal"], answer.json()["staff"], keys["escrow"])
 
     def now(self) -> int:
         """The phone's own clock in ms, which may be wrong."""

@@ -1,0 +1,200 @@
+"""Who reaches what: every endpoint, asked by every role, about a household of theirs and about others' ones.
+
+The expected answers stand in `MATRIX`. An endpoint without a row fails `test_every_endpoint_has_its_row`.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+from litestar import Litestar
+from redis.asyncio import Redis
+
+from backend.grids import api as grids
+from backend.kernel.actor import Actor
+from backend.kernel.uow import Database
+from tests.access import probes
+from tests.access.probes import Attempt, Probe, Subject, digest, page_with_customers, photo
+from tests.support.bodies import new_household, visit
+from tests.support.field_phone import PACKED, FieldPhone
+from tests.support.web import Phone, serving
+from tests.support.world import World
+from tests.sync.conftest import PhoneOf, Work
+
+ROLES = ("manager", "agent", "deputy", "head", "lead", "business", "data", "risk", "auditor", "admin")
+#: `own`: in a grid of the manager and the agent (for what concerns a person: their own phone). `reassigned`:
+#: theirs until a colleague got the grid. `other_grid`: the colleague's own. All three in the heads' branch.
+RELATIONS = ("own", "reassigned", "other_grid", "other_branch")
+
+EVERYBODY = frozenset(ROLES)
+NOBODY: frozenset[str] = frozenset()
+BRANCH = frozenset({"manager", "deputy", "head"})
+HEADS = frozenset({"deputy", "head"})
+MANAGER = frozenset({"manager"})
+FIELD = frozenset({"manager", "agent"})
+DEPUTY = frozenset({"deputy"})
+CHECKERS = frozenset({"business", "auditor"})
+
+Row = tuple[Probe, dict[str, frozenset[str]]]
+
+
+def _row(probe: Probe, **who: frozenset[str]) -> Row:
+    """`signed_out`: whether somebody without a session reaches it."""
+    return probe, {relation: who.get(relation, NOBODY) for relation in (*RELATIONS, "signed_out")}
+
+
+def _own(probe: Probe) -> Row:
+    return _row(probe, own=EVERYBODY)
+
+
+def _public(path: str) -> Row:
+    return _row(probes.public(path), **dict.fromkeys((*RELATIONS, "signed_out"), EVERYBODY))
+
+
+MATRIX: dict[str, Row] = {
+    "GET /healthz": _public("/healthz"),
+    "GET /readyz": _public("/readyz"),
+    "GET /metrics": _public("/metrics"),
+    "POST /api/v1/auth/login": _row(probes.login, own=EVERYBODY, signed_out=EVERYBODY),
+    "GET /api/v1/auth/me": _own(probes.me),
+    "POST /api/v1/auth/logout": _own(probes.logout),
+    "POST /api/v1/devices": _own(probes.enrol),
+    "GET /api/v1/devices": _own(probes.devices),
+    "PUT /api/v1/devices/escrow": _own(probes.escrow),
+    "POST /api/v1/devices/escrow/release": _own(probes.escrow_release),
+    "POST /api/v1/devices/{installation_id}/revoke": _row(
+        probes.revoke,
+        own=EVERYBODY,
+        **dict.fromkeys(("reassigned", "other_grid", "other_branch"), frozenset({"admin"})),
+    ),
+    "GET /api/v1/push/key": _own(probes.push_key),
+    "POST /api/v1/push/subscriptions": _own(probes.subscribe),
+    "DELETE /api/v1/push/subscriptions": _own(probes.unsubscribe),
+    # whoever has a photo may bring it: it is attached by the visit that names it, and shown to nobody else
+    "PUT /api/v1/files/{file_hash}": _row(probes.file_up, **dict.fromkeys(RELATIONS, EVERYBODY)),
+    # its author, the heads, and those at headquarters who check
+    "GET /api/v1/files/{file_hash}": _row(
+        probes.file_down,
+        own=BRANCH | CHECKERS,
+        reassigned=BRANCH | CHECKERS,
+        other_grid=HEADS | CHECKERS,
+        other_branch=CHECKERS,
+    ),
+    # a head's phone holds the team's partition, not the grids; the deputy has got one of her own
+    "POST /api/v1/sync/pull": _row(probes.pull, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
+    # pages of the manager's projection: an agent has pages of their own
+    "GET /api/v1/sync/pages": _row(probes.pages, own=MANAGER, reassigned=DEPUTY, other_grid=DEPUTY),
+    "POST /api/v1/sync/push": _row(probes.push, own=BRANCH | {"agent"}, reassigned=HEADS, other_grid=HEADS),
+    "GET /api/v1/sync/events": _row(probes.events, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
+}
+
+#: the stream of hints cannot be signed by a browser; it says only which partitions moved
+SIGNED = [
+    name
+    for name in MATRIX
+    if name.split()[1].startswith(("/api/v1/sync/", "/api/v1/files/")) and not name.endswith("/events")
+]
+
+
+async def _subject(
+    author: FieldPhone, people: dict[str, FieldPhone], body: dict[str, Any], place: Any, colour: int
+) -> Subject:
+    """A household made and visited by `author`, with a photo at the bank and one on the way."""
+    kept, waiting = photo(colour), photo(colour + 1)
+    photos = [{"hash": digest(one), "class": "home", "taken_at": author.now()} for one in (kept, waiting)]
+    author.save("customer.create", body)
+    author.save("visit.log", visit(body["id"], place.lon, place.lat, author.now(), photos=photos))
+    assert {one["result"] for one in await author.push()} == {"applied"}
+    sent = await probes.send_photo(author, kept)
+    assert sent.status_code == 200, sent.text
+    return Subject(body["id"], place.id, author, people, digest(kept), waiting, page="")
+
+
+@pytest.fixture
+async def subjects(phone_of: PhoneOf, world: World, worker_db: Database, work: Work) -> dict[str, Subject]:
+    """One household for each relation; the grid E2 passes from the manager and the agent to the deputy."""
+    manager, agent, deputy = await phone_of("manager"), await phone_of("agent"), await phone_of("deputy")
+    west = await phone_of("manager2")
+    colleagues, strangers = {"agent": agent, "manager": manager}, {"manager2": west}
+    e1, e2, w1 = (world.grids[code] for code in ("E1", "E2", "W1"))
+    made = {
+        "own": await _subject(manager, colleagues, new_household(e1, "甲户"), e1, 10),
+        "reassigned": await _subject(manager, colleagues, new_household(e2, "乙户"), e2, 20),
+    }
+    async with worker_db.unit(Actor.system("test")) as uow:
+        await grids.release(uow, e2.id, world["manager"].id, grids.Duty.responsible)
+        await grids.release(uow, e2.id, world["agent"].id, grids.Duty.agent)
+        await grids.assign(uow, e2.id, world["deputy"].id, grids.Duty.responsible)
+    await work()
+    made["other_grid"] = await _subject(deputy, colleagues, new_household(e2, "丙户"), e2, 30)
+    made["other_branch"] = await _subject(west, strangers, new_household(w1, "丁户"), w1, 40)
+    await work()
+    holders = {"own": manager, "reassigned": deputy, "other_grid": deputy, "other_branch": west}
+    pages = {name: await page_with_customers(holder, made[name].grid_id) for name, holder in holders.items()}
+    return {name: replace(subject, page=pages[name]) for name, subject in made.items()}
+
+
+def test_every_endpoint_has_its_row(app: Litestar) -> None:
+    found = {
+        f"{method} {re.sub(r':[a-z]+}', '}', route.path)}"
+        for route in app.routes
+        for method in route.methods
+        if method not in {"OPTIONS", "HEAD"} and not route.path.startswith("/api/v1/schema")
+    }
+    described = {
+        f"{method.upper()} {path}"
+        for path, item in (app.openapi_schema.paths or {}).items()
+        for method in ("get", "put", "post", "delete", "patch")
+        if getattr(item, method) is not None
+    }
+    assert described <= found
+    assert found == set(MATRIX)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_each_is_reached_by_whom_it_is_meant_for(
+    app: Litestar, redis: "Redis", subjects: dict[str, Subject], phone_of: PhoneOf
+) -> None:
+    reached = {endpoint: {relation: set[str]() for relation in row} for endpoint, (_, row) in MATRIX.items()}
+    async with app.lifespan(), serving(app) as stranger:
+        for login in ROLES:
+            me = await phone_of(login)
+            # the phone's own key and number, but nobody is signed in
+            key = Phone(stranger, me.phone.installation_id, me.phone.key)
+            out = FieldPhone(key, me.clock, me.seal_key, me.staff, me.escrow_key)
+            for endpoint, (probe, _) in MATRIX.items():
+                for relation in RELATIONS:
+                    own = relation == "own"
+                    if await probe(Attempt(app, redis, login, me, subjects[relation], own)):
+                        reached[endpoint][relation].add(login)
+                if await probe(Attempt(app, redis, login, out, subjects["own"], own=True)):
+                    reached[endpoint]["signed_out"].add(login)
+    found, meant = _readable(reached), _readable({name: row for name, (_, row) in MATRIX.items()})
+    different = [(one, two) for one, two in zip(found, meant, strict=True) if one != two]
+    assert not different, "\n".join(f"found {one}\nmeant {two}" for one, two in different)
+
+
+def _readable(table: Mapping[str, Mapping[str, Collection[str]]]) -> list[str]:
+    return [
+        f"{endpoint} {relation}: {' '.join(login for login in ROLES if login in who) or '-'}"
+        for endpoint, row in table.items()
+        for relation, who in row.items()
+    ]
+
+
+async def test_a_session_without_the_phones_signature_is_not_enough(subjects: dict[str, Subject]) -> None:
+    own = subjects["own"]
+    body = msgspec.msgpack.encode({"epoch": None, "partitions": {}, "commands": []})
+    told = {}
+    for endpoint in SIGNED:
+        method, path = endpoint.replace("{file_hash}", own.kept).split()
+        if path.endswith("/pages"):
+            path += f"?key=grid%3A{own.grid_id}%2Fmanager%401&revision=1&n=0"
+        client = own.author.phone.client
+        answer = await client.request(method, path, content=None if method == "GET" else body, headers=PACKED)
+        told[endpoint] = (answer.status_code, answer.json()["code"])
+    assert told == dict.fromkeys(SIGNED, (401, "signature_invalid"))
