@@ -8,6 +8,7 @@ from backend.banking import projection as banking_projection
 from backend.customers import commands as customers_commands
 from backend.customers import jobs as customers_jobs
 from backend.customers import projection as customers_projection
+from backend.customers import suggestions as customers_suggestions
 from backend.grids import projection as grids_projection
 from backend.identity import projection as identity_projection
 from backend.kernel.jobs import AnyHandler, Handler, LongHandler, NextAfter, Periodic, at_local_time, every
@@ -20,6 +21,7 @@ from backend.policy import projection as policy_projection
 from backend.products import projection as products_projection
 from backend.strategy import jobs as strategy_jobs
 from backend.strategy import projection as strategy_projection
+from backend.sync import commands as sync_commands
 from backend.sync.registry import Registry
 from backend.tasks import commands as tasks_commands
 from backend.tasks import jobs as tasks_jobs
@@ -67,16 +69,18 @@ PERIODIC = (
 
 def registry() -> Registry:
     """All commands and projections."""
+    commands = (
+        *customers_commands.COMMANDS,
+        *visits_commands.COMMANDS,
+        *tasks_commands.COMMANDS,
+        *notify_commands.COMMANDS,
+    )
     return Registry.of(
-        (
-            *customers_commands.COMMANDS,
-            *visits_commands.COMMANDS,
-            *tasks_commands.COMMANDS,
-            *notify_commands.COMMANDS,
-        ),
+        (*commands, *sync_commands.own_commands({one.name: one for one in commands})),
         (
             *grids_projection.PROJECTIONS,
             *customers_projection.PROJECTIONS,
+            *customers_suggestions.PROJECTIONS,
             *banking_projection.PROJECTIONS,
             *visits_projection.PROJECTIONS,
             *strategy_projection.PROJECTIONS,

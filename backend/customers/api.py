@@ -3,22 +3,29 @@
 from backend.customers.models import Customer
 from backend.customers.names import pinyin_of
 from backend.customers.owners import books_for
+from backend.customers.past import Home, homes
 from backend.customers.queries import books_of as home_books
 from backend.customers.queries import by_id, changes_by, lock, lock_inputs, visible
 from backend.customers.rules import FIELDS, completeness
 from backend.customers.service import inputs_changed
+from backend.customers.suggestions import decide as decide_suggestion
+from backend.customers.suggestions import suggest
 
 __all__ = [
     "FIELDS",
     "Customer",
+    "Home",
     "books_for",
     "by_id",
     "changes_by",
     "completeness",
+    "decide_suggestion",
     "home_books",
+    "homes",
     "inputs_changed",
     "lock",
     "lock_inputs",
     "pinyin_of",
+    "suggest",
     "visible",
 ]

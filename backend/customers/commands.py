@@ -3,7 +3,7 @@
 from backend.customers import service
 from backend.customers.schemas import CreateCustomer, PutAsset, RemoveAsset, SetValues
 from backend.kernel.actor import FIELD
-from backend.kernel.commands import Applied, CommandType, Envelope
+from backend.kernel.commands import Applied, CommandType, Envelope, Ground, Late, about_customer
 from backend.kernel.uow import UnitOfWork
 
 
@@ -30,9 +30,13 @@ async def remove_asset(uow: UnitOfWork, body: RemoveAsset, envelope: Envelope) -
     return Applied()
 
 
+async def _on_grid(_uow: UnitOfWork, body: CreateCustomer, _envelope: Envelope) -> Ground:
+    return Ground(grid_id=body.grid_id)
+
+
 COMMANDS = (
-    CommandType("customer.create", {1: CreateCustomer}, FIELD, create),
-    CommandType("customer.set_values", {1: SetValues}, FIELD, set_values),
-    CommandType("asset.put", {1: PutAsset}, FIELD, put_asset),
-    CommandType("asset.remove", {1: RemoveAsset}, FIELD, remove_asset),
+    CommandType("customer.create", {1: CreateCustomer}, FIELD, create, late=Late("add", _on_grid)),
+    CommandType("customer.set_values", {1: SetValues}, FIELD, set_values, late=about_customer("suggest")),
+    CommandType("asset.put", {1: PutAsset}, FIELD, put_asset, late=about_customer("suggest")),
+    CommandType("asset.remove", {1: RemoveAsset}, FIELD, remove_asset, late=about_customer("suggest")),
 )

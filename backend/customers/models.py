@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.db import Base
@@ -183,3 +183,40 @@ class Debt(Base):
     observed_at: Mapped[datetime]
     recorded_by: Mapped[uuid.UUID | None]
     removed_at: Mapped[datetime | None]
+
+
+class CustomerPast(Base):
+    """Where a customer lay, and whose it was, until `ended_at`. The database writes it at each move."""
+
+    __tablename__ = "customer_past"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"))
+    grid_id: Mapped[uuid.UUID | None]
+    owner_id: Mapped[uuid.UUID | None]
+    branch_id: Mapped[uuid.UUID]
+    ended_at: Mapped[datetime]
+    __table_args__ = (Index("ix_customer_past_customer_id", "customer_id", "ended_at"),)
+
+
+class CustomerSuggestion(Base):
+    """An edit whose author no longer looks after the customer: `open`, then `accepted` or `dismissed`.
+
+    `id` is the command's. `body`: the command's body, of `version`.
+    """
+
+    __tablename__ = "customer_suggestion"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    author_id: Mapped[uuid.UUID]
+    installation_id: Mapped[uuid.UUID]
+    type: Mapped[str]
+    version: Mapped[int]
+    body: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    observed_at: Mapped[datetime]
+    offset_minutes: Mapped[int]
+    clock_error_s: Mapped[int]
+    received_at: Mapped[datetime]
+    state: Mapped[str]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[uuid.UUID | None]

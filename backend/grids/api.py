@@ -1,6 +1,7 @@
 """What other domains may ask of grids."""
 
 from backend.grids.errors import import_stopped
+from backend.grids.past import Held, held
 from backend.grids.queries import (
     active_facts,
     active_outlines,
@@ -18,6 +19,7 @@ __all__ = [
     "Duty",
     "GridFacts",
     "GridKind",
+    "Held",
     "ImportOutcome",
     "ReadyGrid",
     "active_facts",
@@ -29,6 +31,7 @@ __all__ = [
     "facts",
     "facts_by_code",
     "grid_of_point",
+    "held",
     "history",
     "holders",
     "import_stopped",

@@ -33,7 +33,7 @@ class Grid(Base):
 
 class GridAssignment(Base):
     """`staff_id` holds `grid_id` as responsible, agent, assistant or supervisor from a day to a day
-    (exclusive)."""
+    (exclusive). `ended_at`: the instant at which the last day was set (the database notes it)."""
 
     __tablename__ = "grid_assignment"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -43,6 +43,7 @@ class GridAssignment(Base):
     from_on: Mapped[date]
     to_on: Mapped[date | None]
     assigned_by: Mapped[uuid.UUID | None]
+    ended_at: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_grid_assignment_staff_id", "staff_id", postgresql_where=text("to_on IS NULL")),
         Index(

@@ -1,6 +1,6 @@
 """Phones: enrolment, the escrow of their data key, withdrawal."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import update
@@ -69,15 +69,6 @@ async def bind_session(uow: UnitOfWork, installation_id: UUID) -> None:
     """The actor's session is this phone's from now on."""
     await uow.session.execute(
         update(Session).where(Session.id == uow.actor.session_id).values(installation_id=installation_id)
-    )
-
-
-async def note_contact(uow: UnitOfWork, outbox_depth: int, outbox_oldest_at: datetime | None) -> None:
-    """A phone was heard of, with what still waits on it (shown to its owner and to administrators)."""
-    await uow.session.execute(
-        update(Device)
-        .where(Device.installation_id == uow.actor.installation_id)
-        .values(last_seen_at=uow.now, outbox_depth=outbox_depth, outbox_oldest_at=outbox_oldest_at)
     )
 
 

@@ -56,7 +56,7 @@ class LoginThrottle(Base):
 
 class Device(Base):
     """An enrolled installation of the phone app, bound to one person by a P-256 public key (`public_key`:
-    JWK)."""
+    JWK). `delivered_at`: a withdrawn phone said that nothing waits on it any more."""
 
     __tablename__ = "device"
     installation_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -70,6 +70,15 @@ class Device(Base):
     last_seen_at: Mapped[datetime | None]
     outbox_depth: Mapped[int] = mapped_column(server_default=text("0"))
     outbox_oldest_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+
+class DeviceContact(Base):
+    """When the bank heard of a phone: one row for each ten minutes in which it did."""
+
+    __tablename__ = "device_contact"
+    installation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("device.installation_id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
 
 
 class DeviceEscrow(Base):

@@ -117,6 +117,14 @@ async def heads_of(uow: UnitOfWork, branch_id: UUID) -> list[UUID]:
     return list(rows)
 
 
+async def administrators(uow: UnitOfWork) -> list[UUID]:
+    """The bank's active administrators."""
+    rows = await uow.session.scalars(
+        select(Staff.id).where(Staff.role == Role.admin.value, Staff.active).order_by(Staff.id)
+    )
+    return list(rows)
+
+
 async def devices_of(uow: UnitOfWork, staff_id: UUID) -> list[Device]:
     """A person's phones, newest first."""
     rows = await uow.session.scalars(

@@ -1,9 +1,9 @@
 """What a domain tells the synchronisation about the commands a phone may send it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -39,17 +39,69 @@ class Applied:
 
 
 Apply = Callable[[UnitOfWork, Any, Envelope], Awaitable[Applied]]
+Upcast = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a command is about: a customer, or (for one that makes a customer) a grid."""
+
+    customer_id: UUID | None = None
+    grid_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What becomes of a command whose author has lost the ground since (`out_of_scope`), in time.
+
+    `how`: `add` is applied all the same, since it only adds; `suggest` is put to the customer's new owner;
+    `moot` has nothing left to do, since the thing went to another person (`lost` names it). `ground`: what
+    the body is about, None where it is not the author's; it is asked with the system's sight.
+    """
+
+    how: Literal["add", "suggest", "moot"]
+    ground: Callable[[UnitOfWork, Any, Envelope], Awaitable[Ground | None]]
+    lost: tuple[str, ...] = ()
+
+
+def about_customer(how: Literal["add", "suggest"]) -> Late:
+    """For bodies that name their customer."""
+
+    async def ground(_uow: UnitOfWork, body: Any, _envelope: Envelope) -> Ground:
+        return Ground(customer_id=body.customer_id)
+
+    return Late(how, ground)
 
 
 @dataclass(frozen=True, slots=True)
 class CommandType:
     """One type of command: its body's shape per version, who may send it, what applies it.
 
-    `apply` raises `Problem` to refuse: its code and detail reach the phone, and the command goes to
-    quarantine whole.
+    `apply` takes the body of the newest version and raises `Problem` to refuse: its code and detail reach the
+    phone, and the command goes to quarantine whole. `upcasts`: for each older version what makes its body one
+    of the next version. `superseded`: the day on which a version's successor shipped; phones may send the
+    older one for as long as they may stay offline. `late`: None where a lost right refuses it.
     """
 
     name: str
     versions: Mapping[int, type[msgspec.Struct]]
     roles: frozenset[Role]
     apply: Apply
+    late: Late | None = None
+    upcasts: Mapping[int, Upcast] = field(default_factory=dict)
+    superseded: Mapping[int, date] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        older = sorted(self.versions)[:-1]
+        if sorted(self.upcasts) != older or sorted(self.superseded) != older:
+            raise ValueError(f"{self.name}: each version but the newest needs an upcast and its last day")
+
+    @property
+    def newest(self) -> int:
+        return max(self.versions)
+
+    def upcast(self, version: int, body: Any) -> Any:
+        """The body of `version` as one of the newest. Versions follow one another without holes."""
+        for step in range(version, self.newest):
+            body = self.upcasts[step](body)
+        return body

@@ -8,7 +8,7 @@ fills a gap).
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -29,9 +29,12 @@ from backend.kernel.revisions import Touch
 SET_SCOPE = text(
     "SELECT set_config('tiange.role', :role, true), set_config('tiange.staff', :staff, true),"
     " set_config('tiange.grids', :grids, true), set_config('tiange.branches', :branches, true),"
-    " set_config('tiange.request', :request, true)"
+    " set_config('tiange.request', :request, true), set_config('tiange.now', :now, true)"
 )
 SET_ROLE = text("SELECT set_config('tiange.role', :role, true)")
+SET_GROUND = text(
+    "SELECT set_config('tiange.grids', :grids, true), set_config('tiange.branches', :branches, true)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,35 @@ class UnitOfWork:
         await self.session.execute(SET_ROLE, {"role": before})
 
     @asynccontextmanager
+    async def widened(
+        self, why: str, grid_ids: Iterable[UUID] = (), branch_ids: Iterable[UUID] = ()
+    ) -> AsyncIterator[None]:
+        """Works as if the actor held these grids, or saw these branches, too; `why` is for the reader.
+
+        The caller must know that the actor had that right for what is done inside.
+        """
+        assert why
+        await self.session.flush()
+        before = self.actor
+        self.actor = replace(
+            before,
+            grid_ids=(*before.grid_ids, *grid_ids),
+            branch_ids=(*before.branch_ids, *branch_ids),
+        )
+        await self.session.execute(SET_GROUND, _ground(self.actor))
+        try:
+            yield
+            await self.session.flush()
+        except Exception:
+            # as in `elevated`
+            self.actor = before
+            with suppress(SQLAlchemyError):
+                await self.session.execute(SET_GROUND, _ground(before))
+            raise
+        self.actor = before
+        await self.session.execute(SET_GROUND, _ground(before))
+
+    @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Part of the work that may fail alone: rows, touches, events and audit notes are all taken back
         on an error."""
@@ -222,20 +254,20 @@ class Database:
     async def unit(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
         """One transaction with `actor`'s scope. Commits at the end of the block; a failed commit raises
         there."""
+        now = self.clock.now()
         async with self._sessions() as session, session.begin():
             await session.execute(
                 SET_SCOPE,
                 {
                     "role": actor.role.value if (actor.staff_id or actor.name != "nobody") else "",
                     "staff": str(actor.staff_id or ""),
-                    "grids": _array(actor.grid_ids),
-                    "branches": _array(actor.branch_ids),
+                    **_ground(actor),
                     "request": actor.request_id,
+                    "now": now.isoformat(),
                 },
             )
-            uow = UnitOfWork(
-                session, actor, self.clock.now(), self.clock.today(), self.clock, self.keys, self.demo_mode
-            )
+            today = self.clock.local(now).date()
+            uow = UnitOfWork(session, actor, now, today, self.clock, self.keys, self.demo_mode)
             yield uow
             has_events = await uow.finish(self._write_audit)
         if self._announce is not None and (uow.revisions or has_events):
@@ -243,6 +275,10 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _ground(actor: Actor) -> dict[str, str]:
+    return {"grids": _array(actor.grid_ids), "branches": _array(actor.branch_ids)}
 
 
 def _array(ids: Iterable[UUID]) -> str:

@@ -4,7 +4,8 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.db import Base
@@ -21,8 +22,12 @@ class SyncStream(Base):
 
 
 class SyncCommand(Base):
-    """A command's recorded result: a repeat answers this. `body` is kept, sealed, only while in
-    quarantine."""
+    """A command's recorded result: a repeat answers this.
+
+    `quarantined`: the sealed command as it came, kept while it is `rejected` or `held`, also after it was
+    `settled`: `replaced` by the command `settled_by` (a mended one), or `discarded` by its author's command.
+    `replaces`: the refused command that this one mends.
+    """
 
     __tablename__ = "sync_command"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -35,10 +40,32 @@ class SyncCommand(Base):
     receipt: Mapped[dict[str, Any]]
     received_at: Mapped[datetime]
     quarantined: Mapped[bytes | None]
+    code: Mapped[str | None]
+    needs: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid()), server_default=text("'{}'"))
+    replaces: Mapped[uuid.UUID | None]
+    settled: Mapped[str | None]
+    settled_by: Mapped[uuid.UUID | None]
     __table_args__ = (
         Index("uq_sync_command_stream_seq", "installation_id", "staff_id", "seq", unique=True),
-        Index("ix_sync_command_rejected", "received_at", postgresql_where=text("result = 'rejected'")),
+        Index(
+            "ix_sync_command_quarantine",
+            "received_at",
+            "id",
+            postgresql_where=text("result IN ('rejected', 'held')"),
+        ),
+        Index("ix_sync_command_held", "staff_id", postgresql_where=text("result = 'held'")),
     )
+
+
+class SyncLoss(Base):
+    """Places of a stream that the phone lost, from `from_seq` to `to_seq` (None: it cannot tell)."""
+
+    __tablename__ = "sync_loss"
+    installation_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    staff_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    from_seq: Mapped[int] = mapped_column(primary_key=True)
+    to_seq: Mapped[int | None]
+    said_at: Mapped[datetime]
 
 
 class SyncPage(Base):

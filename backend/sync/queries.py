@@ -9,7 +9,7 @@ from sqlalchemy.orm import defer
 
 from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
-from backend.sync.models import SyncCommand, SyncPage, SyncStream
+from backend.sync.models import SyncCommand, SyncLoss, SyncPage, SyncStream
 
 
 async def changes_after(uow: UnitOfWork, book: str, revision: int, limit: int) -> Sequence[Any]:
@@ -85,6 +85,28 @@ async def foreign_ids(uow: UnitOfWork, ids: Collection[UUID]) -> frozenset[UUID]
                 )
             )
         )
+
+
+async def lost_place(uow: UnitOfWork, stream: SyncStream, seq: int) -> bool:
+    """Whether a place of the stream was declared lost, and nothing was found for it since."""
+    declared = await uow.session.scalar(
+        select(SyncLoss.from_seq).where(
+            SyncLoss.installation_id == stream.installation_id,
+            SyncLoss.staff_id == stream.staff_id,
+            SyncLoss.from_seq <= seq,
+            SyncLoss.to_seq >= seq,
+        )
+    )
+    if declared is None:
+        return False
+    taken = await uow.session.scalar(
+        select(SyncCommand.id).where(
+            SyncCommand.installation_id == stream.installation_id,
+            SyncCommand.staff_id == stream.staff_id,
+            SyncCommand.seq == seq,
+        )
+    )
+    return taken is None
 
 
 async def page_set(uow: UnitOfWork, key: str) -> list[SyncPage]:

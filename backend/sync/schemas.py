@@ -5,6 +5,8 @@ from uuid import UUID
 
 from msgspec import Meta, Raw, Struct
 
+#: no larger than a number that JavaScript holds exactly
+Seq = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -28,9 +30,17 @@ class SealedCommand(Struct, frozen=True):
     """One command as sent."""
 
     id: UUID
-    seq: Annotated[int, Meta(ge=1)]
+    seq: Seq
     hash: Hash
     sealed: bytes
+
+
+class Lost(Struct, frozen=True):
+    """Places of the stream that the phone lost: `first` to `last`, or all from `first` where it cannot
+    tell."""
+
+    first: Seq
+    last: Seq | None = None
 
 
 class PushRequest(Struct, frozen=True):
@@ -40,6 +50,8 @@ class PushRequest(Struct, frozen=True):
     device_now: int
     commands: Annotated[list[SealedCommand], Meta(max_length=200)]
     epoch: str | None = None
+    lost: Annotated[list[Lost], Meta(max_length=50)] = []
+    outbox: OutboxState | None = None
 
 
 class Command(Struct, frozen=True):
@@ -54,6 +66,7 @@ class Command(Struct, frozen=True):
     offset_minutes: Annotated[int, Meta(ge=-1440, le=1440)] = 0
     observed_at: int | None = None
     needs: Annotated[list[UUID], Meta(max_length=50)] = []
+    replaces: UUID | None = None
 
 
 class Receipt(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -71,6 +84,7 @@ class Receipt(Struct, frozen=True, omit_defaults=True, kw_only=True):
     lost: list[str] | None = None
     alias: dict[str, str] | None = None
     awaits: dict[str, int] | None = None
+    settled: str | None = None
 
     def wire(self, revisions: dict[str, int]) -> dict[str, Any]:
         """As a map; `await` (a word Python keeps for itself) takes each book's revision."""

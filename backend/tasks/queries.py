@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from backend.kernel.uow import UnitOfWork
 from backend.tasks.errors import task_missing
 from backend.tasks.models import Duty, Task
+from backend.visits import api as visits
 
 
 async def lock(uow: UnitOfWork, task_id: UUID) -> Task:
@@ -25,6 +26,16 @@ async def lock(uow: UnitOfWork, task_id: UUID) -> Task:
 async def tasks(uow: UnitOfWork, ids: Iterable[UUID]) -> list[Task]:
     """Tasks by id."""
     return list(await uow.session.scalars(select(Task).where(Task.id.in_(list(ids)))))
+
+
+async def customer_of_evidence(uow: UnitOfWork, task_id: UUID, visit_id: UUID, staff_id: UUID) -> UUID | None:
+    """The customer of a task, if `staff_id` made this visit to the same customer."""
+    found = await visits.visits(uow, [visit_id])
+    if not found or found[0].staff_id != staff_id:
+        return None
+    return await uow.session.scalar(
+        select(Task.customer_id).where(Task.id == task_id, Task.customer_id == found[0].customer_id)
+    )
 
 
 async def fresh_tasks(uow: UnitOfWork, customer_id: UUID, duty_kind: str) -> list[Task]:

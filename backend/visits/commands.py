@@ -1,7 +1,7 @@
 """What a phone may ask of visits."""
 
 from backend.kernel.actor import FIELD
-from backend.kernel.commands import Applied, CommandType, Envelope
+from backend.kernel.commands import Applied, CommandType, Envelope, about_customer
 from backend.kernel.uow import UnitOfWork
 from backend.visits import service
 from backend.visits.schemas import LogVisit
@@ -13,4 +13,4 @@ async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Applied:
     return Applied()
 
 
-COMMANDS = (CommandType("visit.log", {1: LogVisit}, FIELD, log),)
+COMMANDS = (CommandType("visit.log", {1: LogVisit}, FIELD, log, late=about_customer("add")),)

@@ -1,0 +1,127 @@
+"""Edits of people who no longer look after the customer: put to its owner, who accepts or dismisses them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+
+from backend.customers.errors import out_of_scope
+from backend.customers.models import Customer, CustomerSuggestion
+from backend.grids import api as grids
+from backend.identity import api as identity
+from backend.kernel.clock import millis
+from backend.kernel.commands import Envelope
+from backend.kernel.errors import Problem
+from backend.kernel.projections import Projection
+from backend.kernel.uow import UnitOfWork
+from backend.notify import api as notify
+
+KIND = "suggestion"
+FIELDS = ("customer_id", "author_id", "type", "body", "at", "state", "decided_at", "decided_by")
+
+
+async def suggest(
+    uow: UnitOfWork, customer_id: UUID, name: str, version: int, body: msgspec.Struct, envelope: Envelope
+) -> None:
+    """Keeps an edit as an open suggestion and tells the customer's owner, else its grid's manager or the
+    branch's heads. Needs the system's sight."""
+    customer = await uow.session.get_one(Customer, customer_id)
+    uow.session.add(
+        CustomerSuggestion(
+            id=envelope.command_id,
+            customer_id=customer_id,
+            author_id=envelope.staff_id,
+            installation_id=envelope.installation_id,
+            type=name,
+            version=version,
+            body=msgspec.to_builtins(body),
+            at=envelope.at,
+            observed_at=envelope.observed_at,
+            offset_minutes=envelope.offset_minutes,
+            clock_error_s=envelope.clock_error_s,
+            received_at=envelope.received_at,
+            state="open",
+            decided_at=None,
+            decided_by=None,
+        )
+    )
+    uow.audit("suggestion.made", KIND, envelope.command_id, {"customer": str(customer_id), "type": name})
+    uow.touch_all(customer.books, KIND, envelope.command_id)
+    for person in await _who_decides(uow, customer, envelope.staff_id):
+        await notify.send(
+            uow,
+            person,
+            "suggestion",
+            {"suggestion_id": str(envelope.command_id), "customer_id": str(customer_id)},
+            dedupe=f"suggestion:{envelope.command_id}:{person}",
+        )
+
+
+async def _who_decides(uow: UnitOfWork, customer: Customer, author_id: UUID) -> list[UUID]:
+    ground = await grids.facts(uow, customer.grid_id) if customer.grid_id else None
+    for person in (customer.owner_id, ground.manager_id if ground else None):
+        if person is not None and person != author_id:
+            return [person]
+    return [one for one in await identity.heads_of(uow, customer.branch_id) if one != author_id]
+
+
+async def decide(uow: UnitOfWork, suggestion_id: UUID, *, accepted: bool) -> CustomerSuggestion:
+    """Closes an open suggestion about a customer in the actor's scope, and tells its author.
+
+    Raises Problem `out_of_scope`, `conflict_state` where somebody decided before.
+    """
+    row = await uow.session.scalar(
+        select(CustomerSuggestion)
+        .where(CustomerSuggestion.id == suggestion_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    customer = await uow.session.get(Customer, row.customer_id) if row is not None else None
+    if row is None or customer is None:
+        raise out_of_scope("This suggestion")
+    if row.state != "open":
+        raise Problem(
+            "conflict_state", 409, "This was decided before", detail=f"The suggestion is {row.state}."
+        )
+    row.state = "accepted" if accepted else "dismissed"
+    row.decided_at, row.decided_by = uow.now, uow.actor.require_staff()
+    await uow.session.flush()
+    uow.audit(f"suggestion.{row.state}", KIND, row.id, {"author": str(row.author_id), "type": row.type})
+    uow.touch_all(customer.books, KIND, row.id)
+    if row.author_id != row.decided_by:
+        # no customer's id: it lies outside what the author may see
+        await notify.send(
+            uow,
+            row.author_id,
+            f"suggestion_{row.state}",
+            {"suggestion_id": str(row.id)},
+            dedupe=f"suggestion:{row.id}:{row.state}",
+        )
+    return row
+
+
+async def load(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
+    """Suggestions by id. Row security leaves a person those about customers they see."""
+    rows = await uow.session.scalars(
+        select(CustomerSuggestion)
+        .join(Customer, Customer.id == CustomerSuggestion.customer_id)
+        .where(CustomerSuggestion.id.in_([UUID(one) for one in ids]))
+    )
+    return {
+        str(row.id): [
+            str(row.customer_id),
+            str(row.author_id),
+            row.type,
+            row.body,
+            millis(row.observed_at),
+            row.state,
+            millis(row.decided_at) if row.decided_at else None,
+            str(row.decided_by) if row.decided_by else None,
+        ]
+        for row in rows
+    }
+
+
+PROJECTIONS = (Projection(KIND, frozenset({"grid", "care"}), {"manager": FIELDS}, load, sort="customer_id"),)

@@ -1,0 +1,47 @@
+"""What one push works on, and what becomes of each command."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from backend.kernel.actor import Actor
+from backend.sync.models import SyncCommand, SyncStream
+from backend.sync.schemas import Command, Receipt
+
+#: results that other commands may build on
+EFFECTIVE = frozenset({"applied", "merged", "suggested"})
+
+
+@dataclass
+class Batch:
+    """What one push works on: the stream's row, what is known already, what is answered so far.
+
+    `foreign`: ids that are recorded as other people's. `books`: the partitions that the sender's phones hold.
+    `copied`: a place in the stream was taken twice, so nothing new of this phone is taken any more.
+    """
+
+    actor: Actor
+    installation_id: UUID
+    stream: SyncStream
+    known: dict[UUID, SyncCommand]
+    foreign: frozenset[UUID]
+    books: frozenset[str]
+    clock_error: timedelta
+    received_at: datetime
+    receipts: list[Receipt] = field(default_factory=list)
+    copied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a command, before it is written down. `command`: what was sealed, where it is
+    readable."""
+
+    result: str
+    code: str | None = None
+    reason: str | None = None
+    lost: tuple[str, ...] = ()
+    alias: Mapping[str, str] | None = None
+    books: frozenset[str] = frozenset()
+    command: Command | None = None

@@ -1,0 +1,63 @@
+"""What a phone lost before it could send it: the gap closes, and people hear of it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.dialects.postgresql import insert
+
+from backend.identity import api as identity
+from backend.kernel.uow import UnitOfWork
+from backend.notify import api as notify
+from backend.sync.batch import Batch
+from backend.sync.models import SyncLoss
+from backend.sync.schemas import Lost
+
+#: no phone keeps more unsent work; a larger claim is a fault, and would use up the stream
+MOST_LOST = 100_000
+
+
+async def take(uow: UnitOfWork, batch: Batch, lost: Sequence[Lost], sent: Sequence[int]) -> None:
+    """Closes the gap that begins at the stream's next place, where the phone says that it is lost.
+
+    A range closes only up to a command that stands behind it in `sent` (the request's places), so that a
+    wrong number cannot use up the stream. One without an end closes nothing and is told all the same. What
+    was closed before, and what does not begin at or before the next place, changes nothing.
+    """
+    for one in sorted(lost, key=lambda one: one.first):
+        following = batch.stream.applied_seq + 1
+        if one.first > following:
+            continue
+        if one.last is None:
+            await _tell(uow, batch, following, None)
+        elif one.last >= following and one.last - following < MOST_LOST and max(sent, default=0) > one.last:
+            await _tell(uow, batch, following, one.last)
+            batch.stream.applied_seq = one.last
+    await uow.session.flush()
+
+
+async def _tell(uow: UnitOfWork, batch: Batch, first: int, last: int | None) -> None:
+    staff_id = batch.actor.require_staff()
+    added = await uow.session.scalar(
+        insert(SyncLoss)
+        .values(
+            installation_id=batch.installation_id,
+            staff_id=staff_id,
+            from_seq=first,
+            to_seq=last,
+            said_at=uow.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(SyncLoss.from_seq)
+    )
+    if added is None:
+        return
+    count = None if last is None else last - first + 1
+    uow.audit("sync.lost", "device", batch.installation_id, {"from": first, "to": last, "count": count})
+    for person in await identity.administrators(uow):
+        await notify.send(
+            uow,
+            person,
+            "phone_lost_work",
+            {"installation_id": str(batch.installation_id), "staff_id": str(staff_id), "count": count},
+            dedupe=f"lost:{batch.installation_id}:{staff_id}:{first}:{person}",
+            urgency="urgent",
+        )
