@@ -7,6 +7,7 @@ from backend.audit import jobs as audit_jobs
 from backend.banking import projection as banking_projection
 from backend.customers import commands as customers_commands
 from backend.customers import jobs as customers_jobs
+from backend.customers import moving as customers_moving
 from backend.customers import projection as customers_projection
 from backend.customers import suggestions as customers_suggestions
 from backend.grids import projection as grids_projection
@@ -33,6 +34,10 @@ from backend.visits import projection as visits_projection
 HANDLERS: tuple[AnyHandler, ...] = (
     *strategy_jobs.HANDLERS,
     Handler("grids.assigned", "customers.grid_assigned", customers_jobs.on_grid_assigned),
+    Handler("grids.moved", "customers.grids_moved", customers_jobs.on_grids_moved),
+    Handler("grids.covers_turned", "customers.covers_turned", customers_jobs.on_covers_turned),
+    Handler("customers.moved", "visits.customer_moved", visits_jobs.on_customer_moved),
+    Handler("customers.moved", "tasks.customer_moved", tasks_jobs.on_customer_moved),
     Handler("customers.duties_moved", "tasks.duties_moved", tasks_jobs.on_duties_moved),
     Handler("visits.logged", "tasks.visit_logged", tasks_jobs.on_visit_logged),
     Handler("visits.photo_arrived", "tasks.photo_arrived", tasks_jobs.on_photo_arrived),
@@ -59,10 +64,21 @@ def daily_at(figure: str) -> NextAfter:
     return next_after
 
 
+def daily_at_hour(hour: int, minute: int) -> NextAfter:
+    """Each day at a local time."""
+
+    async def next_after(uow: UnitOfWork) -> datetime:
+        return at_local_time(uow, hour, minute)
+
+    return next_after
+
+
 PERIODIC = (
     Periodic("tasks.digest", daily_at("digest_at")),
     Periodic("notify.quiet_over", daily_at("notify_quiet_to")),
     Periodic("audit.seal", every(10)),
+    # early enough for the day's work, late enough that no clock of the bank's is still in the day before
+    Periodic("grids.covers_turned", daily_at_hour(0, 5)),
     *strategy_jobs.PERIODIC,
 )
 
@@ -71,6 +87,7 @@ def registry() -> Registry:
     """All commands and projections."""
     commands = (
         *customers_commands.COMMANDS,
+        *customers_moving.COMMANDS,
         *visits_commands.COMMANDS,
         *tasks_commands.COMMANDS,
         *notify_commands.COMMANDS,

@@ -1,6 +1,7 @@
 """Customers for other domains."""
 
 from backend.customers.models import Customer
+from backend.customers.moving import rehome
 from backend.customers.names import pinyin_of
 from backend.customers.owners import books_for
 from backend.customers.past import Home, homes
@@ -26,6 +27,7 @@ __all__ = [
     "lock",
     "lock_inputs",
     "pinyin_of",
+    "rehome",
     "suggest",
     "visible",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from backend.customers import owners
+from backend.customers import moving, owners
 from backend.grids import api as grids
 from backend.kernel.uow import UnitOfWork
 
@@ -16,7 +16,37 @@ async def on_grid_assigned(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
         grid_id = UUID(payload["grid_id"])
         before = [UUID(one) for one in payload["ended"]] or await _last_responsible(uow, grid_id)
         await owners.hand_over(uow, grid_id, before, UUID(payload["staff_id"]))
-    uow.emit("customers.duties_moved", {"grid_id": payload["grid_id"]})
+    await _settle(uow, UUID(payload["grid_id"]))
+
+
+async def on_grids_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`grids.moved` {grid_id}: the grid belongs to another branch now, and its customers with it."""
+    grid_id = UUID(payload["grid_id"])
+    ground = await grids.facts(uow, grid_id)
+    if ground is None:
+        return
+    for customer in await owners.of_other_branches(uow, grid_id, ground.branch_id):
+        customer.branch_id = ground.branch_id
+        # the owner stays behind with the branch; who becomes the grid's manager takes over what has no owner
+        if await moving.own_and_file(uow, customer, ground.manager_id, ground.manager_id):
+            uow.emit("customers.moved", {"customer_id": str(customer.id)})
+    await _settle(uow, grid_id)
+
+
+async def on_covers_turned(uow: UnitOfWork, _payload: Mapping[str, Any]) -> None:
+    """`grids.covers_turned`, daily: where a stand-in began or ended lately, tasks follow."""
+    for grid_id in await grids.turned_covers(uow):
+        uow.emit("customers.duties_moved", {"grid_id": str(grid_id)})
+
+
+async def _settle(uow: UnitOfWork, grid_id: UUID) -> None:
+    """After a change of people: each customer of the grid lies in the books that follow from its owner."""
+    ground = await grids.facts(uow, grid_id)
+    manager_id = ground.manager_id if ground else None
+    for customer in await owners.in_wrong_books(uow, grid_id, manager_id):
+        if await moving.own_and_file(uow, customer, customer.owner_id, manager_id):
+            uow.emit("customers.moved", {"customer_id": str(customer.id)})
+    uow.emit("customers.duties_moved", {"grid_id": str(grid_id)})
 
 
 async def _last_responsible(uow: UnitOfWork, grid_id: UUID) -> list[UUID]:

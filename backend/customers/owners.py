@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 
 from backend.customers.models import Customer
 from backend.kernel.uow import UnitOfWork
@@ -16,6 +16,34 @@ def books_for(grid_id: UUID | None, owner_id: UUID | None, manager_id: UUID | No
     if owner_id is not None and (grid_id is None or owner_id != manager_id):
         books.append(f"care:{owner_id}")
     return books
+
+
+async def in_wrong_books(uow: UnitOfWork, grid_id: UUID, manager_id: UUID | None) -> list[Customer]:
+    """The customers of a grid whose books do not follow from owner and manager, locked in order. Job only."""
+    rows = await uow.session.scalars(
+        select(Customer)
+        .where(Customer.grid_id == grid_id)
+        .order_by(Customer.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return [
+        row
+        for row in rows
+        if row.status == "active" and row.books != books_for(row.grid_id, row.owner_id, manager_id)
+    ]
+
+
+async def of_other_branches(uow: UnitOfWork, grid_id: UUID, branch_id: UUID) -> list[Customer]:
+    """The customers of a grid that are not of its branch, locked in order. Job only."""
+    rows = await uow.session.scalars(
+        select(Customer)
+        .where(Customer.grid_id == grid_id, Customer.branch_id != branch_id)
+        .order_by(Customer.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
 
 
 async def hand_over(uow: UnitOfWork, grid_id: UUID, before: Iterable[UUID], owner_id: UUID) -> None:

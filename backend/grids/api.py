@@ -9,10 +9,21 @@ from backend.grids.queries import (
     facts_by_code,
     history,
     holders,
+    turned_covers,
 )
 from backend.grids.rules import Duty, GridKind
 from backend.grids.schemas import Assignment, GridFacts, ImportOutcome, ReadyGrid
-from backend.grids.service import apply_import, assign, book_of, facts, grid_of_point, release
+from backend.grids.service import (
+    apply_import,
+    assign,
+    book_of,
+    cover,
+    facts,
+    facts_anywhere,
+    grid_of_point,
+    move_to_branch,
+    release,
+)
 
 __all__ = [
     "Assignment",
@@ -28,12 +39,16 @@ __all__ = [
     "assign",
     "assigned_grids",
     "book_of",
+    "cover",
     "facts",
+    "facts_anywhere",
     "facts_by_code",
     "grid_of_point",
     "held",
     "history",
     "holders",
     "import_stopped",
+    "move_to_branch",
     "release",
+    "turned_covers",
 ]

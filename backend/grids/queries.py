@@ -4,7 +4,7 @@ Each is held to `visible_to`; row-level security holds the same line again.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, true
@@ -38,6 +38,11 @@ async def grid(uow: UnitOfWork, grid_id: UUID, *, lock: bool = False) -> Grid | 
         # what an earlier read left in the session may be older than the lock
         query = query.with_for_update().execution_options(populate_existing=True)
     return await uow.session.scalar(query)
+
+
+async def any_grid(uow: UnitOfWork, grid_id: UUID) -> Grid | None:
+    """One grid of the bank, whoever asks."""
+    return await uow.session.scalar(select(Grid).where(Grid.id == grid_id))
 
 
 async def facts_by_code(uow: UnitOfWork, code: str) -> GridFacts | None:
@@ -150,3 +155,35 @@ def assignment_of(row: GridAssignment) -> Assignment:
 
 def _in_force(on: date) -> ColumnElement[bool]:
     return (GridAssignment.from_on <= on) & or_(GridAssignment.to_on.is_(None), GridAssignment.to_on > on)
+
+
+async def covers(uow: UnitOfWork, grid_id: UUID) -> list[GridAssignment]:
+    """Stand-ins of a grid that are not over, by their first day."""
+    rows = await uow.session.scalars(
+        select(GridAssignment)
+        .where(
+            GridAssignment.grid_id == grid_id,
+            GridAssignment.duty == Duty.stand_in.value,
+            GridAssignment.to_on > uow.today,
+        )
+        .order_by(GridAssignment.from_on, GridAssignment.id)
+    )
+    return list(rows)
+
+
+async def turned_covers(uow: UnitOfWork) -> list[UUID]:
+    """Grids where a stand-in began or ended in the last days; some, because a worker may have been away."""
+    since = uow.today - timedelta(days=7)
+    rows = await uow.session.scalars(
+        select(GridAssignment.grid_id)
+        .where(
+            GridAssignment.duty == Duty.stand_in.value,
+            or_(
+                GridAssignment.from_on.between(since, uow.today),
+                GridAssignment.to_on.between(since, uow.today),
+            ),
+        )
+        .distinct()
+        .order_by(GridAssignment.grid_id)
+    )
+    return list(rows)

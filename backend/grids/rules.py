@@ -31,12 +31,15 @@ CHINESE_KINDS = {
 
 
 class Duty(StrEnum):
-    """In what part a person holds a grid."""
+    """In what part a person holds a grid. A stand-in (代管) does the responsible person's work for some
+    days.
+    """
 
     responsible = "responsible"
     agent = "agent"
     assistant = "assistant"
     supervisor = "supervisor"
+    stand_in = "stand_in"
 
 
 SINGLE_DUTIES = frozenset({Duty.responsible, Duty.supervisor})
@@ -49,6 +52,7 @@ MAY_HOLD: dict[Duty, frozenset[Role]] = {
     Duty.responsible: frozenset({Role.manager, Role.deputy_head, Role.branch_head}),
     Duty.agent: frozenset({Role.agent}),
     Duty.assistant: frozenset({Role.manager, Role.deputy_head, Role.branch_head}),
+    Duty.stand_in: frozenset({Role.manager, Role.deputy_head, Role.branch_head}),
     Duty.supervisor: frozenset({Role.branch_head, Role.deputy_head, Role.hq_business}),
 }
 """Which roles a duty is for. An agent is not bank staff, so an agent only ever holds the agent's duty."""

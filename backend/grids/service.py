@@ -17,7 +17,7 @@ from backend.grids.errors import (
 from backend.grids.models import Grid, GridAssignment
 from backend.grids.rules import MAY_HOLD, SINGLE_DUTIES, Duty
 from backend.grids.schemas import Assignment, GridFacts, ImportOutcome, ReadyGrid
-from backend.identity.api import staff_of
+from backend.identity.api import StaffInfo, staff_of
 from backend.kernel.actor import Actor, Role
 from backend.kernel.errors import not_allowed, not_found
 from backend.kernel.ids import uuid7
@@ -35,6 +35,8 @@ _PLAIN_FIELDS = (
     "source",
     "active",
 )
+#: as long as a leave may last
+LONGEST_COVER_DAYS = 366
 
 
 def book_of(grid_id: UUID) -> str:
@@ -53,7 +55,8 @@ async def apply_import(
 ) -> ImportOutcome:
     """Writes imported grids by their code, all or none: new ones are added, known ones follow the file.
 
-    Who holds a grid stays; what a grid looked like before is kept in the audit trail, outline included. A
+    Who holds a grid stays, unless it passes to another branch than theirs; what a grid looked like before is
+    kept in the audit trail, outline included. A
     grid that the file does not have stays as it is and is named in the outcome, unless `retire_absent`: then
     those of the branches in the file become inactive. A second run of the same file writes nothing.
 
@@ -82,6 +85,9 @@ async def apply_import(
             for name, value in values.items():
                 setattr(row, name, value)
             row.changed_at = uow.now
+            if "branch_id" in before:
+                await uow.session.flush()
+                await _left_branch(uow, row)
             uow.audit("grid.import", "grid", row.id, {"before": before, "source": source})
             changed.append(one.code)
         moved.append(str(row.id))
@@ -124,14 +130,9 @@ async def assign(
     `grid_assignment_day` (a day to come, or before the present holder's first).
     """
     row = await _grid_to_assign(uow, grid_id)
-    person = (await staff_of(uow, [staff_id])).get(staff_id)
-    if person is None or not person.active:
-        raise not_found("Person")
-    if person.role not in MAY_HOLD[duty]:
-        raise assignment_role(duty, person.role)
-    if uow.actor.role is not Role.system and person.branch_id != row.branch_id:
-        # holding a grid opens its customers: a head gives that to people of the own branch only
-        raise not_allowed("A branch's head gives its grids to people of the branch.")
+    if duty is Duty.stand_in:
+        raise assignment_day(from_on, "a stand-in covers from a day to a day")
+    await _person_for(uow, row, staff_id, duty)
     from_on = from_on or uow.today
     if from_on > uow.today:
         # the day on which a future assignment begins would need a job of its own; nobody has asked for it yet
@@ -169,6 +170,86 @@ async def assign(
     return queries.assignment_of(given)
 
 
+async def cover(uow: UnitOfWork, grid_id: UUID, staff_id: UUID, from_on: date, to_on: date) -> Assignment:
+    """A stand-in for the grid's responsible person from a day to a day (exclusive); it ends by itself.
+
+    Raises Problem as `assign`, and `grid_assignment_day` (over before it began, over a year, in the past, or
+    while
+    another stand-in covers). `release` ends it early.
+    """
+    row = await _grid_to_assign(uow, grid_id)
+    person = await _person_for(uow, row, staff_id, Duty.stand_in)
+    if not uow.today <= from_on < to_on:
+        raise assignment_day(from_on, f"the days must lie in order and not before today, {uow.today}")
+    if (to_on - from_on).days > LONGEST_COVER_DAYS:
+        raise assignment_day(from_on, f"a stand-in covers for {LONGEST_COVER_DAYS} days at most")
+    if row.manager_id == person.id:
+        raise assignment_day(from_on, "nobody stands in for themselves")
+    for other in await queries.covers(uow, grid_id):
+        if other.from_on < to_on and (other.to_on is None or other.to_on > from_on):
+            raise assignment_day(from_on, f"another stand-in covers from {other.from_on} to {other.to_on}")
+    given = GridAssignment(
+        id=uuid7(),
+        grid_id=grid_id,
+        staff_id=staff_id,
+        duty=Duty.stand_in.value,
+        from_on=from_on,
+        to_on=to_on,
+        assigned_by=uow.actor.staff_id,
+    )
+    uow.session.add(given)
+    _tell(uow, "grid.cover", given, ended=[])
+    await uow.session.flush()
+    return queries.assignment_of(given)
+
+
+async def move_to_branch(uow: UnitOfWork, grid_id: UUID, branch_id: UUID) -> None:
+    """Gives a grid to another branch; its people of other branches are ended today. Customers follow by a
+    job.
+
+    The command line only: a head decides within one branch. Raises Problem `not_found`, `not_allowed`,
+    `grid_retired`.
+    """
+    if uow.actor.role is not Role.system:
+        raise not_allowed("A grid passes to another branch on the server, by the command line.")
+    row = await _grid_to_assign(uow, grid_id)
+    if row.branch_id == branch_id:
+        return
+    before, row.branch_id, row.changed_at = row.branch_id, branch_id, uow.now
+    uow.audit("grid.move", "grid", grid_id, {"from": str(before), "to": str(branch_id)})
+    await uow.session.flush()
+    await _left_branch(uow, row)
+
+
+async def _left_branch(uow: UnitOfWork, row: Grid) -> None:
+    """Ends who held the grid from another branch than its present one, and tells those whom it concerns."""
+    present = [*await queries.holders(uow, row.id, uow.today), *await queries.covers(uow, row.id)]
+    people = await staff_of(uow, [one.staff_id for one in present])
+    for holder in {one.id: one for one in present}.values():
+        if people[holder.staff_id].branch_id == row.branch_id:
+            continue
+        holder.to_on = max(uow.today, holder.from_on)
+        if holder.staff_id == row.manager_id and holder.duty == Duty.responsible.value:
+            row.manager_id = None
+        _tell(uow, "grid.release", holder, ended=[str(holder.staff_id)])
+    uow.touch(book_of(row.id), "grid", row.id)
+    uow.emit("grids.moved", {"grid_id": str(row.id)})
+    await uow.session.flush()
+
+
+async def _person_for(uow: UnitOfWork, row: Grid, staff_id: UUID, duty: Duty) -> StaffInfo:
+    """The person, if they may hold the duty of this grid. Raises Problem as `assign`."""
+    person = (await staff_of(uow, [staff_id])).get(staff_id)
+    if person is None or not person.active:
+        raise not_found("Person")
+    if person.role not in MAY_HOLD[duty]:
+        raise assignment_role(duty, person.role)
+    if uow.actor.role is not Role.system and person.branch_id != row.branch_id:
+        # holding a grid opens its customers: a head gives that to people of the own branch only
+        raise not_allowed("A branch's head gives its grids to people of the branch.")
+    return person
+
+
 async def release(uow: UnitOfWork, grid_id: UUID, staff_id: UUID, duty: Duty) -> Assignment:
     """Ends a person's duty for a grid today; nobody takes over.
 
@@ -193,6 +274,12 @@ async def release(uow: UnitOfWork, grid_id: UUID, staff_id: UUID, duty: Duty) ->
 async def facts(uow: UnitOfWork, grid_id: UUID) -> GridFacts | None:
     """What other domains need of a grid; None where it does not exist or may not be seen."""
     row = await queries.grid(uow, grid_id)
+    return queries.facts_of(row) if row is not None else None
+
+
+async def facts_anywhere(uow: UnitOfWork, grid_id: UUID) -> GridFacts | None:
+    """`facts` of any grid of the bank, for a caller who has checked what the actor may do with it."""
+    row = await queries.any_grid(uow, grid_id)
     return queries.facts_of(row) if row is not None else None
 
 

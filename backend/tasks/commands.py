@@ -4,12 +4,18 @@ from backend.kernel.actor import FIELD, HEADS
 from backend.kernel.commands import Applied, CommandType, Envelope, Ground, Late
 from backend.kernel.uow import UnitOfWork
 from backend.tasks import queries, service
-from backend.tasks.schemas import ApproveTask, ReturnTask, SubmitTask
+from backend.tasks.schemas import ApproveTask, ReturnTask, SubmitTask, WithdrawTask
 
 
 async def submit(uow: UnitOfWork, body: SubmitTask, _envelope: Envelope) -> Applied:
     """`task.submit`."""
     await service.submit(uow, body.task_id, body.visit_id)
+    return Applied()
+
+
+async def withdraw(uow: UnitOfWork, body: WithdrawTask, _envelope: Envelope) -> Applied:
+    """`task.withdraw`."""
+    await service.withdraw(uow, body.task_id)
     return Applied()
 
 
@@ -36,6 +42,7 @@ COMMANDS = (
     CommandType(
         "task.submit", {1: SubmitTask}, FIELD, submit, late=Late("moot", _visited, lost=("task_id",))
     ),
+    CommandType("task.withdraw", {1: WithdrawTask}, FIELD, withdraw),
     CommandType("task.approve", {1: ApproveTask}, HEADS, approve),
     CommandType("task.return", {1: ReturnTask}, HEADS, send_back),
 )

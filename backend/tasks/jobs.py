@@ -59,6 +59,11 @@ async def on_duties_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     await service.duties_moved(uow, UUID(payload["grid_id"]))
 
 
+async def on_customer_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`customers.moved` {customer_id}: its running tasks go where it lives now."""
+    await service.follow_customer(uow, UUID(payload["customer_id"]))
+
+
 async def on_photo_arrived(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     """`visits.photo_arrived` {visit_ids}: approvals that show the photo move."""
     for task in await queries.by_evidence(uow, [UUID(one) for one in payload["visit_ids"]]):

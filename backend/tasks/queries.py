@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
 
+from backend.customers import api as customers
 from backend.kernel.uow import UnitOfWork
 from backend.tasks.errors import task_missing
 from backend.tasks.models import Duty, Task
@@ -128,12 +129,24 @@ async def waiting_count(uow: UnitOfWork, branch_id: UUID) -> int:
     return (await uow.session.scalar(statement, {"branch": branch_id})) or 0
 
 
-async def waiting_in_grid(uow: UnitOfWork, grid_id: UUID) -> list[Task]:
-    """Tasks of a grid that nobody has handed in yet, locked."""
+async def running_in_grid(uow: UnitOfWork, grid_id: UUID) -> list[Task]:
+    """Tasks of a grid's customers that are not closed, locked. By the customer's grid: a task may lag
+    behind.
+    """
+    here = select(customers.Customer.id).where(customers.Customer.grid_id == grid_id)
+    return await _running(uow, Task.customer_id.in_(here))
+
+
+async def running_of_customer(uow: UnitOfWork, customer_id: UUID) -> list[Task]:
+    """Tasks of a customer that are not closed, locked."""
+    return await _running(uow, Task.customer_id == customer_id)
+
+
+async def _running(uow: UnitOfWork, which: ColumnElement[bool]) -> list[Task]:
     return list(
         await uow.session.scalars(
             select(Task)
-            .where(Task.grid_id == grid_id, Task.state.in_(("open", "in_progress", "returned")))
+            .where(which, Task.state.in_(("open", "in_progress", "returned", "submitted")))
             .order_by(Task.id)
             .with_for_update()
             .execution_options(populate_existing=True)

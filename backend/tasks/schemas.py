@@ -13,6 +13,12 @@ class SubmitTask(Struct, frozen=True):
     visit_id: UUID
 
 
+class WithdrawTask(Struct, frozen=True):
+    """`task.withdraw` version 1: the assignee takes back what nobody has decided yet."""
+
+    task_id: UUID
+
+
 class ApproveTask(Struct, frozen=True):
     """`task.approve` version 1."""
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from backend.customers import api as customers
 from backend.grids import api as grids
+from backend.identity import api as identity
 from backend.kernel.clock import millis
 from backend.kernel.errors import not_allowed
 from backend.kernel.ids import uuid7
@@ -65,6 +66,36 @@ async def send_back(uow: UnitOfWork, task_id: UUID, reason: str) -> None:
             duty = (await queries.duties(uow, task.customer_id)).get(task.duty_kind)
             if duty is not None:
                 duty.due_on = task.due_on
+
+
+async def withdraw(uow: UnitOfWork, task_id: UUID) -> None:
+    """The assignee takes back what nobody has decided; the next task that it had brought is cancelled.
+
+    Raises Problem `out_of_scope`, `conflict_state` where a head was first.
+    """
+    task = await queries.lock(uow, task_id)
+    if task.assignee_id != uow.actor.staff_id:
+        raise task_missing()
+    if not allowed("withdraw", task.state):
+        raise wrong_state(task.state, "withdraw")
+    if task.duty_kind:
+        async with uow.elevated("the duty's clock is hidden from agents; it is set by rule, not shown"):
+            await _take_back(uow, task)
+    uow.touch(f"team:{task.branch_id}", "approval", task.id, gone=True)
+    task.evidence_id = task.submitted_at = None
+    _move(uow, task, "withdraw")
+
+
+async def _take_back(uow: UnitOfWork, task: Task) -> None:
+    """The duty's clock as it was before the task was handed in."""
+    assert task.duty_kind is not None
+    for later in await queries.fresh_tasks(uow, task.customer_id, task.duty_kind):
+        if later.id != task.id and later.state in (State.open, State.in_progress):
+            _move(uow, later, "cancel", reason="withdrawn")
+    duty = (await queries.duties(uow, task.customer_id)).get(task.duty_kind)
+    if duty is not None:
+        duty.due_on = task.due_on
+    await uow.session.flush()
 
 
 async def _decide(uow: UnitOfWork, task_id: UUID, move: str, reason: str | None) -> Task:
@@ -196,6 +227,11 @@ async def assignee_for(uow: UnitOfWork, customer: customers.Customer, duty_kind:
         for holder in await grids.holders(uow, customer.grid_id, uow.today):
             if holder.duty == "agent":
                 return holder.staff_id
+    if customer.grid_id is not None and customer.owner_id is not None:
+        ground = await grids.facts(uow, customer.grid_id)
+        if ground is not None and ground.manager_id == customer.owner_id:
+            for holder in await grids.holders(uow, customer.grid_id, uow.today, duty=grids.Duty.stand_in):
+                return holder.staff_id
     return customer.owner_id
 
 
@@ -249,12 +285,35 @@ async def rhythm_changed(uow: UnitOfWork, customer_id: UUID, contact_days: int, 
 
 async def duties_moved(uow: UnitOfWork, grid_id: UUID) -> None:
     """People of a grid changed: its tasks that nobody has handed in go to whom they now belong. Job only."""
-    waiting = await queries.waiting_in_grid(uow, grid_id)
-    known = customers.by_id(await customers.visible(uow, {task.customer_id for task in waiting}))
-    for task in waiting:
-        if task.duty_kind is None or task.customer_id not in known:
+    await _follow(uow, await queries.running_in_grid(uow, grid_id))
+
+
+async def follow_customer(uow: UnitOfWork, customer_id: UUID) -> None:
+    """The customer lies elsewhere: its tasks go to those who look after it there. Job only."""
+    await _follow(uow, await queries.running_of_customer(uow, customer_id))
+
+
+async def _follow(uow: UnitOfWork, running: list[Task]) -> None:
+    """Work handed in goes with the customer to its branch, whose head decides; it stays its author's."""
+    known = customers.by_id(await customers.visible(uow, {task.customer_id for task in running}))
+    for task in running:
+        customer = known.get(task.customer_id)
+        if customer is None:
             continue
-        assignee = await assignee_for(uow, known[task.customer_id], task.duty_kind)
+        moved = task.branch_id != customer.branch_id
+        if moved and task.submitted_at is not None:
+            home = f"team:{customer.branch_id}"
+            uow.touch(f"team:{task.branch_id}", "approval", task.id, gone=True, moved_to=home)
+            uow.touch(home, "approval", task.id)
+        if moved or task.grid_id != customer.grid_id:
+            task.branch_id, task.grid_id = customer.branch_id, customer.grid_id
+            _touch(uow, task)
+        if task.state == State.submitted or task.duty_kind is None:
+            continue
+        assignee = await assignee_for(uow, customer, task.duty_kind)
+        if assignee is None and moved:
+            # nobody looks after it there yet: the head knows of the work until somebody does
+            assignee = next(iter(await identity.heads_of(uow, customer.branch_id)), None)
         if assignee is None or assignee == task.assignee_id:
             continue
         uow.touch(f"staff:{task.assignee_id}", "task", task.id, gone=True, moved_to=f"staff:{assignee}")

@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from backend.kernel.uow import UnitOfWork
 from backend.visits import service
+
+
+async def on_customer_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`customers.moved` {customer_id}: its visits lie in the books in which it lies."""
+    await service.follow_customer(uow, UUID(payload["customer_id"]))
 
 
 async def on_file_received(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
 from backend.visits.models import Visit, VisitPhoto
 
@@ -48,3 +49,21 @@ async def naming_file(uow: UnitOfWork, file_hash: str) -> list[Visit]:
             .where(VisitPhoto.file_hash == file_hash)
         )
     )
+
+
+async def of_customer(uow: UnitOfWork, customer_id: UUID) -> Sequence[UUID]:
+    """The ids of a customer's visits."""
+    return (await uow.session.scalars(select(Visit.id).where(Visit.customer_id == customer_id))).all()
+
+
+async def books_of_rows(uow: UnitOfWork, kind: str, ids: Sequence[str]) -> dict[str, set[str]]:
+    """The partitions in which rows of a kind lie now, by id."""
+    rows = await uow.session.execute(
+        select(SyncChange.row_id, SyncChange.book).where(
+            SyncChange.kind == kind, SyncChange.row_id.in_(ids), SyncChange.gone.is_(False)
+        )
+    )
+    found: dict[str, set[str]] = {}
+    for row_id, book in rows:
+        found.setdefault(row_id, set()).add(book)
+    return found

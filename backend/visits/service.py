@@ -147,3 +147,15 @@ async def file_arrived(uow: UnitOfWork, file_hash: str) -> list[UUID]:
     for visit in found:
         uow.touch_all(books.get(visit.customer_id, []), "visit", visit.id)
     return [visit.id for visit in found]
+
+
+async def follow_customer(uow: UnitOfWork, customer_id: UUID) -> None:
+    """After a move of the customer: its visits leave the books that no longer hold it. Job only."""
+    after = (await customers.home_books(uow, [customer_id])).get(customer_id, [])
+    ids = [str(one) for one in await queries.of_customer(uow, customer_id)]
+    if not ids:
+        return
+    lying = await queries.books_of_rows(uow, "visit", ids)
+    for visit_id in ids:
+        before = lying.get(visit_id, set())
+        customers.rehome(uow, [("visit", visit_id)], sorted(before), after)
