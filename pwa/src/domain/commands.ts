@@ -74,6 +74,7 @@ export interface CommandBodies {
   }
   'asset.remove': { id: Id; customer_id: Id; reason: string }
   'inbox.read': { ids: Id[] }
+  'command.discard': { discards: Id; reason: string }
 }
 
 export type CommandType = keyof CommandBodies
@@ -89,6 +90,7 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'asset.put': 1,
   'asset.remove': 1,
   'inbox.read': 1,
+  'command.discard': 1,
 }
 
 interface NewCommandOf<T extends CommandType> {
@@ -99,6 +101,8 @@ interface NewCommandOf<T extends CommandType> {
   observed_at?: Instant
   /** Commands that must be at the bank before this one. */
   needs: Id[]
+  /** The refused command in whose place this one stands. */
+  replaces?: Id
   body: CommandBodies[T]
 }
 
@@ -177,11 +181,13 @@ function point<T extends { point?: Point | null }>(body: T): T {
 export interface CommandOptions {
   observed_at?: Instant
   needs?: Id[]
+  replaces?: Id
 }
 
 function make<T extends CommandType>(type: T, body: CommandBodies[T], options: CommandOptions = {}): NewCommandOf<T> {
   const command: NewCommandOf<T> = { id: uuid7(), type, version: COMMAND_VERSIONS[type], needs: options.needs ?? [], body }
   if (options.observed_at !== undefined) command.observed_at = options.observed_at
+  if (options.replaces !== undefined) command.replaces = options.replaces
   return command
 }
 
@@ -262,6 +268,16 @@ export const build = {
     body.ids.forEach((item) => id('ids', item))
     return make('inbox.read', body, options)
   },
+  discard(body: CommandBodies['command.discard'], options?: CommandOptions) {
+    id('discards', body.discards)
+    text('reason', body.reason, LONGEST.reason)
+    return make('command.discard', body, options)
+  },
+}
+
+/** The earlier command that this one settles: it stands in its place, or gives it up. */
+export function settledBy(command: NewCommand): Id | undefined {
+  return command.type === 'command.discard' ? command.body.discards : command.replaces
 }
 
 /** The customer a command is about, where it names one itself. */

@@ -47,6 +47,8 @@ export interface OutboxRecord {
   receipt: StoredReceipt | null
   /** The installation in whose stream `seq` counts. */
   stream: string
+  /** The refused entry that this one stands for or gives up; absent where it does neither. */
+  settles?: string
   photos: StoredPhoto[]
   sealed: Bytes
   local: Boxed

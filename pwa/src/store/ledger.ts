@@ -15,15 +15,37 @@ export interface LedgerMark {
   oldest: number | null
 }
 
+/** What a database took with it. */
+export interface Loss {
+  /** The stream it belonged to. */
+  stream: string
+  /** The highest number that was given in it. */
+  last: number
+  /** Entries that had no receipt, as far as this phone knows. */
+  unsent: number
+  oldest: number | null
+  /** The bank's time at which it was found out. */
+  at: number
+  /** The bank was told. */
+  told: boolean
+  /** The person has read it. */
+  seen: boolean
+}
+
 /** Where marks are kept: the browser's localStorage, or anything like it. */
-export type LedgerPlace = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
+export interface LedgerPlace {
+  readonly length: number
+  key(index: number): string | null
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+}
 
 const PREFIX = 'tiange-ledger:'
 
 /** The browser's place; null where there is none (some private modes, workers). */
 export function browserPlace(): LedgerPlace | null {
   try {
-    return (globalThis as { localStorage?: Storage }).localStorage ?? null
+    return (globalThis as { localStorage?: LedgerPlace }).localStorage ?? null
   } catch {
     return null
   }

@@ -3,7 +3,7 @@
  * locked phone can still send it and only an unlocked one can show it.
  */
 import Dexie from 'dexie'
-import type { Command, NewCommand } from '../domain/commands'
+import { settledBy, type Command, type NewCommand } from '../domain/commands'
 import { EngineError } from '../domain/errors'
 import { hex, type Bytes } from './bytes'
 import { pack, unpack } from './codec'
@@ -41,7 +41,9 @@ export async function sealCommand(
     sealer.seal(`command:${command.id}`, bytes),
     vault.encrypt(`outbox|${command.id}|${LOCAL_FORMAT}`, bytes),
   ])
+  const settles = settledBy(command)
   return {
+    ...(settles === undefined ? {} : { settles }),
     id: command.id,
     seq: command.seq,
     hash: hex(new Uint8Array(digest)),
@@ -120,7 +122,8 @@ function appendNow(
   draftId: string | null,
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const stores = ['outbox', ...(blobs.length ? ['blobs'] : []), ...(draftId ? ['drafts'] : [])]
+    const settling = entries.filter((entry) => entry.settles !== undefined)
+    const stores = ['outbox', ...(blobs.length || settling.length ? ['blobs'] : []), ...(draftId ? ['drafts'] : [])]
     const transaction = idb.transaction(stores, 'readwrite', { durability: 'strict' })
     transaction.oncomplete = () => resolve(true)
     transaction.onabort = () => {
@@ -132,9 +135,26 @@ function appendNow(
     for (const entry of entries) transaction.objectStore('outbox').add(entry)
     for (const blob of blobs) transaction.objectStore('blobs').put(blob)
     if (draftId) transaction.objectStore('drafts').delete(draftId)
+    for (const entry of settling) takeOver(transaction, entry)
     // Not waiting for the requests' answers spares turns of a busy processor; a failing one still undoes all.
-    transaction.commit()
+    if (settling.length === 0) transaction.commit()
   })
+}
+
+/** The entry that `entry` settles needs nobody's attention any more; its photos go with the one in its place. */
+function takeOver(transaction: IDBTransaction, entry: OutboxRecord): void {
+  const outbox = transaction.objectStore('outbox')
+  const old = outbox.get(entry.settles as string) as IDBRequest<OutboxRecord | undefined>
+  old.onsuccess = () => {
+    if (old.result) outbox.put({ ...old.result, acknowledged: true, photos: [] })
+  }
+  const owned = transaction.objectStore('blobs').index('command').openCursor(IDBKeyRange.only(entry.settles))
+  owned.onsuccess = () => {
+    const cursor = owned.result
+    if (!cursor) return
+    cursor.update({ ...(cursor.value as BlobRecord), command: entry.id })
+    cursor.continue()
+  }
 }
 
 /**

@@ -80,8 +80,6 @@ export class Account {
     const { core } = this
     const { db, current } = core
     if (!db || !current) throw new EngineError('signed_out')
-    // The stream of a database that is gone can't go on where nobody knows its numbers.
-    if (core.lost && core.lost.stream === core.identity?.installationId) core.identity = await core.device.renewIdentity(current.staffId)
     try {
       await core.ask(() => this.register(label))
     } catch (error) {

@@ -106,11 +106,11 @@ test('a refused entry needs the person and shows nothing; what needs it is held'
   await engine.acknowledge([visit.id])
   expect(engine.status().attention).toBe(1)
   expect(engine.outbox()[1]?.state).toBe('attention')
-  // What was missing came another way: the held one goes through.
+  // What was refused is asked again only as another command: the held one goes on waiting, and is sent again.
   bank.judge = () => null
   await engine.sync()
-  expect(engine.status().receivedToday).toBe(1)
-  expect(engine.outbox().map(({ type, state }) => [type, state])).toEqual([['visit.log', 'attention']])
+  expect(bank.applied).toHaveLength(0)
+  expect(engine.outbox().map(({ type, code }) => [type, code])).toEqual([['task.submit', 'needs'], ['visit.log', 'out_of_scope']])
   await engine.close()
 })
 

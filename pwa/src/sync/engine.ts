@@ -169,8 +169,11 @@ class TiangeEngine implements Engine {
   now: Engine['now'] = () => this.core.now()
   today: Engine['today'] = () => this.core.today()
 
-  save: Engine['save'] = async (commands, files, options) => {
-    const saved = await this.writer.save(commands, files, options)
+  save: Engine['save'] = async (commands, files, options) => this.sendSoon(await this.writer.save(commands, files, options))
+  resend: Engine['resend'] = async (id) => this.sendSoon(await this.writer.resend(id))
+  discard: Engine['discard'] = async (id, reason) => this.sendSoon(await this.writer.discard(id, reason))
+
+  private sendSoon<T>(saved: T): T {
     setTimeout(() => (this.core.online ? this.syncer.soon(UNDO_MS) : this.syncer.askBackgroundSync()))
     return saved
   }

@@ -55,6 +55,16 @@ export class OutboxBook {
     this.version++
   }
 
+  /** The entry that settles this one; undefined while nothing does. */
+  settlerOf(id: Id): BookEntry | undefined {
+    for (const entry of this.entries.values()) if (entry.header.settles === id) return entry
+    return undefined
+  }
+
+  private settled(): Set<Id> {
+    return new Set([...this.entries.values()].flatMap(({ header }) => header.settles ?? []))
+  }
+
   get(id: Id): BookEntry | undefined {
     return this.entries.get(id)
   }
@@ -76,7 +86,9 @@ export class OutboxBook {
     const received = new Set<Id>()
     let waitingBytes = 0
     let attention = 0
+    const settled = this.settled()
     for (const { header } of this.entries.values()) {
+      if (settled.has(header.id)) continue
       const state = stateOf(header)
       if (state === 'saved' || state === 'sending') {
         waiting.add(header.save)
@@ -94,8 +106,9 @@ export class OutboxBook {
   /** The entries whose effect is not in the phone's rows yet; `reached` says whether a book has come to a revision. */
   lying(reached: (book: string, revision: number) => boolean): OverlayEntry[] {
     const lying: OverlayEntry[] = []
+    const settled = this.settled()
     for (const { header, command } of this.all()) {
-      if (!command || header.state === 'rejected') continue
+      if (!command || header.state === 'rejected' || settled.has(header.id)) continue
       if (header.state !== 'received') lying.push({ command, state: 'saved' })
       else if (Object.entries(header.receipt?.await ?? {}).some(([book, revision]) => !reached(book, revision))) {
         lying.push({ command, state: 'received' })
@@ -113,18 +126,32 @@ export class OutboxBook {
     return aliases
   }
 
+  /** What a held entry waits for, of what this phone still keeps. */
+  private missing(command: Command | null): Id[] {
+    return (command?.needs ?? []).filter((id) => {
+      const state = this.entries.get(id)?.header.state
+      return state !== undefined && state !== 'received'
+    })
+  }
+
+  /** Entries that wait for this one. */
+  private dependents(id: Id): Id[] {
+    return [...this.entries.values()].filter(({ header, command }) => header.state !== 'received' && command?.needs.includes(id)).map(({ header }) => header.id)
+  }
+
   /** Saved in one go with what it needs, and nothing to say for itself: its companion stands for both. */
-  private ridesAlong({ header, command }: BookEntry): boolean {
+  private ridesAlong({ header, command }: BookEntry, settled: ReadonlySet<Id>): boolean {
     if (stateOf(header) === 'attention') return false
-    return (command?.needs ?? []).some((id) => this.entries.get(id)?.header.save === header.save)
+    return (command?.needs ?? []).some((id) => !settled.has(id) && this.entries.get(id)?.header.save === header.save)
   }
 
   /** The list for the screens, newest first. */
   list(customerName: (entry: BookEntry) => { id: Id | null; name: string }): OutboxEntry[] {
+    const settled = this.settled()
     const needed = new Set([...this.entries.values()].flatMap(({ command }) => command?.needs ?? []))
     return this.all()
       .reverse()
-      .filter((entry) => !this.ridesAlong(entry))
+      .filter((entry) => !settled.has(entry.header.id) && !this.ridesAlong(entry, settled))
       .map((entry) => {
         const { header, command } = entry
         const customer = customerName(entry)
@@ -146,7 +173,9 @@ export class OutboxBook {
           lost: header.receipt?.lost ?? [],
           acknowledged: header.acknowledged,
           photos: header.photos.map((photo) => ({ hash: photo.hash, bytes: photo.bytes, sent: photo.sentAt > 0, refused: photo.refused })),
-          canUndo: header.state === 'saved' && header.tries === 0 && !needed.has(header.id),
+          canUndo: header.state === 'saved' && header.tries === 0 && header.settles === undefined && !needed.has(header.id),
+          waitsFor: header.state === 'held' ? this.missing(command) : [],
+          heldBack: this.dependents(header.id),
         }
       })
   }

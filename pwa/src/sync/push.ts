@@ -4,7 +4,8 @@
  */
 import { ApiProblem } from '../api/http'
 import { beginEpoch } from '../store/chunks'
-import { getMeta, withStore, type OutboxRecord, type StaffDatabase, type StoredReceipt, type StoredState } from '../store/database'
+import { getMeta, putMeta, withStore, type OutboxRecord, type StaffDatabase, type StoredReceipt, type StoredState } from '../store/database'
+import type { Loss } from '../store/ledger'
 import { patchEntries, unsent } from '../store/outbox'
 import { noteContact } from './contact'
 import type { Transport } from './transport'
@@ -28,6 +29,8 @@ interface Receipt {
   reason?: string
   lost?: string[]
   alias?: Record<string, string>
+  /** The author has settled it since: it will never take effect by itself. */
+  settled?: 'replaced' | 'discarded'
 }
 
 interface PushAnswer {
@@ -101,8 +104,9 @@ export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
     })
     await deps.onEntries()
     let answer: PushAnswer
+    const loss = await untoldLoss(deps.db)
     try {
-      answer = await exchange(deps, entries)
+      answer = await exchange(deps, entries, all, loss)
     } catch (error) {
       await patchEntries(deps.db, ids, back)
       await deps.onEntries()
@@ -117,6 +121,7 @@ export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
       await beginEpoch(deps.db, answer.epoch)
       tried.clear()
     }
+    if (loss) await noteTold(deps.db)
     const kept = await keepReceipts(deps.db, entries, answer)
     deps.onAnswer?.()
     await noteContact(deps.db, { server: answer.now, durableThrough: answer.durable_through, epoch: answer.epoch }, deps.now())
@@ -139,13 +144,17 @@ function isYoung(entry: OutboxRecord, deps: PushDeps): boolean {
   return entry.tries === 0 && age >= 0 && age < (deps.graceMs ?? 0)
 }
 
-async function exchange(deps: PushDeps, entries: readonly OutboxRecord[]): Promise<PushAnswer> {
+async function exchange(deps: PushDeps, entries: readonly OutboxRecord[], all: readonly OutboxRecord[], loss: Loss | null): Promise<PushAnswer> {
+  const stream = deps.transport.installationId
   const epoch = (await withStore(deps.db, () => getMeta<string>(deps.db, 'epoch'))) ?? null
   return deps.transport.exchange<PushAnswer>('/api/v1/sync/push', {
     epoch,
-    stream: deps.transport.installationId,
+    stream,
     device_now: deps.now(),
+    outbox: { depth: all.length, oldest: all.length ? Math.min(...all.map(({ savedAt }) => savedAt)) : null },
     commands: entries.map(({ id, seq, hash, sealed }) => ({ id, seq, hash, sealed })),
+    // In the stream that lost it the places are known; in another one only that something was lost.
+    ...(loss ? { lost: [loss.stream === stream ? { first: 1, last: loss.last } : { first: 1 }] } : {}),
   })
 }
 
@@ -184,6 +193,11 @@ async function keepReceipts(
       }
       entry.state = stored(result)
       entry.receipt = keep(receipt, result, answer.now)
+      if (receipt.settled) {
+        // Nothing to send or to say any more: what settled it stands for it.
+        entry.state = 'rejected'
+        entry.acknowledged = true
+      }
       if (entry.state === 'received') received++
     },
   )
@@ -215,6 +229,21 @@ async function goBackTo(db: StaffDatabase, stream: string, seq: number): Promise
       if (!from.some((entry) => entry.seq === seq)) return false
       await db.outbox.bulkPut(from.map((entry) => ({ ...entry, state: 'saved' as const })))
       return true
+    }),
+  )
+}
+
+/** A loss that the bank was not told of yet. */
+async function untoldLoss(db: StaffDatabase): Promise<Loss | null> {
+  const loss = await withStore(db, () => getMeta<Loss>(db, 'lost'))
+  return loss && !loss.told ? loss : null
+}
+
+async function noteTold(db: StaffDatabase): Promise<void> {
+  await withStore(db, () =>
+    db.transaction('rw', db.meta, async () => {
+      const loss = await getMeta<Loss>(db, 'lost')
+      if (loss) await putMeta(db, 'lost', { ...loss, told: true })
     }),
   )
 }

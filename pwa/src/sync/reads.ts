@@ -255,6 +255,10 @@ export class Reader {
         return { id: command.body.id, name: command.body.name }
       case 'inbox.read':
         return { id: null, name: '' }
+      case 'command.discard': {
+        const given = this.core.outbox.get(command.body.discards)
+        return given ? this.customerOf(given) : { id: null, name: '' }
+      }
       default: {
         const id = command.body.customer_id
         return { id, name: this.one('customer', id)?.name ?? this.made(id) }

@@ -6,26 +6,9 @@
 import { hex, randomBytes } from '../store/bytes'
 import type { DamagedChunk, PartitionRecord } from '../store/chunks'
 import { getMeta, problemOf, putMeta, withStore, type OutboxRecord } from '../store/database'
-import type { LedgerMark } from '../store/ledger'
+import type { LedgerMark, Loss } from '../store/ledger'
 import { renumber, sealCommand } from '../store/outbox'
 import type { Core, Unlocked } from './core'
-
-/** What a database took with it. */
-export interface Loss {
-  /** The stream it belonged to. */
-  stream: string
-  /** The highest number that was given in it. */
-  last: number
-  /** Entries that had no receipt, as far as this phone knows. */
-  unsent: number
-  oldest: number | null
-  /** The bank's time at which it was found out. */
-  at: number
-  /** The bank was told. */
-  told: boolean
-  /** The person has read it. */
-  seen: boolean
-}
 
 /** Keys of the meta table without which an unlocked phone could not be opened again. */
 const ESSENTIAL = ['enrolment', 'pin', 'tries', 'escrow', 'contact', 'epoch', 'revoked', 'prf'] as const
@@ -67,6 +50,8 @@ export async function recognise(core: Core, mark: LedgerMark | null): Promise<Lo
   const { installation: stream, last, unsent, oldest } = mark
   const loss: Loss = { stream, last, unsent, oldest, at: core.now(), told: false, seen: false }
   await putMeta(store, 'lost', loss)
+  // The same installation goes on in its stream behind what is gone, so that the bank knows which places are empty.
+  if (stream === core.identity?.installationId) await putMeta(store, `nextSeq:${stream}`, last + 1)
   return loss
 }
 

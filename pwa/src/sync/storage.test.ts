@@ -140,7 +140,7 @@ test('a database deleted under an open phone is written again: nothing that was 
 test.each([
   ['the person database', false],
   ['every database', true],
-])('%s deleted while the app was closed: what was lost is said, and work goes on under a new installation', async (_name, all) => {
+])('%s deleted while the app was closed: what was lost is said, to the bank too, and work goes on', async (_name, all) => {
   const bank = await bankOfPages()
   let phone = await readyPhone(bank, uuid7())
   await phone.engine.save([visitOf(xie.id)])
@@ -161,8 +161,11 @@ test.each([
   expect(phone.engine.status().lost).toEqual({ unsent: 2, oldest: at })
   await phone.engine.save([visitOf(xie.id)])
   await phone.engine.sync()
-  expect(bank.applied.map((command) => command['seq'])).toEqual([1, 1])
-  expect(bank.streams.size).toBe(2)
+  // The bank is told: of the same installation which places are empty, of a new one that something was lost.
+  const [stream] = [...bank.streams.keys()].slice(-1)
+  expect(bank.lost).toEqual([all ? { stream, first: 1, last: null } : { stream, first: 2, last: 3 }])
+  expect(bank.applied.map((command) => command['seq'])).toEqual(all ? [1, 1] : [1, 4])
+  expect(bank.streams.size).toBe(all ? 2 : 1)
   expect(phone.engine.customers()).toHaveLength(6)
   // Said until it was read, over restarts too; then not again.
   phone = await reopen(bank, phone)

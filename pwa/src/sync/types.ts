@@ -109,6 +109,10 @@ export interface OutboxEntry {
   photos: { hash: string; bytes: number; sent: boolean; refused: string | null }[]
   /** True while `undo` can still take it back. */
   canUndo: boolean
+  /** Of a held entry: the entries it waits for, as far as this phone still has them. */
+  waitsFor: Id[]
+  /** Entries that wait for this one and go, or are given up, with it. */
+  heldBack: Id[]
 }
 
 export interface NewFile {
@@ -188,6 +192,11 @@ export interface Engine {
   outbox(): readonly OutboxEntry[]
   /** The person has seen why an entry needs attention; it stays in the list but is no longer counted. */
   acknowledge(ids: Id[]): Promise<void>
+
+  /** Sends a refused entry again as it is, in its place. Throws `not_found`, `damaged`, `storage_failed`. */
+  resend(id: Id): Promise<{ ids: Id[] }>
+  /** Gives a refused or held entry up for good: the bank keeps its bytes, it never takes effect. Throws as `resend`. */
+  discard(id: Id, reason: string): Promise<{ ids: Id[] }>
 
   /** Sends and fetches now. Resolves when done; failures show in the status. */
   sync(): Promise<void>

@@ -1,10 +1,12 @@
 /** Saving what a person did, and taking it back while it was not sent. */
-import type { Command, NewCommand } from '../domain/commands'
+import { build, type Command, type NewCommand } from '../domain/commands'
 import { EngineError } from '../domain/errors'
+import { uuid7 } from '../domain/ids'
 import type { Id } from '../domain/rows'
 import type { OutboxRecord, StoredPhoto } from '../store/database'
 import { patchEntries, append, complete, nextSeq, renumber, sealCommand, sealFile, takeBack, unsent } from '../store/outbox'
 import type { Core, Unlocked } from './core'
+import type { BookEntry } from './outboxBook'
 import type { NewFile, SaveOptions } from './types'
 
 export class Writer {
@@ -46,7 +48,7 @@ export class Writer {
         const completed = commands.map((command, i) => complete(command, first + i, at, offset))
         const save = (completed[0] as Command).id
         const entries = await Promise.all(
-          completed.map((command) => sealCommand(command, save, stream, photosOf(command, files, owners), vault, sealer)),
+          completed.map((command) => sealCommand(command, save, stream, this.photosOf(command, files, owners), vault, sealer)),
         )
         if (await append(db, entries, blobs, draft?.id ?? null)) {
           this.next = first + commands.length
@@ -65,6 +67,40 @@ export class Writer {
     }
   }
 
+  /** The photos that go with a command: its new ones, and those of the refused one in whose place it stands. */
+  private photosOf(command: Command, files: NewFile[], owners: ReadonlyMap<string, Id>): StoredPhoto[] {
+    const fresh = files
+      .filter((file) => owners.get(file.hash) === command.id)
+      .map((file) => ({ hash: file.hash, fileClass: file.class, bytes: file.bytes.length, sentAt: 0, refused: null }))
+    if (command.type !== 'visit.log' || !command.replaces) return fresh
+    const named = new Map(command.body.photos.map((photo) => [photo.hash, photo.class]))
+    const inherited = this.core.outbox.get(command.replaces)?.header.photos ?? []
+    const missing = inherited.filter(({ hash }) => named.has(hash) && !fresh.some((photo) => photo.hash === hash))
+    return [...fresh, ...missing.map((photo) => ({ ...photo, fileClass: named.get(photo.hash) ?? photo.fileClass }))]
+  }
+
+  /** Sends a refused entry's content again, as it is, in its place. */
+  async resend(id: Id): Promise<{ ids: Id[] }> {
+    const { command } = this.settleable(id)
+    if (!command) throw new EngineError('damaged', 'its content cannot be read here')
+    const { type, version, body, needs, observed_at } = command
+    return this.save([{ id: uuid7(), type, version, body, needs, observed_at, replaces: id } as NewCommand])
+  }
+
+  async discard(id: Id, reason: string): Promise<{ ids: Id[] }> {
+    this.settleable(id)
+    return this.save([build.discard({ discards: id, reason })])
+  }
+
+  /** An entry that was refused or is held. Throws EngineError `not_found`. */
+  private settleable(id: Id): BookEntry {
+    const entry = this.core.outbox.get(id)
+    if (!entry || !(entry.header.state === 'rejected' || entry.header.state === 'held') || this.core.outbox.settlerOf(id)) {
+      throw new EngineError('not_found', `entry ${id} is not to be settled`)
+    }
+    return entry
+  }
+
   private noteSaved(commands: Command[], entries: OutboxRecord[]): void {
     this.core.outbox.add(
       entries.map((entry, i) => {
@@ -73,7 +109,9 @@ export class Writer {
       }),
     )
     // Whoever waits for the save hears of it first; lists are drawn anew after that.
+    const settling = entries.some((entry) => entry.settles !== undefined)
     setTimeout(() => {
+      if (settling) void this.core.refreshOutbox().catch(() => undefined)
       this.core.emit('rows')
       this.core.emit('outbox')
       this.core.emit('status')
@@ -91,6 +129,8 @@ export class Writer {
     const entries = core.outbox.all().filter(({ header }) => header.stream === core.identity?.installationId)
     const taken = entries.filter(({ header }) => ids.includes(header.id))
     if (taken.length === 0 || taken.length !== ids.length) return false
+    // What it settled gave it its photos: it can be mended or discarded in its turn, not taken back.
+    if (taken.some(({ header }) => header.settles !== undefined)) return false
     const lowest = Math.min(...taken.map(({ header }) => header.seq))
     const later = entries.filter(({ header }) => header.seq > lowest && !ids.includes(header.id)).sort((a, b) => a.header.seq - b.header.seq)
     // What was saved after it on top of it would hang in the air.
@@ -159,10 +199,4 @@ function ownersOf(commands: NewCommand[], files: NewFile[]): Map<string, Id> {
     if (!owners.has(file.hash)) throw new TypeError(`no command names the file ${file.hash}`)
   }
   return owners
-}
-
-function photosOf(command: Command, files: NewFile[], owners: ReadonlyMap<string, Id>): StoredPhoto[] {
-  return files
-    .filter((file) => owners.get(file.hash) === command.id)
-    .map((file) => ({ hash: file.hash, fileClass: file.class, bytes: file.bytes.length, sentAt: 0, refused: null }))
 }

@@ -21,6 +21,7 @@ interface Book {
 }
 
 interface Known {
+  settled?: 'replaced' | 'discarded'
   id: string
   seq: number
   hash: string
@@ -63,6 +64,8 @@ export class FakeBank {
   readonly revoked = new Set<string>()
   readonly paths: string[] = []
   readonly pushSizes: number[] = []
+  /** What phones said they lost. */
+  readonly lost: { stream: string; first: number; last: number | null }[] = []
   session = true
   staff: Json = { id: 'staff-1', name: '王建国', role: 'manager', unit_id: null, unit_name: null, branch_id: 'b', branch_name: '铜钟支行' }
   password = 'right'
@@ -285,6 +288,35 @@ export class FakeBank {
     return { key: book.key, state: 'changes', from, revision: to, groups, more: to < book.revision }
   }
 
+  private recorded(id: unknown): Known | undefined {
+    return [...this.streams.values()].map((one) => one.known.get(id as string)).find((one) => one)
+  }
+
+  /** What a command needs must have taken effect, itself or through what stands in its place. */
+  private waits(command: Json): Json | null {
+    for (const id of (command['needs'] ?? []) as string[]) {
+      const needed = this.recorded(id)
+      if (needed?.settled === 'discarded') return { result: 'rejected', code: 'needs_discarded' }
+      if (needed?.receipt['result'] !== 'applied' && needed?.settled !== 'replaced') return { result: 'held', code: 'needs' }
+    }
+    return null
+  }
+
+  /** What a command replaces or discards never takes effect. */
+  private settle(command: Json): void {
+    for (let replaced = this.recorded(command['replaces']); replaced && !replaced.settled; replaced = this.recorded(replaced.command['replaces'])) {
+      replaced.settled = 'replaced'
+    }
+    if (command['type'] !== 'command.discard') return
+    const discarded = this.recorded((command['body'] as Json)['discards'])
+    if (!discarded || discarded.settled || discarded.receipt['result'] === 'applied') throw new Error('nothing to discard')
+    discarded.settled = 'discarded'
+    for (const known of [...this.streams.values()].flatMap((one) => [...one.known.values()])) {
+      if (known.receipt['result'] !== 'held' || !(known.command['needs'] as string[]).includes(discarded.id)) continue
+      known.receipt = { ...known.receipt, result: 'rejected', code: 'needs_discarded' }
+    }
+  }
+
   private async push(body: Json): Promise<Json> {
     const name = body['stream'] as string
     let stream = this.streams.get(name)
@@ -292,15 +324,23 @@ export class FakeBank {
     const receipts: Json[] = []
     const commands = body['commands'] as { id: string; seq: number; hash: string; sealed: Bytes }[]
     this.pushSizes.push(commands.length)
+    for (const { first, last } of (body['lost'] ?? []) as { first: number; last?: number }[]) {
+      if (first > stream.expects) continue
+      if (last === undefined) this.lost.push({ stream: name, first: stream.expects, last: null })
+      else if (last >= stream.expects && commands.some(({ seq }) => seq > last)) {
+        this.lost.push({ stream: name, first: stream.expects, last })
+        stream.expects = last + 1
+      }
+    }
     for (const { id, seq, hash, sealed } of commands) {
       const answer = (result: string, more: Json = {}): Json => ({ id, seq, result, hash, receipt: `${hash.slice(0, 16)}`, received_at: this.now, await: {}, ...more })
       const everywhere = [...this.streams.values()].map((one) => one.known.get(id)).find((one) => one)
-      if (everywhere) {
+      if (everywhere && (everywhere.receipt['result'] !== 'held' || everywhere.settled)) {
         if (everywhere.hash !== hash) receipts.push(answer('rejected', { code: 'hash_mismatch' }))
-        else receipts.push({ ...everywhere.receipt, result: 'repeated', was: everywhere.receipt['result'] })
+        else receipts.push({ ...everywhere.receipt, result: 'repeated', was: everywhere.receipt['result'], settled: everywhere.settled })
         continue
       }
-      if ([...stream.known.values()].some((one) => one.seq === seq)) {
+      if (!everywhere && [...stream.known.values()].some((one) => one.seq === seq)) {
         receipts.push(answer('rejected', { code: 'stream_conflict' }))
         continue
       }
@@ -312,15 +352,19 @@ export class FakeBank {
       if ((await sha(plain)) !== hash) throw new Error('hash does not match')
       const command = decode(plain) as Json
       if (command['id'] !== id || command['seq'] !== seq) throw new Error('envelope does not match')
-      const verdict = this.judge(command)
+      const verdict = this.waits(command) ?? this.judge(command)
       if (verdict?.['result'] === 'held') {
-        receipts.push(answer('held', verdict))
+        const held = answer('held', verdict)
+        stream.known.set(id, { id, seq, hash, receipt: held, command })
+        stream.expects = Math.max(stream.expects, seq + 1)
+        receipts.push(held)
         continue
       }
+      if (!verdict) this.settle(command)
       const receipt = verdict ? answer('rejected', verdict) : answer('applied', { await: this.effect(command), ...(this.alias ? { alias: this.alias } : {}) })
       if (!verdict) this.applied.push(command)
       stream.known.set(id, { id, seq, hash, receipt, command })
-      stream.expects = seq + 1
+      stream.expects = Math.max(stream.expects, seq + 1)
       receipts.push(receipt)
     }
     return { epoch: this.epoch, now: this.now, durable_through: this.durableThrough, expects: stream.expects, receipts }

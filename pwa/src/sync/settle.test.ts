@@ -1,0 +1,106 @@
+import 'fake-indexeddb/auto'
+import { expect, test, vi } from 'vitest'
+import { build } from '../domain/commands'
+import { uuid7 } from '../domain/ids'
+import { sha256Hex, utf8 } from '../store/bytes'
+import { FakeBank } from './testing/bank'
+import { GRID_KEY, household, PIN, readyPhone, reopen, STAFF_KEY, task, visitOf, type Phone } from './testing/phone'
+
+// Two busy cores must not fail a test that is merely slow.
+vi.setConfig({ testTimeout: 60_000 })
+
+const xie = household('谢金枝', '13812342260')
+const followUp = task(xie)
+const picture = utf8('not really a jpeg')
+
+/** A phone on which a visit with a photo was refused, and what hands the task in is held with it. */
+async function refused(): Promise<{ bank: FakeBank; phone: Phone; visit: ReturnType<typeof visitOf>; submit: string; hash: string }> {
+  const bank = await FakeBank.open()
+  bank.change(GRID_KEY, [xie])
+  bank.change(STAFF_KEY, [followUp])
+  const phone = await readyPhone(bank, uuid7())
+  const hash = await sha256Hex(picture)
+  const visit = visitOf(xie.id, { wanted_for: 'x', photos: [{ hash, class: 'home', taken_at: 1 }] })
+  const submit = build.taskSubmit({ task_id: followUp.id, visit_id: visit.body.id }, { needs: [visit.id] })
+  bank.judge = (command) => ((command['body'] as { wanted_for?: string }).wanted_for === 'x' ? { code: 'bad_value', reason: 'no' } : null)
+  await phone.engine.save([visit, submit], [{ hash, class: 'home', bytes: picture }])
+  await phone.engine.sync()
+  return { bank, phone, visit, submit: submit.id, hash }
+}
+
+test('a refused entry says what waits for it, and that one what it waits for', async () => {
+  const { phone, visit, submit } = await refused()
+  expect(phone.engine.outbox()).toMatchObject([
+    { id: submit, state: 'attention', code: 'needs', waitsFor: [visit.id] },
+    { id: visit.id, state: 'attention', code: 'bad_value', heldBack: [submit] },
+  ])
+  await phone.engine.close()
+})
+
+test('mended, it goes in its place with its photo, and what waited goes through', async () => {
+  const { bank, phone, visit, submit, hash } = await refused()
+  const mended = build.visitLog({ ...visit.body, wanted_for: '拖拉机' }, { replaces: visit.id })
+  await phone.engine.save([mended])
+  expect(phone.engine.status()).toMatchObject({ waiting: 1, attention: 1 })
+  expect(phone.engine.outbox().map(({ id }) => id)).toEqual([mended.id, submit])
+  expect(await phone.engine.undo([mended.id])).toBe(false)
+  await phone.engine.sync()
+  await phone.engine.sync()
+  expect(bank.applied.map(({ id }) => id)).toEqual([mended.id, submit])
+  expect(bank.applied[0]).toMatchObject({ replaces: visit.id, body: { wanted_for: '拖拉机' } })
+  expect([...bank.files.keys()]).toEqual([hash])
+  expect(phone.engine.status()).toMatchObject({ waiting: 0, attention: 0 })
+  // The refused one is not seen again, however long the phone keeps it.
+  const later = await reopen(bank, phone)
+  await later.engine.unlock(PIN)
+  expect(later.engine.outbox().map(({ state }) => state)).toEqual(['received', 'received'])
+  await later.engine.close()
+})
+
+test('a mended entry that is refused again can be mended again', async () => {
+  const { bank, phone, visit, submit } = await refused()
+  const again = await phone.engine.resend(visit.id)
+  await phone.engine.sync()
+  expect(phone.engine.outbox().map(({ id, code }) => [id, code])).toEqual([[again.ids[0], 'bad_value'], [submit, 'needs']])
+  await expect(phone.engine.resend(visit.id)).rejects.toMatchObject({ code: 'not_found' })
+  bank.judge = () => null
+  await phone.engine.resend(again.ids[0]!)
+  await phone.engine.sync()
+  await phone.engine.sync()
+  expect(bank.applied).toHaveLength(2)
+  expect(bank.files.size).toBe(1)
+  expect(phone.engine.status()).toMatchObject({ waiting: 0, attention: 0 })
+  await phone.engine.close()
+})
+
+test('discarded, it has no effect for good; what waited for it is asked about in its turn', async () => {
+  const { bank, phone, visit, submit } = await refused()
+  await phone.engine.discard(visit.id, '记错了')
+  await phone.engine.sync()
+  expect(bank.applied).toMatchObject([{ type: 'command.discard', body: { discards: visit.id, reason: '记错了' } }])
+  await phone.engine.sync()
+  expect(phone.engine.outbox().map(({ type, state, code }) => [type, state, code])).toEqual([
+    ['command.discard', 'received', null],
+    ['task.submit', 'attention', 'needs_discarded'],
+  ])
+  await phone.engine.discard(submit, '')
+  await phone.engine.sync()
+  await phone.engine.sync()
+  expect(phone.engine.status()).toMatchObject({ waiting: 0, attention: 0 })
+  expect((await phone.engine.customer(xie.id)).visits).toEqual([])
+  expect(bank.files.size).toBe(0)
+  await phone.engine.close()
+})
+
+test('a held entry can be given up at once; it is not sent for ever', async () => {
+  const { bank, phone, submit } = await refused()
+  await phone.engine.discard(submit, '')
+  await phone.engine.sync()
+  await phone.engine.sync()
+  const before = bank.pushSizes.length
+  await phone.engine.sync()
+  expect(bank.pushSizes).toHaveLength(before)
+  expect((await phone.engine.customer(xie.id)).tasks[0]?.state).toBe('open')
+  await expect(phone.engine.discard(uuid7(), '')).rejects.toMatchObject({ code: 'not_found' })
+  await phone.engine.close()
+})
