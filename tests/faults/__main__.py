@@ -73,12 +73,11 @@ async def _plain(series: Series, runs: Sequence[int]) -> int:
     print(f"\nharmed requests: {', '.join(f'{n} {harm}' for harm, n in harms.most_common()) or 'none'}")
     saved = sum(outcome.verdict.saved for outcome in outcomes)
     kept = sum(outcome.verdict.quarantined for outcome in outcomes)
+    offered = sum(outcome.verdict.suggested for outcome in outcomes)
     slowest = max(outcome.healing for outcome in outcomes)
-    print(
-        f"{saved} commands saved, {kept} in quarantine, {sum(one.verdict.rows for one in outcomes)} rows "
-        "compared; "
-        f"all was well {slowest:.1f} s after the last fault at the latest"
-    )
+    rows = sum(outcome.verdict.rows for outcome in outcomes)
+    print(f"{saved} commands saved, {kept} in quarantine, {offered} suggested, {rows} rows compared")
+    print(f"all was well {slowest:.1f} s after the last fault at the latest")
     print(", ".join(f"{total[kind]} {kind}" for kind in KINDS))
     for outcome in bad:
         print(f"repeat: ./scripts/faults --seed {series.seed} --only {outcome.plan.run}")

@@ -16,6 +16,8 @@ from tests.faults.evidence import Held, Intent
 #: what a fault of each kind means
 KINDS = ("lost", "doubled", "stalled", "diverged", "out_of_scope", "order", "receipt", "unsealed", "error")
 FINAL = ("applied", "merged")
+#: what a person who gave a grid away still edits is laid before the new owner
+SUGGESTED = "suggested"
 
 
 @dataclass
@@ -25,6 +27,7 @@ class Verdict:
     faults: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     saved: int = 0
     quarantined: int = 0
+    suggested: int = 0
     rows: int = 0
 
     def add(self, kind: str, what: str) -> None:
@@ -114,6 +117,7 @@ async def _commands(connection: "asyncpg.Connection", case: Case, verdict: Verdi
         )
     }
     effects = await _effects(connection, case.intents)
+    suggestions = await _suggestions(connection, ids)
     entries = {(phone, one["id"]): one for phone, held in case.dumps.items() for one in held.outbox}
     for one in case.intents:
         row, effect = records.get(one.id), effects[one.id]
@@ -125,6 +129,13 @@ async def _commands(connection: "asyncpg.Connection", case: Case, verdict: Verdi
                 verdict.add("receipt", f"{name}: applied, and no record of it")
             elif one.saved:
                 verdict.add("lost", f"{name}: saved on the phone, unknown at the bank")
+            continue
+        if row["result"] == SUGGESTED:
+            verdict.suggested += 1
+            if one.id not in suggestions or effect:
+                verdict.add("receipt", f"{name}: recorded as suggested, and is none")
+            if not case.may_refuse:
+                verdict.add("error", f"{name}: suggested though the grid was never given away")
             continue
         if row["result"] in FINAL:
             if not effect:
@@ -148,6 +159,16 @@ async def _commands(connection: "asyncpg.Connection", case: Case, verdict: Verdi
                 "lost", f"{name}: {row['result']} at the bank, and the phone shows it as {entry['state']}"
             )
     await _last_stands(connection, case, records, verdict)
+
+
+async def _suggestions(connection: "asyncpg.Connection", ids: list[UUID]) -> set[str]:
+    """Which commands lie before the new owner."""
+    if await connection.fetchval("SELECT to_regclass('customer_suggestion') IS NULL"):
+        return set()
+    return {
+        str(row["id"])
+        for row in await connection.fetch("SELECT id FROM customer_suggestion WHERE id = ANY($1)", ids)
+    }
 
 
 _EFFECTS = {

@@ -24,7 +24,7 @@ from backend.kernel.uow import Database
 
 PASSWORD = "a long enough password"
 SIDE = 0.02
-HOUSEHOLDS = 6
+HOUSEHOLDS = 3
 #: login's beginning, role, grids held at the beginning, as responsible or agent
 PEOPLE = (
     ("manager", Role.manager, ("A",)),

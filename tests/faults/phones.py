@@ -10,6 +10,7 @@ from typing import Any
 from tests.faults.bank import ROOT
 
 HERE = Path(__file__).resolve().parent
+START = HERE / "phone" / "start.cjs"
 ANSWER_SECONDS = 130.0
 
 
@@ -28,8 +29,9 @@ class PhoneRefused(Exception):
 
 def build_driver(folder: Path) -> Path:
     """Bundles driver and engine into one file. Raises CalledProcessError."""
-    out = folder / "driver.mjs"
+    out = folder / "driver.cjs"
     subprocess.run(["node", str(HERE / "phone" / "build.mjs"), str(out)], check=True, cwd=ROOT)
+    subprocess.run(["node", str(START), str(out), "cache"], check=True, cwd=ROOT)
     return out
 
 
@@ -41,7 +43,7 @@ class Phone:
     ) -> None:
         self.folder = folder
         self.login = login
-        self._command = [str(driver), str(folder), url]
+        self._command = [str(START), str(driver), str(folder), url]
         self._plant = plant
         self._seed = seed
         self._process: asyncio.subprocess.Process | None = None

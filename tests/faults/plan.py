@@ -1,4 +1,4 @@
-"""What happens in a run, drawn from its seed. Pure: the same seed draws the same taps and the same faults.
+"""What happens in a run, drawn from its seed: the same seed draws the same taps and the same faults.
 
 When they meet is left to the machine: two runs of one seed differ in what the network was just carrying.
 """
@@ -6,6 +6,7 @@ When they meet is left to the machine: two runs of one seed differ in what the n
 import random
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 #: who carries phones: label, person. `spare` is a second device of one person.
 PHONES = (("manager", "manager"), ("agent", "agent"), ("other", "other"), ("spare", "manager"))
@@ -23,7 +24,7 @@ STEPS = {
     "drop_asset": 3,
     "create": 1,
     "sync": 7,
-    "kill": 2,
+    "kill": 1,
     "save_and_die": 2,
     "power_cut": 1,
     "clock": 1,
@@ -91,8 +92,12 @@ class Plan:
         return ", ".join(parts)
 
 
-def draw(seed: int, run: int, households: dict[str, list[str]], grids: dict[str, str]) -> Plan:
-    """The plan of a run. `households` and `grids`: ids by the grid's letter, fixed order."""
+def draw(seed: int, run: int, land: int, households: dict[str, list[str]], grids: dict[str, str]) -> Plan:
+    """The plan of a run.
+
+    `households` and `grids`: ids by the grid's letter, in a fixed order. `land` stands in every mark, since a
+    bank may see a run twice.
+    """
     name = f"{seed}/{run}"
     rng = random.Random(name)
     phones = PHONES if rng.random() < 0.3 else PHONES[:3]
@@ -100,7 +105,7 @@ def draw(seed: int, run: int, households: dict[str, list[str]], grids: dict[str,
     jumpy = set()
     for number, (label, person) in enumerate(phones):
         letter = "B" if person == "other" else "A"
-        steps[label] = _steps(rng, run, number, label, households[letter], grids[letter])
+        steps[label] = _steps(rng, land, number, label, households[letter], grids[letter])
         if any(step.kind == "clock" for step in steps[label]):
             jumpy.add(label)
     process: list[tuple[float, str, float]] = []
@@ -123,13 +128,13 @@ def draw(seed: int, run: int, households: dict[str, list[str]], grids: dict[str,
 
 
 def _steps(
-    rng: random.Random, run: int, number: int, label: str, customers: list[str], grid: str
+    rng: random.Random, land: int, number: int, label: str, customers: list[str], grid: str
 ) -> tuple[Step, ...]:
     steps: list[Step] = []
     assets: list[tuple[str, str]] = []
-    for n in range(rng.randint(7, 11)):
+    for n in range(rng.randint(6, 9)):
         kind = rng.choices(list(STEPS), list(STEPS.values()))[0]
-        mark = f"记{label}{n}密{run:05d}"
+        mark = f"记{label}{n}密{land:05d}"
         customer = rng.choice(customers)
         pause = rng.choice((0.0, 0.0, 0.02, 0.1, 0.3))
         if kind in ("kill", "sync"):
@@ -144,7 +149,7 @@ def _steps(
                 asset, owner = assets.pop(rng.randrange(len(assets)))
                 steps.append(Step(pause, "save", {"act": {"kind": kind, "asset": asset, "customer": owner}}))
         elif kind == "asset":
-            asset = _uuid7(rng)
+            asset = str(uuid4())
             assets.append((asset, customer))
             steps.append(
                 Step(
@@ -152,7 +157,7 @@ def _steps(
                 )
             )
         elif kind == "create":
-            phone = f"1990{run % 1000:03d}{number}{n:03d}"
+            phone = f"1990{land % 1000:03d}{number}{n:03d}"
             steps.append(
                 Step(pause, "save", {"act": {"kind": kind, "grid": grid, "mark": mark, "phone": phone}})
             )
@@ -170,10 +175,3 @@ def _steps(
                 Step(pause, kind, {"act": act, "after": rng.choice((0.0, 0.001, 0.005, 0.02, 0.08))})
             )
     return tuple(steps)
-
-
-def _uuid7(rng: random.Random) -> str:
-    """An id of the right form from the seed (its time is one of the year 2025)."""
-    bits = (0x0193_0000_0000 + rng.getrandbits(28)) << 80 | 0x7 << 76 | rng.getrandbits(12) << 64
-    text = f"{bits | 0b10 << 62 | rng.getrandbits(62):032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -23,7 +23,7 @@ PLANTED: dict[str, tuple[str, frozenset[str]]] = {
 
 _TRIGGERS = {
     "applied-without-receipt": """
-        CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
           DELETE FROM sync_command WHERE id = NEW.id AND NEW.type = 'visit.log'
              AND get_byte(uuid_send(NEW.id), 15) % 3 = 0;
           RETURN NULL; END $$;

@@ -75,6 +75,7 @@ class Storm:
         plan = draw(
             self.series.seed,
             self.run,
+            land.run,
             {letter: [str(one) for one in ids] for letter, ids in land.households.items()},
             {letter: str(one) for letter, one in land.grids.items()},
         )
@@ -256,13 +257,13 @@ class Storm:
         for phone in self.phones.values():
             with contextlib.suppress(PhoneDied):
                 await phone.do("clock", ms=0)
-        while True:
-            states = await asyncio.gather(*(self._sync(phone) for phone in self.phones.values()))
-            if all(states) and await jobs_waiting(admin) == 0:
+        busy = list(self.phones.values())
+        while time.monotonic() < limit:
+            done = await asyncio.gather(*(self._sync(phone) for phone in busy))
+            busy = [phone for phone, is_done in zip(busy, done, strict=True) if not is_done]
+            if not busy and await jobs_waiting(admin) == 0:
                 break
-            if time.monotonic() > limit:
-                break
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
         await asyncio.gather(*(self._sync(phone) for phone in self.phones.values()))
 
     async def _sync(self, phone: Phone) -> bool:

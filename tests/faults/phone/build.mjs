@@ -1,4 +1,5 @@
-// Makes one file of the driver and the engine: node build.mjs OUT. Run from anywhere; uses the app's packages.
+// Makes one file of the driver and the engine: node build.mjs OUT.cjs. Run from anywhere; uses the app's packages.
+// start.cjs beside it runs that file, and keeps what V8 made of it: phones are opened often.
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
@@ -10,4 +11,4 @@ const bundle = await rolldown({
   resolve: { modules: [packages], conditionNames: ['import', 'module', 'browser', 'default'] },
   logLevel: 'warn',
 })
-await bundle.write({ file: process.argv[2], format: 'esm', codeSplitting: false, minify: true })
+await bundle.write({ file: process.argv[2], format: 'cjs', codeSplitting: false, minify: true })

@@ -13,7 +13,7 @@ import { openEngine } from '../../../pwa/src/sync/engine'
 import type { Engine } from '../../../pwa/src/sync/types'
 import { dump, type Insides } from './dump'
 import { Ledger } from './ledger'
-import { plant } from './plants'
+import { plant, type Bug } from './plants'
 import { cookieFetch } from './web'
 
 interface Request {
@@ -27,19 +27,27 @@ const PIN = '135790'
 const CHEAP = { memory: 64, iterations: 1, parallelism: 1 }
 
 let offset = 0
-mkdirSync(folder, { recursive: true })
-const mounted = await mount(join(folder, 'disk'), Number(lose))
-const ledger = new Ledger(join(folder, 'ledger'))
-const bug = plant(planted, Number(seed))
-const engine: Engine = await openEngine({
-  http: { fetch: bug.fetch(cookieFetch(join(folder, 'cookies'))) as typeof fetch, baseUrl },
-  appVersion: '1.0.0',
-  platform: 'fault harness',
-  now: () => Date.now() + offset,
-  cost: CHEAP,
-  live: false,
-})
-const core = (engine as unknown as { core: Insides }).core
+let engine: Engine
+let core: Insides
+let ledger: Ledger
+let bug: Bug
+let mounted: { entries: number; lost: number }
+
+async function open(): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  mounted = await mount(join(folder, 'disk'), Number(lose))
+  ledger = new Ledger(join(folder, 'ledger'))
+  bug = plant(planted, Number(seed))
+  engine = await openEngine({
+    http: { fetch: bug.fetch(cookieFetch(join(folder, 'cookies'))) as typeof fetch, baseUrl },
+    appVersion: '1.0.0',
+    platform: 'fault harness',
+    now: () => Date.now() + offset,
+    cost: CHEAP,
+    live: false,
+  })
+  core = (engine as unknown as { core: Insides }).core
+}
 
 /** Signs in, enrols, unlocks: as far as it comes. Throws if the bank is needed and does not answer. */
 async function ready({ login, password }: Request): Promise<unknown> {
@@ -116,20 +124,28 @@ function answer(line: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
-process.on('unhandledRejection', (error) => answer({ stray: String((error as Error)?.stack ?? error) }))
-createInterface({ input: process.stdin })
-  .on('line', (line) => {
-    const request = JSON.parse(line) as Request
-    void (async () => {
-      try {
-        const work = doings[request.do]
-        if (!work) throw new TypeError(`nothing to do: ${request.do}`)
-        answer({ id: request.id, ok: (await work(request)) ?? null })
-      } catch (error) {
-        const { name, code, message } = error as { name?: string; code?: string; message?: string }
-        answer({ id: request.id, error: { name, code, message: String(message) } })
-      }
-    })()
+function listen(): void {
+  createInterface({ input: process.stdin })
+    .on('line', (line) => void obey(JSON.parse(line) as Request))
+    .on('close', () => process.exit(0))
+}
+
+async function obey(request: Request): Promise<void> {
+  try {
+    const work = doings[request.do]
+    if (!work) throw new TypeError(`nothing to do: ${request.do}`)
+    answer({ id: request.id, ok: (await work(request)) ?? null })
+  } catch (error) {
+    const { name, code, message } = error as { name?: string; code?: string; message?: string }
+    answer({ id: request.id, error: { name, code, message: String(message) } })
+  }
+}
+
+// with this argument it was only loaded, for the code cache
+if (folder !== 'cache') {
+  process.on('unhandledRejection', (error) => answer({ stray: String((error as Error)?.stack ?? error) }))
+  void open().then(() => {
+    listen()
+    answer({ up: true })
   })
-  .on('close', () => process.exit(0))
-answer({ up: true })
+}
