@@ -9,7 +9,7 @@ import { useNames } from '../names'
 
 const ICONS: Record<string, IconName> = {
   'visit.log': 'pencil', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'asset.put': 'car', 'asset.remove': 'trash', 'task.submit': 'check',
-  'task.approve': 'stamp', 'task.return': 'returned', 'inbox.read': 'inbox',
+  'task.approve': 'stamp', 'task.return': 'returned', 'inbox.read': 'inbox', 'command.discard': 'trash',
 }
 
 export function useOutboxWords() {

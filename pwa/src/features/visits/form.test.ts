@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { uuid7 } from '../../domain/ids'
 import type { TaskRow } from '../../domain/rows'
-import { commandsOf, freshVisit, fulfilled, missingIn, nextDays, outcomesOf } from './form'
+import { commandsOf, formOf, freshVisit, fulfilled, missingIn, nextDays, outcomesOf } from './form'
 
 const customer = uuid7()
 const task = (over: Partial<TaskRow> = {}): TaskRow => ({
@@ -49,4 +49,14 @@ test('a task sent back is done again by the next visit', () => {
 test('the next day is offered in a week and by the rhythm', () => {
   expect(nextDays('2026-11-19', 60)).toEqual(['2026-11-26', '2027-01-18'])
   expect(nextDays('2026-11-19', null)).toEqual(['2026-11-26', '2026-12-19'])
+})
+
+test('a refused visit opens as it was filled in and goes in its place, seen when it was seen', () => {
+  const visit = commandsOf({ ...freshVisit(customer), outcome: 'met', needs: ['loan'], wanted: 5_000_000, note: '想买拖拉机', next: '2026-12-01' }, [])[0]
+  if (visit?.type !== 'visit.log') throw new Error('not a visit')
+  const form = formOf(visit.body)
+  const [again, ...more] = commandsOf({ ...form, note: '想买农机' }, [], { id: visit.id, observed_at: 5 })
+  expect(more).toEqual([])
+  expect(again).toMatchObject({ replaces: visit.id, observed_at: 5, body: { ...visit.body, note: '想买农机' } })
+  expect(again?.id).not.toBe(visit.id)
 })

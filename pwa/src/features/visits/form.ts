@@ -1,5 +1,5 @@
 /** The visit form as data, and the commands it becomes. Pure. */
-import { build, type NewCommand, type Point } from '../../domain/commands'
+import { build, type CommandBodies, type NewCommand, type Point } from '../../domain/commands'
 import { addDays, nextByRhythm } from '../../domain/dates'
 import { uuid7 } from '../../domain/ids'
 import type { Channel, Day, FileClass, Id, Instant, Outcome, TaskRow } from '../../domain/rows'
@@ -32,6 +32,24 @@ export function freshVisit(customer: Id | null): VisitForm {
   }
 }
 
+/** The form of a visit that was refused, as it was filled in. */
+export function formOf(body: CommandBodies['visit.log']): VisitForm {
+  return {
+    id: body.id,
+    customer: body.customer_id,
+    channel: body.channel,
+    outcome: body.outcome,
+    needs: [...body.needs],
+    wanted: body.wanted_fen ?? null,
+    wantedFor: body.wanted_for ?? '',
+    note: body.note ?? '',
+    point: body.point ? { ...body.point } : null,
+    photos: body.photos.map((p) => ({ ...p })),
+    next: body.next_on ?? null,
+    nextChosen: true,
+  }
+}
+
 /** What a channel's contact can have come to: only at the door does one find the address wrong. */
 export function outcomesOf(channel: Channel): Outcome[] {
   return channel === 'onsite' ? ['met', 'absent', 'refused', 'moved', 'wrong_address', 'wrong_grid'] : ['met', 'absent', 'refused']
@@ -60,10 +78,13 @@ export function missingIn(form: VisitForm): 'visits.needHousehold' | 'visits.nee
   return form.outcome ? null : 'visits.needOutcome'
 }
 
-/** The visit, then for each task it does the handing in with the visit as its evidence. */
-export function commandsOf(form: VisitForm, tasks: readonly TaskRow[]): NewCommand[] {
+/**
+ * The visit, then for each task it does the handing in with the visit as its evidence. `mends`: the refused visit in whose place this one stands, made when that one was. What handed in tasks with it waits
+ * for the one in its place.
+ */
+export function commandsOf(form: VisitForm, tasks: readonly TaskRow[], mends?: Pick<NewCommand, 'id' | 'observed_at'>): NewCommand[] {
   const met = form.outcome === 'met'
-  const done = fulfilled(form, tasks)
+  const done = mends ? [] : fulfilled(form, tasks)
   const text = (s: string) => (s.trim() ? s.trim() : null)
   const visit = build.visitLog({
     id: form.id,
@@ -80,6 +101,6 @@ export function commandsOf(form: VisitForm, tasks: readonly TaskRow[]): NewComma
     photos: form.photos.map((p) => ({ ...p })),
     next_on: form.next,
     next_purpose: form.next ? 'follow_up' : null,
-  })
+  }, mends ? { replaces: mends.id, ...(mends.observed_at === undefined ? {} : { observed_at: mends.observed_at }) } : {})
   return [visit, ...done.map((t) => build.taskSubmit({ task_id: t.id, visit_id: form.id }, { needs: [visit.id] }))]
 }

@@ -7,7 +7,8 @@ import { problemCode } from '../problems'
 import { shrinkPhoto } from './photo'
 import type { VisitForm } from './form'
 
-export function useVisitPhotos(form: VisitForm, draft: string) {
+/** `inherited`: photos that lie in the outbox already, with the refused visit that this one mends. */
+export function useVisitPhotos(form: VisitForm, draft: string, inherited: readonly string[] = []) {
   const engine = useEngine()
   const drafts = engine.use().drafts
   const busy = ref(false)
@@ -19,13 +20,16 @@ export function useVisitPhotos(form: VisitForm, draft: string) {
     const known = urls.get(hash)
     if (known) return known
     const bytes = drafts.get<Uint8Array<ArrayBuffer>>(key(hash))
-    if (!bytes) return ''
+    if (!bytes) {
+      if (inherited.includes(hash)) void engine.use().fileUrl(hash, 'thumb').then((there) => there.startsWith('blob:') && urls.set(hash, there), () => undefined)
+      return ''
+    }
     const made = URL.createObjectURL(new Blob([bytes], { type: 'image/jpeg' }))
     urls.set(hash, made)
     return made
   }
   onBeforeUnmount(() => {
-    for (const made of urls.values()) URL.revokeObjectURL(made)
+    for (const [hash, made] of urls) if (!inherited.includes(hash)) URL.revokeObjectURL(made)
     urls.clear()
   })
 
@@ -58,7 +62,7 @@ export function useVisitPhotos(form: VisitForm, draft: string) {
     for (const photo of [...form.photos]) {
       const bytes = drafts.get<Uint8Array<ArrayBuffer>>(key(photo.hash))
       if (bytes) found.push({ hash: photo.hash, class: photo.class, bytes })
-      else await remove(photo.hash)
+      else if (!inherited.includes(photo.hash)) await remove(photo.hash)
     }
     return found
   }
