@@ -204,6 +204,15 @@ export async function unsent(db: StaffDatabase): Promise<OutboxRecord[]> {
   return (await allEntries(db)).filter((entry) => entry.state !== 'received' && entry.state !== 'rejected')
 }
 
+/** Whether the bank has a receipt for everything here, photos too. */
+export async function allDelivered(db: StaffDatabase): Promise<boolean> {
+  const entries = await allEntries(db)
+  return entries.every(
+    ({ state, photos }) =>
+      (state === 'received' || state === 'rejected') && (state === 'rejected' || photos.every(({ sentAt, refused }) => sentAt > 0 || refused !== null)),
+  )
+}
+
 export async function patchEntries(db: StaffDatabase, ids: readonly string[], change: (entry: OutboxRecord) => void): Promise<void> {
   await withStore(db, () => db.outbox.where('id').anyOf([...ids]).modify(change))
 }

@@ -9,6 +9,7 @@ import { DraftStore } from '../store/drafts'
 import { LazyRows } from '../store/lazy'
 import { Rows } from '../store/memory'
 import { ephemeralPair, openSeal, Sealer } from '../store/seal'
+import { allDelivered } from '../store/outbox'
 import { checkPin, DATA_KEY_BYTES, unwrapKey, Vault, wrapKey, type WrappedKey } from '../store/vault'
 import { noteClock } from './contact'
 import { PIN_TRIES, type Core } from './core'
@@ -323,21 +324,36 @@ export class Account {
     core.current = await core.device.current()
   }
 
-  /** The bank withdrew this phone: rows and drafts go, the outbox (sealed for the bank) stays. */
+  /**
+   * The bank withdrew this phone: rows and drafts go at once. The outbox, which only the bank can read without the data
+   * key, stays until all of it is delivered; then it goes too, and the wrapped key with it.
+   */
   async wipe(): Promise<void> {
     const { core } = this
     const db = core.store
     this.lock()
+    const delivered = await allDelivered(db)
     await withStore(db, () =>
-      db.transaction('rw', db.chunks, db.drafts, db.meta, async () => {
+      db.transaction('rw', [db.chunks, db.drafts, db.meta, db.outbox, db.blobs], async () => {
         await db.chunks.clear()
         await db.drafts.clear()
+        if (delivered) {
+          await db.outbox.clear()
+          await db.blobs.clear()
+          await db.meta.bulkDelete(['pin', 'tries', 'escrow', 'prf'])
+        }
         await db.meta.filter(({ key }) => key.startsWith('p:') || key.startsWith('ranges:') || key === 'enrolment').delete()
         await putMeta(db, 'revoked', true)
       }),
     )
     core.revoked = true
     core.enrolled = false
+    core.releasedKey = null
+    if (delivered) {
+      core.hasPin = false
+      core.essentials.clear()
+      await core.refreshOutbox()
+    }
     core.emit('status')
     core.emit('rows')
   }

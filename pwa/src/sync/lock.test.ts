@@ -4,6 +4,10 @@ import { expect, test, vi } from 'vitest'
 import { build } from '../domain/commands'
 import { uuid7 } from '../domain/ids'
 import { sha256Hex, utf8 } from '../store/bytes'
+import { StaffDatabase } from '../store/database'
+import { Device } from '../store/device'
+import type { Core } from './core'
+import { AutoLock } from './lock'
 import { FakeBank } from './testing/bank'
 import { GRID, GRID_KEY, household, member, PIN, readyPhone, reopen, STAFF_KEY, task, visitOf } from './testing/phone'
 
@@ -169,6 +173,74 @@ test('a withdrawn phone wipes its rows, keeps the outbox, and can be enrolled ag
   await phone.engine.sync()
   expect(bank.applied.map((command) => command['seq'])).toEqual([1])
   expect(phone.engine.customers()).toHaveLength(1)
+  await phone.engine.close()
+})
+
+test('a withdrawn phone delivers, photos too, then wipes: nothing of it is left that a key could open', async () => {
+  const bank = await smallBank()
+  const phone = await readyPhone(bank, uuid7())
+  const bytes = utf8('photo')
+  const hash = await sha256Hex(bytes)
+  await phone.engine.save([visitOf(xie.id, { photos: [{ hash, class: 'home', taken_at: 1 }] })], [{ hash, class: 'home', bytes }])
+  for (const id of bank.devices.keys()) bank.revoked.add(id)
+  bank.takesDeliveries = true
+  await phone.engine.sync()
+  expect(bank.applied).toHaveLength(1)
+  expect([...bank.files.keys()]).toEqual([hash])
+  expect(phone.engine.status()).toMatchObject({ revoked: true, phase: 'not_enrolled', waiting: 0 })
+  const device = await Device.open(phone.deviceDatabase)
+  const db = new StaffDatabase((await device.identity('staff-1'))!.database)
+  expect([await db.chunks.count(), await db.outbox.count(), await db.blobs.count(), await db.drafts.count()]).toEqual([0, 0, 0, 0])
+  expect(await db.meta.bulkGet(['pin', 'escrow'])).toEqual([undefined, undefined])
+  db.close()
+  device.close()
+  await phone.engine.close()
+})
+
+test('locks by itself in the background, and when nobody touches it', async () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: 'visible' })
+  vi.stubGlobal('document', page)
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    let now = 0
+    let locked = 0
+    const core = { options: { now: () => now, lockAfterMinutes: 5 }, unlocked: {}, db: null, contact: { device: 0 } } as unknown as Core
+    const auto = new AutoLock(core, () => void locked++)
+    auto.start()
+    const pass = (minutes: number): void => {
+      now += minutes * 60_000
+      vi.advanceTimersByTime(minutes * 60_000)
+    }
+    pass(9)
+    page.dispatchEvent(new Event('pointerdown'))
+    pass(9)
+    expect(locked).toBe(0)
+    pass(2)
+    expect(locked).toBeGreaterThan(0)
+    page.dispatchEvent(new Event('keydown'))
+    locked = 0
+    // In the background sooner; a phone that slept through its timers locks before it shows anything.
+    page.visibilityState = 'hidden'
+    page.dispatchEvent(new Event('visibilitychange'))
+    now += 6 * 60_000
+    page.visibilityState = 'visible'
+    page.dispatchEvent(new Event('visibilitychange'))
+    expect(locked).toBe(1)
+    auto.close()
+  } finally {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+  }
+})
+
+test('a passphrase unlocks as a PIN does', async () => {
+  const bank = await smallBank()
+  let phone = await readyPhone(bank, uuid7())
+  expect(await phone.engine.changePin(PIN, '铜钟 水库 拖拉机 七号')).toBe('ok')
+  await expect(phone.engine.changePin('铜钟 水库 拖拉机 七号', 'short')).rejects.toMatchObject({ code: 'pin_too_short' })
+  phone = await reopen(bank, phone)
+  expect(await phone.engine.unlock('铜钟 水库 拖拉机 七')).toEqual({ wrong: 4 })
+  expect(await phone.engine.unlock('铜钟 水库 拖拉机 七号')).toBe('ok')
   await phone.engine.close()
 })
 

@@ -1,13 +1,18 @@
-/** Locks by itself after some minutes in the background, and keeps the clock that can't be turned back. */
+/** Locks by itself after some minutes in the background or without a touch, and keeps the clock that can't be turned back. */
 import { noteClock } from './contact'
 import type { Core } from './core'
 
 const TICK_MS = 30_000
+/** Without a touch the phone may lie open on a table this many times as long as in the background. */
+const IDLE_FACTOR = 2
+const TOUCHES = ['pointerdown', 'keydown', 'scroll'] as const
 
 export class AutoLock {
   private hiddenAt: number | null = null
   private tick: ReturnType<typeof setInterval> | null = null
   private readonly onVisibility = (): void => this.changed()
+  private touchedAt = 0
+  private readonly onTouch = (): void => void (this.touchedAt = this.core.options.now())
 
   constructor(
     private readonly core: Core,
@@ -15,7 +20,11 @@ export class AutoLock {
   ) {}
 
   start(): void {
-    if (typeof document !== 'undefined') document.addEventListener('visibilitychange', this.onVisibility)
+    this.onTouch()
+    if (typeof document !== 'undefined') {
+      document.addEventListener('visibilitychange', this.onVisibility)
+      for (const name of TOUCHES) document.addEventListener(name, this.onTouch, { capture: true, passive: true })
+    }
     this.tick = setInterval(() => this.check(), TICK_MS)
   }
 
@@ -40,11 +49,17 @@ export class AutoLock {
         core.emit('rows')
       }
     }
-    if (this.hiddenAt !== null && now - this.hiddenAt >= core.options.lockAfterMinutes * 60_000) this.lock()
+    if (!core.unlocked) this.touchedAt = now
+    const limit = core.options.lockAfterMinutes * 60_000
+    const hidden = this.hiddenAt !== null && now - this.hiddenAt >= limit
+    if (hidden || now - this.touchedAt >= IDLE_FACTOR * limit) this.lock()
   }
 
   close(): void {
-    if (typeof document !== 'undefined') document.removeEventListener('visibilitychange', this.onVisibility)
+    if (typeof document !== 'undefined') {
+      document.removeEventListener('visibilitychange', this.onVisibility)
+      for (const name of TOUCHES) document.removeEventListener(name, this.onTouch, { capture: true })
+    }
     if (this.tick) clearInterval(this.tick)
   }
 }

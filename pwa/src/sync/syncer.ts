@@ -121,7 +121,13 @@ export class Syncer {
       if (moved > 0) this.again = true
     }
     if (core.unlocked) {
-      await pull(core)
+      try {
+        await pull(core)
+      } catch (error) {
+        // A withdrawn phone delivers before it wipes: the photos too.
+        if (error instanceof ApiProblem && error.code === 'device_revoked') await pushFiles(deps).catch(() => undefined)
+        throw error
+      }
       core.damaged.clear()
       core.emit('rows')
     }

@@ -62,6 +62,8 @@ export class FakeBank {
   readonly devices = new Map<string, JsonWebKey>()
   readonly escrow = new Map<string, string>()
   readonly revoked = new Set<string>()
+  /** Whether a withdrawn phone may still bring what it has. */
+  takesDeliveries = false
   readonly paths: string[] = []
   readonly pushSizes: number[] = []
   /** What phones said they lost. */
@@ -178,7 +180,8 @@ export class FakeBank {
   private async checkSignature(method: string, path: string, body: Bytes, headers: Record<string, string>): Promise<Response | null> {
     const installation = headers['Tiange-Installation'] ?? ''
     const nonce = headers['Tiange-Nonce'] ?? ''
-    if (this.revoked.has(installation)) return problem(401, 'device_revoked')
+    const delivers = this.takesDeliveries && (path === '/api/v1/sync/push' || path.startsWith('/api/v1/files/'))
+    if (this.revoked.has(installation) && !delivers) return problem(401, 'device_revoked')
     const jwk = this.devices.get(installation)
     if (!jwk) return problem(401, 'signature_invalid')
     if (this.nonces.has(nonce)) return problem(401, 'nonce_used')
