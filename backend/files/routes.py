@@ -28,14 +28,14 @@ class FileController(Controller):
         request: Request[Actor, None, State],
         actor: AskedBy,
         database: Db,
-        keys: ServerKeys,
+        server_keys: ServerKeys,
         settings: TheSettings,
         darkroom: NamedDependency[Darkroom],
     ) -> Received:
         """Keeps a photo; idempotent. 413 `too_large`, 422 `not_an_image`, `hash_mismatch`, `seal_broken`."""
         file_class = request.headers.get("tiange-file-class", "")
         upload = service.Upload(file_hash, file_class, await request.body())
-        return await service.receive(database, keys, settings, darkroom, actor, upload)
+        return await service.receive(database, server_keys, settings, darkroom, actor, upload)
 
     @get("/{file_hash:str}")
     async def look(

@@ -43,7 +43,7 @@ class AuthController(Controller):
         data: JSONBody[Credentials],
         request: Request[None, None, State],
         database: Db,
-        keys: ServerKeys,
+        server_keys: ServerKeys,
         settings: TheSettings,
         passwords: NamedDependency[Passwords],
         address: Word,
@@ -53,7 +53,7 @@ class AuthController(Controller):
         Retry-After."""
         cookies = request.cookies
         visitor = sign_in.Visitor(address, request_id, cookies.get(SESSION_COOKIE), cookies.get(KNOWN_COOKIE))
-        opened = await sign_in.sign_in(database, keys, passwords, data.login, data.password, visitor)
+        opened = await sign_in.sign_in(database, server_keys, passwords, data.login, data.password, visitor)
         return Response(
             _signed_in(opened.staff, settings),
             cookies=[
@@ -99,11 +99,11 @@ class DeviceController(Controller):
         data: JSONBody[Enrolment],
         actor: AskedBy,
         database: Db,
-        keys: ServerKeys,
+        server_keys: ServerKeys,
     ) -> Enrolled:
         """Makes a phone known and binds the session to it. 409 `installation_taken`."""
         async with database.unit(actor) as uow:
-            return await devices.enrol(uow, keys, data)
+            return await devices.enrol(uow, server_keys, data)
 
     @get("/")
     async def mine(self, actor: AskedBy, database: Db) -> Devices:
@@ -117,11 +117,11 @@ class DeviceController(Controller):
         data: JSONBody[Escrow],
         actor: AskedBy,
         database: Db,
-        keys: ServerKeys,
+        server_keys: ServerKeys,
     ) -> None:
         """Keeps the phone's sealed data key. 409 `not_enrolled`."""
         async with database.unit(actor) as uow:
-            await devices.keep_escrow(uow, keys, data.sealed)
+            await devices.keep_escrow(uow, server_keys, data.sealed)
 
     @post("/escrow/release", status_code=200)
     async def release_escrow(
@@ -129,15 +129,15 @@ class DeviceController(Controller):
         data: JSONBody[Release],
         actor: AskedBy,
         database: Db,
-        keys: ServerKeys,
+        server_keys: ServerKeys,
         passwords: NamedDependency[Passwords],
         address: Word,
     ) -> Escrow:
         """The data key for a forgotten PIN, against the password. 404 `no_escrow`, 429
         `too_many_releases`."""
-        await sign_in.confirm_password(database, keys, passwords, actor, data.password, address)
+        await sign_in.confirm_password(database, server_keys, passwords, actor, data.password, address)
         async with database.unit(actor) as uow:
-            resealed = await devices.release_escrow(uow, keys, data.public_key)
+            resealed = await devices.release_escrow(uow, server_keys, data.public_key)
         return Escrow(base64url(resealed))
 
     @post("/{installation_id:uuid}/revoke", status_code=204)

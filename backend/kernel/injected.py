@@ -16,7 +16,7 @@ from backend.kernel.uow import Database
 AskedBy = NamedDependency[Actor]
 #: `database`: units of work under the web role
 Db = NamedDependency[Database]
-#: `keys`: the server's keys
+#: `server_keys`: the server's keys
 ServerKeys = NamedDependency[Keys]
 #: `settings`: this installation's settings
 TheSettings = NamedDependency[Settings]

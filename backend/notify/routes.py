@@ -17,9 +17,9 @@ class PushController(Controller):
     tags = ("notify",)
 
     @get("/key", sync_to_thread=False)
-    def key(self, keys: ServerKeys) -> PushKey:
+    def key(self, server_keys: ServerKeys) -> PushKey:
         """The server's VAPID public key."""
-        return PushKey(base64url(public_raw(keys.vapid.public_key())))
+        return PushKey(base64url(public_raw(server_keys.vapid.public_key())))
 
     @post("/subscriptions", status_code=204)
     async def subscribe(

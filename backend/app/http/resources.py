@@ -63,7 +63,8 @@ class Resources:
         """The names under which any route handler may ask for these."""
         return {
             "settings": Provide(lambda: self.settings, sync_to_thread=False),
-            "keys": Provide(lambda: self.keys, sync_to_thread=False),
+            # not `keys`: a body may have a field of that name, and the framework takes its fault for ours
+            "server_keys": Provide(lambda: self.keys, sync_to_thread=False),
             "clock": Provide(lambda: self.clock, sync_to_thread=False),
             "database": Provide(lambda: self.database, sync_to_thread=False),
             "redis": Provide(lambda: self.redis, sync_to_thread=False),

@@ -365,6 +365,8 @@ async def test_a_strange_endpoint_and_broken_keys_are_refused(phone: Phone, serv
         "/api/v1/push/subscriptions", json=good | {"keys": {"p256dh": "AAAA", "auth": "AAAA"}}
     )
     assert (broken.status_code, broken.json()["code"]) == (422, "malformed")
+    without = await phone.client.post("/api/v1/push/subscriptions", json=good | {"keys": {}})
+    assert (without.status_code, without.json()["code"]) == (422, "malformed")
 
 
 async def test_subscribing_needs_an_enrolled_phone(
