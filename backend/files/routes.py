@@ -21,7 +21,7 @@ class FileController(Controller):
     path = "/files"
     tags = ("files",)
 
-    @put("/{file_hash:str}", status_code=200)
+    @put("/{file_hash:str}", status_code=200, opt={"delivery": True})
     async def receive(
         self,
         file_hash: FromPath[str],

@@ -4,17 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import text
-
 from backend.identity import errors, queries
 from backend.identity.devices import bind_session
 from backend.identity.queries import Resumed
 from backend.identity.rules import NONCE_SECONDS, signature_holds, signed_text, token_hash, unbase64
 from backend.kernel.actor import Actor
-from backend.kernel.errors import Problem
 from backend.kernel.uow import Database
-
-DEVICE_KEY = text("SELECT public_key, revoked_at FROM device WHERE installation_id = :id")
 
 
 class NonceStore(Protocol):
@@ -52,7 +47,7 @@ async def prove(database: Database, nonces: NonceStore, resumed: Resumed, given:
     signature proves it. Raises Problem `signature_invalid`, `nonce_used`, `device_revoked`, or `try_again`
     while nonces cannot be checked: a phone keeps what it has and asks again.
     """
-    installation_id, nonce = _parsed(given)
+    installation_id, nonce = parsed(given)
     actor, jwk, revoked = resumed.actor, resumed.public_key, resumed.revoked_at
     bind = actor.installation_id != installation_id
     if bind:
@@ -61,17 +56,12 @@ async def prove(database: Database, nonces: NonceStore, resumed: Resumed, given:
         if device is None or device.staff_id != actor.staff_id:
             raise errors.signature_invalid("This installation is not enrolled for the signed-in person.")
         jwk, revoked = device.public_key, device.revoked_at
-    if jwk is None or not signature_holds(jwk, given.signature, _text(given)):
+    if jwk is None or not signature_holds(jwk, given.signature, signed_content(given)):
         raise errors.signature_invalid("The signature does not fit the request and this phone's key.")
     if revoked is not None:
-        raise errors.device_revoked()
+        raise errors.device_revoked(deliver=True)
     # only after the signature, so that nobody else can use up a phone's nonces
-    try:
-        fresh = await nonces.first_use(installation_id, nonce, NONCE_SECONDS)
-    except ConnectionError as error:
-        raise errors.nonces_unavailable() from error
-    if not fresh:
-        raise errors.nonce_used()
+    await use_nonce(nonces, installation_id, nonce)
     actor = replace(actor, installation_id=installation_id)
     if bind:
         async with database.unit(actor) as uow:
@@ -79,23 +69,18 @@ async def prove(database: Database, nonces: NonceStore, resumed: Resumed, given:
     return actor
 
 
-async def was_revoked(database: Database, given: Signature, request_id: str) -> bool:
-    """Whether a request without a live session was signed by a phone that the bank withdrew.
-
-    Told only to the phone itself: whoever lacks its key learns nothing.
-    """
+async def use_nonce(nonces: NonceStore, installation_id: UUID, nonce: str) -> None:
+    """Uses up a nonce of a phone. Raises Problem `nonce_used`, or `try_again` while that cannot be told."""
     try:
-        installation_id, _ = _parsed(given)
-    except Problem:
-        return False
-    async with database.unit(Actor.system("revoked-phone", request_id)) as uow:
-        row = (await uow.session.execute(DEVICE_KEY, {"id": installation_id})).one_or_none()
-    if row is None or row.revoked_at is None:
-        return False
-    return signature_holds(row.public_key, given.signature, _text(given))
+        fresh = await nonces.first_use(installation_id, nonce, NONCE_SECONDS)
+    except ConnectionError as error:
+        raise errors.nonces_unavailable() from error
+    if not fresh:
+        raise errors.nonce_used()
 
 
-def _parsed(given: Signature) -> tuple[UUID, str]:
+def parsed(given: Signature) -> tuple[UUID, str]:
+    """Installation and nonce. Raises Problem `signature_invalid`."""
     try:
         installation_id = UUID(given.installation)
         if str(installation_id) != given.installation or len(unbase64(given.nonce)) != 16:
@@ -107,5 +92,6 @@ def _parsed(given: Signature) -> tuple[UUID, str]:
     return installation_id, given.nonce
 
 
-def _text(given: Signature) -> bytes:
+def signed_content(given: Signature) -> bytes:
+    """The text that the phone signed."""
     return signed_text(given.method, given.target, given.body, given.nonce)

@@ -1,13 +1,22 @@
 """Identity for other domains: people, branches' heads, sessions and phones."""
 
-from backend.identity.access import NonceStore, Signature, prove, resume, was_revoked
+from backend.identity.access import NonceStore, Signature, prove, resume
 from backend.identity.contacts import contacts_around, note_contact
-from backend.identity.errors import device_revoked, signed_out
+from backend.identity.errors import signed_out
 from backend.identity.passwords import Passwords, hash_password
-from backend.identity.queries import Resumed, StaffInfo, administrators, heads_of, staff_of
+from backend.identity.queries import (
+    Resumed,
+    StaffInfo,
+    administrators,
+    heads_of,
+    labels_of,
+    revoked_at,
+    staff_of,
+)
 from backend.identity.rules import base64url
 from backend.identity.schemas import NewStaff
 from backend.identity.staffing import create_staff, create_unit, set_password
+from backend.identity.withdrawn import delivering, note_delivered
 
 __all__ = [
     "NewStaff",
@@ -21,14 +30,16 @@ __all__ = [
     "contacts_around",
     "create_staff",
     "create_unit",
-    "device_revoked",
+    "delivering",
     "hash_password",
     "heads_of",
+    "labels_of",
     "note_contact",
+    "note_delivered",
     "prove",
     "resume",
+    "revoked_at",
     "set_password",
     "signed_out",
     "staff_of",
-    "was_revoked",
 ]

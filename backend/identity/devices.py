@@ -61,7 +61,7 @@ async def _enrol_again(uow: UnitOfWork, wanted: Enrolment) -> None:
     ):
         raise errors.installation_taken()
     if device.revoked_at is not None:
-        raise errors.device_revoked()
+        raise errors.device_revoked(deliver=device.delivered_at is None)
     device.label, device.platform, device.app_version = wanted.label, wanted.platform, wanted.app_version
 
 
@@ -167,7 +167,7 @@ async def _own_device(uow: UnitOfWork) -> UUID:
     if device is None or device.staff_id != uow.actor.staff_id:
         raise errors.not_enrolled()
     if device.revoked_at is not None:
-        raise errors.device_revoked()
+        raise errors.device_revoked(deliver=device.delivered_at is None)
     return device.installation_id
 
 

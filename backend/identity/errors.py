@@ -76,14 +76,16 @@ def nonces_unavailable() -> Problem:
     )
 
 
-def device_revoked() -> Problem:
-    """The bank withdrew this phone."""
+def device_revoked(*, deliver: bool) -> Problem:
+    """The bank withdrew this phone. `deliver`: it may send what waits on it before it wipes itself."""
     return Problem(
         "device_revoked",
         401,
         "This phone was withdrawn",
-        detail="The bank no longer accepts this phone. Entries not yet sent stay sealed on it.",
+        detail="The bank no longer accepts this phone. "
+        + ("Entries not yet sent are still taken." if deliver else "Nothing waits on it."),
         remedy="Talk to your administrator, then sign in and enrol the phone anew.",
+        deliver=deliver,
     )
 
 

@@ -1,6 +1,6 @@
 """Reads of identity, each under row-level security of the caller."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -133,10 +133,25 @@ async def devices_of(uow: UnitOfWork, staff_id: UUID) -> list[Device]:
     return list(rows)
 
 
+async def labels_of(uow: UnitOfWork, installations: Iterable[UUID]) -> dict[UUID, str]:
+    """What phones are called, by installation; those that the caller may not see are absent."""
+    rows = await uow.session.execute(
+        select(Device.installation_id, Device.label).where(Device.installation_id.in_(list(installations)))
+    )
+    return {row.installation_id: row.label for row in rows}
+
+
 async def device(uow: UnitOfWork, installation_id: UUID, *, lock: bool = False) -> Device | None:
     """A phone that the caller may see."""
     query = select(Device).where(Device.installation_id == installation_id)
     return (await uow.session.scalars(query.with_for_update() if lock else query)).one_or_none()
+
+
+async def revoked_at(uow: UnitOfWork, installation_id: UUID) -> datetime | None:
+    """When the bank withdrew a phone that the caller may see."""
+    return await uow.session.scalar(
+        select(Device.revoked_at).where(Device.installation_id == installation_id)
+    )
 
 
 async def escrow_of(uow: UnitOfWork, installation_id: UUID) -> DeviceEscrow | None:

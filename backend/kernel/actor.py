@@ -30,6 +30,7 @@ class Actor:
     """The person or job behind a unit of work, with the scope that row-level security reads.
 
     `grid_ids`: grids assigned today. `branch_ids`: branches whose customers the role sees as a whole (heads).
+    `withdrawn`: the phone was withdrawn and may deliver only; `left`: the person works here no more.
     """
 
     staff_id: UUID | None
@@ -42,6 +43,8 @@ class Actor:
     session_id: UUID | None = None
     request_id: str = "-"
     name: str = ""
+    withdrawn: bool = False
+    left: bool = False
 
     @classmethod
     def system(cls, job: str, request_id: str = "-") -> "Actor":

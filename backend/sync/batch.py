@@ -13,12 +13,23 @@ from backend.sync.schemas import Command, Receipt
 EFFECTIVE = frozenset({"applied", "merged", "suggested"})
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A withdrawn phone delivers. `ended`: when it was withdrawn; `before`, `after`: contacts around then."""
+
+    ended: datetime
+    before: datetime | None
+    after: datetime | None
+    window: timedelta
+
+
 @dataclass
 class Batch:
     """What one push works on: the stream's row, what is known already, what is answered so far.
 
     `foreign`: ids that are recorded as other people's. `books`: the partitions that the sender's phones hold.
     `copied`: a place in the stream was taken twice, so nothing new of this phone is taken any more.
+    `delivery`: set for a phone that was withdrawn.
     """
 
     actor: Actor
@@ -31,6 +42,7 @@ class Batch:
     received_at: datetime
     receipts: list[Receipt] = field(default_factory=list)
     copied: bool = False
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,19 @@ async def judge(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedC
         return Verdict("rejected", "malformed", str(error))
     if command.id != sent.id or command.seq != sent.seq:
         return Verdict("rejected", "malformed", "The sealed id or place differs from the open one.")
-    verdict = await _waits(uow, batch, command) or await _judged(uow, registry, batch, command, envelope)
+    verdict = (
+        _withdrawn(batch, envelope)
+        or await _waits(uow, batch, command)
+        or await _judged(uow, registry, batch, command, envelope)
+    )
     return replace(verdict, command=command)
+
+
+def _withdrawn(batch: Batch, envelope: Envelope) -> Verdict | None:
+    if batch.delivery is None:
+        return None
+    left = batch.actor.left
+    return late.undeliverable(batch.delivery, left, envelope.observed_at, batch.received_at)
 
 
 async def _waits(uow: UnitOfWork, batch: Batch, command: Command) -> Verdict | None:

@@ -18,7 +18,7 @@ from backend.kernel.commands import CommandType, Envelope, Ground, Late
 from backend.kernel.errors import Problem
 from backend.kernel.uow import UnitOfWork
 from backend.policy import api as policy
-from backend.sync.batch import Verdict
+from backend.sync.batch import Delivery, Verdict
 
 #: how far back a lost right is looked for; longer than any window
 LOOK_BACK = timedelta(days=30)
@@ -48,6 +48,27 @@ def in_time(
     if before is None or before > ended or now - before > window:
         return False
     return observed <= (after or now)
+
+
+async def delivery_of(uow: UnitOfWork) -> Delivery:
+    """What the bank knows of the withdrawn phone that delivers."""
+    installation_id = uow.actor.installation_id
+    assert installation_id is not None
+    ended = await identity.revoked_at(uow, installation_id) or uow.now
+    before, after = await identity.contacts_around(uow, installation_id, ended)
+    hours = await policy.figure(uow, "offline_hours")
+    return Delivery(ended, before, after, timedelta(hours=hours))
+
+
+def undeliverable(delivery: Delivery, left: bool, observed: datetime, now: datetime) -> Verdict | None:
+    """Why what a withdrawn phone brings goes to quarantine; None where it is taken like any other."""
+    if left:
+        return Verdict("rejected", "person_left", "Its author no longer works for the bank.")
+    if not in_time(delivery.ended, delivery.before, delivery.after, observed, now, delivery.window):
+        return Verdict(
+            "rejected", "delivered_late", "The phone was withdrawn; this came too late, or was made after."
+        )
+    return None
 
 
 async def take(

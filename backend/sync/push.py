@@ -19,7 +19,7 @@ from backend.kernel.actor import Actor
 from backend.kernel.clock import from_millis, millis
 from backend.kernel.errors import Problem
 from backend.kernel.uow import Database, UnitOfWork
-from backend.sync import losses, queries
+from backend.sync import late, losses, queries
 from backend.sync.batch import Batch
 from backend.sync.facts import Life, life
 from backend.sync.judge import judge
@@ -106,16 +106,30 @@ async def _transact(
             foreign=await queries.foreign_ids(uow, {command.id for command in commands} - known.keys()),
             books=frozenset(key.book for key in keys_for(actor)),
             clock_error=_clock_error(request.device_now, uow.now),
+            delivery=await late.delivery_of(uow) if actor.withdrawn else None,
             received_at=uow.now,
         )
         await losses.take(uow, batch, request.lost, [command.seq for command in commands])
         for command in commands:
             batch.receipts.append(await _take(uow, registry, batch, command))
+        wipe = await _delivered(uow, batch, request, commands) if actor.withdrawn else None
         expects = batch.stream.applied_seq + 1
         old = {book for receipt in batch.receipts for book in receipt.awaits or {}} - uow.touched_books()
         standing = await revisions.current(uow.session, sorted(old)) if old else {}
     moved = {book: revision for book, (revision, _) in standing.items()} | uow.revisions
-    return _answer(facts, batch, expects, moved)
+    answer = _answer(facts, batch, expects, moved)
+    return answer if wipe is None else {**answer, "wipe": wipe}
+
+
+async def _delivered(
+    uow: UnitOfWork, batch: Batch, request: PushRequest, commands: Sequence[SealedCommand]
+) -> bool:
+    """Whether a withdrawn phone may wipe itself: it says that this is all, and the bank has each of it."""
+    whole = len(commands) == len(request.commands) and all(one.receipt for one in batch.receipts)
+    if request.last and whole:
+        await identity.note_delivered(uow)
+        return True
+    return False
 
 
 def _answer(facts: Life, batch: Batch, expects: int, moved: dict[str, int]) -> Mapping[str, Any]:

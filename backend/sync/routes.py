@@ -2,21 +2,23 @@
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from litestar import Controller, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
-from litestar.params import FromQuery, MsgPackBody
+from litestar.params import FromPath, FromQuery, JSONBody, MsgPackBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from backend.kernel.errors import Problem
 from backend.kernel.injected import AskedBy, Db
 from backend.sync import pull as pulling
 from backend.sync import push as pushing
+from backend.sync import quarantine as watching
 from backend.sync.live import Live
 from backend.sync.partitions import keys_for
 from backend.sync.registry import Registry
-from backend.sync.schemas import PullRequest, PushRequest
+from backend.sync.schemas import PullRequest, Purpose, PushRequest, QuarantinedContent, QuarantineList
 
 
 class SyncController(Controller):
@@ -57,7 +59,7 @@ class SyncController(Controller):
             headers={"Cache-Control": "private, no-store", "Content-Encoding": "identity"},
         )
 
-    @post("/push", media_type=MediaType.MESSAGEPACK, status_code=200)
+    @post("/push", media_type=MediaType.MESSAGEPACK, status_code=200, opt={"delivery": True})
     async def push(
         self,
         data: MsgPackBody[PushRequest],
@@ -80,4 +82,32 @@ class SyncController(Controller):
         return ServerSentEvent(messages())
 
 
-router = Router("", route_handlers=[SyncController])
+class QuarantineController(Controller):
+    """What the bank could not apply: for heads and administrators, online. JSON."""
+
+    path = "/api/v1/quarantine"
+    tags = ("sync",)
+
+    @get("/")
+    async def listing(
+        self,
+        actor: AskedBy,
+        database: Db,
+        before: FromQuery[UUID | None] = None,
+        limit: FromQuery[int] = 50,
+        settled: FromQuery[bool] = False,
+    ) -> QuarantineList:
+        """A page of commands, newest first, without content. 403 `not_allowed`, 404 `not_found`."""
+        async with database.unit(actor) as uow:
+            return await watching.listing(uow, before, limit, settled=settled)
+
+    @post("/{command_id:uuid}/content", status_code=200)
+    async def content(
+        self, command_id: FromPath[UUID], data: JSONBody[Purpose], actor: AskedBy, database: Db
+    ) -> QuarantinedContent:
+        """What the person had typed; the look goes into the audit trail with its purpose."""
+        async with database.unit(actor) as uow:
+            return await watching.content(uow, command_id, data.purpose)
+
+
+router = Router("", route_handlers=[SyncController, QuarantineController])

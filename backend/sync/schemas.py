@@ -44,13 +44,14 @@ class Lost(Struct, frozen=True):
 
 
 class PushRequest(Struct, frozen=True):
-    """Body of a push."""
+    """Body of a push. `last`: nothing more waits on the phone, which was withdrawn."""
 
     stream: UUID
     device_now: int
     commands: Annotated[list[SealedCommand], Meta(max_length=200)]
     epoch: str | None = None
     lost: Annotated[list[Lost], Meta(max_length=50)] = []
+    last: bool = False
     outbox: OutboxState | None = None
 
 
@@ -93,3 +94,46 @@ class Receipt(Struct, frozen=True, omit_defaults=True, kw_only=True):
         answer["id"] = str(self.id)
         answer["await"] = {book: revisions.get(book, least) for book, least in (self.awaits or {}).items()}
         return answer
+
+
+class Quarantined(Struct, frozen=True, kw_only=True):
+    """A command that the bank could not apply, without its content. `received_at`: ms; `bytes`: as sealed."""
+
+    id: UUID
+    type: str
+    result: str
+    code: str | None
+    received_at: int
+    author_id: UUID
+    author: str
+    installation_id: UUID
+    device: str
+    bytes: int
+    needs: list[UUID]
+    replaces: UUID | None
+    settled: str | None
+
+
+class QuarantineList(Struct, frozen=True):
+    """A page, newest first; `more`: ask again with the last id as `before`."""
+
+    commands: list[Quarantined]
+    more: bool
+
+
+class Purpose(Struct, frozen=True):
+    """Why somebody looks; it goes into the audit trail."""
+
+    purpose: Annotated[str, Meta(min_length=4, max_length=200)]
+
+
+class QuarantinedContent(Struct, frozen=True):
+    """A command opened: `command` as the phone made it, or, where it cannot be read, `sealed` in base64.
+
+    `hash`: hex SHA-256 of what was sealed.
+    """
+
+    id: UUID
+    command: Any
+    sealed: str | None
+    hash: str

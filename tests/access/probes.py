@@ -137,6 +137,26 @@ async def push(one: Attempt) -> bool:
     return receipt["result"] in {"applied", "merged"}
 
 
+async def quarantine(one: Attempt) -> bool:
+    """A command that the bank refused to the household's author was listed."""
+    refused = await _refused(one)
+    return refused in await _text(one, "GET", "/api/v1/quarantine")
+
+
+async def quarantined(one: Attempt) -> bool:
+    """What the author had typed was shown."""
+    refused = await _refused(one)
+    return await _done(one, "POST", f"/api/v1/quarantine/{refused}/content", 200, purpose="a look")
+
+
+async def _refused(one: Attempt) -> str:
+    """A command of the household's author that the bank does not know."""
+    author = one.subject.author
+    sent = author.save("customer.fly", {})
+    await author.push()
+    return str(sent.id)
+
+
 async def events(one: Attempt) -> bool:
     """A hint about the household's grid came; `bank`, which everybody holds, is told after it."""
     sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()

@@ -38,6 +38,11 @@ FIELD = frozenset({"manager", "agent"})
 DEPUTY = frozenset({"deputy"})
 CHECKERS = frozenset({"business", "auditor"})
 
+#: what the bank refused to people of the branch
+QUARANTINE = dict.fromkeys(("own", "reassigned", "other_grid"), HEADS | {"admin"}) | {
+    "other_branch": frozenset({"admin"})
+}
+
 Row = tuple[Probe, dict[str, frozenset[str]]]
 
 
@@ -88,6 +93,8 @@ MATRIX: dict[str, Row] = {
     # pages of the manager's projection: an agent has pages of their own
     "GET /api/v1/sync/pages": _row(probes.pages, own=MANAGER, reassigned=DEPUTY, other_grid=DEPUTY),
     "POST /api/v1/sync/push": _row(probes.push, own=BRANCH | {"agent"}, reassigned=HEADS, other_grid=HEADS),
+    "GET /api/v1/quarantine": _row(probes.quarantine, **QUARANTINE),
+    "POST /api/v1/quarantine/{command_id}/content": _row(probes.quarantined, **QUARANTINE),
     "GET /api/v1/sync/events": _row(probes.events, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
 }
 

@@ -1,6 +1,7 @@
 """The guard before every route: nobody passes who is not meant to, unless the route says that it is public.
 
-A route names its access in `opt`: `public`, `session`, or `signed` (CONTRACT.md section 1). Without a word it
+A route names its access in `opt`: `public`, `session`, or `signed` (CONTRACT.md section 1); `delivery` is one
+that a withdrawn phone may still use. Without a word it
 is
 `signed` below sync and files, and `session` everywhere else.
 """
@@ -19,13 +20,13 @@ from backend.app.http.resources import Resources
 from backend.identity.api import (
     Resumed,
     Signature,
-    device_revoked,
+    delivering,
     prove,
     resume,
     signed_out,
-    was_revoked,
 )
-from backend.kernel.errors import not_allowed
+from backend.kernel.actor import Actor
+from backend.kernel.errors import Problem, not_allowed
 
 SIGNED_BELOW = ("/api/v1/sync", "/api/v1/files")
 SESSION_COOKIE = "tiange_session"
@@ -69,23 +70,40 @@ class Access:
         token = connection.cookies.get(SESSION_COOKIE, "")
         resumed = await resume(self._resources.database, token, note.request_id)
         signed = level == "signed" or "tiange-signature" in connection.headers
+        delivery = bool(handler.opt.get("delivery"))
         if resumed is None:
-            await self._refuse(connection, note.request_id)
-            raise signed_out()
-        note.actor = await self._prove(connection, resumed) if signed else resumed.actor
+            note.actor = await self._withdrawn(connection, note.request_id, delivery)
+            if note.actor is None:
+                raise signed_out()
+        else:
+            note.actor = resumed.actor
+            if signed:
+                note.actor = await self._prove(connection, resumed, note.request_id, delivery)
         structlog.contextvars.bind_contextvars(
             staff=str(note.actor.staff_id), device=str(note.actor.installation_id or "-")
         )
 
-    async def _prove(self, request: Request[Any, Any, Any], resumed: Resumed) -> Any:
-        return await prove(self._resources.database, self._nonces, resumed, await _signature(request))
+    async def _prove(
+        self, request: Request[Any, Any, Any], resumed: Resumed, request_id: str, delivery: bool
+    ) -> Actor:
+        try:
+            return await prove(self._resources.database, self._nonces, resumed, await _signature(request))
+        except Problem as problem:
+            if problem.code != "device_revoked":
+                raise
+            actor = await self._withdrawn(request, request_id, delivery)
+            if actor is None:
+                raise
+            return actor
 
-    async def _refuse(self, request: Request[Any, Any, Any], request_id: str) -> None:
-        """A withdrawn phone has no session left; it must still learn why."""
-        if "tiange-signature" in request.headers and await was_revoked(
-            self._resources.database, await _signature(request), request_id
-        ):
-            raise device_revoked()
+    async def _withdrawn(
+        self, request: Request[Any, Any, Any], request_id: str, delivery: bool
+    ) -> Actor | None:
+        """A withdrawn phone has no session left; it must still learn why, and deliver."""
+        if "tiange-signature" not in request.headers:
+            return None
+        given = await _signature(request)
+        return await delivering(self._resources.database, self._nonces, given, request_id, delivery=delivery)
 
 
 def _by_path(path: str) -> str:
