@@ -31,6 +31,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--planted", action="store_true", help="each planted bug must be caught")
     parser.add_argument("--bug", default="", help="with --planted: this one only")
     parser.add_argument("--logs", type=Path, default=None, help="keep the bank's logs in this folder")
+    parser.add_argument(
+        "--beside",
+        type=int,
+        default=1,
+        help="runs at a time on one bank, which share faults of its processes (1)",
+    )
     given = parser.parse_args(arguments)
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1_000_000)
     print(f"seed {seed} (repeat: ./scripts/faults --runs {given.runs} --seed {seed})", flush=True)
@@ -47,7 +53,7 @@ async def _all(given: argparse.Namespace, seed: int, folder: Path) -> int:
             if given.planted:
                 return await _planted(series, [given.bug] if given.bug else list(PLANTED), given.runs)
             runs = [given.only] if given.only is not None else list(range(1, given.runs + 1))
-            return await _plain(series, runs)
+            return await _plain(series, runs, given.beside)
         finally:
             await registrar.close()
             if given.logs is not None:
@@ -56,13 +62,18 @@ async def _all(given: argparse.Namespace, seed: int, folder: Path) -> int:
                     (given.logs / f"{name}.log").write_text(text)
 
 
-async def _plain(series: Series, runs: Sequence[int]) -> int:
-    outcomes = []
+async def _plain(series: Series, runs: Sequence[int], beside: int) -> int:
+    outcomes: list[Outcome] = []
     began = time.monotonic()
-    for run in runs:
-        outcome = await Storm(series, run).weather()
+    places = asyncio.Semaphore(beside)
+
+    async def one(run: int) -> None:
+        async with places:
+            outcome = await Storm(series, run).weather()
         outcomes.append(outcome)
         _tell(outcome)
+
+    await asyncio.gather(*(one(run) for run in runs))
     total: Counter[str] = Counter()
     for outcome in outcomes:
         total.update({kind: len(found) for kind, found in outcome.verdict.faults.items()})
@@ -79,7 +90,7 @@ async def _plain(series: Series, runs: Sequence[int]) -> int:
     print(f"{saved} commands saved, {kept} in quarantine, {offered} suggested, {rows} rows compared")
     print(f"all was well {slowest:.1f} s after the last fault at the latest")
     print(", ".join(f"{total[kind]} {kind}" for kind in KINDS))
-    for outcome in bad:
+    for outcome in sorted(bad, key=lambda one: one.plan.run):
         print(f"repeat: ./scripts/faults --seed {series.seed} --only {outcome.plan.run}")
     print(
         f"{len(outcomes) - len(bad)} passed, {len(bad)} failed in {time.monotonic() - began:.0f} s",

@@ -122,7 +122,8 @@ class Bank:
 
     def _tree(self, part: Part) -> list[int]:
         pid = self.pid(part)
-        if not pid:
+        # a number that was written down may by now be somebody else's
+        if pid not in {one.pid for one in self._processes()}:
             return []
         try:
             return [pid, *(one.pid for one in psutil.Process(pid).children(recursive=True))]

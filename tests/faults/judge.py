@@ -6,6 +6,7 @@ It reads PostgreSQL by its own SQL as the superuser, and shares no code with the
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,7 @@ class Case:
     #: words that must lie nowhere in the clear, and the places that were searched: name → bytes
     secrets: tuple[str, ...]
     places: Mapping[str, bytes]
-    since: Any
+    since: datetime
 
 
 async def connect(url: str) -> "asyncpg.Connection":
@@ -74,15 +75,30 @@ async def connect(url: str) -> "asyncpg.Connection":
     return await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1), timeout=30)
 
 
+#: events and jobs about the grids of $1, what lies in them, and who holds them; runs beside it have others
 WAITING = """
-SELECT (SELECT count(*) FROM outbox_event WHERE expanded_at IS NULL)
-     + (SELECT count(*) FROM job WHERE state IN ('ready', 'running'))
+WITH about AS (
+  SELECT id FROM customer WHERE grid_id = ANY($1)
+  UNION ALL SELECT v.id FROM visit v JOIN customer c ON c.id = v.customer_id WHERE c.grid_id = ANY($1)
+  UNION ALL SELECT id FROM task WHERE grid_id = ANY($1)
+  UNION ALL SELECT i.id FROM inbox_item i JOIN grid_assignment g ON g.staff_id = i.staff_id
+    WHERE g.grid_id = ANY($1)
+  UNION ALL SELECT unnest($1::uuid[])),
+waiting AS (
+  SELECT payload, name AS what, 'not handed on' AS state, '' AS error FROM outbox_event
+  WHERE expanded_at IS NULL AND created_at >= $2
+  UNION ALL SELECT payload, handler, state, coalesce(error, '') FROM job
+  WHERE state <> 'done' AND created_at >= $2)
+SELECT what, state, error FROM waiting WHERE EXISTS (
+  SELECT 1 FROM jsonb_each_text(payload) AS field JOIN about ON about.id::text = field.value)
 """
 
 
-async def jobs_waiting(connection: "asyncpg.Connection") -> int:
-    """Events and jobs that are not done."""
-    return int(await connection.fetchval(WAITING))
+async def jobs_waiting(
+    connection: "asyncpg.Connection", grids: tuple[UUID, ...], since: datetime
+) -> list[tuple[str, str, str]]:
+    """Events and jobs of a run that are not done: name, state, error."""
+    return [tuple(row) for row in await connection.fetch(WAITING, list(grids), since)]
 
 
 async def judge(connection: "asyncpg.Connection", case: Case) -> Verdict:
@@ -245,13 +261,8 @@ async def _nothing_unmeant(connection: "asyncpg.Connection", case: Case, verdict
 
 async def _jobs(connection: "asyncpg.Connection", case: Case, verdict: Verdict) -> None:
     """All events were handled, none is parked, and no step of a task was taken twice."""
-    for row in await connection.fetch(
-        "SELECT handler, state, error FROM job WHERE created_at >= $1 AND state <> 'done'", case.since
-    ):
-        verdict.add("stalled", f"job {row['handler']} is {row['state']}: {row['error'] or ''}"[:300])
-    waiting = await connection.fetchval("SELECT count(*) FROM outbox_event WHERE expanded_at IS NULL")
-    if waiting:
-        verdict.add("stalled", f"{waiting} events wait")
+    for what, state, error in await jobs_waiting(connection, case.all_grids, case.since):
+        verdict.add("stalled", f"job {what} is {state}: {error}"[:300])
     for row in await connection.fetch(
         "SELECT m.task_id, m.move, count(*) AS n FROM task_move m JOIN task t ON t.id = m.task_id "
         "WHERE t.grid_id = ANY($1) GROUP BY m.task_id, m.move, m.from_state, m.evidence_id "

@@ -9,7 +9,6 @@ import contextlib
 import random
 import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 #: what may happen to a request or its answer, and how often beside the others
@@ -40,9 +39,8 @@ class Network:
     done: Counter[str] = field(default_factory=Counter)
     #: request bodies of pushes, for the judge, who looks for words that must be sealed
     pushed: list[bytes] = field(default_factory=list)
-    #: a planted bug: looks at a request and may harm it
-    meddle: Callable[[bytes], bytes] | None = None
     _server: asyncio.Server | None = None
+    _healed: asyncio.Event = field(default_factory=asyncio.Event)
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
     _late: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -64,11 +62,12 @@ class Network:
     def heal(self) -> None:
         """Nothing is harmed from now on; connections that were harmed end."""
         self.rate, self.up = 0.0, True
+        self._healed.set()
         self.cut()
 
     async def stop(self) -> None:
         """Ends it."""
-        self.cut()
+        self.heal()
         for task in self._late:
             task.cancel()
         await asyncio.gather(*self._late, return_exceptions=True)
@@ -117,7 +116,8 @@ class Network:
             await writer.drain()
             return False
         if harm == "half_open":
-            await asyncio.sleep(3600)
+            await self._healed.wait()
+            return False
         if harm == "delay":
             await asyncio.sleep(0.05 + 0.8 * at)
         if harm == "repeat":
@@ -126,7 +126,8 @@ class Network:
         await writer.drain()
         if harm == "one_way":
             await _message(reader)
-            await asyncio.sleep(3600)
+            await self._healed.wait()
+            return False
         answer = await _message(reader)
         if harm == "duplicate":
             await self._again(request, 0.0)

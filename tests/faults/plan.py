@@ -118,7 +118,7 @@ def draw(seed: int, run: int, land: int, households: dict[str, list[str]], grids
         seed=name,
         phones=phones,
         steps=steps,
-        rate=rng.choice((0.0, 0.1, 0.25, 0.4)),
+        rate=rng.choice((0.0, 0.2, 0.4, 0.6)),
         outages=outages,
         process=tuple(process),
         reassign=rng.uniform(0.3, 1.2) if rng.random() < 0.25 else None,

@@ -60,7 +60,9 @@ class Storm:
         self.series = series
         self.bank = series.bank
         self.run = run
-        self.folder = series.folder / f"run-{run}-{series.made}"
+        series.made += 1
+        self.number = series.made
+        self.folder = series.folder / f"run-{run}-{self.number}"
         self.network = Network(self.bank.port, random.Random(f"{series.seed}/{run}/network"))
         self.phones: dict[str, Phone] = {}
         self.trouble: list[str] = []
@@ -70,8 +72,7 @@ class Storm:
         """The whole run. Raises only where the harness itself fails."""
         began = time.monotonic()
         since = datetime.now(UTC) + timedelta(seconds=self.series.clock - 5)
-        self.series.made += 1
-        land = await self.series.registrar.make(self.series.made)
+        land = await self.series.registrar.make(self.number)
         plan = draw(
             self.series.seed,
             self.run,
@@ -241,7 +242,7 @@ class Storm:
         admin = await connect(self.bank.urls()["admin"])
         try:
             while True:
-                await self._converge(admin, deadline)
+                await self._converge(admin, land, since, deadline)
                 verdict = await self._judge(admin, plan, land, since)
                 if verdict.clean or self.series.plant or time.monotonic() > deadline:
                     return verdict
@@ -251,7 +252,9 @@ class Storm:
         finally:
             await admin.close()
 
-    async def _converge(self, admin: "asyncpg.Connection", deadline: float) -> None:
+    async def _converge(
+        self, admin: "asyncpg.Connection", land: Land, since: datetime, deadline: float
+    ) -> None:
         """Every phone syncs until its outbox is empty and the jobs are done, and once more."""
         limit = min(deadline, time.monotonic() + (12.0 if self.series.plant else BOUND_SECONDS))
         for phone in self.phones.values():
@@ -261,7 +264,7 @@ class Storm:
         while time.monotonic() < limit:
             done = await asyncio.gather(*(self._sync(phone) for phone in busy))
             busy = [phone for phone, is_done in zip(busy, done, strict=True) if not is_done]
-            if not busy and await jobs_waiting(admin) == 0:
+            if not busy and not await jobs_waiting(admin, tuple(land.grids.values()), since):
                 break
             await asyncio.sleep(0.2)
         await asyncio.gather(*(self._sync(phone) for phone in self.phones.values()))

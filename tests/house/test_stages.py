@@ -96,9 +96,14 @@ def test_an_unknown_stage_is_named() -> None:
 def test_what_pytest_and_vitest_say_is_counted() -> None:
     lanes, last = stages(quick=False)
     patterns = {stage.name: stage.counts for lane in [*lanes, last] for stage in lane}
-    by_pytest, by_vitest = patterns["pytest"], patterns["vitest"]
+    by_pytest, by_vitest, by_faults = patterns["pytest"], patterns["vitest"], patterns["faults"]
     assert by_pytest is not None
     assert by_vitest is not None
+    assert by_faults is not None
+    assert count(by_faults, "0 lost, 1 doubled\n29 passed, 1 failed in 240 s\n") == {
+        "passed": 29,
+        "failed": 1,
+    }
     assert count(by_pytest, "x\n====== 2 failed, 30 passed, 1 skipped in 9.15s =====\n") == {
         "failed": 2,
         "passed": 30,
@@ -113,9 +118,9 @@ def test_what_pytest_and_vitest_say_is_counted() -> None:
     }
 
 
-def test_quick_leaves_out_only_the_build_for_the_browser_it_and_the_slow_tests() -> None:
-    (quick, none), (full, browser) = stages(quick=True), stages(quick=False)
-    assert [stage.name for stage in browser] == ["build", "e2e"]
+def test_quick_leaves_out_only_the_faults_the_browser_with_its_build_and_the_slow_tests() -> None:
+    (quick, none), (full, alone) = stages(quick=True), stages(quick=False)
+    assert [stage.name for stage in alone] == ["faults", "build", "e2e"]
     assert none == []
     assert [[stage.name for stage in lane] for lane in quick] == [
         [stage.name for stage in lane] for lane in full

@@ -76,11 +76,29 @@ def stages(quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
             ("node", "../../pwa/node_modules/eslint/bin/eslint.js", ".", "--max-warnings", "0"),
             e2e,
         ),
+        Stage(
+            "eslint faults",
+            ("node", "../../../pwa/node_modules/eslint/bin/eslint.js", ".", "--max-warnings", "0"),
+            ROOT / "tests" / "faults" / "phone",
+        ),
         Stage("vue-tsc", ("npm", "run", "--silent", "typecheck"), pwa),
         Stage("tsc e2e", ("node", "node_modules/typescript/bin/tsc", "--noEmit", "-p", "../tests/e2e"), pwa),
+        Stage(
+            "tsc faults",
+            ("node", "node_modules/typescript/bin/tsc", "--noEmit", "-p", "../tests/faults/phone"),
+            pwa,
+        ),
         Stage("dependency-cruiser", ("npm", "run", "--silent", "deps"), pwa),
         Stage("vitest", ("npm", "run", "--silent", "test"), pwa, counts=vitest_line),
     ]
+    runs_line = re.compile(r"^\d+ passed, \d+ failed in \d+ s$", re.MULTILINE)
+    # one seed for every landing: a red one is then known to be new. ./scripts/faults draws a fresh one
+    faults = Stage(
+        "faults",
+        (python, "-m", "tests.faults", "--runs", "30", "--seed", "1", "--beside", "3"),
+        counts=runs_line,
+        minutes=20.0,
+    )
     build = Stage("build", ("npm", "run", "--silent", "build"), pwa)
     browser = Stage(
         "e2e",
@@ -90,7 +108,7 @@ def stages(quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
         minutes=20.0,
         needs=("TIANGE_BROWSER", "no Chromium was found. Run: sudo apt install chromium fonts-noto-cjk"),
     )
-    return [lane_python, lane_node], [] if quick else [build, browser]
+    return [lane_python, lane_node], [] if quick else [faults, build, browser]
 
 
 class Runner:
@@ -247,7 +265,7 @@ def _results() -> Path:
 
 
 def _chosen(stage_names: Sequence[str], quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
-    lanes, last = stages(quick and not {"build", "e2e"} & set(stage_names))
+    lanes, last = stages(quick and not {"faults", "build", "e2e"} & set(stage_names))
     known = {stage.name for lane in [*lanes, last] for stage in lane}
     unknown = set(stage_names) - known
     if unknown:

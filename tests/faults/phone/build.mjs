@@ -9,6 +9,8 @@ const bundle = await rolldown({
   input: fileURLToPath(new URL('driver.ts', import.meta.url)),
   platform: 'node',
   resolve: { modules: [packages], conditionNames: ['import', 'module', 'browser', 'default'] },
+  // its paths are for types; they would lead past what packages export
+  tsconfig: false,
   logLevel: 'warn',
 })
 await bundle.write({ file: process.argv[2], format: 'cjs', codeSplitting: false, minify: true })

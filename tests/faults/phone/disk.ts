@@ -4,10 +4,12 @@
  * are only written, and a power cut may take those after the last strict one.
  */
 import { KeyObject } from 'node:crypto'
-import { existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
+import { existsSync, fstatSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
 import v8 from 'node:v8'
 import 'fake-indexeddb/auto'
+// @ts-expect-error its inner parts have no types, and are not among what the package exports
 import FDBTransaction from '../../../pwa/node_modules/fake-indexeddb/build/esm/FDBTransaction.js'
+// @ts-expect-error as above
 import ObjectStore from '../../../pwa/node_modules/fake-indexeddb/build/esm/lib/ObjectStore.js'
 
 interface StoreShape {
@@ -118,6 +120,11 @@ function shapeOf(raw: any): StoreShape[] {
   }))
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
+
+/** Throws where nothing was written since: then two copies of fake-indexeddb are loaded, and this disk lies under neither. */
+export function mustBeUnder(): void {
+  if (fstatSync(journal).size === 0) throw new Error('the disk is not under IndexedDB')
+}
 
 /** Puts into memory what the journal holds, then writes on. `lose`: a power cut took up to so many relaxed writes. */
 export async function mount(path: string, lose: number): Promise<{ entries: number; lost: number }> {

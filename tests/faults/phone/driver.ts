@@ -3,7 +3,7 @@
  * It is killed with kill -9 like an app; what it must keep lies in its folder.
  */
 // first: the engine's library looks for IndexedDB when it is loaded
-import { mount, setFull } from './disk'
+import { mount, mustBeUnder, setFull } from './disk'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -46,6 +46,7 @@ async function open(): Promise<void> {
     cost: CHEAP,
     live: false,
   })
+  mustBeUnder()
   core = (engine as unknown as { core: Insides }).core
 }
 
@@ -64,31 +65,39 @@ function state(): unknown {
   return { phase, waiting, attention, syncError, needsLogin, readLocked, storageFailed, revoked, entries, mounted }
 }
 
-type Act = Record<string, never>
+/** What the person saves, from the plan; which fields there are depends on the kind. */
+interface Act {
+  kind: string
+  customer: string
+  mark: string
+  field: string
+  value: number
+  asset: string
+  grid: string
+  phone: string
+}
 
-/** The commands of a tap on save. `act` comes from the plan; ids are made here, as phones do. */
-function commandsOf(act: Act): NewCommand[] {
-  const customer_id = act['customer'] as string
-  switch (act['kind'] as string) {
+/** The commands of a tap on save. Ids that the plan does not give are made here, as phones do. */
+function commandsOf({ kind, customer: customer_id, mark, field, value, asset, grid, phone }: Act): NewCommand[] {
+  switch (kind) {
     case 'visit':
       return [
         build.visitLog({
-          id: uuid7(), customer_id, channel: 'onsite', purpose: 'follow_up', outcome: 'met', needs: [], presented: [], photos: [],
-          note: act['mark'] as string, next_on: (act['next_on'] as string | undefined) ?? null, next_purpose: act['next_on'] ? 'follow_up' : null,
+          id: uuid7(), customer_id, channel: 'onsite', purpose: 'follow_up', outcome: 'met', needs: [], presented: [], photos: [], note: mark,
         }),
       ]
     case 'edit':
-      return [build.setValues({ customer_id, edits: [{ field: act['field'], seen: null, value: act['value'] }] })]
+      return [build.setValues({ customer_id, edits: [{ field, seen: null, value }] })]
     case 'asset':
-      return [build.assetPut({ id: act['asset'], customer_id, kind: 'machinery', label: act['mark'], value_fen: 100_000, detail: {} })]
+      return [build.assetPut({ id: asset, customer_id, kind: 'machinery', label: mark, value_fen: 100_000, detail: {} })]
     case 'drop_asset':
-      return [build.assetRemove({ id: act['asset'], customer_id, reason: 'sold' })]
+      return [build.assetRemove({ id: asset, customer_id, reason: 'sold' })]
     case 'create': {
-      const member = { id: uuid7(), person_id: uuid7(), name: act['mark'] as string, relation: 'head' }
-      return [build.customerCreate({ id: uuid7(), kind: 'household', name: act['mark'], grid_id: act['grid'], address: act['mark'], phone: act['phone'], members: [member] })]
+      const member = { id: uuid7(), person_id: uuid7(), name: mark, relation: 'head' }
+      return [build.customerCreate({ id: uuid7(), kind: 'household', name: mark, grid_id: grid, address: mark, phone, members: [member] })]
     }
     default:
-      throw new TypeError(`no such act: ${String(act['kind'])}`)
+      throw new TypeError(`no such act: ${kind}`)
   }
 }
 
