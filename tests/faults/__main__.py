@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.faults.bank import Bank
-from tests.faults.judge import KINDS
+from tests.faults.case import KINDS
 from tests.faults.land import Registrar
 from tests.faults.phones import build_driver
 from tests.faults.plants import PLANTED

@@ -3,71 +3,21 @@
 It reads PostgreSQL by its own SQL as the superuser, and shares no code with the product.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from tests.faults.evidence import Held, Intent
+from tests.faults.case import Case, Verdict
+from tests.faults.evidence import Intent
+from tests.faults.judge_phones import judge_phone
 
-#: what a fault of each kind means
-KINDS = ("lost", "doubled", "stalled", "diverged", "out_of_scope", "order", "receipt", "unsealed", "error")
 FINAL = ("applied", "merged")
 #: what a person who gave a grid away still edits is laid before the new owner
 SUGGESTED = "suggested"
-
-
-@dataclass
-class Verdict:
-    """What was found wrong, by kind; `quarantined` are commands that wait for a person, which is no fault."""
-
-    faults: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    saved: int = 0
-    quarantined: int = 0
-    suggested: int = 0
-    rows: int = 0
-
-    def add(self, kind: str, what: str) -> None:
-        """Notes a fault."""
-        self.faults[kind].append(what)
-
-    @property
-    def clean(self) -> bool:
-        """Nothing is wrong."""
-        return not any(self.faults.values())
-
-    def told(self) -> str:
-        """`2 lost, 1 stalled`."""
-        return (
-            ", ".join(f"{len(self.faults[kind])} {kind}" for kind in KINDS if self.faults.get(kind))
-            or "clean"
-        )
-
-
-@dataclass(frozen=True)
-class Case:
-    """All that the judge is given of a run.
-
-    `held_grids`: ids by person, as the harness assigned them. `people`: (staff id, is an agent) by person.
-    `phones`: person by phone. `jumpy`: phones whose clock jumped.
-    """
-
-    intents: list[Intent]
-    dumps: Mapping[str, Held]
-    phones: Mapping[str, str]
-    people: Mapping[str, tuple[UUID, bool]]
-    held_grids: Mapping[str, set[UUID]]
-    all_grids: tuple[UUID, ...]
-    jumpy: frozenset[str]
-    may_refuse: bool
-    #: words that must lie nowhere in the clear, and the places that were searched: name → bytes
-    secrets: tuple[str, ...]
-    places: Mapping[str, bytes]
-    since: datetime
 
 
 async def connect(url: str) -> "asyncpg.Connection":
@@ -109,7 +59,7 @@ async def judge(connection: "asyncpg.Connection", case: Case) -> Verdict:
         await _nothing_unmeant(connection, case, verdict)
         await _jobs(connection, case, verdict)
         for phone, held in case.dumps.items():
-            await _phone(connection, case, phone, held, verdict)
+            await judge_phone(connection, case, phone, held, verdict)
     _sealed(case, verdict)
     return verdict
 
@@ -276,145 +226,6 @@ async def _jobs(connection: "asyncpg.Connection", case: Case, verdict: Verdict) 
         list(case.all_grids),
     ):
         verdict.add("doubled", f"customer {row['customer_id']}: {row['n']} open tasks of {row['duty_kind']}")
-
-
-async def _phone(
-    connection: "asyncpg.Connection", case: Case, phone: str, held: Held, verdict: Verdict
-) -> None:
-    """The phone holds what the bank has for this person, all of it and nothing else."""
-    person = case.phones[phone]
-    staff, is_agent = case.people[person]
-    for entry in held.outbox:
-        if entry["state"] not in ("received", "attention"):
-            verdict.add("stalled", f"{phone}: {entry['id']} still waits as {entry['state']}")
-    truth = await _truth(connection, staff, is_agent, sorted(case.held_grids[person]))
-    for kind, rows in truth.items():
-        have = held.of(kind)
-        verdict.rows += len(have)
-        for row_id in rows.keys() - have.keys():
-            verdict.add("diverged", f"{phone}: {kind} {row_id} is missing")
-        for row_id in have.keys() - rows.keys():
-            where = str(row_id if kind in ("customer", "file") else have[row_id].get("customer_id", ""))
-            outside = (
-                kind in ("customer", "visit", "asset", "member", "file") and where not in truth["customer"]
-            )
-            verdict.add(
-                "out_of_scope" if outside else "diverged", f"{phone}: {kind} {row_id} should not be there"
-            )
-        for row_id in rows.keys() & have.keys():
-            for name, value in rows[row_id].items():
-                if have[row_id].get(name) != value:
-                    was = have[row_id].get(name)
-                    verdict.add(
-                        "diverged", f"{phone}: {kind} {row_id}: {name} is {was!r}, at the bank {value!r}"
-                    )
-    _scope(case, phone, held, verdict)
-    _screens(phone, held, truth, verdict)
-
-
-def _scope(case: Case, phone: str, held: Held, verdict: Verdict) -> None:
-    """No partition, no kind and no field that this person must not have."""
-    person = case.phones[phone]
-    staff, is_agent = case.people[person]
-    allowed = {"bank", f"staff:{staff}", *(f"grid:{grid}" for grid in case.held_grids[person])}
-    if not is_agent:
-        allowed.add(f"care:{staff}")
-    for book in held.rows.keys() - allowed:
-        verdict.add("out_of_scope", f"{phone}: holds {book}")
-    for key in held.strange:
-        if key.rpartition("/")[0] not in allowed:
-            verdict.add("out_of_scope", f"{phone}: chunks of {key} still lie there")
-    if is_agent:
-        for kind in ("profile", "standing", "approval"):
-            for row_id in held.of(kind):
-                verdict.add("out_of_scope", f"{phone}: an agent holds {kind} {row_id}")
-        for kind, secret in (
-            ("customer", "phone"),
-            ("member", "phone"),
-            ("file", "points"),
-            ("task", "duty"),
-        ):
-            for row_id, row in held.of(kind).items():
-                if row.get(secret) is not None:
-                    verdict.add("out_of_scope", f"{phone}: an agent holds {secret} of {kind} {row_id}")
-
-
-def _screens(phone: str, held: Held, truth: Mapping[str, Mapping[str, Any]], verdict: Verdict) -> None:
-    """What the screens would show is what the rows say: each customer once, each visit once."""
-    shown = Counter(view["customer"]["id"] for view in held.shown if view)
-    for row_id, n in shown.items():
-        if n > 1:
-            verdict.add("doubled", f"{phone}: the list shows {row_id} {n} times")
-    for row_id in shown.keys() ^ truth["customer"].keys():
-        verdict.add("diverged", f"{phone}: the list and the bank differ in {row_id}")
-    for kind, name in (("visit", "visits"), ("asset", "assets")):
-        seen = Counter(row["id"] for view in held.shown if view for row in view[name])
-        for row_id in {one for one, n in seen.items() if n > 1}:
-            verdict.add("doubled", f"{phone}: {kind} {row_id} is shown {seen[row_id]} times")
-        for row_id in seen.keys() ^ truth[kind].keys():
-            verdict.add("diverged", f"{phone}: the screens and the bank differ in {kind} {row_id}")
-
-
-async def _truth(
-    connection: "asyncpg.Connection", staff: UUID, is_agent: bool, grids: list[UUID]
-) -> dict[str, dict[str, dict[str, Any]]]:
-    """The rows that belong on this person's phones, by kind and id: some of their fields."""
-    customers = await connection.fetch(
-        "SELECT id, name, address, grid_id, owner_id FROM customer WHERE status = 'active' "
-        "AND (grid_id = ANY($1) OR (owner_id = $2 AND NOT $3))",
-        grids,
-        staff,
-        is_agent,
-    )
-    ids = [row["id"] for row in customers]
-    truth: dict[str, dict[str, dict[str, Any]]] = {
-        "customer": {
-            str(row["id"]): {"name": row["name"], "address": row["address"], "grid_id": str(row["grid_id"])}
-            | ({} if is_agent else {"owner_id": str(row["owner_id"]) if row["owner_id"] else None})
-            for row in customers
-        }
-    }
-    truth["visit"] = {
-        str(row["id"]): {
-            "note": row["note"],
-            "customer_id": str(row["customer_id"]),
-            "outcome": row["outcome"],
-        }
-        for row in await connection.fetch(
-            "SELECT id, note, customer_id, outcome FROM visit WHERE customer_id = ANY($1) "
-            "AND (NOT $3 OR staff_id = $2)",
-            ids,
-            staff,
-            is_agent,
-        )
-    }
-    truth["asset"] = {
-        str(row["id"]): {"label": row["label"], "value_fen": row["value_fen"]}
-        for row in await connection.fetch(
-            "SELECT id, label, value_fen FROM asset WHERE customer_id = ANY($1) AND removed_at IS NULL "
-            "AND (NOT $3 OR recorded_by = $2)",
-            ids,
-            staff,
-            is_agent,
-        )
-    }
-    truth["member"] = {
-        str(row["id"]): {"name": row["name"], "relation": row["relation"]}
-        for row in await connection.fetch(
-            "SELECT m.id, p.name, m.relation FROM membership m JOIN person p ON p.id = m.person_id "
-            "WHERE m.customer_id = ANY($1) AND m.until_on IS NULL",
-            ids,
-        )
-    }
-    truth["task"] = {
-        str(row["id"]): {"state": row["state"], "customer_id": str(row["customer_id"])}
-        for row in await connection.fetch(
-            "SELECT id, state, customer_id FROM task WHERE assignee_id = $1 "
-            "AND state NOT IN ('cancelled', 'expired')",
-            staff,
-        )
-    }
-    return truth
 
 
 def _sealed(case: Case, verdict: Verdict) -> None:

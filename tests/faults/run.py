@@ -14,8 +14,9 @@ from typing import Any
 import asyncpg
 
 from tests.faults.bank import Bank, Part
+from tests.faults.case import Case, Verdict
 from tests.faults.evidence import read_dump, read_ledger
-from tests.faults.judge import Case, Verdict, connect, jobs_waiting, judge
+from tests.faults.judge import connect, jobs_waiting, judge
 from tests.faults.land import PASSWORD, Land, Registrar
 from tests.faults.network import Network
 from tests.faults.phones import Phone, PhoneDied, PhoneRefused

@@ -1,0 +1,61 @@
+"""What the judge is given of a run, and what it says of it."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from tests.faults.evidence import Held, Intent
+
+#: what a fault of each kind means
+KINDS = ("lost", "doubled", "stalled", "diverged", "out_of_scope", "order", "receipt", "unsealed", "error")
+
+
+@dataclass
+class Verdict:
+    """What was found wrong, by kind; `quarantined` are commands that wait for a person, which is no fault."""
+
+    faults: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    saved: int = 0
+    quarantined: int = 0
+    suggested: int = 0
+    rows: int = 0
+
+    def add(self, kind: str, what: str) -> None:
+        """Notes a fault."""
+        self.faults[kind].append(what)
+
+    @property
+    def clean(self) -> bool:
+        """Nothing is wrong."""
+        return not any(self.faults.values())
+
+    def told(self) -> str:
+        """`2 lost, 1 stalled`."""
+        return (
+            ", ".join(f"{len(self.faults[kind])} {kind}" for kind in KINDS if self.faults.get(kind))
+            or "clean"
+        )
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that the judge is given of a run.
+
+    `held_grids`: ids by person, as the harness assigned them. `people`: (staff id, is an agent) by person.
+    `phones`: person by phone. `jumpy`: phones whose clock jumped.
+    """
+
+    intents: list[Intent]
+    dumps: Mapping[str, Held]
+    phones: Mapping[str, str]
+    people: Mapping[str, tuple[UUID, bool]]
+    held_grids: Mapping[str, set[UUID]]
+    all_grids: tuple[UUID, ...]
+    jumpy: frozenset[str]
+    may_refuse: bool
+    #: words that must lie nowhere in the clear, and the places that were searched: name → bytes
+    secrets: tuple[str, ...]
+    places: Mapping[str, bytes]
+    since: datetime
