@@ -18,7 +18,7 @@ export type StoredState = 'saved' | 'sending' | 'held' | 'rejected' | 'received'
 
 /** The bank's answer as it is kept with an entry. */
 export interface StoredReceipt {
-  result: 'applied' | 'merged' | 'held' | 'rejected'
+  result: 'applied' | 'merged' | 'suggested' | 'held' | 'rejected'
   /** Null where the bank answered without keeping the command. */
   receipt: string | null
   receivedAt: number

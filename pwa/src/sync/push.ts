@@ -19,8 +19,8 @@ const ENVELOPE_BYTES = 200
 interface Receipt {
   id: string
   seq: number
-  result: 'applied' | 'merged' | 'repeated' | 'held' | 'rejected'
-  was?: 'applied' | 'merged' | 'held' | 'rejected'
+  result: 'applied' | 'merged' | 'suggested' | 'repeated' | 'held' | 'rejected'
+  was?: 'applied' | 'merged' | 'suggested' | 'held' | 'rejected'
   hash: string
   receipt?: string
   received_at?: number
@@ -186,7 +186,7 @@ async function keepReceipts(
       }
       if (receipt.code === 'gap') gap = true
       const had = entry.receipt?.result
-      if (receipt.code === 'hash_mismatch' && (had === 'applied' || had === 'merged')) {
+      if (receipt.code === 'hash_mismatch' && (had === 'applied' || had === 'merged' || had === 'suggested')) {
         // Sent again under another number, but the bank has it already.
         entry.state = 'received'
         return

@@ -99,7 +99,8 @@ export interface OutboxEntry {
   /** 16 hex digits, only with state `received` (or `attention` after a merge or refusal). */
   receipt: string | null
   receivedAt: Instant | null
-  result: 'applied' | 'merged' | 'held' | 'rejected' | null
+  /** `suggested`: the customer went to somebody else, who decides about it. */
+  result: 'applied' | 'merged' | 'suggested' | 'held' | 'rejected' | null
   code: string | null
   reason: string | null
   /** Fields that kept a newer value at the bank. */

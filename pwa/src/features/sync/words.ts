@@ -31,7 +31,8 @@ export function useOutboxWords() {
     icon: (e: OutboxEntry): IconName => ICONS[e.type ?? ''] ?? 'file',
     title: (e: OutboxEntry) => names.join([e.customerName, what(e)]),
     waitingLine: (e: OutboxEntry) => names.join([when(e.savedAt), e.photos.length > 0 && t('visits.photoCount', { n: e.photos.length }, e.photos.length), bytesText(e.bytes)]),
-    receivedLine: (e: OutboxEntry) => t('sync.writtenReceived', { written: when(e.savedAt), received: e.receivedAt === null ? '' : when(e.receivedAt) }),
+    receivedLine: (e: OutboxEntry) =>
+      names.join([t('sync.writtenReceived', { written: when(e.savedAt), received: e.receivedAt === null ? '' : when(e.receivedAt) }), e.result === 'suggested' && t('sync.suggested')]),
     /** Why an entry needs the person. */
     why(e: OutboxEntry): string {
       if (e.result === 'merged') return t('sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : f)).join(t('visits.and')) })
