@@ -153,6 +153,8 @@ def _clock_error(device_now: int, now: datetime) -> timedelta:
 
 async def _heard(uow: UnitOfWork, state: OutboxState | None) -> None:
     """Notes that the phone spoke, and what waits on it if it said so."""
+    if uow.actor.session_id is None and not uow.actor.withdrawn:
+        return  # its exported outbox was loaded: the phone itself was not heard, and learnt nothing
     oldest = None
     if state is not None and state.oldest is not None:
         with suppress(ValueError):

@@ -57,6 +57,27 @@ async def counted(database: Database, table: str) -> int:
         return int(await uow.session.scalar(text(f"SELECT count(*) FROM {table}")) or 0)
 
 
+async def test_loading_it_is_no_contact_of_the_phone(
+    phone_of: PhoneOf,
+    world: World,
+    worker_db: Database,
+    keys: Keys,
+    settings: Settings,
+    tmp_path: Path,
+    clock: MovingClock,
+) -> None:
+    """The phone learnt nothing by it, of a lost right say."""
+    manager = await phone_of("manager")
+    await manager.pull()
+    manager.save("customer.create", new_household(world.grids["E1"]))
+    before = await counted(worker_db, "device_contact")
+    clock.advance(timedelta(hours=1))
+    assert (await loaded(written(tmp_path, manager), worker_db, keys, settings)).receipts
+    assert await counted(worker_db, "device_contact") == before
+    await manager.push()
+    assert await counted(worker_db, "device_contact") == before + 1
+
+
 async def test_it_takes_effect_once_however_often_it_comes_and_whoever_brings_it(
     phone_of: PhoneOf, world: World, worker_db: Database, keys: Keys, settings: Settings, tmp_path: Path
 ) -> None:

@@ -176,6 +176,29 @@ async def test_who_was_told_of_the_loss_works_there_no_more(
     assert [one["code"] for one in await before.push()] == ["too_late", "too_late"]
 
 
+async def test_a_household_that_moved_away_takes_what_was_seen_before(
+    phone_of: PhoneOf, world: World, work: Work, clock: MovingClock
+) -> None:
+    manager, head, west = await phone_of("manager"), await phone_of("head"), await phone_of("manager2")
+    household = await _household(manager, world, work)
+    await manager.pull()
+    clock.advance(timedelta(hours=1))
+    move = {"customer_id": household["id"], "grid_id": str(world.grids["W1"].id), "reason": "搬家"}
+    head.save("customer.move", move)
+    assert (await head.push())[0]["result"] == "applied"
+    await work()
+    clock.advance(timedelta(hours=1))
+    visit_id = _visit(manager, world, household["id"])
+    _edit(manager, household["id"], 8_000_000)
+    assert [one["result"] for one in await manager.push()] == ["applied", "suggested"]
+    await manager.pull()
+    assert household["id"] not in manager.everything()
+    await west.pull()
+    assert visit_id in west.of("visit")
+    assert [row["customer_id"] for row in west.of("suggestion").values()] == [household["id"]]
+    assert [one["kind"] for one in west.of("inbox").values()].count("suggestion") == 1
+
+
 async def test_who_never_had_the_right_suggests_nothing(
     phone_of: PhoneOf, world: World, work: Work, worker_db: Database, clock: MovingClock
 ) -> None:
