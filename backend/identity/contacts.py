@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, text
 
 from backend.identity.models import Device, DeviceContact
 from backend.kernel.uow import UnitOfWork
@@ -14,7 +14,10 @@ STRETCH = 600
 KEPT = timedelta(days=30)
 
 SEEN = text(
-    "UPDATE device SET last_seen_at = :now WHERE installation_id = :id RETURNING OLD.last_seen_at AS before"
+    "UPDATE device SET last_seen_at = :now, outbox_depth = coalesce(CAST(:depth AS bigint), outbox_depth),"
+    " outbox_oldest_at = CASE WHEN CAST(:depth AS bigint) IS NULL THEN outbox_oldest_at"
+    "  ELSE CAST(:oldest AS timestamptz) END"
+    " WHERE installation_id = :id RETURNING OLD.last_seen_at AS before"
 )
 NOTED = text("INSERT INTO device_contact (installation_id, at) VALUES (:id, :now) ON CONFLICT DO NOTHING")
 
@@ -22,17 +25,15 @@ NOTED = text("INSERT INTO device_contact (installation_id, at) VALUES (:id, :now
 async def note_contact(
     uow: UnitOfWork, outbox_depth: int | None = None, outbox_oldest_at: datetime | None = None
 ) -> None:
-    """A phone was heard of, with what still waits on it (shown to its owner and to administrators)."""
+    """A phone was heard of, with what still waits on it (shown to its owner and to administrators).
+
+    `outbox_depth` None: it did not say, and what it said last stands.
+    """
     installation_id = uow.actor.installation_id
     if installation_id is None:
         return
-    said = (await uow.session.execute(SEEN, {"id": installation_id, "now": uow.now})).one_or_none()
-    if outbox_depth is not None:
-        await uow.session.execute(
-            update(Device)
-            .where(Device.installation_id == installation_id)
-            .values(outbox_depth=outbox_depth, outbox_oldest_at=outbox_oldest_at)
-        )
+    given = {"id": installation_id, "now": uow.now, "depth": outbox_depth, "oldest": outbox_oldest_at}
+    said = (await uow.session.execute(SEEN, given)).one_or_none()
     if said is None or (said.before is not None and _stretch(said.before) == _stretch(uow.now)):
         return
     await uow.session.execute(NOTED, {"id": installation_id, "now": uow.now})

@@ -251,3 +251,21 @@ async def _count(database: Database, table: str) -> int:
         found = await uow.session.scalar(text(f"SELECT count(*) FROM {table}"))
     assert found is not None
     return int(found)
+
+
+async def test_a_push_tells_what_waits_and_a_silent_one_changes_nothing_of_it(
+    phone_of: PhoneOf, world: World, worker_db: Database
+) -> None:
+    manager = await phone_of("manager")
+    await manager.push_raw([], outbox={"depth": 7, "oldest": 1_760_000_000_000})
+    await manager.push_raw([])
+    async with worker_db.unit(Actor.system("test")) as uow:
+        row = (
+            await uow.session.execute(
+                text("SELECT outbox_depth, outbox_oldest_at, last_seen_at FROM device WHERE staff_id = :id"),
+                {"id": world["manager"].id},
+            )
+        ).one()
+    assert row.outbox_depth == 7
+    assert row.outbox_oldest_at.timestamp() == 1_760_000_000
+    assert row.last_seen_at is not None
