@@ -340,7 +340,7 @@ export class Account {
         if (delivered) {
           await db.outbox.clear()
           await db.blobs.clear()
-          await db.meta.bulkDelete(['pin', 'tries', 'escrow', 'prf'])
+          await db.meta.bulkDelete(['pin', 'tries', 'escrow'])
         }
         await db.meta.filter(({ key }) => key.startsWith('p:') || key.startsWith('ranges:') || key === 'enrolment').delete()
         await putMeta(db, 'revoked', true)
