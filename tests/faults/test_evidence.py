@@ -1,0 +1,93 @@
+"""The parts of the fault harness that need no bank: what is drawn, what is read."""
+
+import base64
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.faults.evidence import read_dump, read_ledger
+from tests.faults.plan import PHONES, STEPS, Plan, draw
+
+HOUSEHOLDS = {"A": ["a1", "a2"], "B": ["b1"]}
+GRIDS = {"A": "grid-a", "B": "grid-b"}
+
+
+def planned(run: int, seed: int = 1) -> Plan:
+    return draw(seed, run, run, HOUSEHOLDS, GRIDS)
+
+
+def taps(plan: Plan) -> list[tuple[str, float, str]]:
+    """Steps without the ids that each phone makes anew."""
+    return [(label, step.pause, step.kind) for label, steps in plan.steps.items() for step in steps]
+
+
+def test_a_seed_draws_the_same_run_again_and_another_seed_another() -> None:
+    for run in range(20):
+        one, again = planned(run), planned(run)
+        assert (taps(one), one.told(), one.process) == (taps(again), again.told(), again.process)
+    assert [taps(planned(run)) for run in range(20)] != [taps(planned(run, seed=2)) for run in range(20)]
+
+
+def test_enough_runs_draw_every_fault() -> None:
+    plans = [planned(run) for run in range(200)]
+    drawn = {step.kind for plan in plans for steps in plan.steps.values() for step in steps}
+    assert {"kill", "save_and_die", "power_cut", "clock", "disk_full", "sync", "save"} == drawn
+    acts = {
+        step.given["act"]["kind"]
+        for plan in plans
+        for steps in plan.steps.values()
+        for step in steps
+        if step.kind == "save"
+    }
+    assert acts == {"visit", "edit", "asset", "drop_asset", "create"}
+    assert len({fault for plan in plans for _, fault, _ in plan.process}) == 9
+    assert any(plan.reassign is not None for plan in plans)
+    assert {len(plan.phones) for plan in plans} == {3, len(PHONES)}
+    assert len(STEPS) == 11
+
+
+def test_a_ledger_tells_what_was_meant_and_what_was_saved_and_a_line_cut_short_tells_nothing(
+    tmp_path: Path,
+) -> None:
+    act = {"kind": "visit"}
+    lines = [
+        {"intend": ["c1"], "act": act, "bodies": [{"id": "v1"}]},
+        {"saved": ["c1"]},
+        {"intend": ["c2"], "act": act, "bodies": [{"id": "v2"}]},
+    ]
+    ledger = tmp_path / "ledger"
+    ledger.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + '{"saved": ["c')
+    assert [(one.id, one.saved) for one in read_ledger(ledger, "manager")] == [("c1", True), ("c2", False)]
+    assert read_ledger(tmp_path / "none", "manager") == []
+
+
+def chunk(n: int, rows: list[Any], gone: list[Any], gen: str = "g1") -> dict[str, str]:
+    groups = [{"kind": "asset", "fields": ["label"], "rows": rows, "gone": gone}]
+    packed = base64.b64encode(gzip.compress(msgspec.msgpack.encode(groups))).decode()
+    return {"key": "grid:1/manager@1", "gen": gen, "id": f"grid:1/manager@1|{gen}|{n:06}|x", "packed": packed}
+
+
+def test_chunks_are_laid_over_each_other_and_leftovers_are_told() -> None:
+    held = read_dump(
+        {
+            "partitions": [{"key": "grid:1/manager@1", "gen": "g1", "revision": 9}],
+            "chunks": [
+                chunk(2, [["a1", 7, "newer"]], [["a2", 8, None], ["a3", 1, None]]),
+                chunk(
+                    1, [["a1", 3, "older"], ["a2", 3, "gone"], ["a3", 4, "stays: the tombstone is older"]], []
+                ),
+                chunk(1, [["a9", 1, "of another generation"]], [], gen="g0"),
+            ],
+            "shown": [],
+            "outbox": [],
+        }
+    )
+    assert {row_id: row["label"] for row_id, row in held.of("asset").items()} == {
+        "a1": "newer",
+        "a3": "stays: the tombstone is older",
+    }
+    assert held.strange == {"grid:1/manager@1"}
+    assert held.revisions == {"grid:1": 9}
