@@ -90,10 +90,10 @@ def restore(settings: Settings, folder: Path, *, over: bool, say: Callable[[str]
     mark = Mark(str(uuid7()), manifest.durable_through)
     write_mark(settings.keys_dir, mark)
     if settings.uses_own_postgres:
-        _set_aside_home(settings.home, say)
+        _set_aside_home(settings.home, _stamp(settings), say)
     else:
         asyncio.run(_set_aside_schemas(settings, say))
-    _place(chosen.parent / POOL, photos, settings.files_dir)
+    _place(chosen.parent / POOL, photos, settings.files_dir, _stamp(settings))
     with connected(settings, say) as live:
         say("Loading the database …")
         backup_programs.load(live.database_url, chosen / DATABASE)
@@ -177,13 +177,12 @@ def _warn_of_gap(keys_dir: Path, manifest: Manifest, say: Callable[[str], None])
         )
 
 
-def _stamp() -> str:
-    return datetime.now(UTC).strftime("%Y%m%dt%H%M%S%f")
+def _stamp(settings: Settings) -> str:
+    return Clock(settings.timezone, settings.clock_file).now().strftime("%Y%m%dt%H%M%S%f")
 
 
-def _set_aside_home(home: Path, say: Callable[[str], None]) -> None:
+def _set_aside_home(home: Path, stamp: str, say: Callable[[str], None]) -> None:
     """Moves the embedded servers' data to another name."""
-    stamp = _stamp()
     for folder in (home / name for name in ("postgres", "valkey")):
         if folder.exists():
             aside = folder.with_name(f"{folder.name}.before-restore-{stamp}")
@@ -230,7 +229,7 @@ async def _set_aside_schemas(settings: Settings, say: Callable[[str], None]) -> 
         async with engine.begin() as connection:
             if not (await connection.execute(_TABLES)).scalar_one():
                 return
-            suffix = f"_before_restore_{_stamp()}"
+            suffix = f"_before_restore_{_stamp(settings)}"
             for name in list((await connection.execute(_SCHEMAS)).scalars()):
                 await connection.execute(sa.text(f'ALTER SCHEMA "{name}" RENAME TO "{name}{suffix}"'))
                 say(f"What was there is kept: schema {name}{suffix}")
@@ -239,7 +238,7 @@ async def _set_aside_schemas(settings: Settings, say: Callable[[str], None]) -> 
         await engine.dispose()
 
 
-def _place(pool: Path, photos: list[Listed], files_dir: Path) -> None:
+def _place(pool: Path, photos: list[Listed], files_dir: Path, stamp: str) -> None:
     """Brings the photos in. Those that are there stay: their names are their content's. Raises OSError."""
     files_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     for photo in photos:
@@ -247,7 +246,7 @@ def _place(pool: Path, photos: list[Listed], files_dir: Path) -> None:
         if target.is_file():
             if measure(target) == photo.part:
                 continue
-            target.rename(target.with_name(f"{target.name}.before-restore-{_stamp()}"))
+            target.rename(target.with_name(f"{target.name}.before-restore-{stamp}"))
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         copy_whole(pool / photo.place, target)
 

@@ -136,7 +136,7 @@ def add_grids(
                 outcome = asyncio.run(_write(settings, prepared, retire_absent=retire_absent))
             _say_outcome(console, outcome)
         except Problem as problem:
-            _refuse(problem)
+            refuse(problem)
 
     @cli.command("assign")
     def assign_grid(
@@ -169,7 +169,7 @@ def add_grids(
             with connected(settings_of(context), say) as settings:
                 given = asyncio.run(_assign(settings, grid, login, duty, first))
         except Problem as problem:
-            _refuse(problem)
+            refuse(problem)
         typer.echo(f"{login} holds {grid} as {given.duty} from {given.from_on}.")
 
 
@@ -246,31 +246,47 @@ async def _write(settings: Settings, prepared: "Prepared", *, retire_absent: boo
     from backend.kernel.actor import Actor
 
     source = f"{prepared.report.source} {prepared.report.source_sha256[:12]}"
-    async with _database(settings) as database, database.unit(Actor.system("grids import")) as uow:
+    async with database_of(settings) as database, database.unit(Actor.system("grids import")) as uow:
         return await apply_import(
-            uow, prepared.grids, await _branches(uow), source=source, retire_absent=retire_absent
+            uow, prepared.grids, await branches(uow), source=source, retire_absent=retire_absent
         )
 
 
 async def _assign(settings: Settings, code: str, login: str, duty: str, first: date | None) -> "Assignment":
-    from sqlalchemy import text
-
-    from backend.grids.api import Duty, assign, facts_by_code
-    from backend.identity.rules import normal_login
+    from backend.grids.api import Duty, assign
     from backend.kernel.actor import Actor
+
+    async with database_of(settings) as database, database.unit(Actor.system("grids assign")) as uow:
+        grid = await grid_by_code(uow, code)
+        return await assign(uow, grid, await person_by_login(uow, login), Duty(duty), first)
+
+
+async def grid_by_code(uow: "UnitOfWork", code: str) -> UUID:
+    """Raises Problem `not_found`."""
+    from backend.grids.api import facts_by_code
     from backend.kernel.errors import not_found
 
-    async with _database(settings) as database, database.unit(Actor.system("grids assign")) as uow:
-        grid = await facts_by_code(uow, code)
-        if grid is None:
-            raise not_found(f"Grid {code}")
-        person = await uow.session.scalar(text(_PERSON), {"login": normal_login(login)})
-        if person is None:
-            raise not_found(f"Person {login}")
-        return await assign(uow, grid.id, person, Duty(duty), first)
+    grid = await facts_by_code(uow, code)
+    if grid is None:
+        raise not_found(f"Grid {code}")
+    return grid.id
 
 
-async def _branches(uow: "UnitOfWork") -> dict[str, UUID]:
+async def person_by_login(uow: "UnitOfWork", login: str) -> UUID:
+    """The active person who signs in so. Raises Problem `not_found`."""
+    from sqlalchemy import text
+
+    from backend.identity.rules import normal_login
+    from backend.kernel.errors import not_found
+
+    person: UUID | None = await uow.session.scalar(text(_PERSON), {"login": normal_login(login)})
+    if person is None:
+        raise not_found(f"Person {login}")
+    return person
+
+
+async def branches(uow: "UnitOfWork") -> dict[str, UUID]:
+    """The bank's branches by code."""
     from sqlalchemy import text
 
     rows = await uow.session.execute(text(_BRANCHES))
@@ -278,7 +294,8 @@ async def _branches(uow: "UnitOfWork") -> dict[str, UUID]:
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator["Database"]:
+async def database_of(settings: Settings) -> AsyncIterator["Database"]:
+    """The database for a command about grids, closed at the end."""
     from redis.asyncio import Redis
 
     from backend.audit.api import write_audit
@@ -302,7 +319,7 @@ async def _database(settings: Settings) -> AsyncIterator["Database"]:
         await redis.aclose()
 
 
-def _refuse(problem: Problem) -> NoReturn:
+def refuse(problem: Problem) -> NoReturn:
     """What happened, what is safe and what to do, on stderr; exit code 2."""
     for line in (f"tiange: {problem.title}", problem.detail, problem.remedy):
         if line:

@@ -7,6 +7,7 @@ from backend.audit import jobs as audit_jobs
 from backend.banking import projection as banking_projection
 from backend.customers import commands as customers_commands
 from backend.customers import jobs as customers_jobs
+from backend.customers import merging as customers_merging
 from backend.customers import moving as customers_moving
 from backend.customers import projection as customers_projection
 from backend.customers import suggestions as customers_suggestions
@@ -36,6 +37,10 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("grids.assigned", "customers.grid_assigned", customers_jobs.on_grid_assigned),
     Handler("grids.moved", "customers.grids_moved", customers_jobs.on_grids_moved),
     Handler("grids.covers_turned", "customers.covers_turned", customers_jobs.on_covers_turned),
+    Handler("customers.merged", "visits.customers_merged", visits_jobs.on_customers_merged),
+    Handler("customers.merged", "tasks.customers_merged", tasks_jobs.on_customers_merged),
+    Handler("customers.unmerged", "visits.customers_unmerged", visits_jobs.on_customers_unmerged),
+    Handler("customers.unmerged", "tasks.customers_unmerged", tasks_jobs.on_customers_unmerged),
     Handler("customers.moved", "visits.customer_moved", visits_jobs.on_customer_moved),
     Handler("customers.moved", "tasks.customer_moved", tasks_jobs.on_customer_moved),
     Handler("customers.duties_moved", "tasks.duties_moved", tasks_jobs.on_duties_moved),
@@ -88,6 +93,7 @@ def registry() -> Registry:
     commands = (
         *customers_commands.COMMANDS,
         *customers_moving.COMMANDS,
+        *customers_merging.COMMANDS,
         *visits_commands.COMMANDS,
         *tasks_commands.COMMANDS,
         *notify_commands.COMMANDS,

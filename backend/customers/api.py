@@ -1,5 +1,7 @@
 """Customers for other domains."""
 
+from backend.customers.followers import followed, merged_on, note_followed, stands
+from backend.customers.merging import follow
 from backend.customers.models import Customer
 from backend.customers.moving import rehome
 from backend.customers.names import pinyin_of
@@ -21,13 +23,18 @@ __all__ = [
     "changes_by",
     "completeness",
     "decide_suggestion",
+    "follow",
+    "followed",
     "home_books",
     "homes",
     "inputs_changed",
     "lock",
     "lock_inputs",
+    "merged_on",
+    "note_followed",
     "pinyin_of",
     "rehome",
+    "stands",
     "suggest",
     "visible",
 ]

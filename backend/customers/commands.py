@@ -1,6 +1,6 @@
 """What a phone may ask of customers."""
 
-from backend.customers import service
+from backend.customers import assets, merging, service
 from backend.customers.schemas import CreateCustomer, PutAsset, RemoveAsset, SetValues
 from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, Ground, Late, about_customer
@@ -15,19 +15,31 @@ async def create(uow: UnitOfWork, body: CreateCustomer, envelope: Envelope) -> A
 
 async def set_values(uow: UnitOfWork, body: SetValues, envelope: Envelope) -> Applied:
     """`customer.set_values`."""
-    return Applied(lost=await service.set_values(uow, body.customer_id, body.edits, envelope))
+
+    async def apply(given: SetValues) -> Applied:
+        return Applied(lost=await service.set_values(uow, given.customer_id, given.edits, envelope))
+
+    return await merging.follow(uow, body, apply)
 
 
 async def put_asset(uow: UnitOfWork, body: PutAsset, envelope: Envelope) -> Applied:
     """`asset.put`."""
-    await service.put_asset(uow, body, envelope)
-    return Applied()
+
+    async def apply(given: PutAsset) -> Applied:
+        await assets.put_asset(uow, given, envelope)
+        return Applied()
+
+    return await merging.follow(uow, body, apply)
 
 
 async def remove_asset(uow: UnitOfWork, body: RemoveAsset, envelope: Envelope) -> Applied:
     """`asset.remove`."""
-    await service.remove_asset(uow, body.id, body.customer_id, body.reason, envelope)
-    return Applied()
+
+    async def apply(given: RemoveAsset) -> Applied:
+        await assets.remove_asset(uow, given.id, given.customer_id, given.reason, envelope)
+        return Applied()
+
+    return await merging.follow(uow, body, apply)
 
 
 async def _on_grid(_uow: UnitOfWork, body: CreateCustomer, _envelope: Envelope) -> Ground:

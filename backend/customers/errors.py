@@ -1,5 +1,8 @@
 """Refusals of commands about customers. Each says what is wrong and that the entry is kept."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from backend.kernel.errors import Problem
 
 KEPT = "Your entry is kept whole. Correct it and send it again, or ask your branch."
@@ -29,3 +32,31 @@ def out_of_scope(what: str) -> Problem:
         detail=f"{what} does not lie in what you look after.",
         remedy=KEPT,
     )
+
+
+def not_active(status: str) -> Problem:
+    """The customer is merged into another, or closed."""
+    return Problem(
+        "conflict_state",
+        409,
+        "The household has changed meanwhile",
+        detail=f"The customer is {status}.",
+        remedy=KEPT,
+    )
+
+
+class MergedAway(Problem):
+    """The household is part of another one, `into`, which lies in `grid_ids`. A command about it goes on
+    there.
+    """
+
+    def __init__(self, into: UUID, grid_ids: Sequence[UUID]) -> None:
+        super().__init__(
+            "conflict_state",
+            409,
+            "The household is part of another one",
+            detail="It was merged into another household.",
+            remedy=KEPT,
+        )
+        self.into = into
+        self.grid_ids = tuple(grid_ids)

@@ -220,3 +220,32 @@ class CustomerSuggestion(Base):
     state: Mapped[str]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[uuid.UUID | None]
+
+
+class CustomerMove(Base):
+    """A merge of `customer_id` into `other_id`, or a split of `other_id` off `customer_id`.
+
+    `id` is the command's. `detail`: ids of what moved, and the relations and books from before, by which a
+    merge is
+    taken back.
+    """
+
+    __tablename__ = "customer_move"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    other_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"))
+    detail: Mapped[dict[str, Any]]
+    moved_at: Mapped[datetime]
+    moved_by: Mapped[uuid.UUID]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[uuid.UUID | None]
+    __table_args__ = (
+        CheckConstraint("kind IN ('merge', 'split')", name="kind"),
+        Index(
+            "uq_customer_move_merged",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("kind = 'merge' AND undone_at IS NULL"),
+        ),
+    )

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import select
 
 from backend.customers import queries
-from backend.customers.errors import bad_value, out_of_scope
+from backend.customers.errors import bad_value, not_active, out_of_scope
 from backend.customers.models import Asset, Customer, CustomerSuggestion, Membership
 from backend.customers.owners import books_for
 from backend.customers.rules import point_error
@@ -18,12 +18,10 @@ from backend.customers.schemas import Point, Text200
 from backend.grids import api as grids
 from backend.kernel.actor import HEADS, Role
 from backend.kernel.commands import Applied, CommandType, Envelope
-from backend.kernel.errors import Problem
 from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
 
 MOVERS = frozenset({Role.manager}) | HEADS
-KEPT = "Your entry is kept whole. Look at the household as it stands now."
 
 
 class MoveCustomer(Struct, frozen=True):
@@ -48,7 +46,7 @@ async def move(uow: UnitOfWork, body: MoveCustomer, _envelope: Envelope) -> Appl
     # locked as the actor sees it: row security holds the line of what may be moved away
     customer = await queries.lock(uow, body.customer_id)
     if customer.status != "active":
-        raise not_active(customer)
+        raise not_active(customer.status)
     async with uow.elevated("where it goes may lie outside what the actor sees; a head may send it there"):
         target = await grids.facts_anywhere(uow, body.grid_id)
         if target is None or not target.active:
@@ -94,15 +92,16 @@ async def own_and_file(
     of other domains follow. Needs the system's sight.
     """
     customer.owner_id = owner_id
-    before, after = list(customer.books), books_for(customer.grid_id, owner_id, manager_id)
+    before, after = list(customer.books), []
+    if customer.status == "active":  # one that is part of another lies nowhere
+        after = books_for(customer.grid_id, owner_id, manager_id)
     await uow.session.flush()
     uow.touch_all(after, "customer", customer.id)
     if before == after:
         return False
     customer.books = after
     await uow.session.flush()
-    hanging = await _hanging(uow, customer.id)
-    rehome(uow, hanging, before, after)
+    rehome(uow, await hanging(uow, customer.id), before, after)
     return True
 
 
@@ -120,7 +119,7 @@ def rehome(
             uow.touch(book, kind, row_id)
 
 
-async def _hanging(uow: UnitOfWork, customer_id: UUID) -> list[tuple[str, str]]:
+async def hanging(uow: UnitOfWork, customer_id: UUID) -> list[tuple[str, str]]:
     """What of a customer phones hold, but for visits, which move with an event of their own."""
     key = str(customer_id)
     # those whose id is the customer's, of whichever domain: what was never sent need not be taken back
@@ -136,17 +135,6 @@ async def _hanging(uow: UnitOfWork, customer_id: UUID) -> list[tuple[str, str]]:
     found += [("asset", str(one)) for one in await uow.session.scalars(assets)]
     suggestions = select(CustomerSuggestion.id).where(CustomerSuggestion.customer_id == customer_id)
     return found + [("suggestion", str(one)) for one in await uow.session.scalars(suggestions)]
-
-
-def not_active(customer: Customer) -> Problem:
-    """The customer is merged into another, or closed."""
-    return Problem(
-        "conflict_state",
-        409,
-        "The household has changed meanwhile",
-        detail=f"The customer is {customer.status}.",
-        remedy=KEPT,
-    )
 
 
 COMMANDS = (CommandType("customer.move", {1: MoveCustomer}, MOVERS, move),)

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, func, or_, select, text
 
-from backend.customers.errors import out_of_scope
+from backend.customers.errors import MergedAway, out_of_scope
 from backend.customers.models import (
     Asset,
     AssetHistory,
     Customer,
+    CustomerMove,
     CustomerValue,
     CustomerValueHistory,
     Membership,
@@ -21,8 +22,12 @@ from backend.customers.models import (
 from backend.kernel.uow import UnitOfWork
 
 
-async def lock(uow: UnitOfWork, customer_id: UUID) -> Customer:
-    """The customer, locked for a change, if it lies in the actor's scope. Raises Problem `out_of_scope`."""
+async def lock(uow: UnitOfWork, customer_id: UUID, *, any_status: bool = False) -> Customer:
+    """The customer, locked for a change, if it lies in the actor's scope.
+
+    Raises Problem `out_of_scope`, and MergedAway for a household that is part of another one by now, unless
+    `any_status`.
+    """
     found = await uow.session.scalar(
         select(Customer)
         .where(Customer.id == customer_id)
@@ -31,7 +36,46 @@ async def lock(uow: UnitOfWork, customer_id: UUID) -> Customer:
     )
     if found is None:
         raise out_of_scope("This customer")
+    if found.status == "merged" and not any_status:
+        raise await _merged_away(uow, customer_id)
     return found
+
+
+async def _merged_away(uow: UnitOfWork, customer_id: UUID) -> MergedAway:
+    """Where a merged household went, however many merges ago."""
+    into, grid_id, status = customer_id, None, "merged"
+    async with uow.elevated("whose it is now is for the next lock to judge, under the actor's own scope"):
+        while status == "merged":
+            row = (
+                await uow.session.execute(
+                    select(CustomerMove.other_id, Customer.grid_id, Customer.status)
+                    .join(Customer, Customer.id == CustomerMove.other_id)
+                    .where(
+                        CustomerMove.customer_id == into,
+                        CustomerMove.kind == "merge",
+                        CustomerMove.undone_at.is_(None),
+                    )
+                )
+            ).one()
+            into, grid_id, status = row
+    return MergedAway(into, [grid_id] if grid_id else [])
+
+
+async def went_over(uow: UnitOfWork, old: UUID, new: UUID) -> bool:
+    """Whether rows of the household `old` may lie with `new` since it split or was merged."""
+    found = await uow.session.scalar(
+        select(CustomerMove.id)
+        .where(
+            CustomerMove.undone_at.is_(None),
+            or_(
+                and_(CustomerMove.customer_id == old, CustomerMove.other_id == new),
+                # a merge that took back a split: the phone may still name the household that was split off
+                and_(CustomerMove.customer_id == new, CustomerMove.other_id == old),
+            ),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 async def lock_inputs(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, int]:

@@ -10,8 +10,6 @@ from sqlalchemy import select, update
 from backend.customers import queries
 from backend.customers.errors import bad_value, id_taken, out_of_scope, unknown_field
 from backend.customers.models import (
-    Asset,
-    AssetHistory,
     Customer,
     CustomerValue,
     CustomerValueHistory,
@@ -24,7 +22,6 @@ from backend.customers.owners import books_for
 from backend.customers.rules import (
     FIELDS,
     HOUSEHOLD_RELATIONS,
-    AssetKind,
     Known,
     Relation,
     birth_error,
@@ -35,7 +32,7 @@ from backend.customers.rules import (
     point_error,
     value_error,
 )
-from backend.customers.schemas import CreateCustomer, Edit, NewMember, PutAsset
+from backend.customers.schemas import CreateCustomer, Edit, NewMember
 from backend.grids import api as grids
 from backend.kernel.commands import Envelope
 from backend.kernel.ids import uuid7
@@ -259,6 +256,14 @@ async def _apply_edit(
     return outcome != "lost"
 
 
+async def show_values(uow: UnitOfWork, customer_id: UUID) -> None:
+    """Picks anew which source's value is shown, for each field. Needs the system's sight."""
+    precedence = await policy.figure(uow, "value_source_precedence")
+    for sources in (await _values_by_field(uow, customer_id)).values():
+        _show(sources, precedence)
+    await uow.session.flush()
+
+
 def _show(sources: dict[str, CustomerValue], precedence: list[str]) -> None:
     shown = pick_shown({source: value_of(row) for source, row in sources.items()}, precedence)
     for source, row in sources.items():
@@ -268,85 +273,6 @@ def _show(sources: dict[str, CustomerValue], precedence: list[str]) -> None:
 def value_of(row: CustomerValue) -> int | str | None:
     """The value that a row holds, whichever column it lies in."""
     return row.amount if row.amount is not None else row.choice
-
-
-async def put_asset(uow: UnitOfWork, body: PutAsset, envelope: Envelope) -> None:
-    """Adds an asset or replaces what is known of it; what it was stays in the history."""
-    if body.kind not in set(AssetKind):
-        raise bad_value(f"{body.kind!r} is no kind of asset.")
-    customer = await queries.lock(uow, body.customer_id)
-    async with uow.elevated("an asset that somebody else recorded must not lose its id to this one"):
-        row = await uow.session.get(Asset, body.id)
-        if row is not None and row.customer_id != body.customer_id:
-            raise id_taken("asset")
-        before: dict[str, Any] = {} if row is None else asset_facts(row)
-        if row is None:
-            row = Asset(id=body.id, customer_id=body.customer_id, source=COLLECTED, removed_at=None)
-            uow.session.add(row)
-        row.asset_kind = body.kind
-        row.label = body.label
-        row.value_fen = body.value_fen
-        row.area_m2 = body.area_m2
-        row.quantity = body.quantity
-        row.detail = body.detail
-        row.observed_at = envelope.observed_at
-        row.recorded_by = envelope.staff_id
-        row.removed_at = None
-        await _asset_changed(uow, customer, row, before, asset_facts(row), envelope)
-    await refresh(uow, customer.id, "asset")
-
-
-async def remove_asset(
-    uow: UnitOfWork, asset_id: UUID, customer_id: UUID, reason: str, envelope: Envelope
-) -> None:
-    """An asset is gone (sold, died, mistaken). Its row and history stay."""
-    customer = await queries.lock(uow, customer_id)
-    row = await uow.session.get(Asset, asset_id)
-    if row is None or row.customer_id != customer_id:
-        raise out_of_scope("This asset")
-    row.removed_at = envelope.observed_at
-    await _asset_changed(uow, customer, row, asset_facts(row), {"removed": reason}, envelope)
-    await refresh(uow, customer.id, "asset")
-
-
-async def _asset_changed(
-    uow: UnitOfWork,
-    customer: Customer,
-    row: Asset,
-    before: dict[str, Any],
-    after: dict[str, Any],
-    envelope: Envelope,
-) -> None:
-    uow.session.add(
-        AssetHistory(
-            id=uuid7(),
-            asset_id=row.id,
-            customer_id=customer.id,
-            before=before,
-            after=after,
-            observed_at=envelope.observed_at,
-            recorded_at=uow.now,
-            recorded_by=envelope.staff_id,
-            command_id=envelope.command_id,
-        )
-    )
-    await uow.session.flush()
-    uow.audit(
-        "asset.remove" if row.removed_at else "asset.put", "asset", row.id, {"customer": str(customer.id)}
-    )
-    uow.touch_all(customer.books, "asset", row.id, gone=row.removed_at is not None)
-
-
-def asset_facts(row: Asset) -> dict[str, Any]:
-    """An asset as the history keeps it."""
-    return {
-        "kind": row.asset_kind,
-        "label": row.label,
-        "value_fen": row.value_fen,
-        "area_m2": row.area_m2,
-        "quantity": row.quantity,
-        "detail": row.detail,
-    }
 
 
 async def refresh(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from backend.customers import api as customers
 from backend.identity import api as identity
 from backend.kernel.jobs import JobContext
 from backend.kernel.uow import UnitOfWork
@@ -62,6 +63,17 @@ async def on_duties_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
 async def on_customer_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     """`customers.moved` {customer_id}: its running tasks go where it lives now."""
     await service.follow_customer(uow, UUID(payload["customer_id"]))
+
+
+async def on_customers_merged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`customers.merged` {from, to}: one household, one set of clocks."""
+    if await customers.stands(uow, UUID(payload["move_id"])):
+        await service.follow_merge(uow, UUID(payload["from"]), UUID(payload["to"]))
+
+
+async def on_customers_unmerged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`customers.unmerged` {to}: the household's clocks run again."""
+    await service.follow_unmerge(uow, UUID(payload["to"]))
 
 
 async def on_photo_arrived(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:

@@ -293,6 +293,28 @@ async def follow_customer(uow: UnitOfWork, customer_id: UUID) -> None:
     await _follow(uow, await queries.running_of_customer(uow, customer_id))
 
 
+async def follow_merge(uow: UnitOfWork, old: UUID, new: UUID) -> None:
+    """A household became part of another: its waiting work is cancelled, for the other has its own; what was
+    handed in
+    is decided as the other's. Job only."""
+    while (further := await customers.merged_on(uow, new)) is not None:
+        new = further[1]
+    for task in await queries.running_of_customer(uow, old):
+        if task.state == State.submitted:
+            task.customer_id = new
+            _touch(uow, task)
+        else:
+            _move(uow, task, "cancel", reason="merged")
+    await uow.session.flush()
+    await _follow(uow, await queries.running_of_customer(uow, new))
+
+
+async def follow_unmerge(uow: UnitOfWork, customer_id: UUID) -> None:
+    """A household is one of its own again: its clocks open their tasks. Job only."""
+    for duty in (await queries.duties(uow, customer_id)).values():
+        await open_follow_up(uow, duty)
+
+
 async def _follow(uow: UnitOfWork, running: list[Task]) -> None:
     """Work handed in goes with the customer to its branch, whose head decides; it stays its author's."""
     known = customers.by_id(await customers.visible(uow, {task.customer_id for task in running}))

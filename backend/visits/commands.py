@@ -1,5 +1,6 @@
 """What a phone may ask of visits."""
 
+from backend.customers import api as customers
 from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, about_customer
 from backend.kernel.uow import UnitOfWork
@@ -9,8 +10,12 @@ from backend.visits.schemas import LogVisit
 
 async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Applied:
     """`visit.log`."""
-    await service.log(uow, body, envelope)
-    return Applied()
+
+    async def apply(given: LogVisit) -> Applied:
+        await service.log(uow, given, envelope)
+        return Applied()
+
+    return await customers.follow(uow, body, apply, adds=True)
 
 
 COMMANDS = (CommandType("visit.log", {1: LogVisit}, FIELD, log, late=about_customer("add")),)

@@ -13,6 +13,16 @@ async def on_customer_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None
     await service.follow_customer(uow, UUID(payload["customer_id"]))
 
 
+async def on_customers_merged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`customers.merged` {move_id, from, to}: the visits to the one are visits to the other."""
+    await service.follow_merge(uow, UUID(payload["move_id"]), UUID(payload["from"]), UUID(payload["to"]))
+
+
+async def on_customers_unmerged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`customers.unmerged` {move_id, from, to}: the visits that the merge moved go back."""
+    await service.follow_unmerge(uow, UUID(payload["move_id"]), UUID(payload["from"]), UUID(payload["to"]))
+
+
 async def on_file_received(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     """`files.received` {hash}: visits that name the photo show it as arrived."""
     moved = await service.file_arrived(uow, payload["hash"])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
@@ -67,3 +67,16 @@ async def books_of_rows(uow: UnitOfWork, kind: str, ids: Sequence[str]) -> dict[
     for row_id, book in rows:
         found.setdefault(row_id, set()).add(book)
     return found
+
+
+async def hand_over(uow: UnitOfWork, old: UUID, new: UUID, only: Sequence[UUID] | None) -> list[UUID]:
+    """Gives the visits of one customer (`only` those, where given) to another. Returns their ids."""
+    which = [Visit.customer_id == old] + ([Visit.id.in_(only)] if only is not None else [])
+    moved = await uow.session.scalars(
+        update(Visit)
+        .where(*which)
+        .values(customer_id=new)
+        .returning(Visit.id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(moved)

@@ -159,3 +159,24 @@ async def follow_customer(uow: UnitOfWork, customer_id: UUID) -> None:
     for visit_id in ids:
         before = lying.get(visit_id, set())
         customers.rehome(uow, [("visit", visit_id)], sorted(before), after)
+
+
+async def follow_merge(uow: UnitOfWork, move_id: UUID, old: UUID, new: UUID) -> None:
+    """A household became part of another: so do its visits, noted for the way back. Job only."""
+    if not await customers.stands(uow, move_id):
+        return
+    step: tuple[UUID, UUID] | None = (move_id, new)
+    while step is not None:
+        # the other may have become part of a third before this job ran
+        moved = await queries.hand_over(uow, old, step[1], None)
+        await customers.note_followed(uow, step[0], "visits", [str(one) for one in moved])
+        old = step[1]
+        step = await customers.merged_on(uow, old)
+    await follow_customer(uow, old)
+
+
+async def follow_unmerge(uow: UnitOfWork, move_id: UUID, old: UUID, new: UUID) -> None:
+    """The merge was a mistake: the visits that it moved go back; later ones stay. Job only."""
+    await queries.hand_over(uow, old, new, await customers.followed(uow, move_id, "visits"))
+    for customer_id in (old, new):
+        await follow_customer(uow, customer_id)

@@ -42,6 +42,7 @@ _BY_COLUMN: Mapping[tuple[str, str], Any] = {
     ("org_unit", "id"): BRANCH,
     ("customer", "id"): CUSTOMER,
     ("customer", "kind"): "household",
+    ("customer_move", "kind"): "merge",
     ("customer", "status"): "active",
     ("device", "installation_id"): INSTALLATION,
     ("visit_photo", "file_hash"): "text",
