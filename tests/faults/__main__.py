@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -45,6 +46,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _all(given: argparse.Namespace, seed: int, folder: Path) -> int:
+    # ended by a signal it takes the bank with it
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     driver = build_driver(folder)
     async with Bank() as bank:
         registrar = Registrar(bank.home, bank.urls, bank.clock_file)

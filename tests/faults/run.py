@@ -24,7 +24,7 @@ from tests.faults.plan import Plan, Step, draw
 from tests.faults.plants import ServerPlant
 
 #: from the healing of the last fault until everything must have come to rest
-BOUND_SECONDS = 120.0
+BOUND_SECONDS = 180.0
 PATIENCE_SECONDS = 90.0
 
 
