@@ -43,6 +43,11 @@ export class Phone {
     this.t = words(language)
   }
 
+  /** The browser's own folder: everything that it keeps of the app lies here. */
+  get folder(): string {
+    return this.profile
+  }
+
   get page(): Page {
     if (!this.current) throw new Error(`${this.name} is off`)
     return this.current

@@ -9,11 +9,11 @@ import Dexie from 'dexie'
 import { expect, test, vi } from 'vitest'
 import { build } from '../../domain/commands'
 import { uuid7 } from '../../domain/ids'
-import { FakeBank } from '../../sync/testing/bank'
-import { GRID, GRID_KEY, household, member, openPhone, PIN, readyPhone, STAFF_KEY, task, visitOf } from '../../sync/testing/phone'
-import { sha256Hex, utf8 } from '../bytes'
-import { STAFF_FORMAT, StaffDatabase } from '../database'
-import { Device } from '../device'
+import { FakeBank } from '../testing/bank'
+import { GRID, GRID_KEY, household, member, openPhone, PIN, readyPhone, STAFF_KEY, task, visitOf } from '../testing/phone'
+import { sha256Hex, utf8 } from '../../store/bytes'
+import { STAFF_FORMAT, StaffDatabase } from '../../store/database'
+import { Device } from '../../store/device'
 
 // Two busy cores must not fail a test that is merely slow.
 vi.setConfig({ testTimeout: 60_000 })
