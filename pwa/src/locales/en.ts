@@ -378,6 +378,10 @@ const en: Messages = {
     task_approved: '{name}: visit approved',
     task_returned: '{name}: visit returned',
     digest: '{n} due today, {overdue} overdue',
+    suggestion: '{name}: a change was suggested by who looked after it before',
+    suggestion_accepted: 'The change you suggested was taken',
+    suggestion_dismissed: 'The change you suggested was not taken',
+    phone_lost_work: 'A phone lost work it had not sent',
     other: 'New message',
   },
   approvals: {

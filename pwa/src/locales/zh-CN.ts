@@ -376,6 +376,10 @@ const zh = {
     task_approved: '{name}，走访已通过',
     task_returned: '{name}，走访退回',
     digest: '今天 {n} 件到期，{overdue} 件逾期',
+    suggestion: '{name}，原负责人提了修改',
+    suggestion_accepted: '你提的修改已采用',
+    suggestion_dismissed: '你提的修改没有采用',
+    phone_lost_work: '一部手机丢了没送出的记录',
     other: '有新消息',
   },
   approvals: {
