@@ -17,6 +17,7 @@ from typing import Literal
 
 import psutil
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 ROOT = Path(__file__).resolve().parents[2]
 Part = Literal["web", "worker", "postgres", "valkey"]
@@ -152,7 +153,7 @@ class Bank:
         redis = Redis.from_url(self.urls()["redis"])
         try:
             await redis.flushall()
-        except OSError:
+        except (OSError, RedisError):
             pass  # it may be down just now, by another fault
         finally:
             await redis.aclose()

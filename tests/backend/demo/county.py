@@ -19,6 +19,8 @@ DAY = date(2026, 11, 21)
 NEVER_THE_SAME = {
     "staff_secret": {"password_hash"},
     "audit_entry": {"xid"},
+    # numbers of a sequence: a load that was cut off has used some
+    "customer_past": {"id"},
     "decision": {"id"},
     "outbox_event": {"id"},
     "profile": {"decision_id"},
