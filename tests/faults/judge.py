@@ -24,6 +24,8 @@ DOWN = (
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
+    # cut in the middle of its own words
+    asyncpg.InternalClientError,
 )
 FINAL = ("applied", "merged")
 #: what a person who gave a grid away still edits is laid before the new owner
