@@ -113,7 +113,7 @@ async def _plain(series: Series, runs: Sequence[int], beside: int) -> int:
 
 
 async def _weathered(series: Series, run: int) -> Outcome:
-    """A run's outcome; again where a neighbour's fault cut the harness's own connections: it judged nothing."""
+    """A run's outcome; where a neighbour's fault cut the harness's own connections it is made again."""
     for left in reversed(range(TRIES)):
         try:
             return await Storm(series, run).weather()
