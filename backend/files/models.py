@@ -9,8 +9,10 @@ from backend.kernel.db import Base
 
 
 class StoredFile(Base):
-    """One photo: `hash` of the bytes as sent, `kept_hash` of the re-encoded JPEG. Sizes in bytes, sides in
-    pixels."""
+    """One photo, signature or voice note: `hash` of the bytes as sent, `kept_hash` of what was made of them.
+
+    Sizes in bytes, sides in pixels (none of a voice note), `duration_ms` of a voice note.
+    """
 
     __tablename__ = "stored_file"
     hash: Mapped[str] = mapped_column(primary_key=True)
@@ -18,9 +20,11 @@ class StoredFile(Base):
     file_class: Mapped[str]
     sent_bytes: Mapped[int]
     kept_bytes: Mapped[int]
-    width: Mapped[int]
-    height: Mapped[int]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
     uploaded_by: Mapped[uuid.UUID]
     installation_id: Mapped[uuid.UUID | None]
     received_at: Mapped[datetime]
     receipt: Mapped[str]
+    media_type: Mapped[str] = mapped_column(server_default="image/jpeg")
+    duration_ms: Mapped[int | None]

@@ -51,7 +51,10 @@ class Visit(Base):
 
 
 class VisitPhoto(Base):
-    """A photo named by a visit; its bytes may arrive later (`stored_file`)."""
+    """A photo, signature or voice note named by a visit; its bytes may arrive later (`stored_file`).
+
+    `duration_ms`: of a voice note, as the phone measured it; the bank's own figure is in `stored_file`.
+    """
 
     __tablename__ = "visit_photo"
     visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visit.id"), primary_key=True)
@@ -59,4 +62,5 @@ class VisitPhoto(Base):
     file_class: Mapped[str]
     taken_at: Mapped[datetime | None]
     position: Mapped[int]
+    duration_ms: Mapped[int | None]
     __table_args__ = (Index("ix_visit_photo_file_hash", "file_hash"),)

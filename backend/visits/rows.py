@@ -9,6 +9,7 @@ from backend.kernel.clock import millis
 from backend.kernel.uow import UnitOfWork
 from backend.visits import queries
 from backend.visits.models import Visit, VisitPhoto
+from backend.visits.rules import BESIDE_PHOTOS
 
 FIELDS = (
     "customer_id",
@@ -30,6 +31,7 @@ FIELDS = (
     "companion_id",
     "next_on",
     "next_purpose",
+    "files",
 )
 
 
@@ -60,8 +62,17 @@ def _values(visit: Visit, photos: Sequence[VisitPhoto], arrived: Set[str]) -> li
         visit.accuracy_m,
         visit.distance_m,
         visit.flags,
-        [[photo.file_hash, photo.file_class, photo.file_hash in arrived] for photo in photos],
+        [
+            [one.file_hash, one.file_class, one.file_hash in arrived]
+            for one in photos
+            if one.file_class not in BESIDE_PHOTOS
+        ],
         str(visit.companion_id) if visit.companion_id else None,
         visit.next_on.isoformat() if visit.next_on else None,
         visit.next_purpose,
+        [
+            [one.file_hash, one.file_class, one.file_hash in arrived, one.duration_ms]
+            for one in photos
+            if one.file_class in BESIDE_PHOTOS
+        ],
     ]

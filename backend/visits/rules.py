@@ -27,6 +27,10 @@ class Outcome(StrEnum):
     wrong_grid = "wrong_grid"
 
 
+#: what a visit may name besides photos; its row shows these apart, as phones from before know pictures only
+BESIDE_PHOTOS = frozenset({"signature", "voice"})
+
+
 class Flag(StrEnum):
     """What an approver should look at."""
 

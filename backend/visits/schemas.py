@@ -26,6 +26,15 @@ class Photo(Struct, frozen=True):
     taken_at: int | None = None
 
 
+class Attachment(Struct, frozen=True):
+    """A signature or a voice note by the hash of its bytes; `duration_ms` as the phone measured it."""
+
+    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    file_class: Annotated[str, Meta(pattern="^(signature|voice)$")] = field(name="class")
+    taken_at: int | None = None
+    duration_ms: Annotated[int, Meta(ge=0, le=3_600_000)] | None = None
+
+
 class LogVisit(Struct, frozen=True):
     """`visit.log` version 1."""
 
@@ -42,5 +51,6 @@ class LogVisit(Struct, frozen=True):
     point: Fix | None = None
     companion_id: UUID | None = None
     photos: Annotated[list[Photo], Meta(max_length=20)] = []
+    files: Annotated[list[Attachment], Meta(max_length=5)] = []
     next_on: date | None = None
     next_purpose: Code | None = None

@@ -13,8 +13,8 @@ from backend.policy import api as policy
 from backend.products import api as products
 from backend.visits import queries
 from backend.visits.models import Visit, VisitPhoto
-from backend.visits.rules import Channel, Evidence, Limits, Outcome, distance_m, flags
-from backend.visits.schemas import LogVisit
+from backend.visits.rules import BESIDE_PHOTOS, Channel, Evidence, Limits, Outcome, distance_m, flags
+from backend.visits.schemas import Attachment, LogVisit, Photo
 
 KEPT = "Your entry is kept whole. Correct it and send it again, or ask your branch."
 
@@ -62,18 +62,7 @@ async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Visit:
     )
     uow.session.add(visit)
     await uow.session.flush()
-    # the same photo chosen twice is one photo
-    photos = {photo.hash: photo for photo in reversed(body.photos)}
-    for position, photo in enumerate(reversed(photos.values())):
-        uow.session.add(
-            VisitPhoto(
-                visit_id=visit.id,
-                file_hash=photo.hash,
-                file_class=photo.file_class,
-                taken_at=_taken_at(photo.taken_at),
-                position=position,
-            )
-        )
+    uow.session.add_all(attachments(body))
     await uow.session.flush()
     uow.audit(
         "visit.log",
@@ -88,6 +77,23 @@ async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Visit:
     )
     await customers.inputs_changed(uow, customer.id, "visit")
     return visit
+
+
+def attachments(body: LogVisit) -> list[VisitPhoto]:
+    """What the visit names: photos in their order, then signature and voice notes; each once."""
+    named: dict[str, VisitPhoto] = {}
+    both: list[Photo | Attachment] = [*body.photos, *body.files]
+    for one in both:
+        if one.hash not in named:
+            named[one.hash] = VisitPhoto(
+                visit_id=body.id,
+                file_hash=one.hash,
+                file_class=one.file_class,
+                taken_at=_taken_at(one.taken_at),
+                position=len(named),
+                duration_ms=one.duration_ms if isinstance(one, Attachment) else None,
+            )
+    return list(named.values())
 
 
 def _taken_at(value: int | None) -> datetime | None:
@@ -114,6 +120,8 @@ async def _check(uow: UnitOfWork, body: LogVisit) -> None:
         wrong = f"{body.channel!r} is no channel."
     elif body.outcome not in set(Outcome):
         wrong = f"{body.outcome!r} is no outcome."
+    elif any(one.file_class in BESIDE_PHOTOS for one in body.photos):
+        wrong = "A signature or a voice note is no photo."
     elif body.point is not None and not 0 <= body.point.at <= 253_402_300_799_000:
         wrong = "The time of the position lies outside the years 1970 to 9999."
     elif unknown := (set(body.needs) | set(body.presented)) - await products.known_codes(uow):

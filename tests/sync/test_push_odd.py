@@ -74,6 +74,36 @@ async def test_the_same_photo_twice_is_one_photo_and_a_wrong_camera_clock_no_rea
     assert await _scalar(worker_db, "SELECT count(*) FROM visit_photo") == 1
 
 
+async def test_signature_and_voice_note_travel_apart_from_photos(phone_of: PhoneOf, world: World) -> None:
+    manager = await phone_of("manager")
+    place = world.grids["E1"]
+    household = new_household(place)
+    manager.save("customer.create", household)
+    named = {
+        "photos": [{"hash": "ab" * 32, "class": "home", "taken_at": 1}],
+        "files": [
+            {"hash": "cd" * 32, "class": "signature", "taken_at": 2},
+            {"hash": "ef" * 32, "class": "voice", "taken_at": 3, "duration_ms": 4200},
+        ],
+    }
+    body = visit(household["id"], place.lon, place.lat, manager.now(), **named)
+    manager.save("visit.log", body)
+    manager.save(
+        "visit.log",
+        visit(household["id"], place.lon, place.lat, manager.now())
+        | {"photos": [{"hash": "ef" * 32, "class": "voice"}]},
+    )
+    assert [one.get("code", one["result"]) for one in await manager.push()] == [
+        "applied",
+        "applied",
+        "bad_value",
+    ]
+    await manager.pull()
+    (row,) = manager.of("visit").values()
+    assert row["photos"] == [["ab" * 32, "home", False]], "phones from before know pictures only"
+    assert row["files"] == [["cd" * 32, "signature", False, None], ["ef" * 32, "voice", False, 4200]]
+
+
 async def test_somebody_elses_id_is_refused_and_the_stream_goes_on(
     phone_of: PhoneOf, world: World, worker_db: Database
 ) -> None:
