@@ -6,6 +6,8 @@ from datetime import datetime
 from backend.audit import jobs as audit_jobs
 from backend.banking import projection as banking_projection
 from backend.customers import commands as customers_commands
+from backend.customers import deciding as customers_deciding
+from backend.customers import disputes as customers_disputes
 from backend.customers import jobs as customers_jobs
 from backend.customers import merging as customers_merging
 from backend.customers import moving as customers_moving
@@ -92,6 +94,7 @@ def registry() -> Registry:
     """All commands and projections."""
     commands = (
         *customers_commands.COMMANDS,
+        *customers_deciding.COMMANDS,
         *customers_moving.COMMANDS,
         *customers_merging.COMMANDS,
         *visits_commands.COMMANDS,
@@ -104,6 +107,7 @@ def registry() -> Registry:
             *grids_projection.PROJECTIONS,
             *customers_projection.PROJECTIONS,
             *customers_suggestions.PROJECTIONS,
+            *customers_disputes.PROJECTIONS,
             *banking_projection.PROJECTIONS,
             *visits_projection.PROJECTIONS,
             *strategy_projection.PROJECTIONS,

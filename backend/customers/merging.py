@@ -6,19 +6,12 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 
 from backend.customers import queries, service
 from backend.customers.errors import MergedAway, bad_value, id_taken, not_active
-from backend.customers.models import (
-    Asset,
-    Customer,
-    CustomerMove,
-    CustomerSuggestion,
-    CustomerValue,
-    Debt,
-    Membership,
-)
+from backend.customers.handing import current_members, hand_back, hand_over, no_head
+from backend.customers.models import Asset, Customer, CustomerDispute, CustomerMove
 from backend.customers.moving import MOVERS, hanging, rehome
 from backend.customers.names import pinyin_of
 from backend.customers.owners import books_for
@@ -30,8 +23,6 @@ from backend.kernel.errors import Problem
 from backend.kernel.uow import UnitOfWork
 
 MERGED = "merged"
-#: what lies with a household by its id alone, by the name under which a merge notes what it moved
-GOING_ALONG = (("assets", Asset), ("debts", Debt), ("suggestions", CustomerSuggestion))
 Ids = Annotated[list[UUID], Meta(max_length=200)]
 
 # rows of the bank's own systems lie under the id that those know; a merge must not take it from them
@@ -86,12 +77,14 @@ async def merge(uow: UnitOfWork, body: MergeCustomers, envelope: Envelope) -> Ap
             raise known_to_bank()
         rows = await hanging(uow, loser.id)
         before = list(loser.books)
-        detail, lost = await _hand_over(uow, loser, winner)
+        detail, lost = await hand_over(uow, loser, winner)
         loser.status, loser.member_count, loser.books = MERGED, 0, []
         await uow.session.flush()
         await _recount(uow, winner)
         home = winner.books[0] if winner.books else None
-        own = [row for row in rows if row[1] == str(loser.id)]
+        # a dispute about a value that the other has itself stays behind with it
+        left = {str(one) for one in await uow.session.scalars(_disputes(loser.id))}
+        own = [row for row in rows if row[1] == str(loser.id) or (row[0] == "dispute" and row[1] in left)]
         rehome(uow, [row for row in rows if row not in own], before, winner.books)
         for kind, row_id in own:
             for book in before:
@@ -116,7 +109,7 @@ async def unmerge(uow: UnitOfWork, body: UnmergeCustomer, _envelope: Envelope) -
         raise not_active(standing.status)
     loser, winner = await _both(uow, done.customer_id, done.other_id, merged=True)
     async with uow.elevated("as in merge"):
-        await _hand_back(uow, loser, winner, done.detail)
+        await hand_back(uow, loser, winner, done.detail)
         ground = await grids.facts_anywhere(uow, loser.grid_id) if loser.grid_id else None
         loser.status = "active"
         loser.books = books_for(loser.grid_id, loser.owner_id, ground.manager_id if ground else None)
@@ -149,7 +142,7 @@ async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> App
     async with uow.elevated("the household is the actor's; what hangs on it goes along whoever recorded it"):
         if await uow.session.get(Customer, body.id) is not None:
             raise id_taken("customer")
-        members = await _current_members(uow, old.id)
+        members = await current_members(uow, old.id)
         leaving = [one for one in members if one.id in set(body.member_ids)]
         if len(leaving) != len(set(body.member_ids)):
             raise bad_value("Not all of these are members of this household now.")
@@ -164,7 +157,7 @@ async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> App
         for member in leaving:
             member.customer_id = new.id
             head = member.id == body.head_id
-            member.relation = Relation.head if head else _no_head(member.relation)
+            member.relation = Relation.head if head else no_head(member.relation)
         for thing in things:
             thing.customer_id = new.id
         stayed = {one.person_id for one in members} - {one.person_id for one in leaving}
@@ -224,13 +217,8 @@ def _merge_of(customer_id: UUID) -> Any:
     )
 
 
-async def _current_members(uow: UnitOfWork, customer_id: UUID) -> list[Membership]:
-    rows = await uow.session.scalars(
-        select(Membership)
-        .where(Membership.customer_id == customer_id, Membership.until_on.is_(None))
-        .order_by(Membership.id)
-    )
-    return list(rows)
+def _disputes(customer_id: UUID) -> Any:
+    return select(CustomerDispute.id).where(CustomerDispute.customer_id == customer_id)
 
 
 async def _things(uow: UnitOfWork, customer_id: UUID, ids: set[UUID]) -> list[Asset]:
@@ -241,79 +229,6 @@ async def _things(uow: UnitOfWork, customer_id: UUID, ids: set[UUID]) -> list[As
     if len(found) != len(ids):
         raise bad_value("Not all of these things are this household's now.")
     return found
-
-
-async def _hand_over(
-    uow: UnitOfWork, loser: Customer, winner: Customer
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Moves what the loser has. Returns what is needed to take it back, and the fields that both have
-    otherwise.
-    """
-    members = await _current_members(uow, loser.id)
-    detail: dict[str, Any] = {"members": [[str(one.id), one.relation] for one in members], "values": []}
-    for member in members:
-        member.customer_id, member.relation = winner.id, _no_head(member.relation)
-    for name, model in GOING_ALONG:
-        moved = await uow.session.scalars(
-            update(model)
-            .where(model.customer_id == loser.id)
-            .values(customer_id=winner.id)
-            .returning(model.id)
-            .execution_options(synchronize_session=False)
-        )
-        detail[name] = [str(one) for one in moved]
-    known = {(one.field, one.source): one for one in await queries.values_of(uow, [winner.id])}
-    lost = set()
-    for value in await queries.values_of(uow, [loser.id]):
-        there = known.get((value.field, value.source))
-        if there is None:
-            uow.session.add(_copied(value, winner.id))
-            detail["values"].append([value.field, value.source])
-        elif service.value_of(there) != service.value_of(value):
-            lost.add(value.field)
-    if winner.phone_person_id is None:
-        winner.phone_person_id = loser.phone_person_id
-    await uow.session.flush()
-    await service.show_values(uow, winner.id)
-    return detail, tuple(sorted(lost))
-
-
-def _copied(value: CustomerValue, customer_id: UUID) -> CustomerValue:
-    return CustomerValue(
-        customer_id=customer_id,
-        field=value.field,
-        source=value.source,
-        amount=value.amount,
-        choice=value.choice,
-        observed_at=value.observed_at,
-        recorded_by=value.recorded_by,
-        shown=False,
-        disputed=value.disputed,
-    )
-
-
-async def _hand_back(uow: UnitOfWork, loser: Customer, winner: Customer, detail: dict[str, Any]) -> None:
-    relations = {UUID(one): relation for one, relation in detail["members"]}
-    for member in await _current_members(uow, winner.id):
-        if member.id in relations:
-            member.customer_id, member.relation = loser.id, relations[member.id]
-            if winner.phone_person_id == member.person_id:
-                winner.phone_person_id = None
-    for name, model in GOING_ALONG:
-        await uow.session.execute(
-            update(model)
-            .where(model.id.in_([UUID(one) for one in detail[name]]), model.customer_id == winner.id)
-            .values(customer_id=loser.id)
-            .execution_options(synchronize_session=False)
-        )
-    theirs = {(one.field, one.source): one for one in await queries.values_of(uow, [loser.id])}
-    for value in await queries.values_of(uow, [winner.id]):
-        key = (value.field, value.source)
-        # one that was observed anew since is the other household's own
-        if list(key) in detail["values"] and theirs[key].observed_at == value.observed_at:
-            value.amount = value.choice = None
-    await uow.session.flush()
-    await service.show_values(uow, winner.id)
 
 
 def _beside(uow: UnitOfWork, old: Customer, body: SplitCustomer) -> Customer:
@@ -342,11 +257,6 @@ def _beside(uow: UnitOfWork, old: Customer, body: SplitCustomer) -> Customer:
         inputs_revision=1,
         books=list(old.books),
     )
-
-
-def _no_head(relation: str) -> str:
-    """A household has one head; who was another's is a member like the rest."""
-    return Relation.other.value if relation == Relation.head else relation
 
 
 def _note(

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.db import Base
@@ -220,6 +221,35 @@ class CustomerSuggestion(Base):
     state: Mapped[str]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[uuid.UUID | None]
+
+
+class CustomerDispute(Base):
+    """Amounts of one field of which a person must say which is right: `open`, then `settled`.
+
+    The value that stands lies in CustomerValue. `others`: those against it, oldest first,
+    each `{value, source, observed_at (ms), staff_id}`. `value`: `{"value": …}`, what was decided.
+    """
+
+    __tablename__ = "customer_dispute"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    field: Mapped[str]
+    others: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    opened_at: Mapped[datetime]
+    state: Mapped[str]
+    value: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[uuid.UUID | None]
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'settled')", name="state"),
+        Index(
+            "uq_customer_dispute_open",
+            "customer_id",
+            "field",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
 
 
 class CustomerMove(Base):

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from backend.customers import queries
 from backend.customers.errors import bad_value, not_active, out_of_scope
-from backend.customers.models import Asset, Customer, CustomerSuggestion, Membership
+from backend.customers.models import Asset, Customer, CustomerDispute, CustomerSuggestion, Membership
 from backend.customers.owners import books_for
 from backend.customers.rules import point_error
 from backend.customers.schemas import Point, Text200
@@ -134,7 +134,9 @@ async def hanging(uow: UnitOfWork, customer_id: UUID) -> list[tuple[str, str]]:
     assets = select(Asset.id).where(Asset.customer_id == customer_id, Asset.removed_at.is_(None))
     found += [("asset", str(one)) for one in await uow.session.scalars(assets)]
     suggestions = select(CustomerSuggestion.id).where(CustomerSuggestion.customer_id == customer_id)
-    return found + [("suggestion", str(one)) for one in await uow.session.scalars(suggestions)]
+    found += [("suggestion", str(one)) for one in await uow.session.scalars(suggestions)]
+    disputes = select(CustomerDispute.id).where(CustomerDispute.customer_id == customer_id)
+    return found + [("dispute", str(one)) for one in await uow.session.scalars(disputes)]
 
 
 COMMANDS = (CommandType("customer.move", {1: MoveCustomer}, MOVERS, move),)

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select, update
 
-from backend.customers import queries
+from backend.customers import disputes, queries
 from backend.customers.errors import bad_value, id_taken, out_of_scope, unknown_field
 from backend.customers.models import (
     Customer,
@@ -228,7 +228,11 @@ async def _apply_edit(
             command_id=envelope.command_id,
         )
     )
-    disputed = outcome in ("won", "lost") and FIELDS[edit.field].unit == "fen"
+    contested = outcome in ("won", "lost") and FIELDS[edit.field].unit == "fen"
+    given = disputes.Observation(edit.value, envelope.observed_at, envelope.staff_id)
+    other = given
+    if outcome == "won" and row is not None:
+        other = disputes.Observation(value_of(row), row.observed_at, row.recorded_by)
     if row is None:
         row = CustomerValue(
             customer_id=customer.id,
@@ -252,7 +256,10 @@ async def _apply_edit(
         row.choice = edit.value if isinstance(edit.value, str) else None
         row.observed_at = max(envelope.observed_at, row.observed_at)
         row.recorded_by = envelope.staff_id
-    row.disputed = disputed
+    if contested:
+        row.disputed = await disputes.contend(uow, customer, edit.field, value_of(row), other)
+    elif row.disputed:
+        row.disputed = await disputes.stands(uow, customer, edit.field, value_of(row))
     return outcome != "lost"
 
 

@@ -49,7 +49,7 @@ async def suggest(
     )
     uow.audit("suggestion.made", KIND, envelope.command_id, {"customer": str(customer_id), "type": name})
     uow.touch_all(customer.books, KIND, envelope.command_id)
-    for person in await _who_decides(uow, customer, envelope.staff_id):
+    for person in await who_decides(uow, customer, envelope.staff_id):
         await notify.send(
             uow,
             person,
@@ -59,7 +59,9 @@ async def suggest(
         )
 
 
-async def _who_decides(uow: UnitOfWork, customer: Customer, author_id: UUID) -> list[UUID]:
+async def who_decides(uow: UnitOfWork, customer: Customer, author_id: UUID | None = None) -> list[UUID]:
+    """Whose word counts about the customer: its owner's, else its grid's manager's or the branch's heads';
+    never the author's own. Needs the system's sight."""
     ground = await grids.facts(uow, customer.grid_id) if customer.grid_id else None
     for person in (customer.owner_id, ground.manager_id if ground else None):
         if person is not None and person != author_id:

@@ -30,6 +30,7 @@ OF_CUSTOMERS = frozenset(
         "asset",
         "asset_history",
         "customer",
+        "customer_dispute",
         "customer_value",
         "customer_value_history",
         "debt",
@@ -42,6 +43,7 @@ OF_CUSTOMERS = frozenset(
 BANK_ONLY = frozenset(
     {
         "account",
+        "customer_dispute",
         "decision",
         "duty",
         "flow_month",

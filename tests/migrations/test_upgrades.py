@@ -101,3 +101,50 @@ def test_file_names_sort_in_the_order_of_the_revisions() -> None:
     script = ScriptDirectory.from_config(alembic_config(""))
     paths = [script.get_revision(one).path for one in revisions()]
     assert paths == sorted(paths)
+
+
+FLAGGED = """
+SELECT set_config('tiange.role', 'system', false);
+UPDATE customer_value SET field = 'income_wages_fen', source = 'collected', amount = 500, choice = NULL,
+  disputed = true;
+UPDATE customer SET books = ARRAY['grid:one'];
+DELETE FROM customer_value_history;
+INSERT INTO customer_value_history
+  SELECT gen_random_uuid(), customer_id, field, source, '{"value": null}', '{"value": 300}',
+    '2026-03-01T00:00:00Z', '2026-03-01T00:00:00Z', recorded_by, 'applied', NULL FROM customer_value;
+INSERT INTO customer_value_history
+  SELECT gen_random_uuid(), customer_id, field, source, '{"value": 300}', '{"value": 500}',
+    '2026-03-02T00:00:00Z', '2026-03-02T00:00:00Z', recorded_by, 'won', NULL FROM customer_value;
+INSERT INTO sync_partition (book, revision) VALUES ('grid:one', 41);
+"""
+
+
+def test_values_that_were_flagged_before_become_disputes_that_phones_receive(empty_database: Urls) -> None:
+    upgrade(empty_database.owner, "0006")
+    asyncio.run(fill(empty_database.admin))
+
+    async def run(statement: str) -> list[object]:
+        connection = await connect(empty_database.admin)
+        try:
+            if statement == FLAGGED:
+                await connection.execute(statement)
+                return []
+            return [tuple(row.values()) for row in await connection.fetch(statement)]
+        finally:
+            await connection.close()
+
+    asyncio.run(run(FLAGGED))
+    upgrade(empty_database.owner)
+    found = asyncio.run(run("SELECT field, others::text, state FROM customer_dispute"))
+    (row,) = found
+    assert isinstance(row, tuple)
+    assert (row[0], row[2]) == ("income_wages_fen", "open")
+    assert '"value": 300' in row[1]
+    assert '"observed_at": 1772323200000' in row[1]
+    stamped = asyncio.run(
+        run(
+            "SELECT c.revision, p.revision FROM sync_change c JOIN sync_partition p USING (book)"
+            " WHERE kind = 'dispute'"
+        )
+    )
+    assert stamped == [(42, 42)]

@@ -43,6 +43,7 @@ _BY_COLUMN: Mapping[tuple[str, str], Any] = {
     ("customer", "id"): CUSTOMER,
     ("customer", "kind"): "household",
     ("customer_move", "kind"): "merge",
+    ("customer_dispute", "state"): "open",
     ("customer", "status"): "active",
     ("device", "installation_id"): INSTALLATION,
     ("visit_photo", "file_hash"): "text",
