@@ -1,7 +1,7 @@
 """Identity for other domains: people, branches' heads, sessions and phones."""
 
 from backend.identity.access import NonceStore, Signature, prove, resume
-from backend.identity.contacts import contacts_around, note_contact
+from backend.identity.contacts import Waiting, contacts_around, note_contact
 from backend.identity.errors import signed_out
 from backend.identity.passwords import Passwords, hash_password
 from backend.identity.queries import (
@@ -10,6 +10,7 @@ from backend.identity.queries import (
     administrators,
     heads_of,
     labels_of,
+    phones,
     revoked_at,
     staff_of,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Resumed",
     "Signature",
     "StaffInfo",
+    "Waiting",
     "administrators",
     "base64url",
     "contacts_around",
@@ -36,6 +38,7 @@ __all__ = [
     "labels_of",
     "note_contact",
     "note_delivered",
+    "phones",
     "prove",
     "resume",
     "revoked_at",

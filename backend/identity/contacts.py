@@ -1,5 +1,6 @@
 """When the bank heard of each phone: its own record, whatever the phone's clock says."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,28 +14,49 @@ STRETCH = 600
 #: longer than any phone may stay away and still be believed
 KEPT = timedelta(days=30)
 
+# `outbox_same_since`: since when the oldest entry that waits has been the same one, by the bank's clock
 SEEN = text(
     "UPDATE device SET last_seen_at = :now, outbox_depth = coalesce(CAST(:depth AS bigint), outbox_depth),"
     " outbox_oldest_at = CASE WHEN CAST(:depth AS bigint) IS NULL THEN outbox_oldest_at"
-    "  ELSE CAST(:oldest AS timestamptz) END"
+    "  ELSE CAST(:oldest AS timestamptz) END,"
+    " outbox_same_since = CASE WHEN CAST(:depth AS bigint) IS NULL THEN outbox_same_since"
+    "  WHEN CAST(:depth AS bigint) = 0 THEN NULL"
+    "  WHEN outbox_oldest_at = CAST(:oldest AS timestamptz) THEN coalesce(outbox_same_since, :now)"
+    "  ELSE :now END,"
+    " outbox_photos = coalesce(CAST(:photos AS bigint), outbox_photos),"
+    " app_version = coalesce(nullif(CAST(:app AS text), ''), app_version)"
     " WHERE installation_id = :id RETURNING OLD.last_seen_at AS before"
 )
 NOTED = text("INSERT INTO device_contact (installation_id, at) VALUES (:id, :now) ON CONFLICT DO NOTHING")
 
 
-async def note_contact(
-    uow: UnitOfWork, outbox_depth: int | None = None, outbox_oldest_at: datetime | None = None
-) -> None:
-    """A phone was heard of, with what still waits on it (shown to its owner and to administrators).
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a phone says of itself: commands that wait, the oldest one's instant, photos that wait, and the
+    app's version. What is None (or no version) it did not say."""
 
-    `outbox_depth` None: it did not say, and what it said last stands.
-    """
+    depth: int | None = None
+    oldest_at: datetime | None = None
+    photos: int | None = None
+    app: str = ""
+
+
+async def note_contact(uow: UnitOfWork, said: Waiting) -> None:
+    """A phone was heard of, with what still waits on it (shown to its owner, heads and administrators). What
+    it did not say stands as it said it last."""
     installation_id = uow.actor.installation_id
     if installation_id is None:
         return
-    given = {"id": installation_id, "now": uow.now, "depth": outbox_depth, "oldest": outbox_oldest_at}
-    said = (await uow.session.execute(SEEN, given)).one_or_none()
-    if said is None or (said.before is not None and _stretch(said.before) == _stretch(uow.now)):
+    given = {
+        "id": installation_id,
+        "now": uow.now,
+        "depth": said.depth,
+        "oldest": said.oldest_at,
+        "photos": said.photos,
+        "app": said.app,
+    }
+    seen = (await uow.session.execute(SEEN, given)).one_or_none()
+    if seen is None or (seen.before is not None and _stretch(seen.before) == _stretch(uow.now)):
         return
     await uow.session.execute(NOTED, {"id": installation_id, "now": uow.now})
     await uow.session.execute(

@@ -133,6 +133,18 @@ async def devices_of(uow: UnitOfWork, staff_id: UUID) -> list[Device]:
     return list(rows)
 
 
+async def phones(uow: UnitOfWork) -> list[tuple[Device, StaffInfo]]:
+    """All phones that the caller may see, with their people: one's own; a head's branch's; an administrator's
+    all."""
+    rows = await uow.session.execute(
+        select(Device, Staff, OrgUnit.name)
+        .join(Staff, Staff.id == Device.staff_id)
+        .outerjoin(OrgUnit, OrgUnit.id == Staff.branch_id)
+        .order_by(Device.installation_id)
+    )
+    return [(device, _info(person, branch)) for device, person, branch in rows]
+
+
 async def labels_of(uow: UnitOfWork, installations: Iterable[UUID]) -> dict[UUID, str]:
     """What phones are called, by installation; those that the caller may not see are absent."""
     rows = await uow.session.execute(

@@ -65,6 +65,12 @@ async def note_delivered(uow: UnitOfWork) -> None:
     await uow.session.execute(
         update(Device)
         .where(Device.installation_id == installation_id)
-        .values(delivered_at=uow.now, outbox_depth=0, outbox_oldest_at=None)
+        .values(
+            delivered_at=uow.now,
+            outbox_depth=0,
+            outbox_oldest_at=None,
+            outbox_same_since=None,
+            outbox_photos=0,
+        )
     )
     uow.audit("identity.device_delivered", "device", str(installation_id))

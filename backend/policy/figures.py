@@ -41,5 +41,9 @@ SHIPPED = (
     Figure("notify_quiet_from", "21:00", "nothing but urgent from here, local time"),
     Figure("notify_quiet_to", "07:00", "until here, local time"),
     Figure("offline_hours", 72, "a phone out of contact for longer locks for reading", on_phone=True),
+    Figure("phone_silent_days", 7, "a phone not heard of for as long is asked after"),
+    Figure("phone_stuck_hours", 4, "a phone in touch whose oldest entry stays as long is stuck"),
+    Figure("phone_loss_days", 30, "a phone that lost work is shown for as long"),
+    Figure("phone_oldest_app", "0.1.0", "a phone that runs an older version is asked to update"),
     Figure("time_zone", "Asia/Shanghai", "the bank's days", on_phone=True),
 )

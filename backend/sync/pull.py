@@ -1,21 +1,21 @@
 """Pull: what moved in the partitions that a phone holds or should hold."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from backend.identity import api as identity
 from backend.kernel import revisions
 from backend.kernel.actor import Actor
-from backend.kernel.clock import from_millis, millis
+from backend.kernel.clock import millis
 from backend.kernel.errors import Problem
 from backend.kernel.uow import Database, UnitOfWork
 from backend.sync import queries, snapshot
 from backend.sync.facts import life
 from backend.sync.partitions import Key, keys_for
+from backend.sync.phones import said
 from backend.sync.registry import Registry
 from backend.sync.rows import groups_of
-from backend.sync.schemas import PullRequest
+from backend.sync.schemas import OutboxState, PullRequest
 
 CHANGES_PER_PAGE = 2000
 SMALL_PARTITION = 300
@@ -55,14 +55,8 @@ async def pull(
 
 
 async def _heard(uow: UnitOfWork, request: PullRequest) -> None:
-    """Notes that the phone spoke, and what still waits on it; an instant outside the calendar counts as
-    unknown."""
-    state = request.outbox
-    oldest = None
-    if state is not None and state.oldest is not None:
-        with suppress(ValueError):
-            oldest = from_millis(state.oldest)
-    await identity.note_contact(uow, state.depth if state else 0, oldest)
+    """Notes that the phone spoke, and what still waits on it."""
+    await identity.note_contact(uow, said(request.outbox or OutboxState(), request.app))
 
 
 async def _moved(

@@ -6,7 +6,6 @@ quarantine.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,9 +23,10 @@ from backend.sync.batch import Batch
 from backend.sync.facts import Life, life
 from backend.sync.judge import judge
 from backend.sync.partitions import keys_for
+from backend.sync.phones import said
 from backend.sync.record import pass_by, record, refusal, repeated
 from backend.sync.registry import Registry
-from backend.sync.schemas import OutboxState, PushRequest, Receipt, SealedCommand
+from backend.sync.schemas import PushRequest, Receipt, SealedCommand
 
 TRIES = 3
 # PostgreSQL: serialization failure, deadlock, lock not available; and a unique violation outside a command's
@@ -95,7 +95,7 @@ async def _transact(
 ) -> Mapping[str, Any]:
     async with database.unit(actor) as uow:
         facts = await life(uow)
-        await _heard(uow, request.outbox)
+        await _heard(uow, request)
         stream = await queries.lock_stream(uow, request.stream, actor.require_staff())
         known = await queries.known_commands(uow, [command.id for command in commands])
         batch = Batch(
@@ -151,15 +151,11 @@ def _clock_error(device_now: int, now: datetime) -> timedelta:
         return timedelta()
 
 
-async def _heard(uow: UnitOfWork, state: OutboxState | None) -> None:
+async def _heard(uow: UnitOfWork, request: PushRequest) -> None:
     """Notes that the phone spoke, and what waits on it if it said so."""
     if uow.actor.session_id is None and not uow.actor.withdrawn:
         return  # its exported outbox was loaded: the phone itself was not heard, and learnt nothing
-    oldest = None
-    if state is not None and state.oldest is not None:
-        with suppress(ValueError):
-            oldest = from_millis(state.oldest)
-    await identity.note_contact(uow, state.depth if state else None, oldest)
+    await identity.note_contact(uow, said(request.outbox, request.app))
 
 
 async def _take(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedCommand) -> Receipt:

@@ -12,13 +12,21 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from backend.kernel.errors import Problem
 from backend.kernel.injected import AskedBy, Db
+from backend.sync import phones as phone_watch
 from backend.sync import pull as pulling
 from backend.sync import push as pushing
 from backend.sync import quarantine as watching
 from backend.sync.live import Live
 from backend.sync.partitions import keys_for
 from backend.sync.registry import Registry
-from backend.sync.schemas import PullRequest, Purpose, PushRequest, QuarantinedContent, QuarantineList
+from backend.sync.schemas import (
+    PhoneList,
+    PullRequest,
+    Purpose,
+    PushRequest,
+    QuarantinedContent,
+    QuarantineList,
+)
 
 
 class SyncController(Controller):
@@ -110,4 +118,25 @@ class QuarantineController(Controller):
             return await watching.content(uow, command_id, data.purpose)
 
 
-router = Router("", route_handlers=[SyncController, QuarantineController])
+class PhoneController(Controller):
+    """The bank's phones: for heads and administrators, online. JSON."""
+
+    path = "/api/v1/phones"
+    tags = ("sync",)
+
+    @get("/")
+    async def listing(
+        self,
+        actor: AskedBy,
+        database: Db,
+        of: FromQuery[str | None] = None,
+        skip: FromQuery[int] = 0,
+        limit: FromQuery[int] = 200,
+    ) -> PhoneList:
+        """A page of phones, those that need somebody most first; `of` asks for those of one state. 403
+        `not_allowed`."""
+        async with database.unit(actor) as uow:
+            return await phone_watch.listing(uow, of, skip, limit)
+
+
+router = Router("", route_handlers=[SyncController, QuarantineController, PhoneController])

@@ -11,10 +11,11 @@ Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class OutboxState(Struct, frozen=True):
-    """How many commands wait on the phone and since when the oldest does."""
+    """How many commands wait on the phone, since when the oldest does, and how many photos."""
 
     depth: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     oldest: int | None = None
+    photos: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
 
 
 class PullRequest(Struct, frozen=True):
@@ -53,6 +54,7 @@ class PushRequest(Struct, frozen=True):
     lost: Annotated[list[Lost], Meta(max_length=50)] = []
     last: bool = False
     outbox: OutboxState | None = None
+    app: Annotated[str, Meta(max_length=40)] = ""
 
 
 class Command(Struct, frozen=True):
@@ -137,3 +139,47 @@ class QuarantinedContent(Struct, frozen=True):
     command: Any
     sealed: str | None
     hash: str
+
+
+class PhoneView(Struct, frozen=True):
+    """A phone as heads and administrators see it. Instants in ms. `states`: the most urgent first, none where
+    all is well. `lost`: entries that it lost with its database, None where it could not tell how many."""
+
+    installation_id: UUID
+    label: str
+    platform: str
+    app_version: str
+    staff_id: UUID
+    person: str
+    role: str
+    branch_id: UUID | None
+    branch: str | None
+    enrolled_at: int
+    last_seen_at: int | None
+    outbox_depth: int
+    outbox_oldest_at: int | None
+    outbox_photos: int
+    revoked_at: int | None
+    delivered_at: int | None
+    lost: int | None
+    lost_at: int | None
+    states: list[str]
+
+
+class PhoneLimits(Struct, frozen=True):
+    """The policy figures in force by which phones were judged."""
+
+    silent_days: int
+    stuck_hours: int
+    loss_days: int
+    oldest_app: str
+
+
+class PhoneList(Struct, frozen=True):
+    """A page of phones, the most urgent first. `counts`: phones by state, whichever were asked for; `all`
+    too."""
+
+    phones: list[PhoneView]
+    counts: dict[str, int]
+    limits: PhoneLimits
+    more: bool

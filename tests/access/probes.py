@@ -227,6 +227,11 @@ async def devices(one: Attempt) -> bool:
     return str(one.whose.phone.installation_id) in await _text(one, "GET", "/api/v1/devices")
 
 
+async def phones(one: Attempt) -> bool:
+    """The phone was listed among those that are looked after."""
+    return str(one.whose.phone.installation_id) in await _text(one, "GET", "/api/v1/phones")
+
+
 async def enrol(one: Attempt) -> bool:
     """A phone is enrolled: a new one of one's own; another person's under its known number."""
     phone = Phone(one.phone.client)

@@ -38,7 +38,7 @@ FIELD = frozenset({"manager", "agent"})
 DEPUTY = frozenset({"deputy"})
 CHECKERS = frozenset({"business", "auditor"})
 
-#: what the bank refused to people of the branch
+#: what concerns people of the branch: what the bank refused to them, and their phones
 QUARANTINE = dict.fromkeys(("own", "reassigned", "other_grid"), HEADS | {"admin"}) | {
     "other_branch": frozenset({"admin"})
 }
@@ -95,6 +95,7 @@ MATRIX: dict[str, Row] = {
     "POST /api/v1/sync/push": _row(probes.push, own=BRANCH | {"agent"}, reassigned=HEADS, other_grid=HEADS),
     "GET /api/v1/quarantine": _row(probes.quarantine, **QUARANTINE),
     "POST /api/v1/quarantine/{command_id}/content": _row(probes.quarantined, **QUARANTINE),
+    "GET /api/v1/phones": _row(probes.phones, **QUARANTINE),
     "GET /api/v1/sync/events": _row(probes.events, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
 }
 

@@ -74,10 +74,12 @@ export class OutboxBook {
     return [...this.entries.values()].sort((a, b) => a.header.savedAt - b.header.savedAt || a.header.seq - b.header.seq)
   }
 
-  unsent(): { depth: number; oldest: Instant | null } {
+  unsent(): { depth: number; oldest: Instant | null; photos: number } {
     const waiting = [...this.entries.values()].filter(({ header }) => header.state !== 'received' && header.state !== 'rejected')
     const oldest = waiting.length ? Math.min(...waiting.map(({ header }) => header.savedAt)) : null
-    return { depth: waiting.length, oldest }
+    // A received command may still have photos on the way.
+    const photos = [...this.entries.values()].reduce((n, { header }) => n + header.photos.filter((one) => one.sentAt === 0 && one.refused === null).length, 0)
+    return { depth: waiting.length, oldest, photos }
   }
 
   counts(isToday: (at: Instant) => boolean): { waiting: number; waitingBytes: number; receivedToday: number; attention: number } {

@@ -55,11 +55,11 @@ export async function pull(core: Core): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const records = await unlocked.chunks.partitions()
     const held = records.filter((record) => !record.stale)
-    const { depth, oldest } = core.outbox.unsent()
+    const { depth, oldest, photos } = core.outbox.unsent()
     const answer = await core.transport.exchange<PullAnswer>('/api/v1/sync/pull', {
       epoch: core.contact.epoch,
       partitions: Object.fromEntries(held.map((record) => [record.key, record.revision])),
-      outbox: { depth, oldest },
+      outbox: { depth, oldest, photos },
       app: core.options.appVersion,
     })
     if (core.unlocked !== unlocked) return

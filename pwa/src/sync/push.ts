@@ -43,6 +43,8 @@ interface PushAnswer {
 }
 
 export interface PushDeps {
+  /** The app's version, where it is known (not in the service worker). */
+  appVersion?: string
   db: StaffDatabase
   transport: Transport
   /** The phone's clock. */
@@ -152,6 +154,7 @@ async function exchange(deps: PushDeps, entries: readonly OutboxRecord[], all: r
     stream,
     device_now: deps.now(),
     outbox: { depth: all.length, oldest: all.length ? Math.min(...all.map(({ savedAt }) => savedAt)) : null },
+    ...(deps.appVersion ? { app: deps.appVersion } : {}),
     commands: entries.map(({ id, seq, hash, sealed }) => ({ id, seq, hash, sealed })),
     // In the stream that lost it the places are known; in another one only that something was lost.
     ...(loss ? { lost: [loss.stream === stream ? { first: 1, last: loss.last } : { first: 1 }] } : {}),

@@ -99,6 +99,7 @@ export class Syncer {
     await account.sendPendingLogout()
     if (!core.current?.signedIn || !core.enrolled) return
     const deps: PushDeps = {
+      appVersion: this.core.options.appVersion,
       db: core.store,
       transport: core.transport,
       now: core.options.now,
