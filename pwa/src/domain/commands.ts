@@ -73,6 +73,9 @@ export interface CommandBodies {
     seen_revision?: number | null
   }
   'asset.remove': { id: Id; customer_id: Id; reason: string }
+  'suggestion.accept': { suggestion_id: Id }
+  'suggestion.dismiss': { suggestion_id: Id }
+  'dispute.settle': { dispute_id: Id; seen: (number | string | null)[]; value: number | string | null }
   'inbox.read': { ids: Id[] }
   'command.discard': { discards: Id; reason: string }
 }
@@ -89,6 +92,9 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'customer.set_values': 1,
   'asset.put': 1,
   'asset.remove': 1,
+  'suggestion.accept': 1,
+  'suggestion.dismiss': 1,
+  'dispute.settle': 1,
   'inbox.read': 1,
   'command.discard': 1,
 }
@@ -262,6 +268,20 @@ export const build = {
     id('customer_id', body.customer_id)
     text('reason', body.reason, LONGEST.removal, true)
     return make('asset.remove', body, options)
+  },
+  suggestionAccept(body: CommandBodies['suggestion.accept'], options?: CommandOptions) {
+    id('suggestion_id', body.suggestion_id)
+    return make('suggestion.accept', body, options)
+  },
+  suggestionDismiss(body: CommandBodies['suggestion.dismiss'], options?: CommandOptions) {
+    id('suggestion_id', body.suggestion_id)
+    return make('suggestion.dismiss', body, options)
+  },
+  disputeSettle(body: CommandBodies['dispute.settle'], options?: CommandOptions) {
+    id('dispute_id', body.dispute_id)
+    if (body.seen.length === 0) throw new CommandInvalid('seen', 'required')
+    if (typeof body.value === 'number') whole('value', body.value, LARGEST.fen)
+    return make('dispute.settle', body, options)
   },
   inboxRead(body: CommandBodies['inbox.read'], options?: CommandOptions) {
     if (body.ids.length === 0) throw new CommandInvalid('ids', 'required')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { build, type Command, type NewCommand } from './commands'
 import { uuid7 } from './ids'
 import { layOver, type ReadRow } from './overlay'
-import type { ApprovalRow, AssetRow, CustomerRow, FileRow, InboxRow, RowKinds, TaskRow } from './rows'
+import type { ApprovalRow, AssetRow, CustomerRow, DisputeRow, FileRow, InboxRow, RowKinds, SuggestionRow, TaskRow } from './rows'
 
 const AT = Date.parse('2026-11-20T17:00:00Z')
 const context = { staffId: 'me', timeZone: 'Asia/Shanghai', limits: { distance_m: 500, accuracy_m: 100 } }
@@ -77,4 +77,31 @@ test('an asset is replaced and removed; inbox items read once keep their time; u
   expect([...over.of('inbox').keys()]).toEqual([fresh.id])
   const removed = layOver([{ command: saved(build.assetRemove({ id: car.id, customer_id: customer.id, reason: 'sold' })), state: 'saved' }], rows, context)
   expect(removed.get('asset', car.id)).toBeNull()
+})
+
+test('an accepted suggestion shows as its author’s edit; a dismissed one changes nothing but itself', () => {
+  const file: FileRow = { id: customer.id, revision: 1, open_sections: [], values: { income_wages_fen: [5, 'collected', '2026-11-01', 'me'] } }
+  const body = { customer_id: customer.id, edits: [{ field: 'income_wages_fen', seen: 4, value: 7 }] }
+  const row = { id: uuid7(), revision: 2, customer_id: customer.id, author_id: 'before', type: 'customer.set_values', body, at: Date.parse('2026-11-10T03:00:00Z'), state: 'open' } as unknown as SuggestionRow
+  const accept = build.suggestionAccept({ suggestion_id: row.id })
+  const rows = base({ file: [file], suggestion: [row] })
+  const over = layOver([{ command: saved(accept), state: 'saved' }], rows, context)
+  expect(over.get('suggestion', row.id)).toMatchObject({ state: 'accepted', decided_by: 'me', decided_at: AT, pending: { command: accept.id, state: 'saved' } })
+  expect(over.get('file', customer.id)?.values).toEqual({ income_wages_fen: [7, 'collected', '2026-11-10', 'before'] })
+  const left = layOver([{ command: saved(build.suggestionDismiss({ suggestion_id: row.id })), state: 'saved' }], rows, context)
+  expect(left.get('suggestion', row.id)?.state).toBe('dismissed')
+  expect(left.get('file', customer.id)).toBeUndefined()
+  // a colleague was first
+  const closed = layOver([{ command: saved(accept), state: 'saved' }], base({ file: [file], suggestion: [{ ...row, state: 'dismissed' }] }), context)
+  expect(closed.empty).toBe(true)
+})
+
+test('an amount that was chosen stands as its observer’s, a third one as mine', () => {
+  const file: FileRow = { id: customer.id, revision: 1, open_sections: [], values: { income_wages_fen: [5, 'collected', '2026-11-01', 'you'] } }
+  const values: DisputeRow['values'] = [[5, 'collected', Date.parse('2026-11-01T03:00:00Z'), 'you'], [8, 'collected', Date.parse('2026-10-30T20:00:00Z'), 'him']]
+  const row = { id: uuid7(), revision: 2, customer_id: customer.id, field: 'income_wages_fen', values, state: 'open' } as unknown as DisputeRow
+  const settle = (value: number) => layOver([{ command: saved(build.disputeSettle({ dispute_id: row.id, seen: [5, 8], value })), state: 'saved' }], base({ file: [file], dispute: [row] }), context)
+  expect(settle(8).get('file', customer.id)?.values?.['income_wages_fen']).toEqual([8, 'collected', '2026-10-31', 'him'])
+  expect(settle(6).get('file', customer.id)?.values?.['income_wages_fen']).toEqual([6, 'collected', '2026-11-21', 'me'])
+  expect(settle(6).get('dispute', row.id)).toMatchObject({ state: 'settled', settled_by: 'me', value: 6, values: [] })
 })

@@ -4,7 +4,7 @@
  */
 import { dayOf } from './dates'
 import type { Command, CommandBodies } from './commands'
-import type { CustomerRow, Day, Id, Kind, Pending, RowKinds, VisitRow } from './rows'
+import type { CustomerRow, Day, FileValue, Id, Kind, Pending, RowKinds, VisitRow } from './rows'
 import { checkVisit, type VisitLimits } from './visits'
 
 /** One entry of the outbox that still counts. */
@@ -99,6 +99,12 @@ function apply(command: Command, laying: Laying): void {
       return putAsset(command.body, laying)
     case 'asset.remove':
       return laying.overlay.set('asset', command.body.id, null)
+    case 'suggestion.accept':
+      return acceptSuggestion(command.body.suggestion_id, laying)
+    case 'suggestion.dismiss':
+      return decideSuggestion(command.body.suggestion_id, 'dismissed', laying)
+    case 'dispute.settle':
+      return settleDispute(command.body, laying)
     case 'inbox.read':
       for (const id of command.body.ids) {
         if (laying.read('inbox', id)?.read_at == null) patch(laying, 'inbox', id, { read_at: laying.at })
@@ -203,6 +209,35 @@ function setValues(body: CommandBodies['customer.set_values'], laying: Laying): 
   const values = { ...file.values }
   for (const edit of body.edits) values[edit.field] = [edit.value, 'collected', laying.day, laying.context.staffId]
   laying.overlay.set('file', body.customer_id, { ...file, values, pending: laying.pending })
+}
+
+/** Only one that still waits: whoever decided before has decided. */
+function decideSuggestion(id: Id, state: 'accepted' | 'dismissed', laying: Laying): void {
+  if (laying.read('suggestion', id)?.state !== 'open') return
+  patch(laying, 'suggestion', id, { state, decided_at: laying.at, decided_by: laying.context.staffId })
+}
+
+/** The suggested edit shows as its author's, of the day on which they saw it. */
+function acceptSuggestion(id: Id, laying: Laying): void {
+  const row = laying.read('suggestion', id)
+  if (row?.state !== 'open') return
+  decideSuggestion(id, 'accepted', laying)
+  const theirs: Laying = { ...laying, day: dayOf(row.at, laying.context.timeZone), context: { ...laying.context, staffId: row.author_id } }
+  if (row.type === 'customer.set_values') setValues(row.body as CommandBodies['customer.set_values'], theirs)
+  else if (row.type === 'asset.put') putAsset(row.body as CommandBodies['asset.put'], theirs)
+  else if (row.type === 'asset.remove') laying.overlay.set('asset', (row.body as CommandBodies['asset.remove']).id, null)
+}
+
+function settleDispute(body: CommandBodies['dispute.settle'], laying: Laying): void {
+  const row = laying.read('dispute', body.dispute_id)
+  if (row?.state !== 'open') return
+  const { staffId, timeZone } = laying.context
+  patch(laying, 'dispute', row.id, { state: 'settled', settled_at: laying.at, settled_by: staffId, value: body.value, values: [] })
+  const file = laying.read('file', row.customer_id)
+  if (!file) return
+  const chosen = row.values.find(([value]) => value === body.value)
+  const value: FileValue = chosen ? [body.value, chosen[1], dayOf(chosen[2], timeZone), chosen[3]] : [body.value, 'collected', laying.day, staffId]
+  laying.overlay.set('file', row.customer_id, { ...file, values: { ...file.values, [row.field]: value }, pending: laying.pending })
 }
 
 function putAsset(body: CommandBodies['asset.put'], laying: Laying): void {

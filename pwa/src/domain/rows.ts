@@ -225,6 +225,38 @@ export interface ApprovalRow extends RowBase {
   reason: string | null
 }
 
+/** What became of a suggested edit. */
+export type SuggestionState = 'open' | 'accepted' | 'dismissed'
+
+/** An edit whose author no longer looks after the customer: it waits for the word of whoever does. */
+export interface SuggestionRow extends RowBase {
+  customer_id: Id
+  author_id: Id
+  /** `customer.set_values`, `asset.put` or `asset.remove`, and that command's body. */
+  type: string
+  body: Record<string, unknown>
+  /** When its author saw it. */
+  at: Instant
+  state: SuggestionState
+  decided_at: Instant | null
+  decided_by: Id | null
+}
+
+export type DisputedValue = [value: number | string | null, source: string, at: Instant, staffId: Id | null]
+
+/** An amount of which a person must say what is right. */
+export interface DisputeRow extends RowBase {
+  customer_id: Id
+  field: string
+  /** The one that stands first; none once it is settled. */
+  values: DisputedValue[]
+  opened_at: Instant
+  state: 'open' | 'settled'
+  settled_at: Instant | null
+  settled_by: Id | null
+  value: number | string | null
+}
+
 export interface StafferRow extends RowBase {
   name: string
   role: StaffRole
@@ -265,6 +297,8 @@ export interface RowKinds {
   task: TaskRow
   inbox: InboxRow
   approval: ApprovalRow
+  suggestion: SuggestionRow
+  dispute: DisputeRow
   staffer: StafferRow
   product: ProductRow
   term: TermRow
@@ -312,6 +346,9 @@ export interface CustomerView {
   visits: VisitRow[]
   /** By due day. */
   tasks: TaskRow[]
+  /** Open ones and those decided of late, oldest first. */
+  suggestions: SuggestionRow[]
+  disputes: DisputeRow[]
 }
 
 /** True if the catalogue's tag at `bit` is set in a profile's words. */

@@ -12,6 +12,8 @@ export const EAGER_KINDS: ReadonlySet<string> = new Set([
   'task',
   'inbox',
   'approval',
+  'suggestion',
+  'dispute',
   'staffer',
   'product',
   'term',

@@ -223,6 +223,8 @@ export class Reader {
       profile: rows.get('profile', id) ?? null,
       visits: laid('visit').sort((a, b) => b.at - a.at),
       tasks: this.all('task').filter((task) => task.customer_id === id).sort((a, b) => (a.due_on < b.due_on ? -1 : 1)),
+      suggestions: this.all('suggestion').filter((one) => one.customer_id === id).sort((a, b) => a.at - b.at),
+      disputes: this.all('dispute').filter((one) => one.customer_id === id).sort((a, b) => a.opened_at - b.opened_at),
     }
   }
 
@@ -255,6 +257,11 @@ export class Reader {
         return { id: command.body.id, name: command.body.name }
       case 'inbox.read':
         return { id: null, name: '' }
+      case 'suggestion.accept':
+      case 'suggestion.dismiss':
+        return this.named(this.one('suggestion', command.body.suggestion_id)?.customer_id)
+      case 'dispute.settle':
+        return this.named(this.one('dispute', command.body.dispute_id)?.customer_id)
       case 'command.discard': {
         const given = this.core.outbox.get(command.body.discards)
         return given ? this.customerOf(given) : { id: null, name: '' }
@@ -264,6 +271,10 @@ export class Reader {
         return { id, name: this.one('customer', id)?.name ?? this.made(id) }
       }
     }
+  }
+
+  private named(id: Id | undefined): { id: Id | null; name: string } {
+    return { id: id ?? null, name: (id && this.one('customer', id)?.name) || '' }
   }
 
   /** The name of a customer that was made by another entry of this phone. */

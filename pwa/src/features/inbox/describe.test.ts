@@ -22,3 +22,11 @@ test('a digest counts what is due and overdue and leads to today', () => {
 test('an unknown kind still shows', () => {
   expect(describe(row('something_new', {}), tasks, names)).toMatchObject({ icon: 'inbox', name: '', to: undefined })
 })
+
+test('what waits for a word leads to the customer; what became of mine to the sync page', () => {
+  const at = (kind: string, params: InboxRow['params']) => describe({ id: 'i', revision: 1, kind, params, at: 1, read_at: null }, () => undefined, (id) => (id === 'c' ? '吴家' : undefined))
+  expect(at('suggestion', { suggestion_id: 's', customer_id: 'c' })).toMatchObject({ name: '吴家', to: '/customers/c' })
+  expect(at('dispute', { dispute_id: 'd', customer_id: 'c' })).toMatchObject({ name: '吴家', to: '/customers/c' })
+  expect(at('dispute', { dispute_id: 'd', customer_id: 'elsewhere' }).to).toBeUndefined()
+  expect(at('suggestion_accepted', { suggestion_id: 's' }).to).toBe('/sync')
+})

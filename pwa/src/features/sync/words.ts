@@ -9,8 +9,11 @@ import { useNames } from '../names'
 
 const ICONS: Record<string, IconName> = {
   'visit.log': 'pencil', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'asset.put': 'car', 'asset.remove': 'trash', 'task.submit': 'check',
-  'task.approve': 'stamp', 'task.return': 'returned', 'inbox.read': 'inbox', 'command.discard': 'trash',
+  'task.approve': 'stamp', 'suggestion.accept': 'check', 'suggestion.dismiss': 'returned', 'dispute.settle': 'check', 'task.return': 'returned', 'inbox.read': 'inbox', 'command.discard': 'trash',
 }
+
+/** Where whoever was first has decided. */
+const DECISIONS = ['suggestion.accept', 'suggestion.dismiss', 'dispute.settle']
 
 export function useOutboxWords() {
   const { t, te } = useI18n({ useScope: 'global' })
@@ -23,6 +26,13 @@ export function useOutboxWords() {
     const key = e.type?.replace('.', '_') ?? 'unknown'
     return te(`command.${key}`) ? t(`command.${key}`) : t('command.unknown')
   }
+  /** What became of edits that were handed on: the bank tells their author by the inbox. */
+  const outcomes = engine.fromRows((e) => new Map(e.inbox().map((row) => [row.params['suggestion_id'], row.kind])))
+  function handedOn(e: OutboxEntry): string | false {
+    if (e.result !== 'suggested') return false
+    const told = outcomes.value.get(e.id)
+    return t(told === 'suggestion_accepted' ? 'sync.suggestedTaken' : told === 'suggestion_dismissed' ? 'sync.suggestedLeft' : 'sync.suggested')
+  }
   const when = (at: number) => {
     const text = format.value.moment(at, engine.use().now(), { withTime: true })
     return text
@@ -32,10 +42,11 @@ export function useOutboxWords() {
     title: (e: OutboxEntry) => names.join([e.customerName, what(e)]),
     waitingLine: (e: OutboxEntry) => names.join([when(e.savedAt), e.photos.length > 0 && t('visits.photoCount', { n: e.photos.length }, e.photos.length), bytesText(e.bytes)]),
     receivedLine: (e: OutboxEntry) =>
-      names.join([t('sync.writtenReceived', { written: when(e.savedAt), received: e.receivedAt === null ? '' : when(e.receivedAt) }), e.result === 'suggested' && t('sync.suggested')]),
+      names.join([t('sync.writtenReceived', { written: when(e.savedAt), received: e.receivedAt === null ? '' : when(e.receivedAt) }), handedOn(e)]),
     /** Why an entry needs the person. */
     why(e: OutboxEntry): string {
       if (e.result === 'merged') return t('sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : f)).join(t('visits.and')) })
+      if (e.code === 'conflict_state' && DECISIONS.includes(e.type ?? '')) return t('sync.decidedBefore')
       if (e.code && te(`problem.${e.code}`)) return t(`problem.${e.code}`)
       return e.reason ?? t('problem.unexpected')
     },

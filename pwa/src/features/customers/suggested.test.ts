@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import type { AssetRow, FileRow } from '../../domain/rows'
+import { suggestedLines } from './suggested'
+
+const file = { id: 'c', revision: 1, open_sections: [], values: { income_wages_fen: [5_000_000, 'collected', '2026-11-01', 'a'] } } as FileRow
+const car = { id: 'car', kind: 'vehicle', label: '皮卡', value_fen: 3_000_000 } as AssetRow
+
+test('each field shows what stands now beside what is suggested; nothing said is nothing', () => {
+  const body = { customer_id: 'c', edits: [{ field: 'income_wages_fen', seen: 1, value: 7_000_000 }, { field: 'home_type', seen: null, value: 'flat' }] }
+  expect(suggestedLines({ type: 'customer.set_values', body }, file, [])).toEqual([
+    { kind: 'field', field: 'income_wages_fen', now: 5_000_000, then: 7_000_000 },
+    { kind: 'field', field: 'home_type', now: null, then: 'flat' },
+  ])
+})
+
+test('a thing that is new, changed, or gone', () => {
+  const put = { id: 'car', customer_id: 'c', kind: 'vehicle', label: '皮卡', value_fen: 2_000_000, detail: {} }
+  expect(suggestedLines({ type: 'asset.put', body: put }, file, [])).toEqual([{ kind: 'asset', assetKind: 'vehicle', now: null, then: { label: '皮卡', value_fen: 2_000_000 }, reason: '' }])
+  expect(suggestedLines({ type: 'asset.put', body: put }, file, [car])).toMatchObject([{ now: { value_fen: 3_000_000 }, then: { value_fen: 2_000_000 } }])
+  expect(suggestedLines({ type: 'asset.remove', body: { id: 'car', customer_id: 'c', reason: 'sold' } }, file, [car])).toEqual([
+    { kind: 'asset', assetKind: 'vehicle', now: { label: '皮卡', value_fen: 3_000_000 }, then: null, reason: 'sold' },
+  ])
+})
+
+test('a kind of suggestion that this version does not know has no lines', () => {
+  expect(suggestedLines({ type: 'customer.fly', body: {} }, null, [])).toEqual([])
+})
