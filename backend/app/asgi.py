@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         settings = load_settings()
         configure_logs(settings)
     resources = Resources.open(settings)
-    metrics, schema, darkroom = Metrics(), Schema(), Darkroom()
+    metrics, schema, darkroom = Metrics(), Schema(), Darkroom.open(settings)
     live, known = Live(resources.redis), registry()
 
     @asynccontextmanager

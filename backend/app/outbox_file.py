@@ -160,12 +160,12 @@ async def _owner(database: Database, installation: UUID) -> Actor | None:
 async def _photos(
     database: Database, keys: Keys, settings: Settings, owner: Actor, photos: Sequence[FilePhoto]
 ) -> list[tuple[str, str | None]]:
-    darkroom = Darkroom(at_once=1)
+    darkroom = Darkroom.open(settings, at_once=1)
     done: list[tuple[str, str | None]] = []
     for one in photos:
         try:
             upload = Upload(one.hash, one.file_class, one.sealed)
-            await receive(database, keys, settings, darkroom, owner, upload)
+            await receive(database, keys, darkroom, owner, upload)
             done.append((one.hash, None))
         except Problem as problem:
             if problem.status >= 500:

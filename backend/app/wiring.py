@@ -13,6 +13,7 @@ from backend.customers import merging as customers_merging
 from backend.customers import moving as customers_moving
 from backend.customers import projection as customers_projection
 from backend.customers import suggestions as customers_suggestions
+from backend.files import jobs as files_jobs
 from backend.grids import projection as grids_projection
 from backend.identity import projection as identity_projection
 from backend.kernel.jobs import AnyHandler, Handler, LongHandler, NextAfter, Periodic, at_local_time, every
@@ -48,6 +49,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("customers.duties_moved", "tasks.duties_moved", tasks_jobs.on_duties_moved),
     Handler("visits.logged", "tasks.visit_logged", tasks_jobs.on_visit_logged),
     Handler("visits.photo_arrived", "tasks.photo_arrived", tasks_jobs.on_photo_arrived),
+    LongHandler("files.sweep", "files.drop_unfinished", files_jobs.drop_unfinished),
     Handler("files.received", "visits.file_received", visits_jobs.on_file_received),
     Handler("strategy.profile_changed", "tasks.profile_changed", tasks_jobs.on_profile_changed),
     Handler("tasks.submitted", "tasks.submitted", tasks_jobs.on_submitted),
@@ -84,6 +86,7 @@ PERIODIC = (
     Periodic("tasks.digest", daily_at("digest_at")),
     Periodic("notify.quiet_over", daily_at("notify_quiet_to")),
     Periodic("audit.seal", every(10)),
+    Periodic("files.sweep", every(6 * 3600)),
     # early enough for the day's work, late enough that no clock of the bank's is still in the day before
     Periodic("grids.covers_turned", daily_at_hour(0, 5)),
     *strategy_jobs.PERIODIC,

@@ -1,4 +1,4 @@
-"""Photos for other domains: which have arrived."""
+"""Photos, signatures and voice notes for other domains: which have arrived."""
 
 from backend.files.queries import arrived
 

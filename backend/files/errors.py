@@ -13,9 +13,9 @@ def seal_broken() -> Problem:
     return Problem(
         "seal_broken",
         422,
-        "The photo cannot be opened",
+        "The file cannot be opened",
         detail="It was sealed for another server or another file, or was damaged on the way.",
-        remedy="The photo stays on the phone. Sign in again, then it is sent anew.",
+        remedy="It stays on the phone. Sign in again, then it is sent anew.",
     )
 
 
@@ -24,9 +24,9 @@ def hash_mismatch() -> Problem:
     return Problem(
         "hash_mismatch",
         422,
-        "The photo is not the one that was announced",
+        "The file is not the one that was announced",
         detail="Its SHA-256 differs from the hash in the address.",
-        remedy="The photo stays on the phone and is sent again.",
+        remedy="It stays on the phone and is sent again.",
     )
 
 
@@ -53,13 +53,107 @@ def too_many_pixels(limit: int) -> Problem:
     )
 
 
+def not_audio() -> Problem:
+    """Not a voice note that can be decoded, or one of a kind that is not taken."""
+    return Problem(
+        "not_audio",
+        422,
+        "This is not a voice note",
+        detail="Speech in Ogg (Opus) or WAV is taken, of one or two channels.",
+        remedy="Record it again.",
+    )
+
+
+def voice_too_large(limit: int) -> Problem:
+    """More bytes than the longest voice note has."""
+    return Problem(
+        "too_large",
+        413,
+        "The voice note is too large",
+        detail=f"At most {limit} bytes are taken.",
+        remedy="Record a shorter one.",
+        limit_bytes=limit,
+    )
+
+
+def voice_too_long(seconds: int) -> Problem:
+    """Longer than a voice note may be, whatever the head of the file says."""
+    return Problem(
+        "too_large",
+        413,
+        "The voice note is too long",
+        detail=f"At most {seconds} seconds are taken.",
+        remedy="Record a shorter one.",
+        limit_seconds=seconds,
+    )
+
+
+def too_large(limit: int) -> Problem:
+    """More bytes than a file may have."""
+    return Problem(
+        "too_large",
+        413,
+        "The file is too large",
+        detail=f"At most {limit} bytes are taken.",
+        remedy="It stays on the phone. Take the photo again with a lower resolution.",
+        limit_bytes=limit,
+    )
+
+
+def offset_mismatch(offset: int) -> Problem:
+    """The chunk does not begin where the bank stands."""
+    return Problem(
+        "offset_mismatch",
+        409,
+        "The upload goes on elsewhere",
+        detail=f"The bank has {offset} bytes of it.",
+        remedy="Go on from there.",
+        offset=offset,
+    )
+
+
+def upload_broken() -> Problem:
+    """The bytes came whole but are not those announced: what was here is dropped."""
+    return Problem(
+        "upload_broken",
+        409,
+        "The upload was damaged on the way",
+        detail="What had come of it was dropped.",
+        remedy="The file is on the phone and is sent from its beginning.",
+        offset=0,
+    )
+
+
+def disk_full() -> Problem:
+    """No room at the bank: nothing of the request counts."""
+    return Problem(
+        "try_again",
+        503,
+        "The bank has no room for files at this moment",
+        detail="Nothing of this request was kept. The file stays on the phone.",
+        remedy="It is sent again by itself. Administrators: free space on the disk of the files folder.",
+        retry_after_s=60,
+    )
+
+
+def purpose_needed() -> Problem:
+    """Head office looks at customers' files with a purpose that is kept."""
+    return Problem(
+        "purpose_needed",
+        403,
+        "Say what for",
+        detail="Head office looks at customers' files only with a purpose, which the audit trail keeps.",
+        remedy="Name the purpose in 4 to 200 characters.",
+    )
+
+
 def busy() -> Problem:
-    """More photos arrive at this moment than can be worked on."""
+    """More files arrive at this moment than can be worked on."""
     return Problem(
         "try_again", 503, "The server is busy", remedy="Try again in a few seconds.", retry_after_s=5
     )
 
 
 def no_file() -> Problem:
-    """No such photo, or none that the caller may see."""
-    return not_found("Photo")
+    """No such file, or none that the caller may see."""
+    return not_found("File")

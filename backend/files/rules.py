@@ -1,11 +1,24 @@
-"""Names and classes of photos."""
+"""Names, classes and places of files."""
 
 import re
 from pathlib import PurePosixPath
 
 #: what a photo shows; `id` (documents, faces) is a class of its own for who may look
-CLASSES = frozenset({"home", "business", "land", "collateral", "contract", "id", "other"})
+PHOTOS = frozenset({"home", "business", "land", "collateral", "contract", "id", "other"})
+SIGNATURE = "signature"
+VOICE = "voice"
+CLASSES = PHOTOS | {SIGNATURE, VOICE}
 SIZES = ("thumb", "full")
+
+#: what files are kept as, and how their names end
+ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "audio/mpeg": ".mp3"}
+
+#: the longest chunk of an upload in bytes
+MOST_CHUNK = 1024 * 1024
+#: unfinished uploads that the bank keeps of one phone; a phone sends one after the other
+MOST_PARTS = 4
+#: a seal adds 90 bytes and a tag of 16
+SEAL_BYTES = 256
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -15,7 +28,9 @@ def is_hash(text: str) -> bool:
     return _HASH.fullmatch(text) is not None
 
 
-def place(kept_hash: str, size: str) -> PurePosixPath:
-    """Where a kept photo lies below the files folder."""
-    suffix = ".thumb.jpg" if size == "thumb" else ".jpg"
-    return PurePosixPath(kept_hash[:2], kept_hash[2:4], kept_hash + suffix)
+def place(kept_hash: str, media_type: str, size: str = "full") -> PurePosixPath:
+    """Where a kept file lies in the store. Only photos have a small size of their own."""
+    ending = ENDINGS[media_type]
+    if size == "thumb" and media_type == "image/jpeg":
+        ending = f".thumb{ending}"
+    return PurePosixPath(kept_hash[:2], kept_hash[2:4], kept_hash + ending)

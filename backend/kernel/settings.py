@@ -54,7 +54,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url_backup: str = ""
     redis_url: str = ""
     keys_dir: Path
+    #: kept files, and in any case the unfinished uploads, which all processes of this machine must share
     files_dir: Path
+    #: a bucket of an S3-compatible store: then files are kept there
+    files_s3_bucket: str = ""
+    #: empty: Amazon's own
+    files_s3_endpoint: str = ""
+    files_s3_region: str = "us-east-1"
+    files_s3_access_key: str = ""
+    files_s3_secret_key: str = ""
+    #: for stores that want the bucket in the host name
+    files_s3_virtual_host: bool = False
     static_dir: Path
     host: str = "127.0.0.1"
     port: int = 8420
@@ -84,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         values = {name: _redacted(getattr(self, name)) for name in self.__struct_fields__}
+        values["files_s3_secret_key"] = "***" if self.files_s3_secret_key else ""
         values["metrics_token"] = "***" if self.metrics_token else ""
         shown = ", ".join(f"{name}={value!r}" for name, value in values.items())
         return f"Settings({shown})"
@@ -160,6 +171,12 @@ def load_settings(environ: Mapping[str, str] | None = None, file: Path | None = 
         redis_url=source.url("redis_url", REDIS),
         keys_dir=source.path("keys_dir", home / "keys"),
         files_dir=source.path("files_dir", home / "files"),
+        files_s3_bucket=source.text("files_s3_bucket", "", example="tiange-files"),
+        files_s3_endpoint=source.url("files_s3_endpoint", WEB),
+        files_s3_region=source.text("files_s3_region", "us-east-1", example="us-east-1"),
+        files_s3_access_key=source.text("files_s3_access_key", "", example="tiange"),
+        files_s3_secret_key=source.text("files_s3_secret_key", "", example="a-long-random-word"),
+        files_s3_virtual_host=source.flag("files_s3_virtual_host", False),
         static_dir=source.path("static_dir", repository() / "pwa" / "dist"),
         host=host,
         port=port,
@@ -207,6 +224,16 @@ def _refuse_contradictions(settings: Settings) -> None:
                     f"is for tests only and this is {settings.environment}",
                     "TIANGE_ENVIRONMENT=test",
                 )
+    for name in ("endpoint", "access_key", "secret_key"):
+        variable, value = f"TIANGE_FILES_S3_{name.upper()}", getattr(settings, f"files_s3_{name}")
+        if value and not settings.files_s3_bucket:
+            raise SettingsError(
+                "TIANGE_FILES_S3_BUCKET", f"is needed where {variable} is set", "tiange-files"
+            )
+        if settings.files_s3_bucket and name != "endpoint" and not value:
+            raise SettingsError(
+                variable, "is needed where TIANGE_FILES_S3_BUCKET is set", "a-long-random-word"
+            )
     for variable, url in (
         ("TIANGE_DATABASE_URL_WEB", settings.database_url_web),
         ("TIANGE_DATABASE_URL_WORKER", settings.database_url_worker),

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import hashlib
 import io
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -206,6 +207,36 @@ async def events(one: Attempt) -> bool:
 async def file_up(one: Attempt) -> bool:
     """A photo of the visit was taken."""
     answer = await send_photo(one.me, one.subject.waiting)
+    assert answer.status_code in REFUSED | {200}, answer.text
+    return answer.status_code == 200
+
+
+def _upload(content: bytes) -> tuple[str, bytes]:
+    """The address of an upload in chunks, and its bytes; what is in them is judged only at their end."""
+    told = f"seal={digest(content)}&total={len(content)}&kind=home"
+    return f"/api/v1/files/{digest(content)}/upload?{told}", content
+
+
+async def file_stands(one: Attempt) -> bool:
+    """The bank says how far one's own upload has come."""
+    answer = await one.phone.send("GET", _upload(one.subject.waiting)[0])
+    assert answer.status_code in REFUSED | {200}, answer.text
+    return answer.status_code == 200
+
+
+async def file_part(one: Attempt) -> bool:
+    """A chunk of one's own upload was taken."""
+    target, content = _upload(os.urandom(64))
+    answer = await one.phone.send("PATCH", f"{target}&offset=0", content[:16])
+    assert answer.status_code in REFUSED | {200}, answer.text
+    return answer.status_code == 200
+
+
+async def file_look(one: Attempt) -> bool:
+    """A photo of the visit can be looked at by who says what for."""
+    body = b'{"purpose": "a customer objects", "size": "thumb"}'
+    headers = {"Content-Type": "application/json"}
+    answer = await one.phone.send("POST", f"/api/v1/files/{one.subject.kept}/look", body, headers)
     assert answer.status_code in REFUSED | {200}, answer.text
     return answer.status_code == 200
 

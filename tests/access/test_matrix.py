@@ -37,6 +37,7 @@ MANAGER = frozenset({"manager"})
 FIELD = frozenset({"manager", "agent"})
 DEPUTY = frozenset({"deputy"})
 CHECKERS = frozenset({"business", "auditor"})
+AUDITOR = frozenset({"auditor"})
 
 #: what concerns people of the branch: what the bank refused to them, and their phones
 QUARANTINE = dict.fromkeys(("own", "reassigned", "other_grid"), HEADS | {"admin"}) | {
@@ -80,9 +81,18 @@ MATRIX: dict[str, Row] = {
     "DELETE /api/v1/push/subscriptions": _own(probes.unsubscribe),
     # whoever has a photo may bring it: it is attached by the visit that names it, and shown to nobody else
     "PUT /api/v1/files/{file_hash}": _row(probes.file_up, **dict.fromkeys(RELATIONS, EVERYBODY)),
-    # its author, the heads, and those at headquarters who check
+    "GET /api/v1/files/{file_hash}/upload": _row(probes.file_stands, **dict.fromkeys(RELATIONS, EVERYBODY)),
+    "PATCH /api/v1/files/{file_hash}/upload": _row(probes.file_part, **dict.fromkeys(RELATIONS, EVERYBODY)),
+    # its author, the heads, and auditors; head office with a purpose
     "GET /api/v1/files/{file_hash}": _row(
         probes.file_down,
+        own=BRANCH | AUDITOR,
+        reassigned=BRANCH | AUDITOR,
+        other_grid=HEADS | AUDITOR,
+        other_branch=AUDITOR,
+    ),
+    "POST /api/v1/files/{file_hash}/look": _row(
+        probes.file_look,
         own=BRANCH | CHECKERS,
         reassigned=BRANCH | CHECKERS,
         other_grid=HEADS | CHECKERS,

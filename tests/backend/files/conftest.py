@@ -1,5 +1,6 @@
 """Fixtures of this folder."""
 
+from tests.support.camera import camera, other  # noqa: F401 - fixtures
 from tests.support.web_fixtures import (  # noqa: F401 - fixtures
     app,
     bank,

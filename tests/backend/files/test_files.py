@@ -1,7 +1,6 @@
 """Photos: taken in once, re-encoded, receipted, shown to those who may see them."""
 
 import asyncio
-import hashlib
 import io
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -19,61 +18,14 @@ from backend.customers.models import Customer
 from backend.embedded import Urls
 from backend.grids.models import Grid
 from backend.kernel.actor import Actor
-from backend.kernel.crypto import Keys, seal_to
+from backend.kernel.crypto import Keys
 from backend.kernel.ids import uuid7
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
 from backend.visits.models import Visit, VisitPhoto
+from tests.support.camera import Camera, digest, photo, told
 from tests.support.databases import connect
 from tests.support.web import Bank, Phone, application, serving
-
-
-def photo(width: int = 640, height: int = 480, image_format: str = "JPEG", **options: object) -> bytes:
-    """A picture with structure in it, so that it is no trivial JPEG."""
-    image = Image.linear_gradient("L").resize((width, height)).convert("RGB")
-    out = io.BytesIO()
-    image.save(out, image_format, **options)
-    return out.getvalue()
-
-
-def digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def told(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
-
-
-class Camera:
-    """A phone that sends photos."""
-
-    def __init__(self, phone: Phone, keys: Keys) -> None:
-        self.phone = phone
-        self._keys = keys
-
-    async def send(
-        self, content: bytes, *, name: str | None = None, file_class: str = "home", context: str | None = None
-    ) -> httpx.Response:
-        name = name or digest(content)
-        sealed = seal_to(self._keys.seal.public_raw, content, context or f"file:{name}")
-        return await self.phone.send(
-            "PUT", f"/api/v1/files/{name}", sealed, {"Tiange-File-Class": file_class}
-        )
-
-    async def get(self, content: bytes, size: str = "full") -> httpx.Response:
-        return await self.phone.send("GET", f"/api/v1/files/{digest(content)}?size={size}")
-
-
-@pytest.fixture
-async def camera(client: httpx.AsyncClient, bank: Bank, keys: Keys) -> Camera:
-    await bank.hire("wang", "manager")
-    return Camera(await Phone(client).ready("wang"), keys)
-
-
-@pytest.fixture
-async def other(other_client: httpx.AsyncClient, bank: Bank, keys: Keys) -> Camera:
-    await bank.hire("chen", "manager", bank.other_branch)
-    return Camera(await Phone(other_client).ready("chen"), keys)
 
 
 def files_in(settings: Settings) -> list[Path]:
