@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -13,6 +14,7 @@ from backend.app.http.access import Access
 from backend.app.http.frame import Frame
 from backend.app.http.health import Schema, healthz, readyz
 from backend.app.http.metrics import Metrics, metrics_page
+from backend.app.http.note import note_of
 from backend.app.http.problems import handlers
 from backend.app.http.resources import Resources
 from backend.app.life import require_known_life
@@ -25,6 +27,7 @@ from backend.kernel.settings import Settings, load_settings
 from backend.notify import routes as notify_routes
 from backend.sync import routes as sync_routes
 from backend.sync.live import Live
+from backend.sync.pull import Pulling
 
 #: bodies of routes that name no limit of their own; a push may take 4 MiB (CONTRACT.md section 4)
 BODY_LIMIT = 5 * 1024 * 1024
@@ -53,6 +56,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
     metrics, schema, darkroom = Metrics(), Schema(), Darkroom.open(settings)
     live, known = Live(resources.redis), registry()
 
+    def provide_phone(request: Request[Any, Any, State]) -> Pulling:
+        # one dependency instead of four: the framework starts a task for each, at every idle pull
+        note = note_of(request.scope)
+        assert note.actor is not None
+        assert note.resumed is not None
+        return Pulling(resources.database, known, note.actor, note.resumed)
+
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         # answering phones from a database that went back in time would make them drop what it lacks
@@ -70,6 +80,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "schema": Provide(lambda: schema, sync_to_thread=False),
             "darkroom": Provide(lambda: darkroom, sync_to_thread=False),
             "live": Provide(lambda: live, sync_to_thread=False),
+            "phone": Provide(provide_phone, sync_to_thread=False),
             "registry": Provide(lambda: known, sync_to_thread=False),
         },
         guards=[Access(resources).guard],

@@ -32,12 +32,13 @@ class Signature:
     body: bytes
 
 
-async def resume(database: Database, token: str, request_id: str) -> Resumed | None:
-    """The live session of a cookie's token, or None."""
+async def resume(
+    database: Database, token: str, request_id: str, *, standing: bool = False
+) -> Resumed | None:
+    """The live session of a cookie's token, or None; with the `standing` of its person's partitions."""
     if not token:
         return None
-    async with database.unit(Actor.nobody(request_id)) as uow:
-        return await queries.session_of(uow, token_hash(token), request_id)
+    return await queries.session_of(database, token_hash(token), request_id, standing=standing)
 
 
 async def prove(database: Database, nonces: NonceStore, resumed: Resumed, given: Signature) -> Actor:

@@ -1,7 +1,7 @@
 """Identity for other domains: people, branches' heads, sessions and phones."""
 
 from backend.identity.access import NonceStore, Signature, prove, resume
-from backend.identity.contacts import Waiting, contacts_around, note_contact
+from backend.identity.contacts import Waiting, contacts_around, is_news, note_contact
 from backend.identity.errors import signed_out
 from backend.identity.passwords import Passwords, hash_password
 from backend.identity.queries import (
@@ -35,6 +35,7 @@ __all__ = [
     "delivering",
     "hash_password",
     "heads_of",
+    "is_news",
     "labels_of",
     "note_contact",
     "note_delivered",

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, text
 
 from backend.identity.models import Device, DeviceContact
+from backend.identity.queries import Heard
 from backend.kernel.uow import UnitOfWork
 
 #: one contact is written down for each stretch of this many seconds
@@ -39,6 +40,16 @@ class Waiting:
     oldest_at: datetime | None = None
     photos: int | None = None
     app: str = ""
+
+
+def is_news(heard: Heard | None, now: datetime, said: Waiting) -> bool:
+    """Whether `note_contact` would write down anything but the second: a phone that asks again and again, and
+    on which nothing has changed, costs no write."""
+    if heard is None or heard.at is None or _stretch(heard.at) != _stretch(now):
+        return True
+    if said.depth is not None and (said.depth, said.oldest_at) != (heard.depth, heard.oldest_at):
+        return True
+    return said.photos not in (None, heard.photos) or said.app not in ("", heard.app)
 
 
 async def note_contact(uow: UnitOfWork, said: Waiting) -> None:

@@ -11,11 +11,19 @@ from sqlalchemy.orm import aliased
 
 from backend.identity.models import Device, DeviceEscrow, OrgUnit, Staff
 from backend.identity.schemas import StaffView
+from backend.kernel import revisions
 from backend.kernel.actor import Actor, Role
-from backend.kernel.uow import UnitOfWork
+from backend.kernel.revisions import Standing
+from backend.kernel.uow import Database, UnitOfWork
 
 LOGIN = text("SELECT staff_id, password_hash, active FROM identity_login(:login)")
-SESSION = text("SELECT * FROM identity_session(:token, :at, :today)")
+SESSION = "SELECT * FROM identity_session($1, $2, $3)"
+_HEARD = ("last_seen_at", "outbox_depth", "outbox_oldest_at", "outbox_photos", "app_version")
+# what a pull compares, in the same round trip
+SESSION_STANDING = (
+    "SELECT s.*, t.* FROM identity_session($1, $2, $3) s"
+    " CROSS JOIN LATERAL sync_standing(scope.books(s.staff_id, s.grid_ids, s.branch_ids)) t"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +40,29 @@ class StaffInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """When a phone was last heard of, to ten minutes, and what it said: commands that wait, the oldest one's
+    instant, photos that wait, the app's version."""
+
+    at: datetime | None
+    depth: int
+    oldest_at: datetime | None
+    photos: int
+    app: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
-    """A live session: who acts, and the key of the phone it is bound to (None: not bound yet)."""
+    """A live session: who acts, and the key of the phone it is bound to (None: not bound yet).
+
+    `heard`: of that phone. `standing`: of the person's partitions, where it was asked for.
+    """
 
     actor: Actor
     public_key: dict[str, Any] | None
     revoked_at: datetime | None
+    heard: Heard | None
+    standing: Standing | None
 
 
 async def login_of(uow: UnitOfWork, login: str) -> tuple[UUID, str, bool] | None:
@@ -51,26 +76,37 @@ async def login_name(uow: UnitOfWork, staff_id: UUID) -> str:
     return (await uow.session.scalars(select(Staff.login).where(Staff.id == staff_id))).one()
 
 
-async def session_of(uow: UnitOfWork, token: bytes, request_id: str) -> Resumed | None:
-    """The live session with this token hash, with today's scope of its person."""
-    row = (
-        await uow.session.execute(SESSION, {"token": token, "at": uow.now, "today": uow.today})
-    ).one_or_none()
+async def session_of(
+    database: Database, token: bytes, request_id: str, *, standing: bool = False
+) -> Resumed | None:
+    """The live session with this token hash, with today's scope of its person; one round trip.
+
+    The database's function decides with its own rights: nobody is signed in yet.
+    """
+    now = database.clock.now()
+    today = database.clock.local(now).date()
+    row = await database.ask(SESSION_STANDING if standing else SESSION, token, now, today)
     if row is None:
         return None
     actor = Actor(
-        staff_id=row.staff_id,
-        role=Role(row.role),
-        unit_id=row.unit_id,
-        branch_id=row.branch_id,
-        branch_ids=tuple(row.branch_ids),
-        grid_ids=tuple(row.grid_ids),
-        installation_id=row.installation_id,
-        session_id=row.session_id,
+        staff_id=row["staff_id"],
+        role=Role(row["role"]),
+        unit_id=row["unit_id"],
+        branch_id=row["branch_id"],
+        branch_ids=tuple(row["branch_ids"]),
+        grid_ids=tuple(row["grid_ids"]),
+        installation_id=row["installation_id"],
+        session_id=row["session_id"],
         request_id=request_id,
-        name=row.name,
+        name=row["name"],
     )
-    return Resumed(actor, row.public_key, row.revoked_at)
+    return Resumed(
+        actor,
+        row["public_key"],
+        row["revoked_at"],
+        Heard(*(row[name] for name in _HEARD)) if row["public_key"] is not None else None,
+        revisions.standing_in(row) if standing else None,
+    )
 
 
 async def staff_view(uow: UnitOfWork, staff_id: UUID) -> StaffView:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+_ES256 = ec.ECDSA(hashes.SHA256())
 SESSION_LASTS = timedelta(days=30)
 #: a nonce is remembered this long
 NONCE_SECONDS = 86_400
@@ -93,6 +95,12 @@ def public_key(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
     return ec.EllipticCurvePublicNumbers(numbers[0], numbers[1], ec.SECP256R1()).public_key()
 
 
+@lru_cache(maxsize=4096)
+def _kept(x: str, y: str) -> ec.EllipticCurvePublicKey:
+    """The key of a phone, which is checked to lie on the curve once and not at each request."""
+    return public_key({"kty": "EC", "crv": "P-256", "x": x, "y": y})
+
+
 def kept_key(jwk: Mapping[str, Any]) -> dict[str, Any]:
     """The members of a JWK that are kept: those the key is made of."""
     return {name: jwk[name] for name in ("kty", "crv", "x", "y")}
@@ -110,7 +118,7 @@ def signature_holds(jwk: Mapping[str, Any], signature: str, text: bytes) -> bool
         if len(raw) != 64:
             return False
         der = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
-        public_key(jwk).verify(der, text, ec.ECDSA(hashes.SHA256()))
+        _kept(jwk["x"], jwk["y"]).verify(der, text, _ES256)
     except (ValueError, InvalidSignature):
         return False
     return True

@@ -45,12 +45,15 @@ def encode_json(value: Any) -> str:
 
 
 def make_engine(url: str, *, pool_size: int = 8, application: str = "tiange") -> AsyncEngine:
-    """An engine for one role. Connections are tested before use, so that a restarted server is noticed."""
+    """An engine for one role.
+
+    Connections are not tested before use, which would cost more than most uses: `uow` takes another one
+    where a connection turns out to have died while it lay idle.
+    """
     return create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         # an error's text then quotes no values, wherever it is printed
         hide_parameters=True,
         json_serializer=encode_json,

@@ -1,6 +1,8 @@
 """Revisions of partitions, stamped by the last statements of a transaction (see `uow`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +17,17 @@ class Touch:
     row_id: str
     gone: bool = False
     moved_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the partitions stood that somebody may hold, and the facts of the database's life, at one moment.
+
+    `books`: (revision, floor) of each; one that was never touched stands at (0, 0).
+    """
+
+    books: Mapping[str, tuple[int, int]]
+    facts: Mapping[str, str]
 
 
 # The rows are inserted in the order of the sorted array, so every transaction takes the partition locks in
@@ -63,3 +76,11 @@ async def current(session: AsyncSession, books: list[str]) -> dict[str, tuple[in
     )
     found = {book: (revision, floor) for book, revision, floor in rows.all()}
     return {book: found.get(book, (0, 0)) for book in books}
+
+
+def standing_in(row: Mapping[str, Any]) -> Standing:
+    """What a row of the database's function `sync_standing` says."""
+    return Standing(
+        dict(zip(row["books"], zip(row["revisions"], row["floors"], strict=True), strict=True)),
+        dict(zip(row["fact_names"], row["fact_values"], strict=True)),
+    )

@@ -13,8 +13,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import insert, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from backend.kernel import revisions
@@ -35,6 +36,11 @@ SET_ROLE = text("SELECT set_config('tiange.role', :role, true)")
 SET_GROUND = text(
     "SELECT set_config('tiange.grids', :grids, true), set_config('tiange.branches', :branches, true)"
 )
+
+#: how many connections may turn out dead one after the other: more than a pool holds
+_MOST_DEAD = 20
+#: what asyncpg raises; the last of them for a connection to which the server has just said goodbye
+_REFUSALS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,23 +261,77 @@ class Database:
         """One transaction with `actor`'s scope. Commits at the end of the block; a failed commit raises
         there."""
         now = self.clock.now()
-        async with self._sessions() as session, session.begin():
-            await session.execute(
-                SET_SCOPE,
-                {
-                    "role": actor.role.value if (actor.staff_id or actor.name != "nobody") else "",
-                    "staff": str(actor.staff_id or ""),
-                    **_ground(actor),
-                    "request": actor.request_id,
-                    "now": now.isoformat(),
-                },
-            )
+        scope = {
+            "role": actor.role.value if (actor.staff_id or actor.name != "nobody") else "",
+            "staff": str(actor.staff_id or ""),
+            **_ground(actor),
+            "request": actor.request_id,
+            "now": now.isoformat(),
+        }
+        async with await self._begun(scope) as session:
             today = self.clock.local(now).date()
             uow = UnitOfWork(session, actor, now, today, self.clock, self.keys, self.demo_mode)
             yield uow
             has_events = await uow.finish(self._write_audit)
+            await session.commit()
         if self._announce is not None and (uow.revisions or has_events):
             await self._announce(uow.revisions, has_events)
+
+    async def _begun(self, scope: Mapping[str, str]) -> AsyncSession:
+        """A session whose transaction has begun, with its scope set.
+
+        That is a connection's first use, so one that died while it lay idle is found out here, where nothing
+        has happened yet; the pool drops its others of that age with it, and a new one is opened.
+        """
+        for _ in range(_MOST_DEAD):
+            session = self._sessions()
+            try:
+                await session.execute(SET_SCOPE, scope)
+            except asyncpg.InternalClientError as error:
+                await session.invalidate()
+                died: Exception = error
+            except DBAPIError as error:
+                await session.close()
+                if not error.connection_invalidated:
+                    raise
+                died = error
+            except BaseException:
+                await session.close()
+                raise
+            else:
+                return session
+        raise died
+
+    async def ask(self, statement: str, *values: Any) -> "asyncpg.Record | None":
+        """One row of a statement (`$1`, `$2` …) that is a transaction of its own, in one round trip.
+
+        It has no scope, so row security shows it nothing: for functions of the database that find out by
+        themselves who asks, and for tables without rows of people. Only for reading, since it is repeated
+        where a connection had died. Raises DBAPIError.
+        """
+        for _ in range(_MOST_DEAD):
+            connection = await self._alive()
+            try:
+                return await connection.driver_connection.fetchrow(statement, *values)
+            except _REFUSALS as error:
+                dead = connection.driver_connection.is_closed()
+                dead |= isinstance(error, asyncpg.InternalClientError)
+                died = DBAPIError(statement, None, error, hide_parameters=True, connection_invalidated=dead)
+                if not dead:
+                    raise died from error
+                connection.invalidate(error)
+            finally:
+                connection.close()
+        raise died
+
+    async def _alive(self) -> Any:
+        """A connection of the pool that is not known to be dead."""
+        while True:
+            connection: Any = await self.engine.raw_connection()
+            if not connection.driver_connection.is_closed():
+                return connection
+            connection.invalidate()
+            connection.close()
 
     async def close(self) -> None:
         await self.engine.dispose()

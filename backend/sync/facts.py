@@ -1,5 +1,6 @@
 """The facts of a database's life that every answer carries: its epoch, and how far backups reach."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -21,7 +22,11 @@ class Life:
 async def life(uow: UnitOfWork) -> Life:
     """Raises RuntimeError where the database was never prepared."""
     rows = await uow.session.execute(text("SELECT name, value FROM server_fact"))
-    facts = {row.name: row.value for row in rows}
+    return life_in({row.name: row.value for row in rows})
+
+
+def life_in(facts: Mapping[str, str]) -> Life:
+    """What the facts by name say. Raises RuntimeError as `life` does."""
     if "epoch" not in facts:
         raise RuntimeError("the database has no epoch: run `tiange migrate`")
     through = facts.get("durable_through")

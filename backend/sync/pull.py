@@ -1,16 +1,16 @@
 """Pull: what moved in the partitions that a phone holds or should hold."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from backend.identity import api as identity
-from backend.kernel import revisions
 from backend.kernel.actor import Actor
 from backend.kernel.clock import millis
 from backend.kernel.errors import Problem
 from backend.kernel.uow import Database, UnitOfWork
 from backend.sync import queries, snapshot
-from backend.sync.facts import life
+from backend.sync.facts import life_in
 from backend.sync.partitions import Key, keys_for
 from backend.sync.phones import said
 from backend.sync.registry import Registry
@@ -22,16 +22,27 @@ SMALL_PARTITION = 300
 MOST_PAGES = 32
 
 
-async def pull(
-    database: Database, registry: Registry, actor: Actor, request: PullRequest
-) -> Mapping[str, Any]:
-    """The answer to a pull; each partition is read in its own short transaction."""
+@dataclass(frozen=True, slots=True)
+class Pulling:
+    """A phone that pulls: who it is, and the session it came by with the standing of its partitions."""
+
+    database: Database
+    registry: Registry
+    actor: Actor
+    resumed: identity.Resumed
+
+
+async def pull(phone: Pulling, request: PullRequest) -> Mapping[str, Any]:
+    """The answer to a pull.
+
+    Where nothing moved, the standing that came with the session is all there is to read. Each partition that
+    moved is read in its own short transaction.
+    """
+    database, actor, standing = phone.database, phone.actor, phone.resumed.standing
+    assert standing is not None
+    await _heard(phone, request)
+    facts = life_in(standing.facts)
     entitled = {str(key): key for key in keys_for(actor)}
-    async with database.unit(actor) as uow:
-        facts = await life(uow)
-        await _heard(uow, request)
-        current = await revisions.current(uow.session, [key.book for key in entitled.values()])
-        now = millis(uow.now)
     fresh = request.epoch is None or request.epoch == facts.epoch
     answers: list[Mapping[str, Any]] = [
         {"key": name, "state": "evict", "reason": "not_yours"}
@@ -40,23 +51,28 @@ async def pull(
     ]
     for name, key in entitled.items():
         held = request.partitions.get(name) if fresh else None
-        revision, floor = current[key.book]
+        revision, floor = standing.books[key.book]
         if held is not None and held == revision:
             answers.append({"key": name, "state": "same", "revision": revision})
             continue
         async with database.unit(actor) as uow:
-            answers.append(await _moved(uow, registry, key, held, revision, floor))
+            answers.append(await _moved(uow, phone.registry, key, held, revision, floor))
     return {
         "epoch": facts.epoch,
-        "now": now,
+        "now": millis(database.clock.now()),
         "durable_through": facts.durable_through,
         "partitions": answers,
     }
 
 
-async def _heard(uow: UnitOfWork, request: PullRequest) -> None:
-    """Notes that the phone spoke, and what still waits on it."""
-    await identity.note_contact(uow, said(request.outbox or OutboxState(), request.app))
+async def _heard(phone: Pulling, request: PullRequest) -> None:
+    """Notes that the phone spoke, and what still waits on it, where that is news."""
+    now, waiting = phone.database.clock.now(), said(request.outbox or OutboxState(), request.app)
+    # a session that another phone of the person takes over was read with the former one's last contact
+    same = phone.resumed.actor.installation_id == phone.actor.installation_id
+    if identity.is_news(phone.resumed.heard if same else None, now, waiting):
+        async with phone.database.unit(phone.actor) as uow:
+            await identity.note_contact(uow, waiting)
 
 
 async def _moved(

@@ -18,6 +18,7 @@ from backend.sync import push as pushing
 from backend.sync import quarantine as watching
 from backend.sync.live import Live
 from backend.sync.partitions import keys_for
+from backend.sync.pull import Pulling
 from backend.sync.registry import Registry
 from backend.sync.schemas import (
     PhoneList,
@@ -35,16 +36,14 @@ class SyncController(Controller):
     path = "/api/v1/sync"
     tags = ("sync",)
 
-    @post("/pull", media_type=MediaType.MESSAGEPACK, status_code=200)
+    @post("/pull", media_type=MediaType.MESSAGEPACK, status_code=200, opt={"standing": True})
     async def pull(
         self,
         data: MsgPackBody[PullRequest],
-        database: Db,
-        registry: NamedDependency[Registry],
-        actor: AskedBy,
+        phone: NamedDependency[Pulling],
     ) -> Mapping[str, Any]:
         """What moved in the partitions that the phone holds or should hold."""
-        return await pulling.pull(database, registry, actor, data)
+        return await pulling.pull(phone, data)
 
     @get("/pages", media_type="application/octet-stream")
     async def pages(

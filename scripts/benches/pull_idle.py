@@ -1,7 +1,8 @@
 """What a pull costs the server in which nothing changed: the web processes' processor time, milliseconds.
 
 A manager's enrolled phone that is up to date asks again and again, signed, one request after the other, as
-phones do when they wake. What PostgreSQL and the network add stands in detail.
+phones do when they wake. What PostgreSQL and the network add stands in detail, and there `noting_ms`: a pull
+whose contact is written down, as once in ten minutes for each phone, or where what waits on it has changed.
 """
 
 import argparse
@@ -22,16 +23,15 @@ from tests.support.field_phone import PACKED, FieldPhone
 BAR_MS = 2.0
 
 
-async def _measure(bank: BenchBank, pulls: int) -> tuple[float, float, float]:
+async def _measure(bank: BenchBank, pulls: int) -> tuple[float, float, float, float]:
     async with httpx.AsyncClient(base_url=bank.url, timeout=60) as client:
         clock = MovingClock(bank.home / "no-offset")
         phone = await FieldPhone.ready(client, clock, bank.login, bank.password)
         await phone.pull()
-        body = msgspec.msgpack.encode(
-            {"epoch": phone.epoch, "partitions": phone.revisions, "outbox": {"depth": 0, "oldest": None}}
-        )
+        held = {"epoch": phone.epoch, "partitions": phone.revisions}
 
-        async def once() -> None:
+        async def once(depth: int = 0) -> None:
+            body = msgspec.msgpack.encode(held | {"outbox": {"depth": depth, "oldest": None}})
             answer = await phone.phone.send("POST", "/api/v1/sync/pull", body, PACKED)
             states = {one["state"] for one in msgspec.msgpack.decode(answer.content)["partitions"]}
             if states != {"same"}:
@@ -43,7 +43,11 @@ async def _measure(bank: BenchBank, pulls: int) -> tuple[float, float, float]:
         for _ in range(pulls):
             await once()
         took = time.perf_counter() - began
-        return bank.cpu_seconds("web") - web, bank.postgres_cpu_seconds() - postgres, took
+        web, postgres = bank.cpu_seconds("web") - web, bank.postgres_cpu_seconds() - postgres
+        noting = bank.cpu_seconds("web")
+        for number in range(pulls // 4):
+            await once(number % 2 + 1)
+        return web, postgres, took, bank.cpu_seconds("web") - noting
 
 
 def main() -> None:
@@ -54,7 +58,7 @@ def main() -> None:
     asked = parser.parse_args()
     with bench_bank("--households", str(asked.households)) as bank:
         say(f"{asked.pulls} pulls …")
-        web, postgres, took = asyncio.run(_measure(bank, asked.pulls))
+        web, postgres, took, noting = asyncio.run(_measure(bank, asked.pulls))
         figure = round(web / asked.pulls * 1000, 2)
         finish(
             "pull_idle",
@@ -66,6 +70,7 @@ def main() -> None:
                 "pulls": asked.pulls,
                 "partitions": 2 + 5 + 1,
                 "postgres_cpu_ms": round(postgres / asked.pulls * 1000, 2),
+                "noting_ms": round(noting / (asked.pulls // 4) * 1000, 2),
                 "wall_ms": round(took / asked.pulls * 1000, 2),
             },
         )

@@ -1,9 +1,8 @@
 """The guard before every route: nobody passes who is not meant to, unless the route says that it is public.
 
 A route names its access in `opt`: `public`, `session`, or `signed` (CONTRACT.md section 1); `delivery` is one
-that a withdrawn phone may still use. Without a word it
-is
-`signed` below sync and files, and `session` everywhere else.
+that a withdrawn phone may still use; `standing` one that is told where the person's partitions stand. Without
+a word it is `signed` below sync and files, and `session` everywhere else.
 """
 
 from typing import Any
@@ -68,7 +67,9 @@ class Access:
             return
         note = note_of(connection.scope)
         token = connection.cookies.get(SESSION_COOKIE, "")
-        resumed = await resume(self._resources.database, token, note.request_id)
+        resumed = await resume(
+            self._resources.database, token, note.request_id, standing=bool(handler.opt.get("standing"))
+        )
         signed = level == "signed" or "tiange-signature" in connection.headers
         delivery = bool(handler.opt.get("delivery"))
         if resumed is None:
@@ -76,7 +77,7 @@ class Access:
             if note.actor is None:
                 raise signed_out()
         else:
-            note.actor = resumed.actor
+            note.actor, note.resumed = resumed.actor, resumed
             if signed:
                 note.actor = await self._prove(connection, resumed, note.request_id, delivery)
         structlog.contextvars.bind_contextvars(

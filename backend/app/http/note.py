@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from backend.identity.api import Resumed
 from backend.kernel.actor import Actor
 from backend.kernel.ids import uuid7
 
@@ -17,13 +18,15 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 class RequestNote:
     """`request_id` for the logs, `address` of who asks, `actor` once the guard has found who it is.
 
-    `forwarded`: a proxy stands between. `code`: that of the problem answered, if one was.
+    `resumed`: the session it came by. `forwarded`: a proxy stands between. `code`: that of the problem
+    answered, if one was.
     """
 
     request_id: str
     address: str
     forwarded: bool
     actor: Actor | None = None
+    resumed: Resumed | None = None
     code: str | None = None
 
 

@@ -1,15 +1,18 @@
 """The unit of work: all of it or nothing, and nobody sees further than they may once an error has passed."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from backend.embedded import Urls
 from backend.kernel.actor import Actor, Role
 from backend.kernel.errors import Problem
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database, UnitOfWork
+from tests.support.databases import connect
 from tests.support.world import World
 
 ROLE = text("SELECT current_setting('tiange.role', true)")
@@ -99,4 +102,44 @@ async def test_the_text_of_a_database_error_quotes_no_values(world: World, worke
     with pytest.raises(DBAPIError) as caught:
         async with worker_db.unit(Actor.system("test")) as uow:
             await uow.session.execute(text("SELECT 1/0, CAST(:name AS text)"), {"name": "13812342260"})
+    assert "13812342260" not in str(caught.value)
+
+
+async def test_connections_that_died_while_they_lay_idle_cost_nobody_an_error(
+    world: World, databases: Urls, web_db: Database
+) -> None:
+    """A server that was started again: the first to use a dead connection gets another one."""
+
+    async def cut() -> None:
+        connection = await connect(databases.admin)
+        ended = await connection.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await connection.close()
+        assert ended
+
+    async def look(_number: int) -> str:
+        async with web_db.unit(_manager(world)) as uow:
+            return str(await uow.session.scalar(ROLE))
+
+    async def ask(_number: int) -> int:
+        row = await web_db.ask("SELECT $1::int AS one", 1)
+        assert row is not None
+        return int(row["one"])
+
+    for use, found in ((look, "manager"), (ask, 1)):
+        for _ in range(2):
+            assert await asyncio.gather(*(use(number) for number in range(6))) == [found] * 6
+            await cut()
+
+
+async def test_a_lonely_statement_has_no_scope(world: World, web_db: Database) -> None:
+    async with web_db.unit(_manager(world)) as uow:
+        assert await uow.session.scalar(text("SELECT count(*) FROM staff"))
+    row = await web_db.ask("SELECT scope.role() AS role, (SELECT count(*) FROM staff) AS staff")
+    assert row is not None
+    assert (row["role"], row["staff"]) == ("", 0)
+    with pytest.raises(DBAPIError) as caught:
+        await web_db.ask("SELECT 1/0, $1::text", "13812342260")
     assert "13812342260" not in str(caught.value)
