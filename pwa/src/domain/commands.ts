@@ -4,7 +4,7 @@
  */
 import { isDay } from './dates'
 import { uuid7 } from './ids'
-import type { AssetDetail, AssetKind, Channel, CustomerKind, Day, FieldValue, FileClass, Id, Instant, Outcome } from './rows'
+import type { AssetDetail, AssetKind, Channel, CustomerKind, Day, FieldValue, Id, Instant, Outcome, PhotoClass } from './rows'
 
 export interface Point {
   lon: number
@@ -15,8 +15,16 @@ export interface Point {
 
 export interface PhotoRef {
   hash: string
-  class: FileClass
+  class: PhotoClass
   taken_at: Instant
+}
+
+/** A signature or a voice note; the length in ms of the latter. */
+export interface FileRef {
+  hash: string
+  class: 'signature' | 'voice'
+  taken_at: Instant
+  duration_ms?: number
 }
 
 export interface NewMember {
@@ -44,6 +52,7 @@ export interface CommandBodies {
     point?: Point | null
     companion_id?: Id | null
     photos: PhotoRef[]
+    files?: FileRef[]
     next_on?: Day | null
     next_purpose?: string | null
   }
@@ -147,6 +156,7 @@ export const LONGEST = { name: 60, address: 200, note: 2000, label: 80, reason: 
 /** Largest amounts the bank takes: fen, square metres, pieces or heads. */
 export const LARGEST = { fen: 100_000_000_000, area_m2: 100_000_000, quantity: 1_000_000 } as const
 const MOST_PHOTOS = 20
+const MOST_FILES = 5
 const LEAST_ACCURATE_M = 1_000_000
 
 function id(field: string, value: string): void {
@@ -207,6 +217,7 @@ export const build = {
     text('purpose', body.purpose, LONGEST.code, true)
     text('next_purpose', body.next_purpose, LONGEST.code)
     if (body.photos.length > MOST_PHOTOS) throw new CommandInvalid('photos', 'too_long')
+    if ((body.files?.length ?? 0) > MOST_FILES) throw new CommandInvalid('files', 'too_long')
     text('note', body.note, LONGEST.note)
     text('wanted_for', body.wanted_for, LONGEST.use)
     whole('wanted_fen', body.wanted_fen, LARGEST.fen)
@@ -313,4 +324,9 @@ export function customerOf(command: NewCommand): Id | null {
     default:
       return null
   }
+}
+
+/** Everything that a visit names, photos first. */
+export function filesOf(body: CommandBodies['visit.log']): (PhotoRef | FileRef)[] {
+  return [...body.photos, ...(body.files ?? [])]
 }

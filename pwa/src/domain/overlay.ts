@@ -142,6 +142,7 @@ function logVisit(body: CommandBodies['visit.log'], laying: Laying): void {
     distance_m: check.distance_m,
     flags: check.flags,
     photos: body.photos.map((photo) => [photo.hash, photo.class, false]),
+    files: (body.files ?? []).map((file) => [file.hash, file.class, false, file.duration_ms ?? null]),
     companion_id: body.companion_id ?? null,
     next_on: body.next_on ?? null,
     next_purpose: body.next_purpose ?? null,

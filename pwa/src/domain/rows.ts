@@ -26,7 +26,8 @@ export type StaffRole =
 export type CustomerKind = 'household' | 'business'
 export type Channel = 'onsite' | 'phone' | 'wechat' | 'branch'
 export type Outcome = 'met' | 'absent' | 'refused' | 'moved' | 'wrong_address' | 'wrong_grid'
-export type FileClass = 'home' | 'business' | 'land' | 'collateral' | 'contract' | 'id' | 'other'
+export type PhotoClass = 'home' | 'business' | 'land' | 'collateral' | 'contract' | 'id' | 'other'
+export type FileClass = PhotoClass | 'signature' | 'voice'
 export type AssetKind = 'real_estate' | 'vehicle' | 'farmland' | 'livestock' | 'machinery' | 'premises' | 'financial'
 export type Tier = 'high_end' | 'core' | 'basic' | 'potential'
 export type Stage = 'new' | 'growing' | 'mature' | 'declining' | 'dormant' | 'lost'
@@ -152,7 +153,9 @@ export interface ProfileRow extends RowBase {
 }
 
 /** [hash, class, arrived at the bank] */
-export type VisitPhoto = [hash: string, fileClass: FileClass, arrived: boolean]
+export type VisitPhoto = [hash: string, fileClass: PhotoClass, arrived: boolean]
+/** [hash, class, arrived at the bank, length in ms of a voice note] */
+export type VisitFile = [hash: string, fileClass: 'signature' | 'voice', arrived: boolean, durationMs: number | null]
 
 /** A visit without the bookkeeping of a row, as approvals carry it. */
 export interface Visit {
@@ -172,6 +175,8 @@ export interface Visit {
   distance_m: number | null
   flags: string[]
   photos: VisitPhoto[]
+  /** Signature and voice notes; rows from before these existed have none. */
+  files?: VisitFile[]
   companion_id: Id | null
   next_on: Day | null
   next_purpose: string | null

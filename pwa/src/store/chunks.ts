@@ -293,6 +293,8 @@ export async function beginEpoch(db: StaffDatabase, epoch: string): Promise<void
         entry.state = 'saved'
         for (const photo of entry.photos) {
           photo.sentAt = 0
+          delete photo.at
+          delete photo.receipt
           photo.refused = null
         }
       })

@@ -54,7 +54,7 @@ export interface OutboxRecord {
   local: Boxed
 }
 
-/** What is known of an entry's photo without reading its bytes. */
+/** What is known of an entry's photo, signature or voice note without reading its bytes. */
 export interface StoredPhoto {
   hash: string
   fileClass: string
@@ -64,6 +64,10 @@ export interface StoredPhoto {
   sentAt: number
   /** Code of a refusal that sending again can't mend. */
   refused: string | null
+  /** Sealed bytes of it that the bank has; absent in entries from before, and while none was sent. */
+  at?: number
+  /** The bank's receipt, once it has the file. */
+  receipt?: string
 }
 
 export interface BlobRecord {

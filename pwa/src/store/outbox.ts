@@ -173,7 +173,7 @@ export async function takeBack(db: StaffDatabase, ids: readonly string[], later:
       if (next - lowest !== touched.length) return false
       await db.outbox.bulkDelete(touched)
       await db.outbox.bulkAdd([...later])
-      await db.blobs.where('command').anyOf([...ids]).delete()
+      await dropFiles(db, ids)
       await db.meta.put({ key: nextSeqKey(stream), value: next - ids.length })
       return true
     }),
@@ -219,9 +219,27 @@ export async function patchEntries(db: StaffDatabase, ids: readonly string[], ch
 
 const WEEK_MS = 7 * 86_400_000
 
+/** Whether what was received then is in a backup, and the week is over; never of what was not received. */
+function isOld(receivedAt: number, durableThrough: number, now: number): boolean {
+  return receivedAt > 0 && receivedAt < durableThrough && now - receivedAt >= WEEK_MS
+}
+
+/** Drops the files of entries that are gone, but not one that another entry names too: that one has it from now on. */
+async function dropFiles(db: StaffDatabase, gone: readonly string[]): Promise<void> {
+  const blobs = await db.blobs.where('command').anyOf([...gone]).primaryKeys()
+  if (blobs.length === 0) return
+  const owners = new Map<string, string>()
+  await db.outbox.each(({ id, photos }) => photos.forEach(({ hash }) => owners.set(hash, id)))
+  for (const hash of blobs) {
+    const command = owners.get(hash)
+    if (command === undefined) await db.blobs.delete(hash)
+    else await db.blobs.update(hash, { command })
+  }
+}
+
 /**
- * Drops what a backup at the bank covers: received entries and their photos, at least seven days after their receipt,
- * and refused ones once the person has seen why. `keep` says which entries still lie over the rows.
+ * Drops what a backup at the bank covers: received entries and their files, each at least seven days after its own
+ * receipt, and refused ones once the person has seen why. `keep` says which entries still lie over the rows.
  */
 export async function purge(db: StaffDatabase, durableThrough: number, now: number, keep: ReadonlySet<string>): Promise<string[]> {
   return withStore(db, () =>
@@ -231,16 +249,18 @@ export async function purge(db: StaffDatabase, durableThrough: number, now: numb
           if (!receipt || keep.has(id)) return false
           if (state !== 'received' && !(state === 'rejected' && acknowledged)) return false
           if (receipt.result === 'merged' && !acknowledged) return false
-          if (photos.some((photo) => (photo.sentAt === 0 ? photo.refused === null : photo.sentAt >= durableThrough))) return false
-          return receipt.receivedAt < durableThrough && now - receipt.receivedAt >= WEEK_MS
+          // What the bank would not take is only here: the person has to have read it.
+          if (photos.some((photo) => photo.refused !== null) && !acknowledged) return false
+          if (photos.some((photo) => photo.refused === null && !isOld(photo.sentAt, durableThrough, now))) return false
+          return isOld(receipt.receivedAt, durableThrough, now)
         })
         .toArray()
       for (const stream of new Set(past.map((entry) => entry.stream))) {
         await db.meta.put({ key: nextSeqKey(stream), value: await nextSeqNow(db, stream) })
       }
       const gone = past.map((entry) => entry.id)
-      await db.blobs.where('command').anyOf(gone).delete()
       await db.outbox.bulkDelete(gone)
+      await dropFiles(db, gone)
       return gone
     }),
   )

@@ -4,8 +4,11 @@
  */
 import { StaffDatabase, withStore } from '../store/database'
 import { Device, DEVICE_DATABASE } from '../store/device'
+import { unsent } from '../store/outbox'
+import { firstPace, sendFiles, type FileDeps } from './files'
 import { browserLocks, syncLock, type Locks } from './locks'
-import { pushCommands, pushFiles, type PushDeps } from './push'
+import { heldBy, networkKind, readFilesOver } from './network'
+import { pushCommands } from './push'
 import { Transport } from './transport'
 
 /** The tag under which the engine registers for Background Sync. */
@@ -35,16 +38,25 @@ export async function flushOutbox(options: FlushOptions = {}): Promise<number> {
     try {
       await withStore(db, async () => void (await db.open()))
       const http = { fetch: options.fetch ?? fetch.bind(globalThis), baseUrl: options.baseUrl ?? '' }
-      const deps: PushDeps = {
+      const over = await readFilesOver(db)
+      const deps: FileDeps = {
         db,
         transport: new Transport(http, identity),
         now: options.now ?? Date.now,
         onEntries: () => channel?.postMessage({ db: db.name, what: 'outbox' }),
+        pace: firstPace(),
+        stop: async () => {
+          if ((await unsent(db)).some(({ tries }) => tries === 0)) return 'commands'
+          return heldBy(over, networkKind()) ? 'held' : null
+        },
       }
       return await (options.locks ?? browserLocks()).run(syncLock(db.name), async () => {
-        const { received } = await pushCommands(deps)
-        await pushFiles(deps)
-        return received
+        let received = 0
+        for (;;) {
+          received += (await pushCommands(deps)).received
+          // What was saved while a file was on its way goes before the rest of it.
+          if ((await sendFiles(deps)).stopped !== 'commands') return received
+        }
       })
     } finally {
       channel?.close()

@@ -16,6 +16,7 @@ import type { Sealer } from '../store/seal'
 import type { Vault } from '../store/vault'
 import { NO_CONTACT, readContact, type Contact } from './contact'
 import type { Locks } from './locks'
+import { heldBy, readFilesOver, type FilesOver, type NetworkKind } from './network'
 import { OutboxBook } from './outboxBook'
 import { checkStore, recognise } from './repair'
 import { Transport } from './transport'
@@ -34,6 +35,8 @@ export interface EngineOptions {
   deviceDatabase: string
   /** Where a mark of the database is kept outside it; null: nowhere. */
   ledger: LedgerPlace | null
+  /** Which network the phone is on. */
+  network: () => NetworkKind
   /** Live news and timers; off in tests that drive the engine by hand. */
   live: boolean
 }
@@ -87,6 +90,8 @@ export class Core {
   /** Asks for a run of the synchronisation soon. */
   wake: () => void = () => undefined
   syncError: string | null = null
+  /** Over which networks files go. */
+  filesOver: FilesOver = 'any'
   private closed = false
 
   private readonly listeners = new Set<(what: Topic) => void>()
@@ -187,6 +192,7 @@ export class Core {
     this.wrongPins = (meta[2] as number | undefined) ?? 0
     this.revoked = meta[3] === true
     this.contact = await readContact(db)
+    this.filesOver = await readFilesOver(db)
     this.lost = await withStore(db, () => recognise(this, this.current ? this.ledger.read(this.current.staffId) : null))
     this.outbox = new OutboxBook()
     await this.outbox.refresh(db, this.unlocked?.vault ?? null)
@@ -194,6 +200,11 @@ export class Core {
 
   async loadContact(): Promise<void> {
     this.contact = await readContact(this.store)
+  }
+
+  /** Why files do not go over the present network by themselves; null if they do. */
+  filesHeld(): 'metered' | 'unknown' | null {
+    return heldBy(this.filesOver, this.options.network())
   }
 
   /** Reads the outbox again after it was written to, and tells everyone. */
@@ -310,6 +321,9 @@ export class Core {
       damaged: this.damaged.size > 0,
       lost: this.lost && !this.lost.seen ? { unsent: this.lost.unsent, oldest: this.lost.oldest } : null,
       syncError: this.syncError,
+      filesWaiting: this.outbox.filesWaiting(),
+      filesHeld: this.outbox.filesWaiting() > 0 ? this.filesHeld() : null,
+      filesOver: this.filesOver,
       testMode: this.current?.testMode ?? false,
       demoMode: this.current?.demoMode ?? false,
     }

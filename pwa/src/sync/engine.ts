@@ -13,6 +13,7 @@ import { exportOutbox } from './exported'
 import { Live } from './live'
 import { AutoLock } from './lock'
 import { browserLocks } from './locks'
+import { networkKind, writeFilesOver } from './network'
 import { Photos } from './photos'
 import { refreshRows } from './pull'
 import { checkStore } from './repair'
@@ -42,6 +43,7 @@ function withDefaults(given: Partial<EngineOptions>): EngineOptions {
     lockAfterMinutes: given.lockAfterMinutes ?? 5,
     deviceDatabase: given.deviceDatabase ?? DEVICE_DATABASE,
     ledger: given.ledger === undefined ? browserPlace() : given.ledger,
+    network: given.network ?? networkKind,
     live: given.live ?? true,
   }
 }
@@ -191,6 +193,14 @@ class TiangeEngine implements Engine {
 
   /** Asked for by a person: what was saved a second ago goes too. */
   sync: Engine['sync'] = () => this.syncer.run(0)
+  sendFilesNow: Engine['sendFilesNow'] = () => this.syncer.sendFilesNow()
+  setFilesOver: Engine['setFilesOver'] = async (over) => {
+    const { core } = this
+    await core.watchStore(() => writeFilesOver(core.store, over))
+    core.filesOver = over
+    core.emit('status')
+    this.syncer.soon()
+  }
 
   hashFile: Engine['hashFile'] = (bytes) => sha256Hex(bytes)
   fileUrl: Engine['fileUrl'] = (hash, size) => this.photos.url(hash, size)

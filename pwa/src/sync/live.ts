@@ -1,5 +1,6 @@
 /** What wakes the synchronisation: news from the bank, the network, the screen, and time. */
 import type { Core } from './core'
+import { connection } from './network'
 import type { Syncer } from './syncer'
 
 const EVENTS_PATH = '/api/v1/sync/events'
@@ -33,6 +34,9 @@ export class Live {
       core.emit('status')
       this.update()
     })
+    const network = connection()
+    // Wi-Fi was reached: files that waited for it may go.
+    if (network?.addEventListener) this.listen(network, 'change', () => core.outbox.filesWaiting() > 0 && syncer.soon())
     if (typeof document !== 'undefined') {
       this.listen(document, 'visibilitychange', () => {
         if (document.visibilityState === 'visible') syncer.soon()
@@ -46,7 +50,7 @@ export class Live {
     this.update()
   }
 
-  private listen(target: EventTarget, name: string, handler: () => void): void {
+  private listen(target: EventTarget, name: string, handler: () => unknown): void {
     target.addEventListener(name, handler)
     this.off.push(() => target.removeEventListener(name, handler))
   }

@@ -1,11 +1,14 @@
 /** The outbox in memory: headers always, contents while unlocked. */
 import { customerOf, type Command } from '../domain/commands'
 import type { OverlayEntry } from '../domain/overlay'
-import type { Id, Instant } from '../domain/rows'
+import type { FileClass, Id, Instant } from '../domain/rows'
 import type { StaffDatabase } from '../store/database'
 import { allEntries, openCommand, type OutboxHeader } from '../store/outbox'
 import type { Vault } from '../store/vault'
 import type { OutboxEntry, OutboxState } from './types'
+
+/** What a seal adds to a file. */
+const SEAL_BYTES = 106
 
 export interface BookEntry {
   header: OutboxHeader
@@ -80,6 +83,13 @@ export class OutboxBook {
     // A received command may still have photos on the way.
     const photos = [...this.entries.values()].reduce((n, { header }) => n + header.photos.filter((one) => one.sentAt === 0 && one.refused === null).length, 0)
     return { depth: waiting.length, oldest, photos }
+  }
+
+  /** Photos, signatures and voice notes that the bank has no receipt for and may still take. */
+  filesWaiting(): number {
+    return [...this.entries.values()]
+      .filter(({ header }) => header.state !== 'rejected')
+      .reduce((n, { header }) => n + header.photos.filter(({ sentAt, refused }) => sentAt === 0 && refused === null).length, 0)
   }
 
   counts(isToday: (at: Instant) => boolean): { waiting: number; waitingBytes: number; receivedToday: number; attention: number } {
@@ -174,7 +184,16 @@ export class OutboxBook {
           reason: header.receipt?.reason ?? null,
           lost: header.receipt?.lost ?? [],
           acknowledged: header.acknowledged,
-          photos: header.photos.map((photo) => ({ hash: photo.hash, bytes: photo.bytes, sent: photo.sentAt > 0, refused: photo.refused })),
+          photos: header.photos.map((photo) => ({
+            hash: photo.hash,
+            class: photo.fileClass as FileClass,
+            bytes: photo.bytes,
+            sent: photo.sentAt > 0,
+            refused: photo.refused,
+            progress: photo.at === undefined || photo.sentAt > 0 ? null : Math.min(0.99, photo.at / (photo.bytes + SEAL_BYTES)),
+            receipt: photo.receipt ?? null,
+            receivedAt: photo.sentAt || null,
+          })),
           canUndo: header.state === 'saved' && header.tries === 0 && header.settles === undefined && !needed.has(header.id),
           waitsFor: header.state === 'held' ? this.missing(command) : [],
           heldBack: this.dependents(header.id),

@@ -1,12 +1,28 @@
-/** Photos: from this phone if it still has them, else from the bank. */
+/** Photos, signatures and voice notes: from this phone if it still has them, else from the bank. */
 import { NetworkError } from '../api/http'
 import { EngineError } from '../domain/errors'
+import type { Bytes } from '../store/bytes'
 import { withStore } from '../store/database'
 import { openFile } from '../store/outbox'
 import type { Core } from './core'
 
 /** Object URLs kept for photos that were looked at; the oldest are let go. */
 const MOST_URLS = 60
+
+/** What files begin with, here as they were made, from the bank as it keeps them. */
+const KINDS: readonly [type: string, head: string][] = [
+  ['image/png', '\x89PNG'],
+  ['audio/ogg', 'OggS'],
+  ['audio/wav', 'RIFF'],
+  ['audio/mpeg', 'ID3'],
+  ['audio/mpeg', '\xff\xf3'],
+  ['audio/mpeg', '\xff\xfb'],
+]
+
+function typed(bytes: Bytes): Blob {
+  const head = String.fromCharCode(...bytes.subarray(0, 4))
+  return new Blob([bytes], { type: KINDS.find(([, start]) => head.startsWith(start))?.[0] ?? 'image/jpeg' })
+}
 
 export class Photos {
   private readonly urls = new Map<string, string>()
@@ -33,15 +49,15 @@ export class Photos {
     const mine = await withStore(core.store, () => core.store.blobs.get(hash))
     if (mine) {
       try {
-        return new Blob([await openFile(mine, vault)], { type: 'image/jpeg' })
+        return typed(await openFile(mine, vault))
       } catch (error) {
         if (!(error instanceof EngineError)) throw error
       }
     }
     try {
-      return new Blob([await core.transport.bytes(`/api/v1/files/${hash}?size=${size}`)], { type: 'image/jpeg' })
+      return typed(await core.transport.bytes(`/api/v1/files/${hash}?size=${size}`))
     } catch (error) {
-      if (error instanceof NetworkError) throw new EngineError('file_needs_network', 'the photo is at the bank only', { cause: error })
+      if (error instanceof NetworkError) throw new EngineError('file_needs_network', 'the file is at the bank only', { cause: error })
       throw error
     }
   }

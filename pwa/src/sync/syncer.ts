@@ -7,10 +7,11 @@ import { purge } from '../store/outbox'
 import type { Account } from './account'
 import type { Core } from './core'
 import { OUTBOX_SYNC_TAG } from './background'
+import { firstPace, sendFiles, type FileDeps } from './files'
 import { syncLock } from './locks'
 import { pull, refreshRows } from './pull'
 import { checkStore, passOver } from './repair'
-import { pushCommands, pushFiles, type PushDeps } from './push'
+import { pushCommands } from './push'
 import type { Writer } from './writes'
 
 /** An entry is sent this long after it was saved at the earliest: so long the person can take it back. */
@@ -28,6 +29,9 @@ export class Syncer {
   private graceMs = UNDO_MS
   private idling = false
   private renewed = false
+  private readonly pace = firstPace()
+  /** The person asked for files to go now, whatever the network: until none waits. */
+  private filesNow = false
 
   constructor(
     private readonly core: Core,
@@ -69,6 +73,12 @@ export class Syncer {
     return this.running
   }
 
+  /** Sends files too, over whatever network there is: asked for by the person. */
+  sendFilesNow(): Promise<void> {
+    this.filesNow = true
+    return this.run(0)
+  }
+
   private async loop(): Promise<void> {
     const { core } = this
     this.renewed = false
@@ -98,7 +108,7 @@ export class Syncer {
     const { core, account } = this
     await account.sendPendingLogout()
     if (!core.current?.signedIn || !core.enrolled) return
-    const deps: PushDeps = {
+    const deps: FileDeps = {
       appVersion: this.core.options.appVersion,
       db: core.store,
       transport: core.transport,
@@ -110,6 +120,9 @@ export class Syncer {
         core.online = true
         core.emit('status')
       },
+      pace: this.pace,
+      // Commands go first: what was saved while a file is on its way has asked for another run.
+      stop: () => (this.again ? 'commands' : !this.filesNow && core.filesHeld() ? 'held' : null),
     }
     const pushed = await pushCommands(deps)
     if (pushed.young) this.soon(UNDO_MS)
@@ -125,15 +138,16 @@ export class Syncer {
       try {
         await pull(core)
       } catch (error) {
-        // A withdrawn phone delivers before it wipes: the photos too.
-        if (error instanceof ApiProblem && error.code === 'device_revoked') await pushFiles(deps).catch(() => undefined)
+        // A withdrawn phone delivers before it wipes: its files too, over any network.
+        if (error instanceof ApiProblem && error.code === 'device_revoked') await sendFiles({ ...deps, stop: () => null }).catch(() => undefined)
         throw error
       }
       core.damaged.clear()
       core.emit('rows')
     }
     await account.sendEscrow()
-    await pushFiles(deps)
+    const files = await sendFiles(deps)
+    if (files.stopped === null) this.filesNow = false
     await this.tidy()
   }
 
@@ -177,7 +191,9 @@ export class Syncer {
   /** Where the browser can, it sends the outbox on its own when the network returns, even with the app closed. */
   askBackgroundSync(): void {
     if (!this.core.options.live || typeof navigator === 'undefined' || !navigator.serviceWorker) return
-    if (this.core.outbox.unsent().depth === 0) return
+    const { core } = this
+    const files = core.outbox.filesWaiting() > 0 && !core.filesHeld()
+    if (core.outbox.unsent().depth === 0 && !files) return
     type Syncing = ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } }
     void navigator.serviceWorker
       .getRegistration()

@@ -72,10 +72,10 @@ export class Transport {
     return bodyOf(await this.request('GET', path, null, {}, 60_000))
   }
 
-  /** Sends bytes; the JSON of the answer. */
-  async put<T>(path: string, body: Bytes, headers: Record<string, string>): Promise<T> {
-    const sent = await this.request('PUT', path, body, { 'Content-Type': 'application/octet-stream', ...headers }, 120_000)
-    const answer = await bodyOf(sent)
+  /** Bytes of a file, or none, under an address; the JSON of the answer. */
+  async file<T>(method: 'GET' | 'PUT' | 'PATCH', path: string, body: Bytes | null, headers: Record<string, string> = {}): Promise<T> {
+    const typed: Record<string, string> = body ? { 'Content-Type': 'application/octet-stream', ...headers } : headers
+    const answer = await bodyOf(await this.request(method, path, body, typed, 120_000))
     try {
       return JSON.parse(new TextDecoder().decode(answer)) as T
     } catch (cause) {

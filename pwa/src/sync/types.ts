@@ -16,6 +16,7 @@ import type {
   TaskRow,
   TermRow,
 } from '../domain/rows'
+import type { FilesOver } from './network'
 
 /**
  * `signed_out`: nobody is signed in here; `not_enrolled`: signed in, the phone is not known to the bank yet; `no_pin`:
@@ -74,6 +75,12 @@ export interface EngineStatus {
   damaged: boolean
   /** The database was deleted with so many entries that had no receipt; null if not, or once the person has read it. */
   lost: { unsent: number; oldest: Instant | null } | null
+  /** Photos, signatures and voice notes that have no receipt yet. */
+  filesWaiting: number
+  /** Why these do not go by themselves: this is no Wi-Fi, or the browser does not say; null if they do, or none waits. */
+  filesHeld: 'metered' | 'unknown' | null
+  /** What the person chose for files. */
+  filesOver: FilesOver
   /** Why the last synchronisation failed, as a stable code (`offline`, `try_again`, …); null if it did not. */
   syncError: string | null
   testMode: boolean
@@ -81,6 +88,22 @@ export interface EngineStatus {
 }
 
 export type OutboxState = 'saved' | 'sending' | 'received' | 'attention'
+
+/** A photo, signature or voice note of an entry. */
+export interface OutboxFile {
+  hash: string
+  class: FileClass
+  bytes: number
+  /** The bank has it. */
+  sent: boolean
+  /** Why it will not take it. */
+  refused: string | null
+  /** Which part of it the bank has, from 0 to 1; null while none of it, and once all of it was received. */
+  progress: number | null
+  /** The bank's receipt for the file, 16 hex digits; null without, and for what was received by an older version. */
+  receipt: string | null
+  receivedAt: Instant | null
+}
 
 export interface OutboxEntry {
   id: Id
@@ -107,7 +130,7 @@ export interface OutboxEntry {
   lost: string[]
   /** The person has seen why it needs attention. */
   acknowledged: boolean
-  photos: { hash: string; bytes: number; sent: boolean; refused: string | null }[]
+  photos: OutboxFile[]
   /** True while `undo` can still take it back. */
   canUndo: boolean
   /** Of a held entry: the entries it waits for, as far as this phone still has them. */
@@ -201,6 +224,10 @@ export interface Engine {
 
   /** Sends and fetches now. Resolves when done; failures show in the status. */
   sync(): Promise<void>
+  /** The same, and files go over whatever network there is, until none waits. */
+  sendFilesNow(): Promise<void>
+  /** Whether files go over any network or Wi-Fi only; kept on this phone. Throws `storage_failed`. */
+  setFilesOver(over: FilesOver): Promise<void>
   hashFile(bytes: Uint8Array<ArrayBuffer>): Promise<string>
   /** A blob: URL of a photo, from this phone or the network. Throws `file_needs_network`. */
   fileUrl(hash: string, size: 'thumb' | 'full'): Promise<string>

@@ -1,5 +1,5 @@
 /** Saving what a person did, and taking it back while it was not sent. */
-import { build, type Command, type NewCommand } from '../domain/commands'
+import { build, filesOf, type Command, type NewCommand } from '../domain/commands'
 import { EngineError } from '../domain/errors'
 import { uuid7 } from '../domain/ids'
 import type { Id } from '../domain/rows'
@@ -67,13 +67,13 @@ export class Writer {
     }
   }
 
-  /** The photos that go with a command: its new ones, and those of the refused one in whose place it stands. */
+  /** The files that go with a command: its new ones, and those of the refused one in whose place it stands. */
   private photosOf(command: Command, files: NewFile[], owners: ReadonlyMap<string, Id>): StoredPhoto[] {
     const fresh = files
       .filter((file) => owners.get(file.hash) === command.id)
       .map((file) => ({ hash: file.hash, fileClass: file.class, bytes: file.bytes.length, sentAt: 0, refused: null }))
     if (command.type !== 'visit.log' || !command.replaces) return fresh
-    const named = new Map(command.body.photos.map((photo) => [photo.hash, photo.class]))
+    const named = new Map(filesOf(command.body).map((file) => [file.hash, file.class]))
     const inherited = this.core.outbox.get(command.replaces)?.header.photos ?? []
     const missing = inherited.filter(({ hash }) => named.has(hash) && !fresh.some((photo) => photo.hash === hash))
     return [...fresh, ...missing.map((photo) => ({ ...photo, fileClass: named.get(photo.hash) ?? photo.fileClass }))]
@@ -193,7 +193,7 @@ function ownersOf(commands: NewCommand[], files: NewFile[]): Map<string, Id> {
   const owners = new Map<string, Id>()
   for (const command of commands) {
     if (command.type !== 'visit.log') continue
-    for (const photo of command.body.photos) owners.set(photo.hash, command.id)
+    for (const file of filesOf(command.body)) owners.set(file.hash, command.id)
   }
   for (const file of files) {
     if (!owners.has(file.hash)) throw new TypeError(`no command names the file ${file.hash}`)

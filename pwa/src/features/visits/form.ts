@@ -2,11 +2,11 @@
 import { build, type CommandBodies, type NewCommand, type Point } from '../../domain/commands'
 import { addDays, nextByRhythm } from '../../domain/dates'
 import { uuid7 } from '../../domain/ids'
-import type { Channel, Day, FileClass, Id, Instant, Outcome, TaskRow } from '../../domain/rows'
+import type { Channel, Day, PhotoClass, Id, Instant, Outcome, TaskRow } from '../../domain/rows'
 
 export interface FormPhoto {
   hash: string
-  class: FileClass
+  class: PhotoClass
   taken_at: Instant
 }
 

@@ -1,6 +1,6 @@
 /** The photos of a visit that is not saved yet: kept as drafts of their own, so that a change of the form stays small. */
 import { onBeforeUnmount, ref, shallowReactive } from 'vue'
-import type { FileClass } from '../../domain/rows'
+import type { PhotoClass } from '../../domain/rows'
 import type { NewFile } from '../../sync/types'
 import { useEngine } from '../engine'
 import { problemCode } from '../problems'
@@ -33,7 +33,7 @@ export function useVisitPhotos(form: VisitForm, draft: string, inherited: readon
     urls.clear()
   })
 
-  async function add(file: File, kind: FileClass) {
+  async function add(file: File, kind: PhotoClass) {
     busy.value = true
     problem.value = ''
     try {
@@ -48,7 +48,7 @@ export function useVisitPhotos(form: VisitForm, draft: string, inherited: readon
       busy.value = false
     }
   }
-  function setKind(hash: string, kind: FileClass) {
+  function setKind(hash: string, kind: PhotoClass) {
     const photo = form.photos.find((p) => p.hash === hash)
     if (photo) photo.class = kind
   }

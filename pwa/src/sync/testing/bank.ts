@@ -59,6 +59,12 @@ export class FakeBank {
   readonly streams = new Map<string, { expects: number; known: Map<string, Known> }>()
   readonly applied: Json[] = []
   readonly files = new Map<string, Bytes>()
+  /** Files in the order in which they were taken; one that stands here twice was taken twice. */
+  readonly filesTaken: string[] = []
+  /** Uploads that are not whole, by installation, hash and seal. */
+  readonly parts = new Map<string, Bytes>()
+  /** The code with which a file is refused for good; null takes it. */
+  judgeFile: (hash: string) => string | null = () => null
   readonly devices = new Map<string, JsonWebKey>()
   readonly escrow = new Map<string, string>()
   readonly revoked = new Set<string>()
@@ -154,14 +160,42 @@ export class FakeBank {
     if (path === '/api/v1/sync/pull') return this.pack(await this.pull(decode(body) as Json))
     if (path.startsWith('/api/v1/sync/pages')) return this.page(new URL(`http://bank${path}`).searchParams)
     if (path === '/api/v1/sync/push') return this.pack(await this.push(decode(body) as Json))
-    if (method === 'PUT' && path.startsWith('/api/v1/files/')) {
-      const hash = path.slice('/api/v1/files/'.length)
-      const opened = await this.unseal('seal', `file:${hash}`, body)
-      if ((await sha(opened)) !== hash) return problem(422, 'hash_mismatch')
-      this.files.set(hash, opened)
-      return Response.json({ hash, kept_hash: hash, bytes: opened.length, received_at: this.now, receipt: 'f'.repeat(16) })
-    }
+    if (path.startsWith('/api/v1/files/') && path.includes('/upload?')) return this.upload(method, new URL(`http://bank${path}`), body, installation)
+    if (method === 'PUT' && path.startsWith('/api/v1/files/')) return this.keepFile(path.slice('/api/v1/files/'.length), body)
     return problem(404, 'not_found')
+  }
+
+  private async keepFile(hash: string, sealed: Bytes): Promise<Response> {
+    const refused = this.judgeFile(hash)
+    if (refused) return problem(422, refused)
+    const opened = await this.unseal('seal', `file:${hash}`, sealed)
+    if ((await sha(opened)) !== hash) return problem(422, 'hash_mismatch')
+    this.files.set(hash, opened)
+    this.filesTaken.push(hash)
+    return Response.json(this.fileReceipt(hash, opened))
+  }
+
+  private fileReceipt(hash: string, opened: Bytes): Json {
+    return { hash, kept_hash: hash, bytes: opened.length, received_at: this.now, receipt: 'f'.repeat(16) }
+  }
+
+  private async upload(method: string, url: URL, body: Bytes, installation: string): Promise<Response> {
+    const hash = url.pathname.split('/')[4] as string
+    const total = Number(url.searchParams.get('total'))
+    const name = `${installation}|${hash}|${url.searchParams.get('seal')}`
+    const known = this.files.get(hash)
+    if (known && this.filesTaken.includes(hash)) return Response.json({ offset: total, received: this.fileReceipt(hash, known) })
+    const part = this.parts.get(name) ?? new Uint8Array(0)
+    if (method === 'GET') return Response.json({ offset: part.length })
+    if (Number(url.searchParams.get('offset')) !== part.length) return problem(409, 'offset_mismatch')
+    if (part.length + body.length > total || (body.length === 0 && part.length < total)) return problem(422, 'malformed')
+    const grown = new Uint8Array([...part, ...body])
+    this.parts.set(name, grown)
+    if (grown.length < total) return Response.json({ offset: grown.length })
+    this.parts.delete(name)
+    if ((await sha(grown)) !== url.searchParams.get('seal')) return problem(409, 'upload_broken')
+    const answer = await this.keepFile(hash, grown)
+    return answer.ok ? Response.json({ offset: total, received: (await answer.json()) as Json }) : answer
   }
 
   private me(): Json {

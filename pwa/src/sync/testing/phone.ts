@@ -4,6 +4,7 @@ import { uuid7 } from '../../domain/ids'
 import { openEngine } from '../engine'
 import type { LedgerPlace } from '../../store/ledger'
 import { localLocks, type Locks } from '../locks'
+import type { NetworkKind } from '../network'
 import type { Engine } from '../types'
 import type { BankRow, FakeBank } from './bank'
 
@@ -26,6 +27,8 @@ export interface Phone {
   locks: Locks
   deviceDatabase: string
   ledger: LedgerPlace
+  /** The network it is on. */
+  network: { kind: NetworkKind }
 }
 
 /** What localStorage is to a browser. */
@@ -42,7 +45,7 @@ export function memoryPlace(): LedgerPlace {
 }
 
 /** A phone on which nobody has signed in yet; `deviceDatabase` names it, so that it can be killed and opened again. */
-export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: Clock = { now: bank.now }, locks = localLocks(), ledger = memoryPlace()): Promise<Phone> {
+export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: Clock = { now: bank.now }, locks = localLocks(), ledger = memoryPlace(), network: Phone['network'] = { kind: 'unknown' }): Promise<Phone> {
   const engine = await openEngine({
     http: { fetch: bank.fetch as typeof fetch, baseUrl: 'http://bank' },
     appVersion: '1.0.0',
@@ -52,9 +55,10 @@ export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: C
     locks,
     deviceDatabase,
     ledger,
+    network: () => network.kind,
     live: false,
   })
-  return { engine, clock, locks, deviceDatabase, ledger }
+  return { engine, clock, locks, deviceDatabase, ledger, network }
 }
 
 /** Signs in, enrols, sets the PIN and fetches everything. */
@@ -70,7 +74,7 @@ export async function readyPhone(bank: FakeBank, deviceDatabase: string): Promis
 /** Kills the app and opens it again, locked. */
 export async function reopen(bank: FakeBank, phone: Phone): Promise<Phone> {
   await phone.engine.close()
-  return openPhone(bank, phone.deviceDatabase, phone.clock, phone.locks, phone.ledger)
+  return openPhone(bank, phone.deviceDatabase, phone.clock, phone.locks, phone.ledger, phone.network)
 }
 
 export function household(name: string, phone: string, more: Record<string, unknown> = {}): BankRow {
