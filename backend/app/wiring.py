@@ -34,6 +34,7 @@ from backend.tasks import projection as tasks_projection
 from backend.visits import commands as visits_commands
 from backend.visits import jobs as visits_jobs
 from backend.visits import projection as visits_projection
+from backend.visits import unplaced as visits_unplaced
 
 HANDLERS: tuple[AnyHandler, ...] = (
     *strategy_jobs.HANDLERS,
@@ -48,6 +49,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("customers.moved", "tasks.customer_moved", tasks_jobs.on_customer_moved),
     Handler("customers.duties_moved", "tasks.duties_moved", tasks_jobs.on_duties_moved),
     Handler("visits.logged", "tasks.visit_logged", tasks_jobs.on_visit_logged),
+    Handler("visits.placed", "tasks.visit_placed", tasks_jobs.on_visit_placed),
     Handler("visits.photo_arrived", "tasks.photo_arrived", tasks_jobs.on_photo_arrived),
     LongHandler("files.sweep", "files.drop_unfinished", files_jobs.drop_unfinished),
     Handler("files.received", "visits.file_received", visits_jobs.on_file_received),
@@ -101,6 +103,7 @@ def registry() -> Registry:
         *customers_moving.COMMANDS,
         *customers_merging.COMMANDS,
         *visits_commands.COMMANDS,
+        *visits_unplaced.COMMANDS,
         *tasks_commands.COMMANDS,
         *notify_commands.COMMANDS,
     )
@@ -113,6 +116,7 @@ def registry() -> Registry:
             *customers_disputes.PROJECTIONS,
             *banking_projection.PROJECTIONS,
             *visits_projection.PROJECTIONS,
+            *visits_unplaced.PROJECTIONS,
             *strategy_projection.PROJECTIONS,
             *tasks_projection.PROJECTIONS,
             *notify_projection.PROJECTIONS,

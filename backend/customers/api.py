@@ -1,5 +1,6 @@
 """Customers for other domains."""
 
+from backend.customers.errors import out_of_scope
 from backend.customers.followers import followed, merged_on, note_followed, stands
 from backend.customers.merging import follow
 from backend.customers.models import Customer
@@ -8,7 +9,7 @@ from backend.customers.names import pinyin_of
 from backend.customers.owners import books_for
 from backend.customers.past import Home, homes
 from backend.customers.queries import books_of as home_books
-from backend.customers.queries import by_id, changes_by, lock, lock_inputs, visible
+from backend.customers.queries import by_id, changes_by, lock, lock_inputs, resembling, visible
 from backend.customers.rules import FIELDS, completeness
 from backend.customers.service import inputs_changed
 from backend.customers.suggestions import decide as decide_suggestion
@@ -32,8 +33,10 @@ __all__ = [
     "lock_inputs",
     "merged_on",
     "note_followed",
+    "out_of_scope",
     "pinyin_of",
     "rehome",
+    "resembling",
     "stands",
     "suggest",
     "visible",

@@ -94,6 +94,27 @@ async def visible(uow: UnitOfWork, ids: Iterable[UUID]) -> list[Customer]:
     return list(await uow.session.scalars(select(Customer).where(Customer.id.in_(list(ids)))))
 
 
+# a household by its own name or a member's, as typed; its place is its address with its grid's name
+RESEMBLING = text(
+    "SELECT c.id, c.name, c.pinyin, c.lon, c.lat,"
+    " concat_ws(' ', g.township, g.name, c.address) AS place,"
+    " ARRAY(SELECT p.name FROM membership m JOIN person p ON p.id = m.person_id"
+    "   WHERE m.customer_id = c.id AND m.until_on IS NULL) AS people"
+    " FROM customer c LEFT JOIN grid g ON g.id = c.grid_id"
+    " WHERE c.status = 'active' AND (c.pinyin = :pinyin OR c.name LIKE ANY(:patterns) OR EXISTS ("
+    "   SELECT 1 FROM membership m JOIN person p ON p.id = m.person_id"
+    "   WHERE m.customer_id = c.id AND m.until_on IS NULL AND p.name LIKE ANY(:patterns)))"
+    " ORDER BY c.id LIMIT 200"
+)
+
+
+async def resembling(uow: UnitOfWork, pinyin: str, patterns: Sequence[str]) -> Sequence[Any]:
+    """Active households in the actor's scope with a name or member like one of the SQL `patterns`, or whose
+    name reads so: id, name, pinyin, lon, lat, place, people (names)."""
+    given = {"pinyin": pinyin, "patterns": list(patterns)}
+    return (await uow.session.execute(RESEMBLING, given)).all()
+
+
 async def books_of(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """The partitions that hold each customer."""
     rows = await uow.session.execute(select(Customer.id, Customer.books).where(Customer.id.in_(list(ids))))

@@ -36,6 +36,7 @@ class Base(DeclarativeBase):
         list[Any]: JSONB(),
         list[str]: ARRAY(Text()),
         list[int]: ARRAY(BigInteger()),
+        list[uuid.UUID]: ARRAY(Uuid()),
     }
 
 

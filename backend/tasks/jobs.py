@@ -17,6 +17,11 @@ async def on_visit_logged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     await service.visit_logged(uow, UUID(payload["visit_id"]))
 
 
+async def on_visit_placed(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`visits.placed` {visit_id}."""
+    await service.visit_placed(uow, UUID(payload["visit_id"]))
+
+
 async def on_profile_changed(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     """`strategy.profile_changed` {customer_id, contact_days, visit_days}."""
     await service.rhythm_changed(

@@ -36,6 +36,12 @@ async def submit(uow: UnitOfWork, task_id: UUID, visit_id: UUID) -> Task:
     async with uow.elevated("a visit counts once for a duty, whoever's task it closed"):
         if await queries.counted(uow, task, visit.id):
             raise weak_evidence("This visit stands for an earlier task of the same duty already.")
+    await _hand_in(uow, task, visit)
+    return task
+
+
+async def _hand_in(uow: UnitOfWork, task: Task, visit: visits.Visit) -> None:
+    """The task with its evidence goes to the branch's heads; the duty's next task gets its date."""
     task.evidence_id = visit.id
     task.submitted_at = uow.now
     _move(uow, task, "submit", evidence_id=visit.id)
@@ -45,7 +51,17 @@ async def submit(uow: UnitOfWork, task_id: UUID, visit_id: UUID) -> Task:
                 uow, task.customer_id, task.duty_kind, uow.clock.local(visit.at).date(), visit.next_on
             )
     uow.emit("tasks.submitted", {"task_id": str(task.id), "branch_id": str(task.branch_id)})
-    return task
+
+
+async def visit_placed(uow: UnitOfWork, visit_id: UUID) -> None:
+    """A visit has found its household: its author's waiting task is handed in with it, as the phone does
+    where it can read which household it stands at. Job only."""
+    visit = next(iter(await visits.visits(uow, [visit_id])), None)
+    if visit is None or not visits.fulfils(VISIT, visit.channel, visit.outcome):
+        return
+    for task in await queries.fresh_tasks(uow, visit.customer_id, VISIT):
+        if task.assignee_id == visit.staff_id and not await queries.counted(uow, task, visit.id):
+            await _hand_in(uow, task, visit)
 
 
 async def approve(uow: UnitOfWork, task_id: UUID) -> None:

@@ -2,8 +2,9 @@
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.db import Base
@@ -64,3 +65,36 @@ class VisitPhoto(Base):
     position: Mapped[int]
     duration_ms: Mapped[int | None]
     __table_args__ = (Index("ix_visit_photo_file_hash", "file_hash"),)
+
+
+class UnplacedVisit(Base):
+    """A visit logged with a typed name in place of its household. `body`: the rest of it as sent.
+
+    `asked`: who besides the author was asked for the household; `offered`: those that may be meant. It
+    becomes a visit under the same id when it is placed: `customer_id`, `how` (exact, pinyin, fuzzy, person).
+    """
+
+    __tablename__ = "unplaced_visit"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    staff_id: Mapped[uuid.UUID]
+    staff_role: Mapped[str]
+    branch_id: Mapped[uuid.UUID | None]
+    asked: Mapped[list[uuid.UUID]]
+    command_id: Mapped[uuid.UUID]
+    installation_id: Mapped[uuid.UUID]
+    name: Mapped[str]
+    place: Mapped[str]
+    body: Mapped[dict[str, Any]]
+    offered: Mapped[list[uuid.UUID]]
+    at: Mapped[datetime]
+    observed_at: Mapped[datetime]
+    offset_minutes: Mapped[int]
+    clock_error_s: Mapped[int]
+    received_at: Mapped[datetime]
+    customer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customer.id"))
+    how: Mapped[str | None]
+    placed_at: Mapped[datetime | None]
+    placed_by: Mapped[uuid.UUID | None]
+    __table_args__ = (
+        Index("ix_unplaced_visit_open", "branch_id", postgresql_where=text("customer_id IS NULL")),
+    )

@@ -8,12 +8,21 @@ from sqlalchemy import func, select, update
 
 from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
-from backend.visits.models import Visit, VisitPhoto
+from backend.visits.models import UnplacedVisit, Visit, VisitPhoto
 
 
 async def visits(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Visit]:
     """Visits by id."""
     return list(await uow.session.scalars(select(Visit).where(Visit.id.in_(ids))))
+
+
+async def id_taken(uow: UnitOfWork, visit_id: UUID) -> bool:
+    """Whether a visit has this id, placed or not, whosever it is."""
+    async with uow.elevated("an id is taken whoever took it; nothing else is answered"):
+        for table in (Visit, UnplacedVisit):
+            if await uow.session.get(table, visit_id) is not None:
+                return True
+    return False
 
 
 async def photos_of(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, list[VisitPhoto]]:

@@ -35,11 +35,10 @@ class Attachment(Struct, frozen=True):
     duration_ms: Annotated[int, Meta(ge=0, le=3_600_000)] | None = None
 
 
-class LogVisit(Struct, frozen=True):
-    """`visit.log` version 1."""
+class Contact(Struct, frozen=True, kw_only=True):
+    """What is said of a contact, whoever it was with."""
 
     id: UUID
-    customer_id: UUID
     channel: Code
     purpose: Code
     outcome: Code
@@ -54,3 +53,23 @@ class LogVisit(Struct, frozen=True):
     files: Annotated[list[Attachment], Meta(max_length=5)] = []
     next_on: date | None = None
     next_purpose: Code | None = None
+
+
+class LogVisit(Contact, frozen=True, kw_only=True):
+    """`visit.log` version 1."""
+
+    customer_id: UUID
+
+
+class LogUnplaced(Contact, frozen=True, kw_only=True):
+    """`visit.log_unplaced` version 1: what the person typed stands in place of the household."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    place: Annotated[str, Meta(max_length=200)] = ""
+
+
+class PlaceVisit(Struct, frozen=True):
+    """`visit.place` version 1: the household of a visit that was logged without one."""
+
+    visit_id: UUID
+    customer_id: UUID

@@ -14,15 +14,15 @@ from backend.products import api as products
 from backend.visits import queries
 from backend.visits.models import Visit, VisitPhoto
 from backend.visits.rules import BESIDE_PHOTOS, Channel, Evidence, Limits, Outcome, distance_m, flags
-from backend.visits.schemas import Attachment, LogVisit, Photo
+from backend.visits.schemas import Attachment, Contact, LogVisit, Photo
 
 KEPT = "Your entry is kept whole. Correct it and send it again, or ask your branch."
 
 
-async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Visit:
-    """Adds a contact. Raises Problem `out_of_scope`, `bad_value`, `id_taken`; a far or inaccurate one is
-    flagged."""
-    await _check(uow, body)
+async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope, staff_role: str | None = None) -> Visit:
+    """Adds a contact; `staff_role`: its author's, where that is not the actor. Raises Problem `out_of_scope`,
+    `bad_value`, `id_taken`; a far or inaccurate one is flagged."""
+    await check(uow, body)
     customer = await customers.lock(uow, body.customer_id)
     if await uow.session.get(Visit, body.id) is not None:
         raise Problem("id_taken", 409, "The id is taken", detail="Another visit has this id.", remedy=KEPT)
@@ -36,7 +36,7 @@ async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Visit:
         customer_id=body.customer_id,
         grid_id=customer.grid_id,
         staff_id=envelope.staff_id,
-        staff_role=uow.actor.role.value,
+        staff_role=staff_role or uow.actor.role.value,
         companion_id=body.companion_id,
         channel=body.channel,
         purpose=body.purpose,
@@ -114,7 +114,8 @@ async def limits_in_force(uow: UnitOfWork) -> Limits:
     )
 
 
-async def _check(uow: UnitOfWork, body: LogVisit) -> None:
+async def check(uow: UnitOfWork, body: Contact) -> None:
+    """Raises Problem `bad_value` for what no phone lets through."""
     wrong = None
     if body.channel not in set(Channel):
         wrong = f"{body.channel!r} is no channel."
