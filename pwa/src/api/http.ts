@@ -12,6 +12,8 @@ export class ApiProblem extends Error {
     readonly remedy: string,
     /** Seconds after which to try again, where the server says so. */
     readonly retryAfter: number | null = null,
+    /** Of a withdrawn phone: whether the bank still wants what waits on it; null where it does not say. */
+    readonly deliver: boolean | null = null,
   ) {
     super(`${status} ${code}: ${title}`)
   }
@@ -65,6 +67,7 @@ async function problemOf(response: Response): Promise<ApiProblem> {
     text('detail'),
     text('remedy'),
     Number.isFinite(retryAfter) ? retryAfter : null,
+    typeof body['deliver'] === 'boolean' ? body['deliver'] : null,
   )
 }
 

@@ -18,6 +18,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/customers/:id/income', component: () => import('../features/customers/EditIncome.vue'), props: true },
   { path: '/customers/:id/vehicle/:asset?', component: () => import('../features/customers/EditVehicle.vue'), props: true },
   { path: '/visits/new', component: () => import('../features/visits/LogVisit.vue') },
+  { path: '/visits/unplaced', component: () => import('../features/visits/Unplaced.vue') },
   { path: '/inbox', component: () => import('../features/inbox/Inbox.vue') },
   { path: '/approvals', component: () => import('../features/approvals/Approvals.vue'), meta: { heads: true } },
   { path: '/approvals/look', component: () => import('../features/approvals/Look.vue'), meta: { heads: true } },

@@ -37,25 +37,30 @@ export interface NewMember {
   phone?: string | null
 }
 
+/** What is said of a contact, whoever it was with. */
+interface Contact {
+  id: Id
+  channel: Channel
+  purpose: string
+  outcome: Outcome
+  needs: string[]
+  wanted_fen?: number | null
+  wanted_for?: string | null
+  presented: string[]
+  note?: string | null
+  point?: Point | null
+  companion_id?: Id | null
+  photos: PhotoRef[]
+  files?: FileRef[]
+  next_on?: Day | null
+  next_purpose?: string | null
+}
+
 export interface CommandBodies {
-  'visit.log': {
-    id: Id
-    customer_id: Id
-    channel: Channel
-    purpose: string
-    outcome: Outcome
-    needs: string[]
-    wanted_fen?: number | null
-    wanted_for?: string | null
-    presented: string[]
-    note?: string | null
-    point?: Point | null
-    companion_id?: Id | null
-    photos: PhotoRef[]
-    files?: FileRef[]
-    next_on?: Day | null
-    next_purpose?: string | null
-  }
+  'visit.log': Contact & { customer_id: Id }
+  /** Past the offline limit: the household as the person typed it. */
+  'visit.log_unplaced': Contact & { name: string; place: string }
+  'visit.place': { visit_id: Id; customer_id: Id }
   'task.submit': { task_id: Id; visit_id: Id }
   'task.approve': { task_id: Id }
   'task.return': { task_id: Id; reason: string }
@@ -94,6 +99,8 @@ export type CommandType = keyof CommandBodies
 /** Versions this phone writes. */
 export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'visit.log': 1,
+  'visit.log_unplaced': 1,
+  'visit.place': 1,
   'task.submit': 1,
   'task.approve': 1,
   'task.return': 1,
@@ -207,22 +214,37 @@ function make<T extends CommandType>(type: T, body: CommandBodies[T], options: C
   return command
 }
 
+function contact(body: Contact): void {
+  id('id', body.id)
+  if (!CHANNELS.includes(body.channel)) throw new CommandInvalid('channel', body.channel ? 'unknown' : 'required')
+  if (!OUTCOMES.includes(body.outcome)) throw new CommandInvalid('outcome', body.outcome ? 'unknown' : 'required')
+  text('purpose', body.purpose, LONGEST.code, true)
+  text('next_purpose', body.next_purpose, LONGEST.code)
+  if (body.photos.length > MOST_PHOTOS) throw new CommandInvalid('photos', 'too_long')
+  if ((body.files?.length ?? 0) > MOST_FILES) throw new CommandInvalid('files', 'too_long')
+  text('note', body.note, LONGEST.note)
+  text('wanted_for', body.wanted_for, LONGEST.use)
+  whole('wanted_fen', body.wanted_fen, LARGEST.fen)
+  day('next_on', body.next_on)
+}
+
 /** Builders, one for each command. All throw CommandInvalid. */
 export const build = {
   visitLog(body: CommandBodies['visit.log'], options?: CommandOptions) {
-    id('id', body.id)
     id('customer_id', body.customer_id)
-    if (!CHANNELS.includes(body.channel)) throw new CommandInvalid('channel', body.channel ? 'unknown' : 'required')
-    if (!OUTCOMES.includes(body.outcome)) throw new CommandInvalid('outcome', body.outcome ? 'unknown' : 'required')
-    text('purpose', body.purpose, LONGEST.code, true)
-    text('next_purpose', body.next_purpose, LONGEST.code)
-    if (body.photos.length > MOST_PHOTOS) throw new CommandInvalid('photos', 'too_long')
-    if ((body.files?.length ?? 0) > MOST_FILES) throw new CommandInvalid('files', 'too_long')
-    text('note', body.note, LONGEST.note)
-    text('wanted_for', body.wanted_for, LONGEST.use)
-    whole('wanted_fen', body.wanted_fen, LARGEST.fen)
-    day('next_on', body.next_on)
+    contact(body)
     return make('visit.log', point(body), options)
+  },
+  visitLogUnplaced(body: CommandBodies['visit.log_unplaced'], options?: CommandOptions) {
+    text('name', body.name, LONGEST.name, true)
+    text('place', body.place, LONGEST.address)
+    contact(body)
+    return make('visit.log_unplaced', point(body), options)
+  },
+  visitPlace(body: CommandBodies['visit.place'], options?: CommandOptions) {
+    id('visit_id', body.visit_id)
+    id('customer_id', body.customer_id)
+    return make('visit.place', body, options)
   },
   taskSubmit(body: CommandBodies['task.submit'], options?: CommandOptions) {
     id('task_id', body.task_id)
@@ -317,6 +339,7 @@ export function customerOf(command: NewCommand): Id | null {
     case 'customer.create':
       return command.body.id
     case 'visit.log':
+    case 'visit.place':
     case 'customer.set_values':
     case 'asset.put':
     case 'asset.remove':
@@ -327,6 +350,6 @@ export function customerOf(command: NewCommand): Id | null {
 }
 
 /** Everything that a visit names, photos first. */
-export function filesOf(body: CommandBodies['visit.log']): (PhotoRef | FileRef)[] {
+export function filesOf(body: Contact): (PhotoRef | FileRef)[] {
   return [...body.photos, ...(body.files ?? [])]
 }

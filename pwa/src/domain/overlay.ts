@@ -80,6 +80,10 @@ function apply(command: Command, laying: Laying): void {
   switch (command.type) {
     case 'visit.log':
       return logVisit(command.body, laying)
+    case 'visit.log_unplaced':
+      return logUnplaced(command.body, laying)
+    case 'visit.place':
+      return placeVisit(command.body, laying)
     case 'task.submit':
       return patch(laying, 'task', command.body.task_id, {
         state: 'submitted',
@@ -148,6 +152,43 @@ function logVisit(body: CommandBodies['visit.log'], laying: Laying): void {
     next_purpose: body.next_purpose ?? null,
   }
   laying.overlay.set('visit', body.id, row)
+}
+
+function logUnplaced(body: CommandBodies['visit.log_unplaced'], laying: Laying): void {
+  laying.overlay.set('unplaced', body.id, {
+    id: body.id,
+    revision: 0,
+    pending: laying.pending,
+    staff_id: laying.context.staffId,
+    name: body.name,
+    place: body.place,
+    at: laying.at,
+    channel: body.channel,
+    purpose: body.purpose,
+    outcome: body.outcome,
+    needs: body.needs,
+    wanted_fen: body.wanted_fen ?? null,
+    wanted_for: body.wanted_for ?? null,
+    note: body.note ?? null,
+    lon: body.point?.lon ?? null,
+    lat: body.point?.lat ?? null,
+    accuracy_m: body.point?.accuracy_m ?? null,
+    photos: body.photos.length,
+    next_on: body.next_on ?? null,
+    next_purpose: body.next_purpose ?? null,
+    offered: [],
+  })
+}
+
+function placeVisit({ visit_id, customer_id }: CommandBodies['visit.place'], laying: Laying): void {
+  const row = laying.read('unplaced', visit_id)
+  if (!row) return
+  const { name: _name, place: _place, offered: _offered, photos: _photos, ...said } = row
+  const visit: VisitRow = {
+    ...said, pending: laying.pending, customer_id, distance_m: null, flags: [], photos: [], files: [], companion_id: null,
+  }
+  laying.overlay.set('visit', visit_id, visit)
+  laying.overlay.set('unplaced', visit_id, null)
 }
 
 function decide(taskId: Id, state: 'approved' | 'returned', reason: string | null, laying: Laying): void {

@@ -285,6 +285,30 @@ export interface TermRow extends RowBase {
   bit: number | null
 }
 
+/** A visit that was logged with a typed name and still waits for its household. */
+export interface UnplacedRow extends RowBase {
+  staff_id: Id
+  name: string
+  place: string
+  at: Instant
+  channel: Channel
+  purpose: string
+  outcome: Outcome
+  needs: string[]
+  wanted_fen: Fen | null
+  wanted_for: string | null
+  note: string | null
+  lon: number | null
+  lat: number | null
+  accuracy_m: number | null
+  /** How many. */
+  photos: number
+  next_on: Day | null
+  next_purpose: string | null
+  /** Households that may be meant, likeliest first. */
+  offered: Id[]
+}
+
 export interface PolicyRow extends RowBase {
   value: FieldValue
 }
@@ -299,6 +323,7 @@ export interface RowKinds {
   standing: StandingRow
   profile: ProfileRow
   visit: VisitRow
+  unplaced: UnplacedRow
   task: TaskRow
   inbox: InboxRow
   approval: ApprovalRow

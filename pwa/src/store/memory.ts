@@ -12,6 +12,7 @@ export const EAGER_KINDS: ReadonlySet<string> = new Set([
   'task',
   'inbox',
   'approval',
+  'unplaced',
   'suggestion',
   'dispute',
   'staffer',

@@ -9,7 +9,6 @@ import { DraftStore } from '../store/drafts'
 import { LazyRows } from '../store/lazy'
 import { Rows } from '../store/memory'
 import { ephemeralPair, openSeal, Sealer } from '../store/seal'
-import { allDelivered } from '../store/outbox'
 import { checkPin, DATA_KEY_BYTES, unwrapKey, Vault, wrapKey, type WrappedKey } from '../store/vault'
 import { noteClock } from './contact'
 import { PIN_TRIES, type Core } from './core'
@@ -110,7 +109,7 @@ export class Account {
     try {
       await this.register(enrolment?.label || UNNAMED)
     } catch (error) {
-      if (error instanceof ApiProblem && error.code === 'device_revoked') await this.wipe()
+      if (error instanceof ApiProblem && error.code === 'device_revoked') await this.wipe(false)
       else if (error instanceof ApiProblem && error.code === 'installation_taken') await this.renewInstallation()
       else if (!(error instanceof NetworkError)) throw error
     }
@@ -326,18 +325,17 @@ export class Account {
 
   /**
    * The bank withdrew this phone: rows and drafts go at once. The outbox, which only the bank can read without the data
-   * key, stays until all of it is delivered; then it goes too, and the wrapped key with it.
+   * key, stays until the bank says that it has all of it; then, with `everything`, it goes too, and the wrapped keys with it.
    */
-  async wipe(): Promise<void> {
+  async wipe(everything: boolean): Promise<void> {
     const { core } = this
     const db = core.store
     this.lock()
-    const delivered = await allDelivered(db)
     await withStore(db, () =>
       db.transaction('rw', [db.chunks, db.drafts, db.meta, db.outbox, db.blobs], async () => {
         await db.chunks.clear()
         await db.drafts.clear()
-        if (delivered) {
+        if (everything) {
           await db.outbox.clear()
           await db.blobs.clear()
           await db.meta.bulkDelete(['pin', 'tries', 'escrow'])
@@ -349,7 +347,7 @@ export class Account {
     core.revoked = true
     core.enrolled = false
     core.releasedKey = null
-    if (delivered) {
+    if (everything) {
       core.hasPin = false
       core.essentials.clear()
       await core.refreshOutbox()

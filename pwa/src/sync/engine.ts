@@ -27,7 +27,7 @@ export type { EngineOptions } from './core'
 
 const byDue = (a: RowKinds['task'], b: RowKinds['task']): number =>
   a.due_on < b.due_on ? -1 : a.due_on > b.due_on ? 1 : a.id < b.id ? -1 : 1
-const newestFirst = (a: RowKinds['inbox'], b: RowKinds['inbox']): number => b.at - a.at || (a.id < b.id ? 1 : -1)
+const newestFirst = (a: RowKinds['inbox' | 'unplaced'], b: RowKinds['inbox' | 'unplaced']): number => b.at - a.at || (a.id < b.id ? 1 : -1)
 const bySubmission = (a: RowKinds['approval'], b: RowKinds['approval']): number => a.submitted_at - b.submitted_at || (a.id < b.id ? -1 : 1)
 const byCode = (a: RowKinds['grid'], b: RowKinds['grid']): number => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0)
 const byOrder = (a: RowKinds['product'], b: RowKinds['product']): number => a.order - b.order || (a.id < b.id ? -1 : 1)
@@ -163,6 +163,7 @@ class TiangeEngine implements Engine {
   tasks: Engine['tasks'] = () => this.reader.all('task', byDue)
   inbox: Engine['inbox'] = () => this.reader.all('inbox', newestFirst)
   approvals: Engine['approvals'] = () => this.reader.all('approval', bySubmission)
+  unplaced: Engine['unplaced'] = () => this.reader.all('unplaced', newestFirst)
   grids: Engine['grids'] = () => this.reader.all('grid', byCode)
   staff: Engine['staff'] = (id) => this.reader.one('staffer', id)
   products: Engine['products'] = () => this.reader.all('product', byOrder)

@@ -176,6 +176,48 @@ test('a withdrawn phone wipes its rows, keeps the outbox, and can be enrolled ag
   await phone.engine.close()
 })
 
+test('a withdrawn phone that could not deliver at once does it later, what the bank holds back too, and says when that is all', async () => {
+  const bank = await smallBank()
+  let phone = await readyPhone(bank, uuid7())
+  bank.judge = (command) => (command['type'] === 'customer.create' ? { code: 'bad_value' } : null)
+  const made = build.customerCreate({ id: uuid7(), kind: 'household', name: '廖腊英', grid_id: GRID, address: '三组', members: [] })
+  await phone.engine.save([made, visitOf(made.body.id, {})].map((command, i) => (i ? { ...command, needs: [made.id] } : command)))
+  for (const id of bank.devices.keys()) bank.revoked.add(id)
+  bank.takesDeliveries = true
+  bank.fault = (_method, path) => (path.startsWith('/api/v1/sync/push') ? 'lost' : null)
+  await phone.engine.sync()
+  bank.fault = (_method, path) => (path.startsWith('/api/v1/sync/push') ? 'cut' : null)
+  phone = await reopen(bank, phone)
+  expect(await phone.engine.unlock(PIN)).toBe('ok')
+  await phone.engine.sync()
+  expect(bank.delivered.size).toBe(0)
+  expect(phone.engine.outbox().length).toBeGreaterThan(0)
+  bank.fault = () => null
+  await phone.engine.sync()
+  await phone.engine.sync()
+  expect(bank.delivered.size).toBe(1)
+  expect(phone.engine.status()).toMatchObject({ revoked: true, waiting: 0, phase: 'not_enrolled' })
+  const seen = bank.paths.length
+  await phone.engine.sync()
+  expect(bank.paths.slice(seen).filter((path) => path.includes('/sync/'))).toEqual([])
+  await phone.engine.close()
+})
+
+test('a bank that has all it wants tells a withdrawn phone to forget the rest', async () => {
+  const bank = await smallBank()
+  const phone = await readyPhone(bank, uuid7())
+  for (const id of bank.devices.keys()) {
+    bank.revoked.add(id)
+    bank.delivered.add(id)
+  }
+  bank.takesDeliveries = true
+  await phone.engine.save([visitOf(xie.id)])
+  await phone.engine.sync()
+  expect(phone.engine.outbox()).toEqual([])
+  expect(bank.applied).toEqual([])
+  await phone.engine.close()
+})
+
 test('a withdrawn phone delivers, photos too, then wipes: nothing of it is left that a key could open', async () => {
   const bank = await smallBank()
   const phone = await readyPhone(bank, uuid7())
@@ -187,6 +229,7 @@ test('a withdrawn phone delivers, photos too, then wipes: nothing of it is left 
   await phone.engine.sync()
   expect(bank.applied).toHaveLength(1)
   expect([...bank.files.keys()]).toEqual([hash])
+  expect(bank.delivered.size).toBe(1)
   expect(phone.engine.status()).toMatchObject({ revoked: true, phase: 'not_enrolled', waiting: 0 })
   const device = await Device.open(phone.deviceDatabase)
   const db = new StaffDatabase((await device.identity('staff-1'))!.database)

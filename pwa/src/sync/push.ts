@@ -40,6 +40,8 @@ interface PushAnswer {
   durable_through: number | null
   expects: number
   receipts: Receipt[]
+  /** To a withdrawn phone that said `last`: whether the bank has a receipt for all of it. */
+  wipe?: boolean
 }
 
 export interface PushDeps {
@@ -146,7 +148,24 @@ function isYoung(entry: OutboxRecord, deps: PushDeps): boolean {
   return entry.tries === 0 && age >= 0 && age < (deps.graceMs ?? 0)
 }
 
-async function exchange(deps: PushDeps, entries: readonly OutboxRecord[], all: readonly OutboxRecord[], loss: Loss | null): Promise<PushAnswer> {
+/**
+ * Of a withdrawn phone, after `pushCommands` and the files: says that this is all, with what the bank holds back. True if
+ * the bank has everything and the phone is to forget it. Throws as `pushCommands` does.
+ */
+export async function pushLast(deps: PushDeps): Promise<boolean> {
+  const all = await unsent(deps.db)
+  const stream = deps.transport.installationId
+  // Numbers of a former stream need the data key to be given anew: these stay sealed, for the exported file.
+  if (all.some((entry) => entry.stream !== stream || entry.tries === 0)) return false
+  const entries = batchOf(all.slice(-MOST_COMMANDS), MOST_COMMANDS)
+  if (entries.length < Math.min(all.length, MOST_COMMANDS)) return false
+  const answer = await exchange(deps, entries, all, await untoldLoss(deps.db), true)
+  await keepReceipts(deps.db, entries, answer)
+  await deps.onEntries()
+  return answer.wipe === true
+}
+
+async function exchange(deps: PushDeps, entries: readonly OutboxRecord[], all: readonly OutboxRecord[], loss: Loss | null, last = false): Promise<PushAnswer> {
   const stream = deps.transport.installationId
   const epoch = (await withStore(deps.db, () => getMeta<string>(deps.db, 'epoch'))) ?? null
   return deps.transport.exchange<PushAnswer>('/api/v1/sync/push', {
@@ -156,6 +175,7 @@ async function exchange(deps: PushDeps, entries: readonly OutboxRecord[], all: r
     outbox: { depth: all.length, oldest: all.length ? Math.min(...all.map(({ savedAt }) => savedAt)) : null },
     ...(deps.appVersion ? { app: deps.appVersion } : {}),
     commands: entries.map(({ id, seq, hash, sealed }) => ({ id, seq, hash, sealed })),
+    ...(last ? { last } : {}),
     // In the stream that lost it the places are known; in another one only that something was lost.
     ...(loss ? { lost: [loss.stream === stream ? { first: 1, last: loss.last } : { first: 1 }] } : {}),
   })

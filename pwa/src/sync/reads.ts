@@ -23,6 +23,9 @@ interface Lists {
 /** A lazily read kind of one customer, gathered over the partitions that may hold it. */
 type Hanging = { [K in 'file' | 'member' | 'asset' | 'standing' | 'visit']: RowKinds[K][] }
 
+/** What a form needs and what says nothing of anybody: shown past the offline limit too. */
+const AT_ALL_TIMES: ReadonlySet<Kind> = new Set(['product', 'term'])
+
 /** Customers whose hanging rows stay at hand: those of a screen are asked for again after every save. */
 const KEPT_CUSTOMERS = 100
 
@@ -79,7 +82,7 @@ export class Reader {
 
   /** All rows of a kind held in memory; the same array until something changes. */
   all<K extends Kind>(kind: K, compare?: (a: RowKinds[K], b: RowKinds[K]) => number): readonly RowKinds[K][] {
-    if (!this.readable) return []
+    if (!this.readable && !(this.core.unlocked && AT_ALL_TIMES.has(kind))) return []
     const lists = this.current()
     const made = lists.kinds.get(kind)
     if (made) return made as RowKinds[K][]
@@ -255,6 +258,8 @@ export class Reader {
       }
       case 'customer.create':
         return { id: command.body.id, name: command.body.name }
+      case 'visit.log_unplaced':
+        return { id: null, name: command.body.name }
       case 'inbox.read':
         return { id: null, name: '' }
       case 'suggestion.accept':

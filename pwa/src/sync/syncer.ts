@@ -11,7 +11,7 @@ import { firstPace, sendFiles, type FileDeps } from './files'
 import { syncLock } from './locks'
 import { pull, refreshRows } from './pull'
 import { checkStore, passOver } from './repair'
-import { pushCommands } from './push'
+import { pushCommands, pushLast } from './push'
 import type { Writer } from './writes'
 
 /** An entry is sent this long after it was saved at the earliest: so long the person can take it back. */
@@ -107,7 +107,7 @@ export class Syncer {
   private async once(): Promise<void> {
     const { core, account } = this
     await account.sendPendingLogout()
-    if (!core.current?.signedIn || !core.enrolled) return
+    if (!core.current?.signedIn || !(core.enrolled || this.delivers)) return
     const deps: FileDeps = {
       appVersion: this.core.options.appVersion,
       db: core.store,
@@ -124,6 +124,7 @@ export class Syncer {
       // Commands go first: what was saved while a file is on its way has asked for another run.
       stop: () => (this.again ? 'commands' : !this.filesNow && core.filesHeld() ? 'held' : null),
     }
+    if (core.revoked) return this.deliver(deps)
     const pushed = await pushCommands(deps)
     if (pushed.young) this.soon(UNDO_MS)
     await core.loadContact()
@@ -135,13 +136,7 @@ export class Syncer {
       if (moved > 0) this.again = true
     }
     if (core.unlocked) {
-      try {
-        await pull(core)
-      } catch (error) {
-        // A withdrawn phone delivers before it wipes: its files too, over any network.
-        if (error instanceof ApiProblem && error.code === 'device_revoked') await sendFiles({ ...deps, stop: () => null }).catch(() => undefined)
-        throw error
-      }
+      await pull(core)
       core.damaged.clear()
       core.emit('rows')
     }
@@ -149,6 +144,30 @@ export class Syncer {
     const files = await sendFiles(deps)
     if (files.stopped === null) this.filesNow = false
     await this.tidy()
+  }
+
+  /** A withdrawn phone that was not told yet that the bank has all it had. */
+  private get delivers(): boolean {
+    const { core } = this
+    return core.revoked && (core.hasPin || core.outbox.all().length > 0)
+  }
+
+  /** What a withdrawn phone still does: files over any network, then all that waits, then it forgets everything. */
+  private async deliver(deps: FileDeps): Promise<void> {
+    const held = { ...deps, graceMs: 0, stop: () => null }
+    await pushCommands(held)
+    await sendFiles(held)
+    const whole = this.core.outbox.filesWaiting() === 0
+    if (whole && (await pushLast(held))) await this.account.wipe(true)
+  }
+
+  /** The bank withdrew this phone: rows go now, the rest once the bank has it. */
+  private async withdrawn(told: ApiProblem): Promise<void> {
+    const { core } = this
+    const first = !core.revoked
+    await this.account.wipe(told.deliver === false)
+    // The lock of the stream was given back: the next turn of the loop delivers.
+    if (first && this.delivers) this.again = true
   }
 
   /** Drops what the bank holds safely. */
@@ -171,7 +190,7 @@ export class Syncer {
     } else if (error instanceof ApiProblem) {
       core.online = true
       core.syncError = error.code
-      if (error.code === 'device_revoked') await this.account.wipe()
+      if (error.code === 'device_revoked') await this.withdrawn(error)
       else if (error.status === 401) core.needsLogin = true
     } else if (error instanceof EngineError) {
       core.syncError = error.code
@@ -182,7 +201,7 @@ export class Syncer {
     this.failures++
     this.askBackgroundSync()
     // A login, not time, mends a 401.
-    if (core.needsLogin || core.revoked) return
+    if (core.needsLogin || (core.revoked && !this.delivers)) return
     const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.failures - 1))
     const asked = error instanceof ApiProblem && error.retryAfter !== null ? error.retryAfter * 1000 : 0
     this.soon(Math.max(asked, wait / 2), wait / 2)

@@ -15,6 +15,7 @@ import type {
   StaffRole,
   TaskRow,
   TermRow,
+  UnplacedRow,
 } from '../domain/rows'
 import type { FilesOver } from './network'
 
@@ -194,6 +195,8 @@ export interface Engine {
   tasks(): readonly TaskRow[]
   inbox(): readonly InboxRow[]
   approvals(): readonly ApprovalRow[]
+  /** Visits that wait for somebody to say which household they were made to, newest first. */
+  unplaced(): readonly UnplacedRow[]
   grids(): readonly GridRow[]
   staff(id: Id): StafferRow | undefined
   products(): readonly ProductRow[]

@@ -6,6 +6,7 @@ const INCOME = /_(year_)?fen$/
 export function mendPath({ id, command }: Pick<OutboxEntry, 'id' | 'command'>): string | null {
   switch (command?.type) {
     case 'visit.log':
+    case 'visit.log_unplaced':
       return `/visits/new?mend=${id}`
     case 'customer.create':
       return `/customers/new?mend=${id}`

@@ -8,12 +8,12 @@ import { useEngine } from '../engine'
 import { useNames } from '../names'
 
 const ICONS: Record<string, IconName> = {
-  'visit.log': 'pencil', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'asset.put': 'car', 'asset.remove': 'trash', 'task.submit': 'check',
+  'visit.log': 'pencil', 'visit.log_unplaced': 'pencil', 'visit.place': 'home', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'asset.put': 'car', 'asset.remove': 'trash', 'task.submit': 'check',
   'task.approve': 'stamp', 'suggestion.accept': 'check', 'suggestion.dismiss': 'returned', 'dispute.settle': 'check', 'task.return': 'returned', 'inbox.read': 'inbox', 'command.discard': 'trash',
 }
 
 /** Where whoever was first has decided. */
-const DECISIONS = ['suggestion.accept', 'suggestion.dismiss', 'dispute.settle']
+const DECISIONS = ['visit.place', 'suggestion.accept', 'suggestion.dismiss', 'dispute.settle']
 
 export function useOutboxWords() {
   const { t, te } = useI18n({ useScope: 'global' })

@@ -13,6 +13,9 @@ export interface FormPhoto {
 export interface VisitForm {
   id: Id
   customer: Id | null
+  /** The household in words, where no list can be read. */
+  name: string
+  place: string
   channel: Channel
   outcome: Outcome | null
   needs: string[]
@@ -28,15 +31,17 @@ export interface VisitForm {
 
 export function freshVisit(customer: Id | null): VisitForm {
   return {
-    id: uuid7(), customer, channel: 'onsite', outcome: null, needs: [], wanted: null, wantedFor: '', note: '', point: null, photos: [], next: null, nextChosen: false,
+    id: uuid7(), customer, name: '', place: '', channel: 'onsite', outcome: null, needs: [], wanted: null, wantedFor: '', note: '', point: null, photos: [], next: null, nextChosen: false,
   }
 }
 
 /** The form of a visit that was refused, as it was filled in. */
-export function formOf(body: CommandBodies['visit.log']): VisitForm {
+export function formOf(body: CommandBodies['visit.log'] | CommandBodies['visit.log_unplaced']): VisitForm {
   return {
     id: body.id,
-    customer: body.customer_id,
+    customer: 'customer_id' in body ? body.customer_id : null,
+    name: 'name' in body ? body.name : '',
+    place: 'name' in body ? body.place : '',
     channel: body.channel,
     outcome: body.outcome,
     needs: [...body.needs],
@@ -73,8 +78,8 @@ export function nextDays(today: Day, rhythm: number | null): Day[] {
 }
 
 /** What is still missing before it can be saved, as a key of the texts; null if nothing. */
-export function missingIn(form: VisitForm): 'visits.needHousehold' | 'visits.needOutcome' | null {
-  if (!form.customer) return 'visits.needHousehold'
+export function missingIn(form: VisitForm, byName = false): 'visits.needHousehold' | 'visits.needName' | 'visits.needOutcome' | null {
+  if (!form.customer && !form.name.trim()) return byName ? 'visits.needName' : 'visits.needHousehold'
   return form.outcome ? null : 'visits.needOutcome'
 }
 
@@ -86,9 +91,8 @@ export function commandsOf(form: VisitForm, tasks: readonly TaskRow[], mends?: P
   const met = form.outcome === 'met'
   const done = mends ? [] : fulfilled(form, tasks)
   const text = (s: string) => (s.trim() ? s.trim() : null)
-  const visit = build.visitLog({
+  const said = {
     id: form.id,
-    customer_id: form.customer ?? '',
     channel: form.channel,
     purpose: done[0]?.kind ?? tasks.find((t) => OPEN.includes(t.state))?.kind ?? 'follow_up',
     outcome: form.outcome as Outcome,
@@ -101,6 +105,9 @@ export function commandsOf(form: VisitForm, tasks: readonly TaskRow[], mends?: P
     photos: form.photos.map((p) => ({ ...p })),
     next_on: form.next,
     next_purpose: form.next ? 'follow_up' : null,
-  }, mends ? { replaces: mends.id, ...(mends.observed_at === undefined ? {} : { observed_at: mends.observed_at }) } : {})
+  }
+  const options = mends ? { replaces: mends.id, ...(mends.observed_at === undefined ? {} : { observed_at: mends.observed_at }) } : {}
+  if (!form.customer && form.name.trim()) return [build.visitLogUnplaced({ ...said, name: form.name.trim(), place: form.place.trim() }, options)]
+  const visit = build.visitLog({ ...said, customer_id: form.customer ?? '' }, options)
   return [visit, ...done.map((t) => build.taskSubmit({ task_id: t.id, visit_id: form.id }, { needs: [visit.id] }))]
 }

@@ -45,8 +45,8 @@ async function gzip(bytes: Bytes): Promise<Bytes> {
   return new Uint8Array(await new Response(stream as ReadableStream<Bytes>).arrayBuffer())
 }
 
-export function problem(status: number, code: string, headers: Record<string, string> = {}): Response {
-  const body = JSON.stringify({ type: 'about:blank', title: code, status, code, detail: '', remedy: '' })
+export function problem(status: number, code: string, headers: Record<string, string> = {}, more: Json = {}): Response {
+  const body = JSON.stringify({ ...more, type: 'about:blank', title: code, status, code, detail: '', remedy: '' })
   return new Response(body, { status, headers: { 'Content-Type': 'application/problem+json', ...headers } })
 }
 
@@ -70,6 +70,8 @@ export class FakeBank {
   readonly revoked = new Set<string>()
   /** Whether a withdrawn phone may still bring what it has. */
   takesDeliveries = false
+  /** Withdrawn phones that said that they brought all. */
+  readonly delivered = new Set<string>()
   readonly paths: string[] = []
   readonly pushSizes: number[] = []
   /** What phones said they lost. */
@@ -215,7 +217,9 @@ export class FakeBank {
     const installation = headers['Tiange-Installation'] ?? ''
     const nonce = headers['Tiange-Nonce'] ?? ''
     const delivers = this.takesDeliveries && (path === '/api/v1/sync/push' || path.startsWith('/api/v1/files/'))
-    if (this.revoked.has(installation) && !delivers) return problem(401, 'device_revoked')
+    if (this.revoked.has(installation) && (!delivers || this.delivered.has(installation))) {
+      return problem(401, 'device_revoked', {}, this.takesDeliveries ? { deliver: !this.delivered.has(installation) } : {})
+    }
     const jwk = this.devices.get(installation)
     if (!jwk) return problem(401, 'signature_invalid')
     if (this.nonces.has(nonce)) return problem(401, 'nonce_used')
@@ -404,7 +408,11 @@ export class FakeBank {
       stream.expects = Math.max(stream.expects, seq + 1)
       receipts.push(receipt)
     }
-    return { epoch: this.epoch, now: this.now, durable_through: this.durableThrough, expects: stream.expects, receipts }
+    const all = { epoch: this.epoch, now: this.now, durable_through: this.durableThrough, expects: stream.expects, receipts }
+    if (!this.revoked.has(name)) return all
+    const wipe = body['last'] === true && receipts.every((receipt) => receipt['code'] !== 'gap' && receipt['code'] !== 'stream_conflict')
+    if (wipe) this.delivered.add(name)
+    return { ...all, wipe }
   }
 }
 
