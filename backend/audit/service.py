@@ -12,6 +12,7 @@ from sqlalchemy import insert, text
 from backend.audit import queries
 from backend.audit.models import AuditEntry, AuditSeal
 from backend.audit.rules import GENESIS, link
+from backend.kernel.bulk import insert_rows
 from backend.kernel.uow import AuditNote, UnitOfWork
 
 #: entries chained in one transaction
@@ -39,8 +40,7 @@ async def write_audit(uow: UnitOfWork, notes: list[AuditNote]) -> None:
         }
         for note in notes
     ]
-    # inline: no RETURNING of ids, which would need the right to read the trail that most roles lack
-    await uow.session.execute(insert(AuditEntry).inline(), rows)
+    await insert_rows(uow.session, AuditEntry, rows)
 
 
 async def seal(uow: UnitOfWork) -> int:

@@ -7,11 +7,21 @@ from backend.customers.models import Customer
 from backend.customers.moving import rehome
 from backend.customers.names import pinyin_of
 from backend.customers.owners import books_for
-from backend.customers.past import Home, homes
+from backend.customers.past import Home, homes, lineage
+from backend.customers.queries import (
+    Place,
+    by_id,
+    changes_by,
+    count_inputs,
+    lock,
+    lock_inputs,
+    lock_places,
+    resembling,
+    visible,
+)
 from backend.customers.queries import books_of as home_books
-from backend.customers.queries import by_id, changes_by, lock, lock_inputs, resembling, visible
 from backend.customers.rules import FIELDS, completeness
-from backend.customers.service import inputs_changed
+from backend.customers.service import inputs_changed, tell_inputs_changed
 from backend.customers.suggestions import decide as decide_suggestion
 from backend.customers.suggestions import suggest
 
@@ -19,18 +29,22 @@ __all__ = [
     "FIELDS",
     "Customer",
     "Home",
+    "Place",
     "books_for",
     "by_id",
     "changes_by",
     "completeness",
+    "count_inputs",
     "decide_suggestion",
     "follow",
     "followed",
     "home_books",
     "homes",
     "inputs_changed",
+    "lineage",
     "lock",
     "lock_inputs",
+    "lock_places",
     "merged_on",
     "note_followed",
     "out_of_scope",
@@ -39,5 +53,6 @@ __all__ = [
     "resembling",
     "stands",
     "suggest",
+    "tell_inputs_changed",
     "visible",
 ]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from backend.customers.models import Customer, CustomerPast
+from backend.customers.models import Customer, CustomerMove, CustomerPast
 from backend.kernel.uow import UnitOfWork
 
 
@@ -20,9 +20,32 @@ class Home:
     until: datetime | None
 
 
+async def lineage(uow: UnitOfWork, customer_id: UUID) -> list[tuple[UUID, datetime | None]]:
+    """The household, and those that it became part of, each with when that was (None: it is one of its own).
+
+    Needs the system's sight.
+    """
+    found: list[tuple[UUID, datetime | None]] = []
+    while True:
+        row = (
+            await uow.session.execute(
+                select(CustomerMove.other_id, CustomerMove.moved_at).where(
+                    CustomerMove.customer_id == customer_id,
+                    CustomerMove.kind == "merge",
+                    CustomerMove.undone_at.is_(None),
+                )
+            )
+        ).one_or_none()
+        found.append((customer_id, row.moved_at if row is not None else None))
+        if row is None:
+            return found
+        customer_id = row.other_id
+
+
 async def homes(uow: UnitOfWork, customer_id: UUID, since: datetime) -> list[Home]:
     """The customer's places that ended after `since`, and first the present one; [] if there is none such.
 
+    What a household left behind when it became part of another is its present place still: see `lineage`.
     Needs the system's sight.
     """
     now = (

@@ -1,6 +1,7 @@
 """Reads of customers. Every statement runs under the actor's row security."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,41 @@ async def lock(uow: UnitOfWork, customer_id: UUID, *, any_status: bool = False) 
     if found.status == "merged" and not any_status:
         raise await _merged_away(uow, customer_id)
     return found
+
+
+LOCK_PLACES = text(
+    "SELECT id, grid_id, lon, lat, books FROM customer WHERE id = ANY(:ids) AND status <> 'merged'"
+    " ORDER BY id FOR UPDATE"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What another domain's rows need of a customer. WGS-84 degrees."""
+
+    id: UUID
+    grid_id: UUID | None
+    lon: float | None
+    lat: float | None
+    books: Sequence[str]
+
+
+async def lock_places(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, Place]:
+    """As `lock`, for several: those that the actor may change and that are households of their own, locked
+    in order of id."""
+    rows = await uow.session.execute(LOCK_PLACES, {"ids": list(ids)})
+    return {row.id: Place(*row) for row in rows}
+
+
+COUNT_INPUTS = text(
+    "UPDATE customer c SET inputs_revision = c.inputs_revision + n.changes"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:changes AS bigint[])) AS n(id, changes) WHERE c.id = n.id"
+)
+
+
+async def count_inputs(uow: UnitOfWork, changes: Mapping[UUID, int]) -> None:
+    """Counts up `inputs_revision` by each customer's number of changes. Those out of sight stay."""
+    await uow.session.execute(COUNT_INPUTS, {"ids": list(changes), "changes": list(changes.values())})
 
 
 async def _merged_away(uow: UnitOfWork, customer_id: UUID) -> MergedAway:

@@ -314,12 +314,12 @@ def sections_of(facts: Any) -> list[str]:
 async def inputs_changed(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:
     """Another domain's fact about the customer changed (a visit, say) that strategy reads."""
     async with uow.elevated("counting the change up is no look at the customer"):
-        await uow.session.execute(
-            update(Customer)
-            .where(Customer.id == customer_id)
-            .values(inputs_revision=Customer.inputs_revision + 1)
-            .execution_options(synchronize_session=False)
-        )
+        await queries.count_inputs(uow, {customer_id: 1})
+    tell_inputs_changed(uow, customer_id, cause)
+
+
+def tell_inputs_changed(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:
+    """Event `customers.changed`, for a change that `queries.count_inputs` has counted."""
     uow.emit("customers.changed", {"customer_id": str(customer_id), "cause": cause})
 
 

@@ -1,6 +1,6 @@
 """What a domain tells the synchronisation about the commands a phone may send it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -38,7 +38,16 @@ class Applied:
     alias: Mapping[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How one of several commands took effect, and the partitions that it touched."""
+
+    applied: Applied
+    books: frozenset[str]
+
+
 Apply = Callable[[UnitOfWork, Any, Envelope], Awaitable[Applied]]
+ApplyTogether = Callable[[UnitOfWork, Sequence[tuple[Any, Envelope]]], Awaitable[Sequence[Effect]]]
 Upcast = Callable[[Any], Any]
 
 
@@ -81,6 +90,10 @@ class CommandType:
     phone, and the command goes to quarantine whole. `upcasts`: for each older version what makes its body one
     of the next version. `superseded`: the day on which a version's successor shipped; phones may send the
     older one for as long as they may stay offline. `late`: None where a lost right refuses it.
+
+    `together` applies several commands that follow one another in a few statements, with the same effect as
+    `apply` one by one: as many from the first on as need nothing but the usual, perhaps none. What it leaves
+    is applied alone, and all of it where it raises.
     """
 
     name: str
@@ -88,6 +101,7 @@ class CommandType:
     roles: frozenset[Role]
     apply: Apply
     late: Late | None = None
+    together: ApplyTogether | None = None
     upcasts: Mapping[int, Upcast] = field(default_factory=dict)
     superseded: Mapping[int, date] = field(default_factory=dict)
 

@@ -47,15 +47,23 @@ class SealKey:
         raw = public_raw(private.public_key())
         return cls(private, raw, hashlib.sha256(raw).digest()[:8])
 
-    def open(self, sealed: bytes, context: str) -> bytes:
-        """Opens `sealed` (CONTRACT.md section 6). Raises SealBroken."""
+    def open(self, sealed: bytes, context: str, secrets: dict[bytes, bytes] | None = None) -> bytes:
+        """Opens `sealed` (CONTRACT.md section 6). Raises SealBroken.
+
+        `secrets` keeps the shared secret per ephemeral key of what is opened together: one may serve all
+        seals of a phone's session, and agreeing on it is most of the work.
+        """
         if len(sealed) < _SEAL_HEAD + 16 or sealed[0] != 1:
             raise SealBroken("these are not sealed bytes")
         if sealed[1:9] != self.key_id:
             raise SealBroken("sealed to a key that this server does not hold")
         try:
-            peer = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sealed[9:74])
-            secret = self.private.exchange(ec.ECDH(), peer)
+            secret = secrets.get(sealed[9:74]) if secrets is not None else None
+            if secret is None:
+                peer = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sealed[9:74])
+                secret = self.private.exchange(ec.ECDH(), peer)
+                if secrets is not None:
+                    secrets[sealed[9:74]] = secret
             key = _derive(secret, sealed[74:90])
             return AESGCM(key).decrypt(_ZERO_IV, sealed[_SEAL_HEAD:], context.encode())
         except (ValueError, InvalidTag) as error:

@@ -14,12 +14,13 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from backend.kernel import revisions
 from backend.kernel.actor import Actor, Role
+from backend.kernel.bulk import insert_rows
 from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
 from backend.kernel.db import make_engine
@@ -198,7 +199,7 @@ class UnitOfWork:
         if self._audit and write_audit is not None:
             await write_audit(self, self._audit)
         if self._events:
-            await self.session.execute(insert(OutboxEvent), self._events)
+            await insert_rows(self.session, OutboxEvent, self._events)
         if self._touches:
             self.revisions = await revisions.stamp(self.session, list(self._touches.values()))
         return bool(self._events)

@@ -24,6 +24,20 @@ async def figure(uow: UnitOfWork, key: str, on: date | None = None) -> Any:
     return row.value
 
 
+async def figures(uow: UnitOfWork, keys: Sequence[str]) -> dict[str, Any]:
+    """The values of `keys` in force today. Raises LookupError for an unknown key."""
+    rows = await uow.session.execute(
+        select(PolicyFigure.key, PolicyFigure.value)
+        .ext(distinct_on(PolicyFigure.key))
+        .where(PolicyFigure.key.in_(keys), PolicyFigure.valid_from <= uow.today)
+        .order_by(PolicyFigure.key, PolicyFigure.valid_from.desc())
+    )
+    found = {row.key: row.value for row in rows}
+    if missing := set(keys) - found.keys():
+        raise LookupError(f"no policy figures {sorted(missing)} are in force on {uow.today}")
+    return found
+
+
 async def figures_on_phone(uow: UnitOfWork, keys: Sequence[str]) -> dict[str, Any]:
     """The values in force today of those of `keys` that phones receive."""
     rows = await uow.session.execute(

@@ -29,7 +29,7 @@ class Batch:
 
     `foreign`: ids that are recorded as other people's. `books`: the partitions that the sender's phones hold.
     `copied`: a place in the stream was taken twice, so nothing new of this phone is taken any more.
-    `delivery`: set for a phone that was withdrawn.
+    `delivery`: set for a phone that was withdrawn. `opened`: what the sealed commands hold (`opening`).
     """
 
     actor: Actor
@@ -40,6 +40,7 @@ class Batch:
     books: frozenset[str]
     clock_error: timedelta
     received_at: datetime
+    opened: Mapping[tuple[int, UUID], "Command | Verdict"]
     receipts: list[Receipt] = field(default_factory=list)
     copied: bool = False
     delivery: Delivery | None = None

@@ -1,6 +1,5 @@
 """Opens, checks and applies one command of a push."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -14,34 +13,29 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from backend.kernel.clock import from_millis
 from backend.kernel.commands import CommandType, Envelope
-from backend.kernel.crypto import SealBroken
 from backend.kernel.errors import Problem
 from backend.kernel.uow import UnitOfWork
 from backend.policy import api as policy
 from backend.sync import late, queries
 from backend.sync.batch import EFFECTIVE, Batch, Verdict
+from backend.sync.opening import UNREADABLE
 from backend.sync.registry import Registry
 from backend.sync.schemas import Command, SealedCommand
 
 # SQLSTATE classes that say something of the server's state and nothing of the command: connection, rollback,
 # resources, locks, an operator's hand, the system
 OF_THE_SERVER = ("08", "40", "53", "55", "57", "58")
-UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 
 log = structlog.get_logger("tiange.sync")
 
 
 async def judge(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedCommand) -> Verdict:
     """What becomes of a command. Never raises for what the command itself is to blame for."""
+    command = batch.opened[sent.seq, sent.id]
+    if isinstance(command, Verdict):
+        return command
     try:
-        plain = uow.keys.seal.open(sent.sealed, f"command:{sent.id}")
-    except SealBroken as error:
-        return Verdict("rejected", "malformed", str(error))
-    if hashlib.sha256(plain).hexdigest() != sent.hash:
-        return Verdict("rejected", "hash_mismatch", "The content does not match its hash.")
-    try:
-        command = msgspec.msgpack.decode(plain, type=Command)
-        envelope = _envelope(batch, command)
+        envelope = envelope_of(batch, command)
     except UNREADABLE as error:
         return Verdict("rejected", "malformed", str(error))
     if command.id != sent.id or command.seq != sent.seq:
@@ -130,7 +124,7 @@ async def _apply(
         return Verdict("rejected", problem.code, problem.detail or problem.title)
     except Exception as error:
         # whatever a body brings to light must not stop the stream behind it
-        if _of_the_server(error):
+        if of_the_server(error):
             raise
         log.error("command_failed", command=str(command.id), type=command.type, exc_info=error)
         reason = "The bank could not apply it and keeps it whole; support looks at it."
@@ -139,14 +133,14 @@ async def _apply(
     return Verdict(result, lost=applied.lost, alias=applied.alias, books=frozenset(books))
 
 
-def _of_the_server(error: Exception) -> bool:
+def of_the_server(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
         return error.connection_invalidated or state.startswith(OF_THE_SERVER)
     return isinstance(error, (OSError, PoolTimeout, MemoryError))
 
 
-def _envelope(batch: Batch, command: Command) -> Envelope:
+def envelope_of(batch: Batch, command: Command) -> Envelope:
     """Raises ValueError for instants outside the calendar."""
     at = from_millis(command.at)
     observed = from_millis(command.observed_at) if command.observed_at is not None else at

@@ -6,7 +6,7 @@ lay until when, and when it last heard of the phone. The phone's clock can only 
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,10 +26,14 @@ LOOK_BACK = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A right that the author had until `at`. `home`: where the customer lies now (None: it is a grid)."""
+    """A right that the author had until `at`. `home`: where the customer lies now (None: it is a grid).
+
+    `customer_id`: the customer, or the household that it has become part of.
+    """
 
     at: datetime
     home: customers.Home | None
+    customer_id: UUID | None = None
 
 
 def in_time(
@@ -90,9 +94,9 @@ async def take(
         uow.audit("sync.late", "command", envelope.command_id, uow_note)
         return Verdict("merged", lost=how.lost)
     if how.how == "suggest":
-        assert ground.customer_id is not None
+        assert ended.customer_id is not None
         async with uow.savepoint(), uow.elevated("the new owner is told; the author learns nothing"):
-            await customers.suggest(uow, ground.customer_id, known.name, known.newest, body, envelope)
+            await customers.suggest(uow, ended.customer_id, known.name, known.newest, body, envelope)
             uow.audit("sync.late", "command", envelope.command_id, uow_note)
         return Verdict("suggested")
     with uow.watching() as books:
@@ -126,14 +130,19 @@ async def _right_ended(uow: UnitOfWork, ground: Ground, staff_id: UUID) -> Ended
             return None
         return Ended(max(one.until for one in held if one.until is not None), None)
     assert ground.customer_id is not None
-    homes = await customers.homes(uow, ground.customer_id, uow.now - LOOK_BACK)
-    if not homes:
-        return None
-    held = await grids.held(uow, staff_id, {one.grid_id for one in homes if one.grid_id})
-    ends = [end for home in homes for end in _ends(uow, home, held, staff_id)]
+    places: list[customers.Home] = []
+    for customer_id, merged_at in await customers.lineage(uow, ground.customer_id):
+        homes = await customers.homes(uow, customer_id, uow.now - LOOK_BACK)
+        if not homes:
+            return None
+        # nobody holds a household any more that is part of another
+        present = homes[0] if merged_at is None else replace(homes[0], until=merged_at)
+        places = [present, *homes[1:], *places]
+    held = await grids.held(uow, staff_id, {one.grid_id for one in places if one.grid_id})
+    ends = [end for home in places for end in _ends(uow, home, held, staff_id)]
     if not ends or any(end is None for end in ends):
         return None
-    return Ended(max(end for end in ends if end is not None), homes[0])
+    return Ended(max(end for end in ends if end is not None), places[0], customer_id)
 
 
 def _ends(

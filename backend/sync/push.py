@@ -1,7 +1,7 @@
 """Push: takes the commands of one stream, in order, each exactly once.
 
-One transaction for the request and a savepoint for each command. What cannot take effect stays whole in
-quarantine.
+One transaction for the request; a savepoint for each command, or for a run of them that is taken together.
+What cannot take effect stays whole in quarantine.
 """
 
 import asyncio
@@ -22,11 +22,13 @@ from backend.sync import late, losses, queries
 from backend.sync.batch import Batch
 from backend.sync.facts import Life, life
 from backend.sync.judge import judge
+from backend.sync.opening import Opened, open_all
 from backend.sync.partitions import keys_for
 from backend.sync.phones import said
 from backend.sync.record import pass_by, record, refusal, repeated
 from backend.sync.registry import Registry
 from backend.sync.schemas import PushRequest, Receipt, SealedCommand
+from backend.sync.together import run_from, take_together
 
 TRIES = 3
 # PostgreSQL: serialization failure, deadlock, lock not available; and a unique violation outside a command's
@@ -50,8 +52,11 @@ async def push(
             remedy="Enrol this phone again; nothing on it is lost.",
         )
     commands = sorted(request.commands, key=lambda one: one.seq)
+    if database.keys is None:
+        raise RuntimeError("this process holds no keys: open the Database with them")
+    opened = await open_all(database.keys.seal, commands)
     try:
-        return await _with_retries(database, registry, actor, request, commands)
+        return await _with_retries(database, registry, actor, request, commands, opened)
     except DBAPIError as error:
         if not _passing(error) or len(commands) <= 1:
             raise
@@ -59,7 +64,7 @@ async def push(
     answer: Mapping[str, Any] = {}
     receipts: list[Any] = []
     for command in commands:
-        answer = await _with_retries(database, registry, actor, request, [command])
+        answer = await _with_retries(database, registry, actor, request, [command], opened)
         receipts += answer["receipts"]
     return {**answer, "receipts": receipts}
 
@@ -70,10 +75,11 @@ async def _with_retries(
     actor: Actor,
     request: PushRequest,
     commands: Sequence[SealedCommand],
+    opened: Opened,
 ) -> Mapping[str, Any]:
     for attempt in range(TRIES):
         try:
-            return await _transact(database, registry, actor, request, commands)
+            return await _transact(database, registry, actor, request, commands, opened)
         except DBAPIError as error:
             if not _passing(error) or attempt == TRIES - 1:
                 raise
@@ -92,6 +98,7 @@ async def _transact(
     actor: Actor,
     request: PushRequest,
     commands: Sequence[SealedCommand],
+    opened: Opened,
 ) -> Mapping[str, Any]:
     async with database.unit(actor) as uow:
         facts = await life(uow)
@@ -108,10 +115,10 @@ async def _transact(
             clock_error=_clock_error(request.device_now, uow.now),
             delivery=await late.delivery_of(uow) if actor.withdrawn else None,
             received_at=uow.now,
+            opened=opened,
         )
         await losses.take(uow, batch, request.lost, [command.seq for command in commands])
-        for command in commands:
-            batch.receipts.append(await _take(uow, registry, batch, command))
+        await _take_all(uow, registry, batch, commands)
         wipe = await _delivered(uow, batch, request, commands) if actor.withdrawn else None
         expects = batch.stream.applied_seq + 1
         old = {book for receipt in batch.receipts for book in receipt.awaits or {}} - uow.touched_books()
@@ -156,6 +163,27 @@ async def _heard(uow: UnitOfWork, request: PushRequest) -> None:
     if uow.actor.session_id is None and not uow.actor.withdrawn:
         return  # its exported outbox was loaded: the phone itself was not heard, and learnt nothing
     await identity.note_contact(uow, said(request.outbox, request.app))
+
+
+async def _take_all(
+    uow: UnitOfWork, registry: Registry, batch: Batch, commands: Sequence[SealedCommand]
+) -> None:
+    """The commands in their order: those that may be taken together are, all others one by one."""
+    place = alone = 0
+    while place < len(commands):
+        if place >= alone:
+            run = run_from(registry, batch, commands[place:])
+            taken = await take_together(uow, batch, run) if len(run) > 1 else []
+            batch.receipts += taken
+            place += len(taken)
+            if taken and len(taken) == len(run):
+                continue
+            # what stopped the run is judged alone; where nothing of it could be taken together, all of it
+            alone = place + (1 if taken else len(run))
+            if place >= len(commands):
+                return
+        batch.receipts.append(await _take(uow, registry, batch, commands[place]))
+        place += 1
 
 
 async def _take(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedCommand) -> Receipt:

@@ -1,9 +1,11 @@
 """Writes down what became of a command, with its receipt; what has no effect is kept whole."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from backend.kernel.bulk import insert_rows
 from backend.kernel.clock import millis
 from backend.kernel.uow import UnitOfWork
 from backend.sync import queries
@@ -46,34 +48,9 @@ async def record(
     uow: UnitOfWork, batch: Batch, sent: SealedCommand, verdict: Verdict, row: SyncCommand | None
 ) -> Receipt:
     """Writes the result down with its receipt; what has no effect is kept whole, sealed as it came."""
-    receipt = Receipt(
-        id=sent.id,
-        seq=sent.seq,
-        result=verdict.result,
-        hash=sent.hash,
-        receipt=uow.keys.receipt(str(sent.id), sent.hash, verdict.result),
-        received_at=millis(batch.received_at),
-        code=verdict.code,
-        reason=_storable(verdict.reason) if verdict.reason else None,
-        lost=list(verdict.lost) or None,
-        alias=dict(verdict.alias) if verdict.alias else None,
-        # a book that the sender does not hold would be waited for in vain, and may name whose customer it is
-        awaits=dict.fromkeys(sorted(verdict.books & batch.books), 0) or None,
-    )
+    receipt = receipt_of(uow, batch, sent, verdict)
     if row is None:
-        row = SyncCommand(
-            id=sent.id,
-            installation_id=batch.installation_id,
-            staff_id=batch.actor.require_staff(),
-            seq=sent.seq,
-            hash=sent.hash,
-            type=_storable(verdict.command.type if verdict.command else ""),
-            received_at=batch.received_at,
-            needs=list(needs_of(verdict.command)),
-            replaces=verdict.command.replaces if verdict.command else None,
-            settled=None,
-            settled_by=None,
-        )
+        row = SyncCommand(**_columns(batch, sent, verdict))
         uow.session.add(row)
         batch.known[sent.id] = row
         batch.stream.applied_seq = max(batch.stream.applied_seq, sent.seq)
@@ -89,6 +66,62 @@ async def record(
     elif verdict.result in EFFECTIVE and row.replaces is not None:
         await _settle_replaced(uow, batch, row)
     return receipt
+
+
+async def record_together(
+    uow: UnitOfWork, batch: Batch, taken: Sequence[tuple[SealedCommand, Verdict]]
+) -> list[Receipt]:
+    """`record` for new commands that took effect one behind the other and replace nothing."""
+    receipts, rows = [], []
+    for sent, verdict in taken:
+        receipt = receipt_of(uow, batch, sent, verdict)
+        row = _columns(batch, sent, verdict) | {
+            "result": verdict.result,
+            "code": verdict.code,
+            "receipt": builtins(receipt),
+        }
+        receipts.append(receipt)
+        rows.append(row)
+        # for those behind it that need it, or are the same again; the session knows nothing of it
+        batch.known[sent.id] = SyncCommand(**row, quarantined=None)
+    await insert_rows(uow.session, SyncCommand, rows)
+    batch.stream.applied_seq = taken[-1][0].seq
+    return receipts
+
+
+def receipt_of(uow: UnitOfWork, batch: Batch, sent: SealedCommand, verdict: Verdict) -> Receipt:
+    """The bank's answer, with what only this bank can make for it."""
+    return Receipt(
+        id=sent.id,
+        seq=sent.seq,
+        result=verdict.result,
+        hash=sent.hash,
+        receipt=uow.keys.receipt(str(sent.id), sent.hash, verdict.result),
+        received_at=millis(batch.received_at),
+        code=verdict.code,
+        reason=_storable(verdict.reason) if verdict.reason else None,
+        lost=list(verdict.lost) or None,
+        alias=dict(verdict.alias) if verdict.alias else None,
+        # a book that the sender does not hold would be waited for in vain, and may name whose customer it is
+        awaits=dict.fromkeys(sorted(verdict.books & batch.books), 0) or None,
+    )
+
+
+def _columns(batch: Batch, sent: SealedCommand, verdict: Verdict) -> dict[str, Any]:
+    """A new command's row, but for what became of it."""
+    return {
+        "id": sent.id,
+        "installation_id": batch.installation_id,
+        "staff_id": batch.actor.require_staff(),
+        "seq": sent.seq,
+        "hash": sent.hash,
+        "type": _storable(verdict.command.type if verdict.command else ""),
+        "received_at": batch.received_at,
+        "needs": list(needs_of(verdict.command)),
+        "replaces": verdict.command.replaces if verdict.command else None,
+        "settled": None,
+        "settled_by": None,
+    }
 
 
 async def _settle_replaced(uow: UnitOfWork, batch: Batch, mended: SyncCommand) -> None:

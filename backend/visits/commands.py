@@ -4,7 +4,7 @@ from backend.customers import api as customers
 from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, about_customer
 from backend.kernel.uow import UnitOfWork
-from backend.visits import service
+from backend.visits import service, together
 from backend.visits.schemas import LogVisit
 
 
@@ -18,4 +18,8 @@ async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Applied:
     return await customers.follow(uow, body, apply, adds=True)
 
 
-COMMANDS = (CommandType("visit.log", {1: LogVisit}, FIELD, log, late=about_customer("add")),)
+COMMANDS = (
+    CommandType(
+        "visit.log", {1: LogVisit}, FIELD, log, late=about_customer("add"), together=together.log_together
+    ),
+)

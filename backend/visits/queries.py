@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
@@ -47,6 +47,25 @@ async def customers_visited(uow: UnitOfWork, staff_id: UUID, since: datetime, un
             )
         )
     ) or 0
+
+
+VISITED = text(
+    "SELECT at, customer_id FROM visit WHERE staff_id = :staff AND channel = 'onsite'"
+    " AND at BETWEEN :since AND :until ORDER BY at"
+)
+
+
+async def visited(
+    uow: UnitOfWork, staff_id: UUID, since: datetime, until: datetime
+) -> list[tuple[datetime, UUID]]:
+    """(instant, customer) of what a person logged on site between two instants, oldest first."""
+    rows = await uow.session.execute(VISITED, {"staff": staff_id, "since": since, "until": until})
+    return [(row.at, row.customer_id) for row in rows]
+
+
+async def taken_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of `ids` that visits have already."""
+    return set(await uow.session.scalars(select(Visit.id).where(Visit.id.in_(ids))))
 
 
 async def naming_file(uow: UnitOfWork, file_hash: str) -> list[Visit]:

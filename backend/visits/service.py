@@ -1,7 +1,9 @@
 """Logging a contact: the row, its photos, audit entry, event and partitions, in one function."""
 
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from backend.customers import api as customers
@@ -16,6 +18,15 @@ from backend.visits.models import Visit, VisitPhoto
 from backend.visits.rules import BESIDE_PHOTOS, Channel, Evidence, Limits, Outcome, distance_m, flags
 from backend.visits.schemas import Attachment, Contact, LogVisit, Photo
 
+CHANNELS, OUTCOMES = frozenset(Channel), frozenset(Outcome)
+#: the policy figures behind the limits
+FIGURES = {
+    "distance_m": "visit_distance_limit_m",
+    "accuracy_m": "visit_accuracy_limit_m",
+    "clock_error_s": "clock_error_limit_s",
+    "burst_count": "visit_burst_count",
+    "burst_minutes": "visit_burst_minutes",
+}
 KEPT = "Your entry is kept whole. Correct it and send it again, or ask your branch."
 
 
@@ -26,73 +37,110 @@ async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope, staff_role: s
     customer = await customers.lock(uow, body.customer_id)
     if await uow.session.get(Visit, body.id) is not None:
         raise Problem("id_taken", 409, "The id is taken", detail="Another visit has this id.", remedy=KEPT)
-    point = body.point
-    away = None
-    if point and customer.lon is not None and customer.lat is not None:
-        away = distance_m(point.lon, point.lat, customer.lon, customer.lat)
     limits = await limits_in_force(uow)
-    visit = Visit(
-        id=body.id,
-        customer_id=body.customer_id,
-        grid_id=customer.grid_id,
-        staff_id=envelope.staff_id,
-        staff_role=staff_role or uow.actor.role.value,
-        companion_id=body.companion_id,
-        channel=body.channel,
-        purpose=body.purpose,
-        outcome=body.outcome,
-        needs=list(dict.fromkeys(body.needs)),
-        presented=list(dict.fromkeys(body.presented)),
-        wanted_fen=body.wanted_fen,
-        wanted_for=body.wanted_for,
-        note=body.note,
-        lon=point.lon if point else None,
-        lat=point.lat if point else None,
-        accuracy_m=round(point.accuracy_m) if point else None,
-        distance_m=away,
-        flags=await _flags(uow, body, away, envelope, limits),
-        at=envelope.observed_at,
-        device_at=envelope.at,
-        offset_minutes=envelope.offset_minutes,
-        clock_error_s=envelope.clock_error_s,
-        received_at=envelope.received_at,
-        next_on=body.next_on,
-        next_purpose=body.next_purpose,
-        installation_id=envelope.installation_id,
+    window = timedelta(minutes=limits.burst_minutes)
+    earlier = await queries.customers_visited(
+        uow, envelope.staff_id, envelope.observed_at - window, envelope.observed_at
     )
+    role = staff_role or uow.actor.role.value
+    visit = Visit(**values_of(body, envelope, role, customer, earlier, limits))
     uow.session.add(visit)
     await uow.session.flush()
-    uow.session.add_all(attachments(body))
+    uow.session.add_all(VisitPhoto(**one) for one in attachments(body))
     await uow.session.flush()
-    uow.audit(
-        "visit.log",
-        "visit",
-        visit.id,
-        {"customer": str(customer.id), "channel": body.channel, "flags": visit.flags},
-    )
-    uow.touch_all(customer.books, "visit", visit.id)
-    uow.emit(
-        "visits.logged",
-        {"visit_id": str(visit.id), "customer_id": str(customer.id), "staff_id": str(envelope.staff_id)},
-    )
+    tell(uow, body, envelope, customer.books, visit.flags)
     await customers.inputs_changed(uow, customer.id, "visit")
     return visit
 
 
-def attachments(body: LogVisit) -> list[VisitPhoto]:
-    """What the visit names: photos in their order, then signature and voice notes; each once."""
-    named: dict[str, VisitPhoto] = {}
+def values_of(
+    body: LogVisit,
+    envelope: Envelope,
+    staff_role: str,
+    customer: customers.Place | customers.Customer,
+    earlier: int,
+    limits: Limits,
+) -> dict[str, Any]:
+    """The visit's row. `earlier`: customers visited within the burst's minutes before. Raises ValueError for
+    a position that is no number."""
+    point = body.point
+    away = None
+    if point and customer.lon is not None and customer.lat is not None:
+        away = distance_m(point.lon, point.lat, customer.lon, customer.lat)
+    evidence = Evidence(
+        channel=body.channel,
+        has_fix=point is not None,
+        distance_m=away,
+        accuracy_m=round(point.accuracy_m) if point else None,
+        clock_error_s=envelope.clock_error_s,
+        visits_in_window=earlier + 1,
+    )
+    return {
+        "id": body.id,
+        "customer_id": body.customer_id,
+        "grid_id": customer.grid_id,
+        "staff_id": envelope.staff_id,
+        "staff_role": staff_role,
+        "companion_id": body.companion_id,
+        "channel": body.channel,
+        "purpose": body.purpose,
+        "outcome": body.outcome,
+        "needs": list(dict.fromkeys(body.needs)),
+        "presented": list(dict.fromkeys(body.presented)),
+        "wanted_fen": body.wanted_fen,
+        "wanted_for": body.wanted_for,
+        "note": body.note,
+        "lon": point.lon if point else None,
+        "lat": point.lat if point else None,
+        "accuracy_m": evidence.accuracy_m,
+        "distance_m": away,
+        "flags": flags(evidence, limits),
+        "at": envelope.observed_at,
+        "device_at": envelope.at,
+        "offset_minutes": envelope.offset_minutes,
+        "clock_error_s": envelope.clock_error_s,
+        "received_at": envelope.received_at,
+        "next_on": body.next_on,
+        "next_purpose": body.next_purpose,
+        "installation_id": envelope.installation_id,
+    }
+
+
+def tell(
+    uow: UnitOfWork, body: LogVisit, envelope: Envelope, books: Sequence[str], found: Sequence[str]
+) -> None:
+    """Trail, partitions and event of a visit with the flags `found`."""
+    uow.audit(
+        "visit.log",
+        "visit",
+        body.id,
+        {"customer": str(body.customer_id), "channel": body.channel, "flags": list(found)},
+    )
+    uow.touch_all(books, "visit", body.id)
+    uow.emit(
+        "visits.logged",
+        {
+            "visit_id": str(body.id),
+            "customer_id": str(body.customer_id),
+            "staff_id": str(envelope.staff_id),
+        },
+    )
+
+
+def attachments(body: LogVisit) -> list[dict[str, Any]]:
+    """Rows of what the visit names: photos in their order, then signature and voice notes; each once."""
+    named: dict[str, dict[str, Any]] = {}
     both: list[Photo | Attachment] = [*body.photos, *body.files]
     for one in both:
         if one.hash not in named:
-            named[one.hash] = VisitPhoto(
-                visit_id=body.id,
-                file_hash=one.hash,
-                file_class=one.file_class,
-                taken_at=_taken_at(one.taken_at),
-                position=len(named),
-                duration_ms=one.duration_ms if isinstance(one, Attachment) else None,
-            )
+            named[one.hash] = {
+                "visit_id": body.id,
+                "file_hash": one.hash,
+                "file_class": one.file_class,
+                "taken_at": _taken_at(one.taken_at),
+                "position": len(named),
+                "duration_ms": one.duration_ms if isinstance(one, Attachment) else None,
+            }
     return list(named.values())
 
 
@@ -105,48 +153,30 @@ def _taken_at(value: int | None) -> datetime | None:
 
 async def limits_in_force(uow: UnitOfWork) -> Limits:
     """Today's limits for what looks odd."""
-    return Limits(
-        distance_m=await policy.figure(uow, "visit_distance_limit_m"),
-        accuracy_m=await policy.figure(uow, "visit_accuracy_limit_m"),
-        clock_error_s=await policy.figure(uow, "clock_error_limit_s"),
-        burst_count=await policy.figure(uow, "visit_burst_count"),
-        burst_minutes=await policy.figure(uow, "visit_burst_minutes"),
-    )
+    found = await policy.figures(uow, list(FIGURES.values()))
+    return Limits(**{name: found[key] for name, key in FIGURES.items()})
 
 
 async def check(uow: UnitOfWork, body: Contact) -> None:
     """Raises Problem `bad_value` for what no phone lets through."""
-    wrong = None
-    if body.channel not in set(Channel):
-        wrong = f"{body.channel!r} is no channel."
-    elif body.outcome not in set(Outcome):
-        wrong = f"{body.outcome!r} is no outcome."
-    elif any(one.file_class in BESIDE_PHOTOS for one in body.photos):
-        wrong = "A signature or a voice note is no photo."
-    elif body.point is not None and not 0 <= body.point.at <= 253_402_300_799_000:
-        wrong = "The time of the position lies outside the years 1970 to 9999."
-    elif unknown := (set(body.needs) | set(body.presented)) - await products.known_codes(uow):
-        wrong = f"Unknown products: {', '.join(sorted(unknown))}."
+    wrong = wrong_with(body, await products.known_codes(uow))
     if wrong:
         raise Problem("bad_value", 409, "A value cannot be right", detail=wrong, remedy=KEPT)
 
 
-async def _flags(
-    uow: UnitOfWork, body: LogVisit, away: int | None, envelope: Envelope, limits: Limits
-) -> list[str]:
-    window = timedelta(minutes=limits.burst_minutes)
-    earlier = await queries.customers_visited(
-        uow, envelope.staff_id, envelope.observed_at - window, envelope.observed_at
-    )
-    evidence = Evidence(
-        channel=body.channel,
-        has_fix=body.point is not None,
-        distance_m=away,
-        accuracy_m=round(body.point.accuracy_m) if body.point else None,
-        clock_error_s=envelope.clock_error_s,
-        visits_in_window=earlier + 1,
-    )
-    return flags(evidence, limits)
+def wrong_with(body: Contact, known_codes: Set[str]) -> str | None:
+    """Which value cannot be right, in words for the person; None where all may be."""
+    if body.channel not in CHANNELS:
+        return f"{body.channel!r} is no channel."
+    if body.outcome not in OUTCOMES:
+        return f"{body.outcome!r} is no outcome."
+    if any(one.file_class in BESIDE_PHOTOS for one in body.photos):
+        return "A signature or a voice note is no photo."
+    if body.point is not None and not 0 <= body.point.at <= 253_402_300_799_000:
+        return "The time of the position lies outside the years 1970 to 9999."
+    if unknown := (set(body.needs) | set(body.presented)) - known_codes:
+        return f"Unknown products: {', '.join(sorted(unknown))}."
+    return None
 
 
 async def file_arrived(uow: UnitOfWork, file_hash: str) -> list[UUID]:

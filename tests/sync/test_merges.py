@@ -1,11 +1,16 @@
 """Households merge, split, and a merge is taken back. CONTRACT.md section 9."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from backend.grids import api as grids
+from backend.kernel.actor import Actor
 from backend.kernel.ids import uuid7
+from backend.kernel.uow import Database
 from tests.support.bodies import visit
+from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
@@ -224,3 +229,45 @@ async def test_who_may_not_merge(phone_of: PhoneOf, world: World, work: Work, lo
     other.save("customer.merge", merged(mine, old))
     other.save("customer.unmerge", {"customer_id": old, "reason": "不是我的"})
     assert [one["code"] for one in await other.push()] == [code] * 3
+
+
+async def test_an_edit_of_what_became_part_of_anothers_household_is_suggested_to_its_owner(
+    phone_of: PhoneOf, world: World, work: Work, worker_db: Database, clock: MovingClock
+) -> None:
+    manager, head, stranger = await phone_of("manager"), await phone_of("head"), await phone_of("manager2")
+    old, new = await two(manager, world, work, "E2")
+    async with worker_db.unit(Actor.system("test")) as uow:
+        await grids.assign(uow, world.grids["E2"].id, world["deputy"].id, grids.Duty.responsible)
+    await work()
+    deputy = await phone_of("deputy")
+    await manager.pull()
+    clock.advance(timedelta(hours=1))
+    manager.save("customer.set_values", value(old, "income_breeding_fen", 7_000_00))
+    manager.save("asset.put", asset(old, label="三轮车", kind="vehicle"))
+    stranger.save("customer.set_values", value(old, "income_breeding_fen", 1_00))
+    clock.advance(timedelta(hours=1))
+    head.save("customer.merge", merged(old, new))
+    assert (await head.push())[0]["result"] == "merged"
+    await work()
+    clock.advance(timedelta(hours=1))
+    receipts = await manager.push()
+    assert [one["result"] for one in receipts] == ["suggested", "suggested"]
+    assert new not in str(receipts)
+    # nobody gains a right by a merge
+    assert [one["code"] for one in await stranger.push()] == ["out_of_scope"]
+    clock.advance(timedelta(hours=1))
+    # the phone has heard of it: it may not go on
+    manager.save("customer.set_values", value(old, "income_breeding_fen", 9_000_00))
+    assert [one["code"] for one in await manager.push()] == ["too_late"]
+    await deputy.pull()
+    rows = deputy.of("suggestion")
+    assert {row["customer_id"] for row in rows.values()} == {new}
+    told = [one for one in deputy.of("inbox").values() if one["kind"] == "suggestion"]
+    assert {one["params"]["customer_id"] for one in told} == {new}
+    for suggestion_id in rows:
+        deputy.save("suggestion.accept", {"suggestion_id": suggestion_id})
+    assert {one["result"] for one in await deputy.push()} == {"applied"}
+    await deputy.pull()
+    amount, _source, _day, who = deputy.of("file")[new]["values"]["income_breeding_fen"]
+    assert (amount, who) == (7_000_00, manager.staff["id"])
+    assert "三轮车" in {row["label"] for row in deputy.of("asset").values() if row["customer_id"] == new}

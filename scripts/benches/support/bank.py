@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psutil
 
+from backend.embedded import running_servers
+
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 180.0
 
@@ -36,6 +38,27 @@ class BenchBank:
         times = [one.cpu_times() for one in (top, *top.children(recursive=True))]
         return sum(one.user + one.system for one in times)
 
+    @property
+    def admin_url(self) -> str:
+        """The database's superuser, for what a bench does past the product."""
+        urls = running_servers(self.home)
+        assert urls is not None
+        return urls.admin.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+    @contextmanager
+    def without_worker(self) -> Iterator[None]:
+        """The worker stands still meanwhile."""
+        recorded = json.loads((self.home / "run" / "worker.json").read_text())
+        top = psutil.Process(recorded["pid"])
+        held = [top, *top.children(recursive=True)]
+        for one in held:
+            one.suspend()
+        try:
+            yield
+        finally:
+            for one in held:
+                one.resume()
+
     def postgres_cpu_seconds(self) -> float:
         """The same of PostgreSQL, connections that have ended left out."""
         pid = int((self.home / "postgres" / "postmaster.pid").read_text().splitlines()[0])
@@ -45,8 +68,9 @@ class BenchBank:
 
 
 @contextmanager
-def bench_bank(*county: str) -> Iterator[BenchBank]:
-    """`county`: options of county.py. Everything is gone afterwards."""
+def bench_bank(*county: str, durable: bool = False) -> Iterator[BenchBank]:
+    """`county`: options of county.py. `durable`: what is committed is on the disk, as at a bank; else it need
+    not be, as in tests. Everything is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="tiange-bench-"))
     # as root the database runs as somebody else, who must be able to enter
     folder.chmod(0o755)
@@ -59,7 +83,7 @@ def bench_bank(*county: str) -> Iterator[BenchBank]:
     url = f"http://127.0.0.1:{port}"
     environ = {
         **os.environ,
-        "TIANGE_ENVIRONMENT": "test",
+        "TIANGE_ENVIRONMENT": "demo" if durable else "test",
         "TIANGE_DEMO_MODE": "true",
         "TIANGE_HOME": str(folder / "home"),
         "TIANGE_STATIC_DIR": str(static),

@@ -5,6 +5,8 @@ manager with people of the demo county's making, the same for the same seed. End
 manager's login and password, and how many rows of each kind there are. `--documents` names a file for those
 that the phone gets of customers, members and assets, one JSON document a line.
 
+`--everybody` spreads the households over the grids of all managers instead of one's.
+
 `--members` and `--assets` cut the households' own down to that many, and then the phone is told of customers,
 members and assets only. Without them it holds all that a manager's phone holds, open tasks too.
 """
@@ -100,8 +102,10 @@ async def _make(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]
     calendar = Calendar(clock.today(), settings.zone)
     keys = Keys.load(settings.keys_dir)
     namer = Namer()
-    staffing = plan_staff(asked.seed, plan_ground(asked.seed, 1000, namer), calendar, namer)
-    teams = _teams(staffing)
+    # a county of this size has some three hundred people in the field
+    size = 60_000 if asked.everybody else 1000
+    staffing = plan_staff(asked.seed, plan_ground(asked.seed, size, namer), calendar, namer)
+    teams = staffing.teams if asked.everybody else _teams(staffing)
     database = Database.open(
         settings.database_url_worker, clock, keys=keys, demo_mode=True, write_audit=write_audit, pool_size=2
     )
@@ -199,6 +203,7 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=0)
     parser.add_argument("--assets", type=int, default=0)
     parser.add_argument("--documents", type=Path)
+    parser.add_argument("--everybody", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     settings = load_settings()
