@@ -32,6 +32,8 @@ async function start() {
     phase: store.status.phase,
     needsLogin: store.status.needsLogin,
     isHead: store.isHead,
+    isField: store.isField,
+    watches: store.watches,
     openDraft: () => (engine.status().phase === 'ready' ? openDraft(engine.drafts) : undefined),
   }))
   listenToWorker(router, engine)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { RouteMeta } from 'vue-router'
 import { decide, safeNext, type GuardState } from './router'
 
-const ready: GuardState = { phase: 'ready', needsLogin: false, isHead: false }
+const ready: GuardState = { phase: 'ready', needsLogin: false, isHead: false, isField: true, watches: false }
 const page = (fullPath: string, meta: RouteMeta = {}, query: Record<string, string> = {}) => ({ path: fullPath.split('?')[0] ?? '', fullPath, meta, query })
 
 test('each phase sends a page to its own door and remembers what was asked for', () => {
@@ -31,4 +31,16 @@ test('approvals open for heads only; signing in again is open while the session 
   expect(decide(page('/approvals', { heads: true }), { ...ready, isHead: true })).toBe(true)
   expect(decide(page('/login', { phases: ['signed_out'] }), { ...ready, needsLogin: true })).toBe(true)
   expect(decide(page('/login', { phases: ['signed_out'] }), ready)).toMatchObject({ path: '/today' })
+})
+
+test('who has no field work begins where theirs is, and is kept out of what is not', () => {
+  const admin: GuardState = { ...ready, isField: false, watches: true }
+  expect(decide(page('/today', { field: true }), admin)).toEqual({ path: '/phones', replace: true })
+  expect(decide(page('/customers/7', { field: true }), admin)).toEqual({ path: '/phones', replace: true })
+  expect(decide(page('/unlock', { phases: ['locked'] }), admin)).toEqual({ path: '/phones', replace: true })
+  expect(decide(page('/quarantine', { watch: true }), admin)).toBe(true)
+  const auditor: GuardState = { ...ready, isField: false }
+  expect(decide(page('/today', { field: true }), auditor)).toEqual({ path: '/inbox', replace: true })
+  expect(decide(page('/phones', { watch: true }), ready)).toEqual({ path: '/today', replace: true })
+  expect(decide(page('/phones', { watch: true }), { ...ready, isHead: true, watches: true })).toBe(true)
 })

@@ -8,6 +8,10 @@ declare module 'vue-router' {
     phases?: Phase[]
     /** For those who approve. */
     heads?: boolean
+    /** For those who visit customers. */
+    field?: boolean
+    /** For those who look after phones and refused entries. */
+    watch?: boolean
   }
 }
 
@@ -24,9 +28,14 @@ export interface GuardState {
   phase: Phase
   needsLogin: boolean
   isHead: boolean
+  isField: boolean
+  watches: boolean
   /** The page of a form that was open when the app was last closed. */
   openDraft?: () => string | undefined
 }
+
+/** Where a person begins: with the day's work; an administrator with the phones; who has neither, with the inbox. */
+export const homeOf = (state: Pick<GuardState, 'isField' | 'watches'>): string => (state.isField ? HOME_OF.ready : state.watches ? '/phones' : '/inbox')
 
 /**
  * Decides whether a page may open in the present state: true, or where to go in its place. What was asked for rides
@@ -35,9 +44,12 @@ export interface GuardState {
 export function decide(to: Pick<RouteLocationNormalized, 'path' | 'fullPath' | 'meta' | 'query'>, state: GuardState): true | RouteLocationRaw {
   if (to.path === '/login' && state.needsLogin) return true
   const phases = to.meta.phases ?? ['ready']
-  if (phases.includes(state.phase)) return to.meta.heads && !state.isHead ? { path: '/today', replace: true } : true
+  if (phases.includes(state.phase)) {
+    const closed = (to.meta.heads && !state.isHead) || (to.meta.field && !state.isField) || (to.meta.watch && !state.watches)
+    return closed && state.phase === 'ready' ? { path: homeOf(state), replace: true } : true
+  }
   const next = typeof to.query['next'] === 'string' ? to.query['next'] : undefined
-  if (state.phase === 'ready') return { path: safeNext(next) ?? HOME_OF.ready, replace: true }
+  if (state.phase === 'ready') return { path: safeNext(next) ?? homeOf(state), replace: true }
   const wanted = to.meta.phases ? next : to.fullPath
   const query = wanted && wanted !== '/' && wanted !== HOME_OF.ready ? { next: wanted } : {}
   return { path: HOME_OF[state.phase], query, replace: true }

@@ -8,6 +8,8 @@ import type { StaffRole } from '../domain/rows'
 import type { Engine } from '../sync/types'
 
 const HEADS: readonly StaffRole[] = ['branch_head', 'deputy_head']
+/** Who looks after phones and what was refused: heads for their branch, administrators for the bank. */
+const WATCHES: readonly StaffRole[] = ['branch_head', 'deputy_head', 'admin']
 const FIELD: readonly StaffRole[] = ['agent', 'manager', 'deputy_head', 'branch_head']
 
 export const useEngine = defineStore('engine', () => {
@@ -64,5 +66,7 @@ export const useEngine = defineStore('engine', () => {
   /** Those who visit customers. */
   const isField = computed(() => !!staff.value && FIELD.includes(staff.value.role))
 
-  return { attach, use, fromRows, fromOutbox, status: now, rowsMark, outboxMark, staff, isHead, isAgent, isField }
+  const watches = computed(() => !!staff.value && WATCHES.includes(staff.value.role))
+
+  return { attach, use, fromRows, fromOutbox, status: now, rowsMark, outboxMark, staff, isHead, isAgent, isField, watches }
 })
