@@ -82,7 +82,7 @@ def backup(
     keys = Keys.load(settings.keys_dir)
     try:
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(to):
+        with alone(to):
             return _make(settings, keys, to, with_keys=with_keys, say=say, patience=patience)
     except OSError as error:
         raise BackupRefused(
@@ -143,7 +143,7 @@ def _make(
 
 
 @contextlib.contextmanager
-def _alone(to: Path) -> Iterator[None]:
+def alone(to: Path) -> Iterator[None]:
     """One backup at a time in a folder; the lock ends with the process."""
     descriptor = os.open(to / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -198,7 +198,7 @@ async def _open(connection: AsyncConnection) -> set[str]:
 def _photos(files_dir: Path, pool: Path) -> list[Listed]:
     """Copies the photos that the pool lacks; all that are kept now, with their sums, by place."""
     found: list[Listed] = []
-    for path in sorted(files_dir.glob("??/??/*.jpg")):
+    for path in sorted(files_dir.glob("??/??/*.*")):
         place = path.relative_to(files_dir).as_posix()
         if not is_place(place):
             continue

@@ -1,6 +1,7 @@
 """`tiange backup` and `tiange restore`."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,25 @@ def add_backup(
         with_keys: Annotated[
             bool, typer.Option("--with-keys", help="Put the keys into the backup. Read below first.")
         ] = False,
+        every: Annotated[
+            int | None,
+            typer.Option(
+                "--every",
+                metavar="HOURS",
+                min=1,
+                max=720,
+                help="Go on, with one backup in so many hours; one that fails is tried again in 5 minutes.",
+            ),
+        ] = None,
+        keep: Annotated[
+            int | None,
+            typer.Option(
+                "--keep",
+                metavar="DAYS",
+                min=1,
+                help="With --every: drop backups that are older, never the newest.",
+            ),
+        ] = None,
     ) -> None:
         """Back up the database and the photos, while the bank works.
 
@@ -44,13 +64,29 @@ def add_backup(
             tiange backup --to /mnt/backups
 
             tiange backup --to /mnt/safe --with-keys
+
+            tiange backup --to /mnt/backups --every 24 --keep 30
         """
         from backend.app.backup import backup as make
+        from backend.app.backup_parts import BackupRefused
         from backend.app.servers import connected
 
+        if keep is not None and every is None:
+            raise BackupRefused("--keep needs --every: a single backup drops nothing.")
         given = settings_of(context)
         with connected(given, say, backup=True) as settings:
             folder = (to or settings.home / "backups").absolute()
+            if every is not None:
+                from backend.app.backup_schedule import keep_making
+
+                keep_making(
+                    settings,
+                    folder,
+                    every=timedelta(hours=every),
+                    keep=timedelta(days=keep) if keep is not None else None,
+                    with_keys=with_keys,
+                    say=say,
+                )
             made = make(settings, folder, with_keys=with_keys, say=say)
         typer.echo(f"Backup: {made}")
         if with_keys:

@@ -19,7 +19,7 @@ POOL = "files"
 PARTIAL = ".partial-"
 
 _NAME = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
-_PLACE = re.compile(r"([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}(\.thumb)?\.jpg")
+_PLACE = re.compile(r"([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}(\.thumb)?\.(jpg|png|mp3)")
 _LINE = re.compile(r"([0-9a-f]{64}) (\d{1,15}) (\S+)")
 _CHUNK = 1024 * 1024
 _FIT = "tiange/backup/fit"

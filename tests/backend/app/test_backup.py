@@ -15,11 +15,13 @@ import pytest
 from PIL import Image
 
 from backend.app.backup import backup
-from backend.app.backup_parts import BackupRefused, find, read_manifest
+from backend.app.backup_parts import BackupRefused, backups_in, find, is_place, read_manifest, verify
 from backend.app.backup_restore import accept, restore
+from backend.app.backup_schedule import drop_old, keep_making
 from backend.app.life import FILE_NAME, WrongLife
 from backend.app.prepare import prepare
 from backend.embedded import Urls
+from backend.files.rules import ENDINGS
 from backend.kernel.crypto import PAIRS, SECRETS, Keys
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
@@ -307,3 +309,62 @@ async def test_another_epoch_and_an_empty_database_are_not_served(
     await connection.close()
     with pytest.raises(WrongLife, match="another"):
         await asyncio.to_thread(prepare, bank)
+
+
+@pytest.mark.parametrize("ending", sorted(ENDINGS.values()))
+def test_every_kind_of_file_that_is_kept_goes_into_a_backup(ending: str) -> None:
+    assert is_place(f"ab/cd/abcd{'0' * 60}{ending}")
+
+
+async def test_backups_follow_one_another_old_ones_go_and_one_that_fails_is_tried_again(
+    bank: Settings, world: World, clock: MovingClock, tmp_path: Path
+) -> None:
+    to, said, slept = tmp_path / "backups", list[str](), list[float]()
+    async with application(bank) as app, app.lifespan(), serving(app) as client:
+        phone = await FieldPhone.ready(client, clock, "manager", PASSWORD)
+        first = await photo(phone, 10)
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 2:
+            # what is in the way of the third round
+            (to / ".lock").chmod(0o600)
+            to.rename(tmp_path / "away")
+            to.write_text("no folder")
+        if len(slept) == 3:
+            to.unlink()
+            (tmp_path / "away").rename(to)
+
+    def rounds(count: int, keep: timedelta | None) -> None:
+        keep_making(
+            bank,
+            to,
+            every=timedelta(hours=24),
+            keep=keep,
+            with_keys=False,
+            say=said.append,
+            sleep=sleep,
+            rounds=count,
+        )
+
+    await asyncio.to_thread(rounds, 4, None)
+    assert slept == [86_400, 86_400, 300, 86_400], said
+    names = [one.name for one in backups_in(to)]
+    assert len(names) == 3
+    pooled = [one.name for one in (to / "files").rglob("*.jpg")]
+    assert pooled
+    # all are older than nothing: only the newest is left, and it is whole, photos too
+    gone = drop_old(to, clock.now() + timedelta(days=1))
+    assert gone == names[:2]
+    (left,) = backups_in(to)
+    assert left.name == names[2]
+    assert verify(left, read_manifest(left))
+    assert sorted(one.name for one in (to / "files").rglob("*.jpg")) == sorted(pooled)
+    # what no backup has any more goes from the pool
+    stray = to / "files" / "ab" / "cd" / f"abcd{first[4:]}.jpg"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"of a backup that is gone")
+    await asyncio.to_thread(rounds, 1, timedelta(days=30))
+    assert stray.exists(), "nothing was dropped, nothing is looked for"
+    assert len(drop_old(to, clock.now() + timedelta(days=1))) == 1
+    assert not stray.exists()

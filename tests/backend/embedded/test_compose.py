@@ -1,5 +1,6 @@
 """The compose file: valid by the published schema, and consistent with what the product expects."""
 
+import os
 import re
 import subprocess
 import sys
@@ -85,7 +86,7 @@ def test_what_is_stateless_scales_by_count(compose: dict[str, Any]) -> None:
         assert not service.get("ports")
 
 
-@pytest.mark.parametrize("name", ["migrate", "api", "worker"])
+@pytest.mark.parametrize("name", ["migrate", "api", "worker", "backup", "restore"])
 def test_each_process_gets_settings_that_load_and_only_its_own_login(
     compose: dict[str, Any], name: str
 ) -> None:
@@ -98,9 +99,17 @@ def test_each_process_gets_settings_that_load_and_only_its_own_login(
         "migrate": ("database_url", "database_url_worker"),
         "api": ("database_url_web",),
         "worker": ("database_url_worker", "database_url_nightly"),
+        "backup": ("database_url_backup", "database_url_worker"),
+        "restore": ("database_url", "database_url_worker"),
     }[name]
     settings.require(*wanted, "redis_url")
-    urls = ("database_url", "database_url_web", "database_url_worker", "database_url_nightly")
+    urls = (
+        "database_url",
+        "database_url_backup",
+        "database_url_web",
+        "database_url_worker",
+        "database_url_nightly",
+    )
     assert [url for url in urls if getattr(settings, url)] == list(wanted)
     assert settings.environment == "production"
     assert settings.public_url.startswith("https://")
@@ -125,11 +134,39 @@ def test_the_logins_are_those_of_the_embedded_servers(compose: dict[str, Any]) -
             assert line in script
 
 
-@pytest.mark.parametrize("name", ["logins", "backup"])
-def test_the_scripts_in_it_parse(compose: dict[str, Any], name: str) -> None:
-    script = compose["configs"][name]["content"].replace("$$", "$")
+def test_the_scripts_in_it_parse(compose: dict[str, Any]) -> None:
+    script = compose["configs"]["logins"]["content"].replace("$$", "$")
     done = subprocess.run(["bash", "-n"], input=script, text=True, check=False, capture_output=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["migrate", "api", "worker", "backup", "restore"])
+def test_each_process_is_started_by_a_command_that_exists(compose: dict[str, Any], name: str) -> None:
+    """`--help` behind the arguments: they are parsed, and nothing is done."""
+    service = compose["services"][name]
+    given = [re.sub(r"\$\{\w+:-(\w+)\}", r"\1", one) for one in service["command"]]
+    before = service.get("entrypoint", ["tiange"])[1:]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("TIANGE_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "backend.app.cli", *before, *given, "--help"],
+        check=False,
+        cwd=REPOSITORY,
+        env=environ | {"TIANGE_HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_is_written_has_a_volume_that_may_be_written(compose: dict[str, Any]) -> None:
+    """The image is read-only and the user no root: a volume's folder comes from the image, with its owner."""
+    made = (REPOSITORY / "Dockerfile").read_text()
+    for name in ("backup", "restore", "migrate"):
+        assert "keys:/var/lib/tiange/keys" in compose["services"][name]["volumes"]
+    assert "backups:/backups" in compose["services"]["backup"]["volumes"]
+    (installed,) = re.findall(r"install -d -o tiange .*", made)
+    for place in ("/var/lib/tiange/keys", "/var/lib/tiange/files", "/backups"):
+        assert f" {place}" in installed
 
 
 def test_the_proxy_knows_the_api_by_name_and_port(compose: dict[str, Any]) -> None:

@@ -105,6 +105,12 @@ export class Bank {
     renameSync(`${file}.new`, file)
   }
 
+  /** Runs `tiange` on this bank's home, as its operator does; gives what it printed. */
+  tiange(...args: string[]): string {
+    const env = { ...process.env, TIANGE_HOME: this.home, TIANGE_ENVIRONMENT: 'test', TIANGE_DEMO_MODE: 'true', COLUMNS: '200' }
+    return execFileSync(python(), ['-m', 'backend.app.cli', ...args], { cwd: ROOT, env, encoding: 'utf8' })
+  }
+
   /** The process number of one part. */
   pid(part: Part): number {
     if (part !== 'valkey') return this.recorded(part)

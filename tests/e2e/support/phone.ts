@@ -150,16 +150,16 @@ export class Phone {
     for (const digit of pin) await this.tap(this.page.getByRole('button', { name: digit, exact: true }))
   }
 
-  /** From the login screen to Today, the rows fetched. */
-  async enrol(login: Login): Promise<void> {
+  /** From the login screen to where the person begins (Today, the phones), the rows fetched. */
+  async enrol(login: Login, home = { heading: 'tabs.today', path: '/today' }): Promise<void> {
     await this.signIn(login)
     await this.tap(this.button('auth.enrol'))
     await this.text('auth.pinNew').waitFor()
     await this.pin()
     await this.text('auth.pinAgain').waitFor()
     await this.pin()
-    await this.page.getByRole('heading', { name: this.t('tabs.today') }).waitFor()
-    await this.synced()
+    await this.page.getByRole('heading', { name: this.t(home.heading) }).waitFor()
+    await this.synced(60, home.path)
   }
 
   async unlock(): Promise<void> {
@@ -169,13 +169,13 @@ export class Phone {
   }
 
   /** Waits until the phone says on its own page that all is there. */
-  async synced(seconds = 60): Promise<void> {
+  async synced(seconds = 60, then = '/today'): Promise<void> {
     await this.go('/sync')
     await this.page
       .getByRole('status')
       .getByText(pattern('sync.allThere', this.language))
       .waitFor({ timeout: seconds * 1000 })
-    await this.go('/today')
+    await this.go(then)
   }
 
   /** Goes to a page of the app without loading it anew, as its links do. */

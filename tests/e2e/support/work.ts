@@ -39,7 +39,7 @@ export async function logVisit(phone: Phone, household: Household, what: { note:
 }
 
 /** Types an amount in 万元 into a stepper. */
-async function amount(phone: Phone, label: string, wan: number): Promise<void> {
+export async function amount(phone: Phone, label: string, wan: number): Promise<void> {
   const name = phone.t('ui.typeAmount', { what: label })
   // the amount that stands there is part of its name
   await phone.tap(phone.page.getByRole('button', { name }))

@@ -13,6 +13,14 @@ test('a body becomes lines; what was not typed is left out', () => {
   expect(lines.filter(isReference)).toHaveLength(1)
 })
 
+test('a value knows the field that its body names beside it', () => {
+  expect(contentLines({ edits: [{ field: 'income_wages_fen', seen: 5, value: 7 }] })).toEqual([
+    { path: ['edits', 'field'], value: 'income_wages_fen' },
+    { path: ['edits', 'seen'], value: '5', of: 'income_wages_fen' },
+    { path: ['edits', 'value'], value: '7', of: 'income_wages_fen' },
+  ])
+})
+
 test('a list of one is not numbered; false and zero were typed', () => {
   expect(contentLines({ edits: [{ value: 0 }], last: false })).toEqual([
     { path: ['edits', 'value'], value: '0' },
