@@ -6,6 +6,7 @@ maintenance only.
 
 import asyncio
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, cast
@@ -31,7 +32,11 @@ from backend.kernel.uow import Database
 
 QUEUE = "tiange:jobs"
 POLL_SECONDS = 1.0
+#: lies in Valkey as long as the queue does
+QUEUE_LIFE = "tiange:jobs:life"
 SWEEP_EVERY = 3600
+#: a part that ran so long has got over what made it fail
+STEADY_SECONDS = 5.0
 MOST_QUEUED = 500
 
 log = structlog.get_logger("tiange.worker")
@@ -93,12 +98,15 @@ async def _forever(name: str, stop: asyncio.Event, once: Callable[[], Awaitable[
     """Keeps a part running through the loss of PostgreSQL or Valkey, which both come back."""
     delay = 0.5
     while not stop.is_set():
+        began = time.monotonic()
         try:
             await once()
             delay = 0.5
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was, the part must run again
+            if time.monotonic() - began > STEADY_SECONDS:
+                delay = 0.5
             log.warning("worker_part_failed", part=name, error=type(error).__name__, again_in=delay)
             await asyncio.sleep(delay)
             delay = min(delay * 2, 10.0)
@@ -113,7 +121,7 @@ async def _relay(relay: Relay, redis: ArqRedis, stop: asyncio.Event) -> None:
             await relay.expand()
             # what lies in a long queue is not handed on once more; the row's lease keeps repeats apart
             if await redis.zcard(QUEUE) < MOST_QUEUED:
-                for job_id, _attempts in await relay.take():
+                for job_id, _attempts in await relay.take(await _queue_life(redis)):
                     # a new id each time: under a used one arq would take this for a repeat, and what a dead
                     # worker had picked up but not begun would wait for as long as a job may take
                     await redis.enqueue_job("run_job", str(job_id), _job_id=str(uuid7()))
@@ -123,6 +131,14 @@ async def _relay(relay: Relay, redis: ArqRedis, stop: asyncio.Event) -> None:
     finally:
         listener.cancel()
         await asyncio.gather(listener, return_exceptions=True)
+
+
+async def _queue_life(redis: ArqRedis) -> str:
+    """Another name once the queue may have lost something: Valkey was emptied, or started again."""
+    await redis.set(QUEUE_LIFE, str(uuid7()), nx=True)
+    mark = await redis.get(QUEUE_LIFE)
+    server = await redis.info("server")
+    return f"{(mark or b'').decode()}/{server.get('run_id', '')}"
 
 
 async def _listen(redis: ArqRedis, bell: asyncio.Event) -> None:

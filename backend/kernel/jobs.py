@@ -27,8 +27,8 @@ from backend.kernel.ids import uuid7
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database, UnitOfWork
 
-LEASE = timedelta(seconds=30)
-HEARTBEAT_SECONDS = 8
+LEASE = timedelta(seconds=15)
+HEARTBEAT_SECONDS = 4
 MAX_ATTEMPTS = 8
 HAND_AGAIN = timedelta(seconds=45)
 BACKOFF_SECONDS = (1, 5, 15, 60, 300, 900, 1800, 3600)
@@ -165,6 +165,9 @@ class Relay:
         for handler in handlers:
             self._by_event.setdefault(handler.event, []).append(handler.name)
         self._periodic = {one.name: one for one in periodic}
+        self._queue = ""
+        #: what was handed on before went with an earlier queue, or with the worker whose relay this follows
+        self._lost_before: datetime | None = None
 
     async def expand(self) -> int:
         """Waiting events → jobs. An event that nobody listens to is simply done. Returns how many events."""
@@ -187,12 +190,18 @@ class Relay:
                 await uow.session.execute(EXPANDED, {"now": uow.now, "ids": [event.id for event in events]})
             return len(events)
 
-    async def take(self) -> list[tuple[UUID, int]]:
+    async def take(self, queue: str = "") -> list[tuple[UUID, int]]:
         """Jobs to hand to workers now, with their attempts so far; those handed long ago or dropped come
-        again."""
+        again. `queue` names the life of the queue they will lie in: in a new one nothing lies yet."""
         async with self._database.unit(Actor.system("relay")) as uow:
-            rows = await uow.session.execute(TO_HAND, {"now": uow.now, "stale": uow.now - HAND_AGAIN})
-            return [(row.id, row.attempts) for row in rows]
+            stale = uow.now - HAND_AGAIN
+            lost_before = uow.now if queue != self._queue else self._lost_before
+            if lost_before is not None:
+                stale = max(stale, lost_before)
+            rows = await uow.session.execute(TO_HAND, {"now": uow.now, "stale": stale})
+            taken = [(row.id, row.attempts) for row in rows]
+        self._queue, self._lost_before = queue, lost_before
+        return taken
 
     async def tick(self) -> int:
         """Raises the periodic events that are due; each due time once, however many relays run."""

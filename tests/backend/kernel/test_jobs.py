@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from arq.constants import in_progress_key_prefix
 from redis.asyncio import Redis
 from sqlalchemy import text
@@ -145,8 +146,7 @@ async def test_what_a_dead_worker_picked_up_or_valkey_forgot_is_handed_on_again(
         clock.advance(timedelta(seconds=46))
         await _relay_until(relay, arq, queued=2)
         await redis.flushall()
-        clock.advance(timedelta(seconds=46))
-        await _relay_until(relay, arq, queued=1)
+        await _relay_until(relay, arq, queued=1)  # at once: no time passes
         runner = Runner(worker_db, settings, keys, _handlers(_count_up))
         running = asyncio.create_task(worker._arq(arq, runner, 2))
         try:
@@ -159,6 +159,47 @@ async def test_what_a_dead_worker_picked_up_or_valkey_forgot_is_handed_on_again(
         assert await _state(worker_db) == ("done", 1, 1)
     finally:
         await arq.aclose()
+
+
+async def test_the_relay_of_a_new_worker_hands_on_at_once_what_the_dead_one_had(
+    world: World, worker_db: Database, settings: Settings, redis: Redis
+) -> None:
+    await _raised(worker_db, _count_up)
+    arq = await worker._connect(settings)
+    try:
+        dead = Relay(worker_db, _handlers(_count_up))
+        await _relay_until(dead, arq, queued=1)
+        await redis.zremrangebyrank(worker.QUEUE, 0, -1)  # picked up, not begun
+        await dead.take(await worker._queue_life(arq))
+        assert await redis.zcard(worker.QUEUE) == 0
+        await _relay_until(Relay(worker_db, _handlers(_count_up)), arq, queued=1)
+    finally:
+        await arq.aclose()
+
+
+async def test_a_part_that_fails_again_after_running_well_does_not_wait_for_ten_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+    now = 0.0
+    stop = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def once() -> None:
+        nonlocal now
+        if len(waits) == 3:
+            now += 60.0  # it ran for a minute before it failed
+        if len(waits) == 5:
+            stop.set()
+            return
+        raise ConnectionError
+
+    monkeypatch.setattr(worker.asyncio, "sleep", sleep)
+    monkeypatch.setattr(worker.time, "monotonic", lambda: now)
+    await worker._forever("part", stop, once)
+    assert waits == [0.5, 1.0, 2.0, 0.5, 1.0]
 
 
 async def _relay_until(relay: Relay, arq: Any, *, queued: int) -> None:
