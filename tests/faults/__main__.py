@@ -16,11 +16,11 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.faults.bank import Bank
 from tests.faults.case import KINDS
-from tests.faults.judge import DOWN
 from tests.faults.land import Registrar
 from tests.faults.phones import build_driver
 from tests.faults.plants import PLANTED
 from tests.faults.run import Outcome, Series, Storm
+from tests.faults.sql import DOWN
 
 MOST_TOLD = 6
 TRIES = 3

@@ -3,12 +3,10 @@
 It reads PostgreSQL by its own SQL as the superuser, and shares no code with the product.
 """
 
-import asyncio
-import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -17,42 +15,9 @@ from tests.faults.case import Case, Verdict
 from tests.faults.evidence import Intent
 from tests.faults.judge_phones import judge_phone
 
-Answer = TypeVar("Answer")
-#: a database that was killed, or is on its way up
-DOWN = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    # cut in the middle of its own words
-    asyncpg.InternalClientError,
-)
 FINAL = ("applied", "merged")
 #: what a person who gave a grid away still edits is laid before the new owner
 SUGGESTED = "suggested"
-
-
-async def connect(url: str) -> "asyncpg.Connection":
-    """The judge's own way into the database."""
-    return await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1), timeout=30)
-
-
-async def asking(
-    url: Callable[[], str], ask: Callable[["asyncpg.Connection"], Awaitable[Answer]], patience: float = 60.0
-) -> Answer:
-    """The answer over a connection of its own; asked again while another run keeps the database down."""
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            connection = await connect(url())
-            try:
-                return await ask(connection)
-            finally:
-                await connection.close()
-        except DOWN:
-            if time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(0.3)
 
 
 #: events and jobs about the grids of $1, what lies in them, and who holds them; runs beside it have others

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from tests.faults.judge import connect
 from tests.faults.land import Land
+from tests.faults.sql import connect
 
 #: every planted bug: what it is, and the kinds of fault by one of which the judge must catch it
 PLANTED: dict[str, tuple[str, frozenset[str]]] = {

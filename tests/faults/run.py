@@ -16,12 +16,13 @@ from sqlalchemy.exc import DBAPIError
 from tests.faults.bank import Bank, Part
 from tests.faults.case import Case, Verdict
 from tests.faults.evidence import read_dump, read_ledger
-from tests.faults.judge import asking, jobs_waiting, judge
+from tests.faults.judge import jobs_waiting, judge
 from tests.faults.land import PASSWORD, Land, Registrar
 from tests.faults.network import Network
 from tests.faults.phones import Phone, PhoneDied, PhoneRefused
 from tests.faults.plan import Plan, Step, draw
 from tests.faults.plants import ServerPlant
+from tests.faults.sql import asking
 
 #: from the healing of the last fault until everything must have come to rest
 BOUND_SECONDS = 180.0
@@ -249,7 +250,7 @@ class Storm:
 
     async def _heal(self, plan: Plan, land: Land, since: datetime) -> Verdict:
         """Ends all faults, and judges again and again until the verdict is clean or the bound is over."""
-        self.bank.go_on()
+        self.bank.heal()
         await self.bank.settle()
         self.network.heal()
         deadline = time.monotonic() + BOUND_SECONDS
