@@ -69,9 +69,10 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stop.set)
+    slots = settings.worker_concurrency
     tasks = [
         asyncio.create_task(_forever("relay", stop, lambda: _relay(relay, redis, stop))),
-        asyncio.create_task(_forever("arq", stop, lambda: _arq(redis, runner, settings.worker_concurrency))),
+        asyncio.create_task(_forever("arq", stop, lambda: _arq(redis, runner, slots, relay.hand_again))),
         asyncio.create_task(_forever("sweep", stop, lambda: _sweep(relay))),
     ]
     log.info("worker_started")
@@ -156,9 +157,17 @@ async def _listen(redis: ArqRedis, bell: asyncio.Event) -> None:
             await asyncio.sleep(1)
 
 
-async def _arq(redis: ArqRedis, runner: Runner, concurrency: int) -> None:
+async def _arq(
+    redis: ArqRedis, runner: Runner, concurrency: int, lost: Callable[[], None] = lambda: None
+) -> None:
+    """Runs jobs as arq brings them. `lost` hears where one was brought and could not even be begun."""
+
     async def run_job(_ctx: dict[Any, Any], job_id: str) -> None:
-        await runner.run(UUID(job_id))
+        try:
+            await runner.run(UUID(job_id))
+        except BaseException:
+            lost()
+            raise
 
     worker = Worker(
         functions=[func(cast(Any, run_job), name="run_job", keep_result=0, max_tries=1)],
@@ -175,8 +184,10 @@ async def _arq(redis: ArqRedis, runner: Runner, concurrency: int) -> None:
     try:
         await worker.async_run()
     finally:
+        lost()
         for task in worker.tasks.values():
             task.cancel()
+        await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
 
 
 async def _sweep(relay: Relay) -> None:

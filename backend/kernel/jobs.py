@@ -147,6 +147,10 @@ FAILED = text(
     "UPDATE job SET state = :state, next_at = :next_at, lease = NULL, lease_until = NULL, handed_at = NULL,"
     " error = :error WHERE id = :id AND lease = :lease AND state = 'running'"
 )
+GIVEN_BACK = text(
+    "UPDATE job SET state = 'ready', lease = NULL, lease_until = NULL, handed_at = NULL,"
+    " attempts = attempts - 1 WHERE id = :id AND lease = :lease AND state = 'running'"
+)
 SWEEP_JOBS = text("DELETE FROM job WHERE state = 'done' AND done_at < :before")
 SWEEP_EVENTS = text(
     "DELETE FROM outbox_event e WHERE expanded_at < :before"
@@ -189,6 +193,10 @@ class Relay:
             if events:
                 await uow.session.execute(EXPANDED, {"now": uow.now, "ids": [event.id for event in events]})
             return len(events)
+
+    def hand_again(self) -> None:
+        """Something that was handed on is lost: the next `take` hands all that waits on again."""
+        self._queue = ""
 
     async def take(self, queue: str = "") -> list[tuple[UUID, int]]:
         """Jobs to hand to workers now, with their attempts so far; those handed long ago or dropped come
@@ -260,6 +268,9 @@ class Runner:
         except LostLease:
             log.warning("job_lease_lost", attempts=attempts)
             return False
+        except asyncio.CancelledError:
+            await self._give_back(job_id, lease)
+            raise
         except Exception as error:  # noqa: BLE001 - recorded with the job, which comes again or is parked
             await self._fail(job_id, lease, attempts, error)
             return False
@@ -293,6 +304,12 @@ class Runner:
                 )
             ).one_or_none()
         return None if row is None else (row.handler, row.payload, row.request_id, row.attempts)
+
+    async def _give_back(self, job_id: UUID, lease: UUID) -> None:
+        """Interrupted, by a worker that stops or lost its queue: nobody need wait for the lease's end."""
+        with suppress(Exception):  # if the database is away it does end
+            async with self._database.unit(Actor.system("runner")) as uow:
+                await uow.session.execute(GIVEN_BACK, {"id": job_id, "lease": lease})
 
     async def _mark_done(self, uow: UnitOfWork, job_id: UUID, lease: UUID) -> None:
         done = await uow.session.execute(DONE, {"id": job_id, "lease": lease, "now": uow.now})

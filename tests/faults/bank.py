@@ -1,14 +1,14 @@
 """A bank for a series of runs: the real `tiange up` on a home of its own, and the faults of its parts.
 
-Its servers are kept by a process apart (servers.py), so that links lie between them and the web server and worker.
-Where it may, its home is a small disk of its own (tmpfs), which a fault can fill.
+Its servers are kept by a process apart (servers.py), so that links lie between them and web server and
+worker. Where it may, its home is a small disk of its own (tmpfs), which a fault can fill.
 """
 
 import asyncio
 import json
 import os
-import signal
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -45,8 +46,8 @@ LEFT_BYTES = 256 * 1024
 class Bank:
     """`async with Bank() as bank`: PostgreSQL, Valkey, web server and worker, ready to answer on `port`.
 
-    `durable`: as in production, each commit is on the disk (fsync); then its home is no small disk. `app`: the built
-    app, for phones that are browsers.
+    `durable`: as in production, each commit is on the disk (fsync); then its home is no small disk. `app`:
+    the built app, for phones that are browsers.
     """
 
     def __init__(self, *, durable: bool = False, app: Path | None = None) -> None:
@@ -105,11 +106,11 @@ class Bank:
             stderr=asyncio.subprocess.STDOUT,
         )
         deadline = time.monotonic() + READY_SECONDS
-        while not (self.home / "run" / "servers.json").exists():  # noqa: ASYNC110 - a file tells nobody
+        while not (self.home / "run" / "servers.json").exists():
             if self._servers.returncode is not None or time.monotonic() > deadline:
                 raise TimeoutError(f"no servers:\n{(self.folder / 'up.log').read_text()[-3000:]}")
             await asyncio.sleep(0.1)
-        # the launcher of tests lets the last commits of a killed server go; a killed process must lose nothing
+        # the launcher of tests lets a killed server's last commits go; a killed process must lose nothing
         name = urlsplit(self.urls()["admin"]).path[1:]
         await asking(
             lambda: self.urls()["admin"],
@@ -196,7 +197,7 @@ class Bank:
             await link.stop()
         self._log.close()
         if os.path.ismount(self.home):
-            subprocess.run(("umount", "-l", str(self.home)), check=False)
+            await asyncio.to_thread(subprocess.run, ("umount", "-l", str(self.home)), check=False)
         self._folder.cleanup()
 
     @property
@@ -272,11 +273,11 @@ class Bank:
         finally:
             await redis.aclose()
 
-    async def ring_again(self, rng: random.Random, since: float) -> None:
+    async def ring_again(self, rng: random.Random, since: datetime) -> None:
         """Bells that come twice, late and in another order: jobs of the last minutes, done ones too."""
 
         async def ask(connection: Any) -> list[str]:
-            query = "SELECT id::text FROM job WHERE created_at > to_timestamp($1) ORDER BY created_at DESC LIMIT 60"
+            query = "SELECT id::text FROM job WHERE created_at > $1 ORDER BY created_at DESC LIMIT 60"
             return [row[0] for row in await connection.fetch(query, since)]
 
         redis = None

@@ -1,7 +1,8 @@
 """The wires inside the bank: between web server and worker on one side, PostgreSQL and Valkey on the other.
 
-A link passes bytes on and does harm to them on demand. TCP puts bytes in order and drops repeats, so within one
-connection there is nothing to reorder or to double; what can happen is that bytes come late, in part, or not at all.
+A link passes bytes on and does harm to them on demand. TCP puts bytes in order and drops repeats, so within
+one connection there is nothing to reorder or to double; what can happen is that bytes come late, in part, or
+not at all.
 """
 
 import asyncio

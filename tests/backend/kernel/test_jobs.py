@@ -177,6 +177,55 @@ async def test_the_relay_of_a_new_worker_hands_on_at_once_what_the_dead_one_had(
         await arq.aclose()
 
 
+async def test_a_job_whose_claim_failed_is_handed_on_again_at_once(
+    world: World, worker_db: Database, settings: Settings, keys: Keys, redis: Redis
+) -> None:
+    await _raised(worker_db, _count_up)
+    relay, arq = Relay(worker_db, _handlers(_count_up)), await worker._connect(settings)
+    runner = Runner(worker_db, settings, keys, _handlers(_count_up))
+    claim, failed = runner._claim, asyncio.Event()
+
+    async def once_down(*given: Any) -> Any:
+        if not failed.is_set():
+            failed.set()
+            raise ConnectionError("the database is away")
+        return await claim(*given)
+
+    runner._claim = once_down  # type: ignore[method-assign]
+    running = asyncio.create_task(worker._arq(arq, runner, 2, relay.hand_again))
+    relaying = asyncio.create_task(worker._relay(relay, arq, asyncio.Event()))
+    try:
+        async with asyncio.timeout(30):
+            while (await _state(worker_db))[0] != "done":  # noqa: ASYNC110 - the database tells nobody
+                await asyncio.sleep(0.05)
+        assert failed.is_set()
+        assert await _state(worker_db) == ("done", 1, 1)
+    finally:
+        for one in (running, relaying):
+            one.cancel()
+        await asyncio.gather(running, relaying, return_exceptions=True)
+        await arq.aclose()
+
+
+async def test_an_interrupted_job_is_free_at_once(
+    world: World, worker_db: Database, settings: Settings, keys: Keys
+) -> None:
+    begun = asyncio.Event()
+
+    async def slow(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+        await _count_up(uow, payload)
+        begun.set()
+        await asyncio.Event().wait()
+
+    job = await _raised(worker_db, slow)
+    running = asyncio.create_task(Runner(worker_db, settings, keys, _handlers(slow)).run(job))
+    await begun.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert await Runner(worker_db, settings, keys, _handlers(_count_up)).run(job)
+    assert await _state(worker_db) == ("done", 1, 1)
+
+
 async def test_a_part_that_fails_again_after_running_well_does_not_wait_for_ten_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
