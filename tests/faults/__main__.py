@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import uvloop
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
@@ -45,11 +46,15 @@ def main(arguments: Sequence[str]) -> int:
         default=1,
         help="runs at a time on one bank, which share faults of its processes (1)",
     )
+    parser.add_argument("--restores", action="store_true", help="each run sees a backup restored")
+    parser.add_argument("--durable", action="store_true", help="each commit reaches the disk (fsync)")
     given = parser.parse_args(arguments)
+    if given.restores:
+        given.beside = 1  # a restored database is everybody's
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1_000_000)
     print(f"seed {seed} (repeat: ./scripts/faults --runs {given.runs} --seed {seed})", flush=True)
     with tempfile.TemporaryDirectory(prefix="tiange-phones-") as folder:
-        return asyncio.run(_all(given, seed, Path(folder)))
+        return uvloop.run(_all(given, seed, Path(folder)))
 
 
 async def _all(given: argparse.Namespace, seed: int, folder: Path) -> int:
@@ -59,9 +64,9 @@ async def _all(given: argparse.Namespace, seed: int, folder: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     driver = build_driver(folder)
-    async with Bank() as bank:
+    async with Bank(durable=given.durable) as bank:
         registrar = Registrar(bank.home, bank.urls, bank.clock_file)
-        series = Series(bank, driver, registrar, seed, folder)
+        series = Series(bank, driver, registrar, seed, folder, restores=given.restores)
         try:
             if given.planted:
                 return await _planted(series, [given.bug] if given.bug else list(PLANTED), given.runs)
@@ -100,7 +105,13 @@ async def _plain(series: Series, runs: Sequence[int], beside: int) -> int:
     offered = sum(outcome.verdict.suggested for outcome in outcomes)
     slowest = max(outcome.healing for outcome in outcomes)
     rows = sum(outcome.verdict.rows for outcome in outcomes)
-    print(f"{saved} commands saved, {kept} in quarantine, {offered} suggested, {rows} rows compared")
+    photos = sum(outcome.verdict.photos for outcome in outcomes)
+    wires: Counter[str] = Counter()
+    for name, link in series.bank.links.items():
+        wires.update({f"{what} ({name})": n for what, n in link.done.items()})
+    print(f"harmed links: {', '.join(f'{n} {what}' for what, n in wires.most_common()) or 'none'}")
+    print(f"{saved} commands saved, {kept} in quarantine, {offered} suggested")
+    print(f"{rows} rows compared, {photos} photos looked at")
     print(f"all was well {slowest:.1f} s after the last fault at the latest")
     print(", ".join(f"{total[kind]} {kind}" for kind in KINDS))
     for outcome in sorted(bad, key=lambda one: one.plan.run):

@@ -122,7 +122,7 @@ class Bank:
         urls = self.urls()
         if name == "postgres":
             place = urlsplit(urls["admin"])
-            return await loop.create_connection(make, place.hostname, place.port)
+            return await loop.create_connection(make, str(place.hostname), place.port or 0)
         return await loop.create_unix_connection(make, unquote(urlsplit(urls["redis"]).path))
 
     def environ(self, *, direct: bool = False) -> dict[str, str]:

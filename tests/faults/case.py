@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from tests.faults.evidence import Held, Intent
@@ -21,6 +22,7 @@ class Verdict:
     quarantined: int = 0
     suggested: int = 0
     rows: int = 0
+    photos: int = 0
 
     def add(self, kind: str, what: str) -> None:
         """Notes a fault."""
@@ -43,18 +45,23 @@ class Verdict:
 class Case:
     """All that the judge is given of a run.
 
-    `held_grids`: ids by person, as the harness assigned them. `people`: (staff id, is an agent) by person.
-    `phones`: person by phone. `jumpy`: phones whose clock jumped.
+    `held_grids`: ids by person, as the harness assigned them. `people`: (staff id, role) by person, the role
+    one of agent, manager, head. `phones`: person by phone. `jumpy`: phones whose clock jumped. `may_refuse`:
+    grids or households went to others. `restored`: a backup was put in the database's place.
     """
 
     intents: list[Intent]
     dumps: Mapping[str, Held]
     phones: Mapping[str, str]
-    people: Mapping[str, tuple[UUID, bool]]
+    people: Mapping[str, tuple[UUID, str]]
+    branch: UUID
     held_grids: Mapping[str, set[UUID]]
     all_grids: tuple[UUID, ...]
     jumpy: frozenset[str]
     may_refuse: bool
+    restored: bool
+    #: where the bank keeps files
+    files: Path
     #: words that must lie nowhere in the clear, and the places that were searched: name → bytes
     secrets: tuple[str, ...]
     places: Mapping[str, bytes]

@@ -16,14 +16,19 @@ import msgspec
 
 @dataclass
 class Intent:
-    """One command that a person meant to save. `saved`: the screen said so. `at`: its place in the ledger."""
+    """One command that a person meant to save. `saved`: the screen said so. `at`: its place in the ledger.
+
+    `former`: it was saved before the phone was set up anew; it came by a file, if it had not been sent.
+    """
 
     id: str
     phone: str
     act: dict[str, Any]
     body: dict[str, Any]
     at: int
+    type: str = ""
     saved: bool = False
+    former: bool = False
 
 
 def read_ledger(path: Path, phone: str) -> list[Intent]:
@@ -37,10 +42,13 @@ def read_ledger(path: Path, phone: str) -> list[Intent]:
         except ValueError:
             continue
         if "intend" in told:
-            for command, body in zip(told["intend"], told["bodies"], strict=True):
-                intents[command] = Intent(command, phone, told["act"], body, n)
+            for command, kind, body in zip(told["intend"], told["types"], told["bodies"], strict=True):
+                intents[command] = Intent(command, phone, told["act"], body, n, kind)
         for command in told.get("saved", ()):
             intents[command].saved = True
+        if "reinstalled" in told:
+            for one in intents.values():
+                one.former = True
     return list(intents.values())
 
 

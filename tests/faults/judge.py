@@ -13,9 +13,18 @@ import asyncpg
 
 from tests.faults.case import Case, Verdict
 from tests.faults.evidence import Intent
+from tests.faults.judge_files import judge_files
 from tests.faults.judge_phones import judge_phone
+from tests.faults.judge_tasks import judge_tasks
 
 FINAL = ("applied", "merged")
+#: what may be overtaken by another person's decision, and how it is then refused
+OVERTAKEN = frozenset({"conflict_state", "evidence_insufficient", "out_of_scope", "bad_value", "needs"})
+CONTESTED = (
+    *("task.submit", "task.withdraw", "task.approve", "task.return"),
+    *("suggestion.accept", "suggestion.dismiss"),
+    *("customer.move", "customer.merge", "customer.unmerge", "customer.split"),
+)
 #: what a person who gave a grid away still edits is laid before the new owner
 SUGGESTED = "suggested"
 
@@ -53,6 +62,8 @@ async def judge(connection: "asyncpg.Connection", case: Case) -> Verdict:
         await _commands(connection, case, verdict)
         await _nothing_unmeant(connection, case, verdict)
         await _jobs(connection, case, verdict)
+        await judge_tasks(connection, case, verdict)
+        await judge_files(connection, case, verdict)
         for phone, held in case.dumps.items():
             await judge_phone(connection, case, phone, held, verdict)
     _sealed(case, verdict)
@@ -72,7 +83,7 @@ async def _commands(connection: "asyncpg.Connection", case: Case, verdict: Verdi
     records = {
         str(row["id"]): row
         for row in await connection.fetch(
-            "SELECT id, result, receipt, quarantined IS NOT NULL AS kept FROM sync_command "
+            "SELECT id, result, code, receipt, quarantined IS NOT NULL AS kept FROM sync_command "
             "WHERE id = ANY($1)",
             ids,
         )
@@ -82,38 +93,39 @@ async def _commands(connection: "asyncpg.Connection", case: Case, verdict: Verdi
     entries = {(phone, one["id"]): one for phone, held in case.dumps.items() for one in held.outbox}
     for one in case.intents:
         row, effect = records.get(one.id), effects[one.id]
-        name = f"{one.phone} {one.act['kind']} {one.act.get('mark', one.id)} ({one.id})"
+        name = f"{one.phone} {one.type} {one.act.get('mark', one.id)} ({one.id})"
         if effect > 1:
             verdict.add("doubled", f"{name}: its effect is there {effect} times")
         if row is None:
-            if effect:
+            if effect > 0 and one.type not in NAMED_ELSEWHERE:
                 verdict.add("receipt", f"{name}: applied, and no record of it")
             elif one.saved:
                 verdict.add("lost", f"{name}: saved on the phone, unknown at the bank")
             continue
         if row["result"] == SUGGESTED:
             verdict.suggested += 1
-            if one.id not in suggestions or effect:
-                verdict.add("receipt", f"{name}: recorded as suggested, and is none")
+            if (effect > 0) != (suggestions.get(one.id) == "accepted"):
+                verdict.add("receipt", f"{name}: suggested, {suggestions.get(one.id)}, effect {effect}")
             if not case.may_refuse:
                 verdict.add("error", f"{name}: suggested though the grid was never given away")
             continue
         if row["result"] in FINAL:
-            if not effect:
+            if effect == 0:
                 verdict.add("receipt", f"{name}: recorded as {row['result']}, and no effect")
         else:
             verdict.quarantined += 1
-            if effect:
+            if effect > 0 and one.type not in NAMED_ELSEWHERE:
                 verdict.add("receipt", f"{name}: recorded as {row['result']}, and has an effect")
             if not row["kept"]:
                 verdict.add("lost", f"{name}: {row['result']}, and not kept in quarantine")
-            if not case.may_refuse:
+            contested = one.type in CONTESTED and row["code"] in OVERTAKEN
+            if not case.may_refuse and not contested:
                 verdict.add(
                     "error", f"{name}: {row['result']} though nothing was against it: {row['receipt']}"
                 )
         entry = entries.get((one.phone, one.id))
         if entry is None:
-            if one.saved:
+            if one.saved and not one.former:
                 verdict.add("lost", f"{name}: gone from the phone's outbox before a backup covers it")
         elif row["result"] not in FINAL and entry["state"] != "attention":
             verdict.add(
@@ -122,35 +134,35 @@ async def _commands(connection: "asyncpg.Connection", case: Case, verdict: Verdi
     await _last_stands(connection, case, records, verdict)
 
 
-async def _suggestions(connection: "asyncpg.Connection", ids: list[UUID]) -> set[str]:
-    """Which commands lie before the new owner."""
-    if await connection.fetchval("SELECT to_regclass('customer_suggestion') IS NULL"):
-        return set()
-    return {
-        str(row["id"])
-        for row in await connection.fetch("SELECT id FROM customer_suggestion WHERE id = ANY($1)", ids)
-    }
+async def _suggestions(connection: "asyncpg.Connection", ids: list[UUID]) -> dict[str, str]:
+    """Which commands lie before the new owner, and what became of them."""
+    rows = await connection.fetch("SELECT id, state FROM customer_suggestion WHERE id = ANY($1)", ids)
+    return {str(row["id"]): row["state"] for row in rows}
 
 
+#: steps of tasks and decisions are counted by judge_tasks; a move is seen by where the household lies
+UNCOUNTED = -1
+#: found by something else than the command, so that another command's effect is found too
+NAMED_ELSEWHERE = ("asset.remove", "customer.unmerge")
 _EFFECTS = {
-    "visit": "SELECT id AS key, count(*) AS n FROM visit WHERE id = ANY($1) GROUP BY id",
-    "asset": "SELECT id AS key, count(*) AS n FROM asset WHERE id = ANY($1) GROUP BY id",
-    "create": "SELECT id AS key, count(*) AS n FROM customer WHERE id = ANY($1) GROUP BY id",
-    "drop_asset": "SELECT id AS key, 1 AS n FROM asset WHERE id = ANY($1) AND removed_at IS NOT NULL",
-    "edit": "SELECT command_id AS key, count(*) AS n FROM customer_value_history WHERE command_id = ANY($1) "
-    "GROUP BY command_id",
+    "visit.log": "SELECT id AS key, count(*) AS n FROM visit WHERE id = ANY($1) GROUP BY id",
+    "asset.put": "SELECT id AS key, count(*) AS n FROM asset WHERE id = ANY($1) GROUP BY id",
+    "customer.create": "SELECT id AS key, count(*) AS n FROM customer WHERE id = ANY($1) GROUP BY id",
+    "customer.split": "SELECT id AS key, count(*) AS n FROM customer WHERE id = ANY($1) GROUP BY id",
+    "customer.merge": "SELECT id AS key, count(*) AS n FROM customer_move WHERE id = ANY($1) GROUP BY id",
+    "customer.unmerge": "SELECT customer_id AS key, 1 AS n FROM customer_move WHERE customer_id = ANY($1) "
+    "AND undone_at IS NOT NULL",
+    "asset.remove": "SELECT id AS key, 1 AS n FROM asset WHERE id = ANY($1) AND removed_at IS NOT NULL",
+    "customer.set_values": "SELECT command_id AS key, count(*) AS n FROM customer_value_history "
+    "WHERE command_id = ANY($1) GROUP BY command_id",
 }
 
 
 async def _effects(connection: "asyncpg.Connection", intents: list[Intent]) -> Counter[str]:
     """How often each command's effect is there, by the command's id."""
-    found: Counter[str] = Counter()
+    found: Counter[str] = Counter(dict.fromkeys((one.id for one in intents), UNCOUNTED))
     for kind, query in _EFFECTS.items():
-        chosen = [one for one in intents if one.act["kind"] == kind]
-        keys = {
-            one.id: one.id if kind == "edit" else str(one.body.get("id") or one.act.get("asset"))
-            for one in chosen
-        }
+        keys = {one.id: _key(one) for one in intents if one.type == kind}
         rows = {
             str(row["key"]): row["n"] for row in await connection.fetch(query, _uuids(set(keys.values())))
         }
@@ -159,16 +171,35 @@ async def _effects(connection: "asyncpg.Connection", intents: list[Intent]) -> C
     return found
 
 
+def _key(one: Intent) -> str:
+    """By what the effect of a command is found."""
+    if one.type in ("customer.set_values", "customer.merge"):
+        return one.id
+    return str(one.body["customer_id"] if one.type == "customer.unmerge" else one.body["id"])
+
+
 async def _last_stands(
     connection: "asyncpg.Connection", case: Case, records: Mapping[str, Any], verdict: Verdict
 ) -> None:
-    """A field that one phone alone edits shows what was saved there last."""
+    """A field that one phone alone edits shows what was saved there last.
+
+    Where households became one, the values of both did.
+    """
+    mixed = {
+        str(one.act[name])
+        for one in case.intents
+        if one.type in ("customer.merge", "customer.unmerge", "customer.split")
+        for name in ("customer", "other")
+        if name in one.act
+    }
     last: dict[tuple[str, str], Intent] = {}
     for one in sorted(case.intents, key=lambda one: one.at):
         if one.act["kind"] == "edit" and one.phone not in case.jumpy and one.id in records:
+            if one.act["customer"] in mixed:
+                continue
             if one.saved and records[one.id]["result"] in FINAL:
                 last[one.act["customer"], one.act["field"]] = one
-            elif not one.saved:
+            else:
                 last.pop((one.act["customer"], one.act["field"]), None)  # it may stand or not
     for (customer, name), one in last.items():
         value = await connection.fetchval(
@@ -185,7 +216,7 @@ async def _last_stands(
 
 async def _nothing_unmeant(connection: "asyncpg.Connection", case: Case, verdict: Verdict) -> None:
     """What carries a mark of this run is there once, and was meant."""
-    meant = {str(one.body.get("id") or one.act.get("asset")) for one in case.intents}
+    meant = {str(one.body["id"]) for one in case.intents if "id" in one.body}
     queries = {
         "visit": "SELECT v.id, v.note AS mark FROM visit v JOIN customer c ON c.id = v.customer_id "
         "WHERE c.grid_id = ANY($1)",
@@ -205,16 +236,9 @@ async def _nothing_unmeant(connection: "asyncpg.Connection", case: Case, verdict
 
 
 async def _jobs(connection: "asyncpg.Connection", case: Case, verdict: Verdict) -> None:
-    """All events were handled, none is parked, and no step of a task was taken twice."""
+    """All events were handled, and none is parked."""
     for what, state, error in await jobs_waiting(connection, case.all_grids, case.since):
         verdict.add("stalled", f"job {what} is {state}: {error}"[:300])
-    for row in await connection.fetch(
-        "SELECT m.task_id, m.move, count(*) AS n FROM task_move m JOIN task t ON t.id = m.task_id "
-        "WHERE t.grid_id = ANY($1) GROUP BY m.task_id, m.move, m.from_state, m.evidence_id "
-        "HAVING count(*) > 1",
-        list(case.all_grids),
-    ):
-        verdict.add("doubled", f"task {row['task_id']}: {row['move']} was done {row['n']} times")
     for row in await connection.fetch(
         "SELECT customer_id, duty_kind, count(*) AS n FROM task WHERE grid_id = ANY($1) "
         "AND state IN ('open', 'in_progress') GROUP BY customer_id, duty_kind, kind HAVING count(*) > 1",

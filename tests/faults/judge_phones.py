@@ -16,11 +16,13 @@ async def judge_phone(
 ) -> None:
     """The phone holds what the bank has for this person, all of it and nothing else."""
     person = case.phones[phone]
-    staff, is_agent = case.people[person]
+    staff, role = case.people[person]
     for entry in held.outbox:
         if entry["state"] not in ("received", "attention"):
             verdict.add("stalled", f"{phone}: {entry['id']} still waits as {entry['state']}")
-    truth = await _truth(connection, staff, is_agent, sorted(case.held_grids[person]))
+    truth = await _truth(connection, staff, role == "agent", sorted(case.held_grids[person]))
+    if role == "head":
+        truth["approval"] = await _approvals(connection, case.branch)
     for kind, rows in truth.items():
         have = held.of(kind)
         verdict.rows += len(have)
@@ -48,10 +50,13 @@ async def judge_phone(
 def _scope(case: Case, phone: str, held: Held, verdict: Verdict) -> None:
     """No partition, no kind and no field that this person must not have."""
     person = case.phones[phone]
-    staff, is_agent = case.people[person]
+    staff, role = case.people[person]
+    is_agent = role == "agent"
     allowed = {"bank", f"staff:{staff}", *(f"grid:{grid}" for grid in case.held_grids[person])}
     if not is_agent:
         allowed.add(f"care:{staff}")
+    if role == "head":
+        allowed.add(f"team:{case.branch}")
     for book in held.rows.keys() - allowed:
         verdict.add("out_of_scope", f"{phone}: holds {book}")
     for key in held.strange:
@@ -81,6 +86,8 @@ def _screens(phone: str, held: Held, truth: Mapping[str, Mapping[str, Any]], ver
     for row_id in shown.keys() ^ truth["customer"].keys():
         verdict.add("diverged", f"{phone}: the list and the bank differ in {row_id}")
     for kind, name in (("visit", "visits"), ("asset", "assets")):
+        if any(view and name not in view for view in held.shown):
+            continue  # a browser's screens were read by eye: only the list
         seen = Counter(row["id"] for view in held.shown if view for row in view[name])
         for row_id in {one for one, n in seen.items() if n > 1}:
             verdict.add("doubled", f"{phone}: {kind} {row_id} is shown {seen[row_id]} times")
@@ -147,4 +154,22 @@ async def _truth(
             staff,
         )
     }
+    if not is_agent:
+        truth["suggestion"] = {
+            str(row["id"]): {"state": row["state"], "customer_id": str(row["customer_id"])}
+            for row in await connection.fetch(
+                "SELECT id, state, customer_id FROM customer_suggestion WHERE customer_id = ANY($1)", ids
+            )
+        }
     return truth
+
+
+async def _approvals(connection: "asyncpg.Connection", branch: UUID) -> dict[str, dict[str, Any]]:
+    """What was handed in in a branch, decided or not."""
+    return {
+        str(row["id"]): {"state": row["state"], "customer_id": str(row["customer_id"])}
+        for row in await connection.fetch(
+            "SELECT id, state, customer_id FROM task WHERE branch_id = $1 AND submitted_at IS NOT NULL",
+            branch,
+        )
+    }

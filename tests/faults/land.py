@@ -24,12 +24,14 @@ from backend.kernel.uow import Database
 
 PASSWORD = "a long enough password"
 SIDE = 0.02
-HOUSEHOLDS = 3
+#: by grid
+HOUSEHOLDS = {"A": 4, "B": 2}
 #: login's beginning, role, grids held at the beginning, as responsible or agent
 PEOPLE = (
     ("manager", Role.manager, ("A",)),
     ("agent", Role.agent, ("A",)),
     ("other", Role.manager, ("B",)),
+    ("head", Role.branch_head, ()),
 )
 
 
@@ -43,6 +45,9 @@ class Land:
     grids: dict[str, UUID] = field(default_factory=dict)
     held: dict[str, set[str]] = field(default_factory=dict)
     households: dict[str, list[UUID]] = field(default_factory=dict)
+    #: of each household, its head first
+    members: dict[UUID, list[UUID]] = field(default_factory=dict)
+    branch: UUID = field(default_factory=uuid7)
     #: words that stand only in customers' data of this run
     secrets: list[str] = field(default_factory=list)
 
@@ -68,10 +73,14 @@ class Registrar:
         """Closes its connections."""
         await self._database.close()
 
+    async def rest(self) -> None:
+        """Lets go of its connections; it takes new ones when it works again."""
+        await self._database.close()
+
     async def make(self, run: int) -> Land:
         """The land of a run."""
         land = Land(run)
-        branch, code = uuid7(), f"F{run:05d}"
+        branch, code = land.branch, f"F{run:05d}"
         system = Actor.system("fault harness")
         async with self._database.unit(system) as uow:
             await identity.create_unit(uow, branch, "branch", code, f"支行{run}", None)
@@ -116,7 +125,7 @@ class Registrar:
         )
         land.households[letter] = []
         async with self._database.unit(actor) as uow:
-            for n in range(HOUSEHOLDS):
+            for n in range(HOUSEHOLDS[letter]):
                 name, customer = f"户{letter}{n}密{land.run:05d}", uuid7()
                 body = CreateCustomer(
                     id=customer,
@@ -126,7 +135,10 @@ class Registrar:
                     address=f"{letter}组{n}号密{land.run:05d}",
                     phone=None,
                     point=Point(_west(letter) + 0.001 * (n + 1), 29.505, 8.0),
-                    members=[NewMember(uuid7(), uuid7(), name, "head", "m", None)],
+                    members=[
+                        NewMember(uuid7(), uuid7(), name, "head", "m", None),
+                        NewMember(uuid7(), uuid7(), f"{name}妻", "spouse", "f", None),
+                    ],
                 )
                 envelope = Envelope(
                     command_id=uuid7(),
@@ -140,6 +152,7 @@ class Registrar:
                 )
                 await customers.create(uow, body, envelope)
                 land.households[letter].append(customer)
+                land.members[customer] = [member.id for member in body.members]
                 land.secrets += [name, body.address]
 
     async def reassign(self, land: Land, letter: str, person: str) -> None:

@@ -8,7 +8,7 @@ not at all.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Literal, cast
 
 Way = Literal["there", "back"]
 #: what a link may do for a while, and what it does once
@@ -176,9 +176,8 @@ class _Side(asyncio.Protocol):
         self._other: Way = "back" if way == "there" else "there"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
         if self._way == "there":
-            self._pair.opened(transport)
+            self._pair.opened(cast(asyncio.Transport, transport))
 
     def data_received(self, data: bytes) -> None:
         self._pair.data(self._way, data)

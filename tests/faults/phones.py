@@ -63,6 +63,11 @@ class Phone:
         """The journal under its IndexedDB."""
         return self.folder / "disk"
 
+    def twin(self, folder: Path) -> "Phone":
+        """Another phone of the same person that will live in `folder`."""
+        driver, _, url = self._command[1:]
+        return Phone(Path(driver), folder, url, self.login, plant=self._plant, seed=self._seed + 7)
+
     async def start(self, lose: int = 0) -> None:
         """Opens the app. `lose`: so many writes that nobody flushed went with a power cut."""
         self._process = await asyncio.create_subprocess_exec(

@@ -6,16 +6,18 @@ When they meet is left to the machine: two runs of one seed differ in what the n
 import random
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
-#: who carries phones: label, person. `spare` is a second device of one person.
-PHONES = (("manager", "manager"), ("agent", "agent"), ("other", "other"), ("spare", "manager"))
+#: who carries phones: label, person. `spare` is a second device of one person. It and the head's are drawn
+PHONES = (("manager", "manager"), ("agent", "agent"), ("other", "other"))
+SPARE, HEAD = ("spare", "manager"), ("head", "head")
 #: a field of its own for each phone, so that the last value saved there must be the one that stands
 FIELDS = {
     "manager": "income_planting_fen",
     "agent": "income_wages_fen",
     "other": "income_breeding_fen",
     "spare": "income_trade_fen",
+    "clone": "income_transfers_fen",
 }
 STEPS = {
     "visit": 6,
@@ -29,7 +31,15 @@ STEPS = {
     "power_cut": 1,
     "clock": 1,
     "disk_full": 1,
+    "hand_in": 3,
+    "withdraw": 2,
+    "reinstall": 1,
 }
+#: what a head does, who holds no grid
+HEAD_STEPS = {"decide": 9, "weigh": 2, "sync": 8, "kill": 1, "save_and_die": 1, "power_cut": 1}
+#: share of visits with a photo, and its side in pixels
+PHOTOS = 0.35
+SIDES = (96, 256, 480)
 #: process faults and how often beside the others; a killed web server or worker takes seconds to load again
 PROCESS_FAULTS = {
     "kill web": 2,
@@ -41,6 +51,24 @@ PROCESS_FAULTS = {
     "pause postgres": 3,
     "pause valkey": 2,
     "flush": 4,
+    "bells again": 3,
+}
+LINK_FAULTS = {
+    "cut link to postgres": 2,
+    "down link to postgres": 1,
+    "mute there link to postgres": 1,
+    "mute back link to postgres": 2,
+    "half open link to postgres": 1,
+    "slow link to postgres": 1,
+    "truncate link to postgres": 2,
+    "lose commit link to postgres": 4,
+    "cut link to valkey": 2,
+    "down link to valkey": 1,
+    "mute there link to valkey": 1,
+    "mute back link to valkey": 2,
+    "half open link to valkey": 1,
+    "slow link to valkey": 1,
+    "truncate link to valkey": 2,
 }
 TEN_YEARS_MS = 3_652 * 86_400_000
 
@@ -74,6 +102,14 @@ class Plan:
     server_clock: int
     #: phones whose clock jumps: what they saved when is not comparable
     jumpy: frozenset[str]
+    #: (phone, at): its disk is copied, and both go on
+    clone: tuple[str, float] | None = None
+    #: households are split, merged and moved
+    moves: bool = False
+    #: when the bank's disk is full, and for how long
+    bank_full: tuple[float, float] | None = None
+    #: when a backup is made, and when it is put in the database's place
+    restore: tuple[float, float] | None = None
 
     def told(self) -> str:
         """The faults in a line."""
@@ -84,7 +120,15 @@ class Plan:
             parts.append("grid reassigned offline")
         if self.server_clock:
             parts.append(f"server's clock +{self.server_clock} s")
-        kinds = ("kill", "save_and_die", "power_cut", "clock", "disk_full")
+        if self.clone is not None:
+            parts.append(f"{self.clone[0]}'s phone cloned")
+        if self.moves:
+            parts.append("households moved")
+        if self.bank_full is not None:
+            parts.append(f"bank's disk full {self.bank_full[0]:.1f}+{self.bank_full[1]:.1f} s")
+        if self.restore is not None:
+            parts.append(f"backup at {self.restore[0]:.1f} s, restored {self.restore[1]:.1f} s later")
+        kinds = ("kill", "save_and_die", "power_cut", "clock", "disk_full", "reinstall")
         for kind in kinds:
             n = sum(step.kind == kind for steps in self.steps.values() for step in steps)
             if n:
@@ -92,26 +136,35 @@ class Plan:
         return ", ".join(parts)
 
 
-def draw(seed: int, run: int, land: int, households: dict[str, list[str]], grids: dict[str, str]) -> Plan:
-    """The plan of a run.
-
-    `households` and `grids`: ids by the grid's letter, in a fixed order. `land` stands in every mark, since a
-    bank may see a run twice.
-    """
+def draw(seed: int, run: int, ground: "Ground") -> Plan:
+    """The plan of a run."""
     name = f"{seed}/{run}"
     rng = random.Random(name)
-    phones = PHONES if rng.random() < 0.3 else PHONES[:3]
+    phones: tuple[tuple[str, str], ...] = PHONES
+    if rng.random() < 0.3:
+        phones += (SPARE,)
+    if rng.random() < 0.4:
+        phones += (HEAD,)
+    moves = rng.random() < 0.25
     steps: dict[str, tuple[Step, ...]] = {}
     jumpy = set()
     for number, (label, person) in enumerate(phones):
-        letter = "B" if person == "other" else "A"
-        steps[label] = _steps(rng, land, number, label, households[letter], grids[letter])
+        steps[label] = Person(rng, ground, number, label, moves).steps(person)
         if any(step.kind == "clock" for step in steps[label]):
             jumpy.add(label)
+    clone = None
+    if rng.random() < 0.15:
+        label = rng.choice(("manager", "agent", "other"))
+        clone = (label, rng.uniform(0.2, 1.5))
+        person = dict(phones)[label]
+        steps["clone"] = Person(rng, ground, len(phones), "clone", moves=False).few(person)
+        if label in jumpy:
+            jumpy.add("clone")
     process: list[tuple[float, str, float]] = []
-    if rng.random() < 0.5:
-        fault = rng.choices(list(PROCESS_FAULTS), list(PROCESS_FAULTS.values()))[0]
-        process.append((rng.uniform(0.1, 1.8), fault, rng.uniform(0.3, 1.2)))
+    for chance, faults in ((0.45, PROCESS_FAULTS), (0.4, LINK_FAULTS)):
+        if rng.random() < chance:
+            fault = rng.choices(list(faults), list(faults.values()))[0]
+            process.append((rng.uniform(0.1, 1.8), fault, rng.uniform(0.3, 1.2)))
     outages = tuple((rng.uniform(0.1, 1.5), rng.uniform(0.2, 0.8)) for _ in range(rng.choice((0, 0, 1, 2))))
     return Plan(
         run=run,
@@ -124,54 +177,129 @@ def draw(seed: int, run: int, land: int, households: dict[str, list[str]], grids
         reassign=rng.uniform(0.3, 1.2) if rng.random() < 0.25 else None,
         server_clock=rng.choice((0, 0, 0, 0, 1, 60, 1800)),
         jumpy=frozenset(jumpy),
+        clone=clone,
+        moves=moves,
+        bank_full=(rng.uniform(0.2, 1.2), rng.uniform(0.4, 1.5)) if rng.random() < 0.06 else None,
     )
 
 
-def _steps(
-    rng: random.Random, land: int, number: int, label: str, customers: list[str], grid: str
-) -> tuple[Step, ...]:
-    steps: list[Step] = []
-    assets: list[tuple[str, str]] = []
-    for n in range(rng.randint(6, 9)):
-        kind = rng.choices(list(STEPS), list(STEPS.values()))[0]
-        mark = f"记{label}{n}密{land:05d}"
-        customer = rng.choice(customers)
-        pause = rng.choice((0.0, 0.0, 0.02, 0.1, 0.3))
-        if kind in ("kill", "sync"):
-            steps.append(Step(pause, kind))
-        elif kind == "power_cut":
-            steps.append(Step(pause, kind, {"lose": rng.randint(1, 6)}))
-        elif kind == "clock":
-            ms = rng.choice((-TEN_YEARS_MS, TEN_YEARS_MS, -3_600_000, 3_600_000, 200_000_000))
-            steps.append(Step(pause, kind, {"ms": ms}))
-        elif kind == "drop_asset":
-            if assets:
-                asset, owner = assets.pop(rng.randrange(len(assets)))
-                steps.append(Step(pause, "save", {"act": {"kind": kind, "asset": asset, "customer": owner}}))
+@dataclass(frozen=True)
+class Ground:
+    """Where a run takes place. `land` stands in every mark, since a bank may see a run twice.
+
+    `households` and `grids`: ids by the grid's letter, in a fixed order; the last household of A is the one
+    that is split, merged and moved. `members`: ids of a household's members, its head first.
+    """
+
+    land: int
+    households: dict[str, list[str]]
+    grids: dict[str, str]
+    members: dict[str, list[str]]
+
+
+class Person:
+    """Draws what one person taps."""
+
+    def __init__(self, rng: random.Random, ground: Ground, number: int, label: str, moves: bool) -> None:
+        self.rng = rng
+        self.ground = ground
+        self.number = number
+        self.label = label
+        self.moves = moves
+        self.assets: list[tuple[str, str]] = []
+
+    def steps(self, person: str) -> tuple[Step, ...]:
+        """A day's taps."""
+        if person == "head":
+            return tuple(self._step(n, HEAD_STEPS, "A") for n in range(self.rng.randint(6, 9)))
+        letter = "B" if person == "other" else "A"
+        drawn = [self._step(n, STEPS, letter) for n in range(self.rng.randint(6, 9))]
+        drawn = [step for one in drawn for step in (self._twice(one) if _is_edit(one) else (one,))]
+        if person == "other":
+            drawn += [self._act("weigh", n, "B") for n in (20, 21)]
+        if self.moves and self.label == "manager":
+            for n, step in enumerate(self._moving()):
+                drawn.insert(self.rng.randint(n, len(drawn)), step)
+        return tuple(drawn)
+
+    def few(self, person: str) -> tuple[Step, ...]:
+        """What a cloned phone's holder taps."""
+        letter = "B" if person == "other" else "A"
+        return tuple(self._act(kind, n, letter) for n, kind in enumerate(("visit", "edit", "asset", "visit")))
+
+    def _step(self, n: int, kinds: dict[str, int], letter: str) -> Step:
+        kind = self.rng.choices(list(kinds), list(kinds.values()))[0]
+        pause = self._pause()
+        if kind in ("kill", "sync", "reinstall"):
+            return Step(pause, kind)
+        if kind == "power_cut":
+            return Step(pause, kind, {"lose": self.rng.randint(1, 6)})
+        if kind == "clock":
+            ms = self.rng.choice((-TEN_YEARS_MS, TEN_YEARS_MS, -3_600_000, 3_600_000, 200_000_000))
+            return Step(pause, kind, {"ms": ms})
+        if kind == "drop_asset" and not self.assets:
+            return Step(pause, "sync")
+        if kind in ("save_and_die", "disk_full"):
+            act = self._act("decide" if kinds is HEAD_STEPS else "visit", n, letter).given["act"]
+            return Step(pause, kind, {"act": act, "after": self.rng.choice((0.0, 0.001, 0.005, 0.02, 0.08))})
+        return self._act(kind, n, letter)
+
+    def _pause(self) -> float:
+        return self.rng.choice((0.0, 0.0, 0.02, 0.1, 0.3))
+
+    def _act(self, kind: str, n: int, letter: str) -> Step:
+        """A tap on save."""
+        rng, ground = self.rng, self.ground
+        mark = f"记{self.label}{n}密{ground.land:05d}"
+        customers = ground.households[letter]
+        if letter == "A" and not self.moves:
+            customers = customers[:-1]
+        act: dict[str, Any] = {"kind": kind, "customer": rng.choice(customers), "mark": mark}
+        if kind == "drop_asset":
+            asset, owner = self.assets.pop(rng.randrange(len(self.assets)))
+            act = {"kind": kind, "asset": asset, "customer": owner}
         elif kind == "asset":
-            asset = str(uuid4())
-            assets.append((asset, customer))
-            steps.append(
-                Step(
-                    pause, "save", {"act": {"kind": kind, "asset": asset, "customer": customer, "mark": mark}}
-                )
-            )
+            act["asset"] = str(UUID(int=rng.getrandbits(128), version=4))
+            self.assets.append((act["asset"], act["customer"]))
         elif kind == "create":
-            phone = f"1990{land % 1000:03d}{number}{n:03d}"
-            steps.append(
-                Step(pause, "save", {"act": {"kind": kind, "grid": grid, "mark": mark, "phone": phone}})
-            )
+            act["grid"] = ground.grids[letter]
+            act["phone"] = f"1990{ground.land % 1000:03d}{self.number}{n:03d}"
+            del act["customer"]
         elif kind == "edit":
-            # the same person types twice: what was typed last must stand
-            for turn in range(2):
-                value = 100_000 * (1 + number + 10 * (2 * n + turn))
-                act = {"kind": kind, "customer": customer, "field": FIELDS[label], "value": value}
-                steps.append(Step(pause, "save", {"act": act}))
-        elif kind == "visit":
-            steps.append(Step(pause, "save", {"act": {"kind": kind, "customer": customer, "mark": mark}}))
-        else:  # a save with something around it
-            act = {"kind": "visit", "customer": customer, "mark": mark}
-            steps.append(
-                Step(pause, kind, {"act": act, "after": rng.choice((0.0, 0.001, 0.005, 0.02, 0.08))})
-            )
-    return tuple(steps)
+            del act["mark"]
+            act |= {"field": FIELDS[self.label], "value": 100_000 * (1 + self.number + 20 * n)}
+        elif kind in ("decide", "weigh", "withdraw"):
+            act |= {"nth": rng.randrange(6), "value": rng.randrange(2)}
+            del act["customer"]
+        elif kind in ("visit", "hand_in"):
+            act["photo"] = rng.choice(SIDES) if rng.random() < PHOTOS else 0
+            act["nth"] = rng.randrange(2)
+        return Step(self._pause(), "save", {"act": act})
+
+    def _twice(self, step: Step) -> tuple[Step, Step]:
+        """The same person types twice: what was typed last must stand."""
+        act = step.given["act"]
+        again = act | {"value": act["value"] + 1_000_000}
+        return step, Step(step.pause, "save", {"act": again})
+
+    def _moving(self) -> list[Step]:
+        """What becomes of the last household of A while others work on it."""
+        *_, beside, moved = self.ground.households["A"]
+        new = str(UUID(int=self.rng.getrandbits(128), version=4))
+        mark = f"记迁密{self.ground.land:05d}"
+        splits = {
+            "kind": "split",
+            "customer": moved,
+            "other": new,
+            "member": self.ground.members[moved][1],
+            "mark": mark,
+        }
+        merges = {"kind": "merge", "customer": moved, "other": beside, "mark": mark}
+        back = {"kind": "unmerge", "customer": moved, "mark": mark}
+        away = {"kind": "move", "customer": moved, "grid": self.ground.grids["B"], "mark": mark}
+        ways = ([splits], [merges], [merges, back], [away], [splits, merges, back], [merges, back, away])
+        return [Step(self._pause(), "save", {"act": act}) for act in self.rng.choice(ways)]
+
+
+def _is_edit(step: Step) -> bool:
+    return step.kind == "save" and step.given["act"]["kind"] == "edit"

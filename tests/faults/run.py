@@ -6,13 +6,14 @@ import random
 import shutil
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from tests.faults.aside import Aside
 from tests.faults.bank import Bank, Part
 from tests.faults.case import Case, Verdict
 from tests.faults.evidence import read_dump, read_ledger
@@ -20,13 +21,14 @@ from tests.faults.judge import jobs_waiting, judge
 from tests.faults.land import PASSWORD, Land, Registrar
 from tests.faults.network import Network
 from tests.faults.phones import Phone, PhoneDied, PhoneRefused
-from tests.faults.plan import Plan, Step, draw
+from tests.faults.plan import Ground, Plan, Step, draw
 from tests.faults.plants import ServerPlant
 from tests.faults.sql import asking
 
 #: from the healing of the last fault until everything must have come to rest
 BOUND_SECONDS = 180.0
 PATIENCE_SECONDS = 90.0
+ROLES = {"agent": "agent", "head": "head"}
 
 
 @dataclass
@@ -51,6 +53,8 @@ class Series:
     folder: Path
     plant: str = ""
     clock: float = 0.0
+    #: each run sees a backup and its restoring; not beside others
+    restores: bool = False
     #: lands of a bank must differ: a bank may see one run twice
     made: int = 0
 
@@ -67,7 +71,11 @@ class Storm:
         self.folder = series.folder / f"run-{run}-{self.number}"
         self.network = Network(self.bank.port, random.Random(f"{series.seed}/{run}/network"))
         self.phones: dict[str, Phone] = {}
+        #: by phone; clones too
+        self.people: dict[str, str] = {}
         self.trouble: list[str] = []
+        #: outboxes of phones that were set up anew
+        self.exports: list[Path] = []
         self._background: set[asyncio.Task[Any]] = set()
 
     async def weather(self) -> Outcome:
@@ -75,13 +83,11 @@ class Storm:
         began = time.monotonic()
         since = datetime.now(UTC) + timedelta(seconds=self.series.clock - 5)
         land = await self._settled()
-        plan = draw(
-            self.series.seed,
-            self.run,
-            land.run,
-            {letter: [str(one) for one in ids] for letter, ids in land.households.items()},
-            {letter: str(one) for letter, one in land.grids.items()},
-        )
+        plan = draw(self.series.seed, self.run, _ground(land))
+        if self.series.restores:
+            rng = random.Random(f"{self.series.seed}/{self.run}/restore")
+            plan = replace(plan, restore=(rng.uniform(0.0, 1.5), rng.uniform(0.5, 2.0)))
+        self.people = dict(plan.phones)
         plant = ServerPlant.of(self.series.plant, land)
         await self.network.start()
         try:
@@ -126,9 +132,9 @@ class Storm:
                 plant=self.series.plant,
                 seed=seed,
             )
-        await asyncio.gather(*(self._start(phone) for phone in self.phones.values()))
+        await asyncio.gather(*(self.open(phone) for phone in self.phones.values()))
 
-    async def _start(self, phone: Phone, lose: int = 0) -> None:
+    async def open(self, phone: Phone, lose: int = 0) -> None:
         """Opens the app and unlocks it, whatever the network does."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         await phone.start(lose)
@@ -147,16 +153,17 @@ class Storm:
 
     async def _storm(self, plan: Plan, land: Land) -> None:
         self.network.rate = plan.rate
-        people = [self._person(self.phones[label], plan.steps[label]) for label, _ in plan.phones]
+        aside = Aside(self, plan, land)
+        people = [self.person(self.phones[label], plan.steps[label]) for label, _ in plan.phones]
         others = [self._outage(*outage) for outage in plan.outages]
         others += [self._process(*fault) for fault in plan.process]
         if plan.reassign is not None:
             others.append(self._reassign(plan.reassign, land))
         if plan.server_clock:
             others.append(self._server_clock(plan.server_clock))
-        await asyncio.gather(*people, *others)
+        await asyncio.gather(*people, *others, *aside.all())
 
-    async def _person(self, phone: Phone, steps: tuple[Step, ...]) -> None:
+    async def person(self, phone: Phone, steps: tuple[Step, ...]) -> None:
         """A person's taps, one after the other; a killed app is opened again."""
         self._aside(phone.do("sync"))
         for step in steps:
@@ -164,7 +171,7 @@ class Storm:
             try:
                 await self._step(phone, step)
             except PhoneDied:
-                await self._start(phone)
+                await self.open(phone)
             except PhoneRefused as error:
                 # saving may be refused by a full disk alone: everything else is a fault of the app
                 if error.code != "storage_failed":
@@ -179,15 +186,17 @@ class Storm:
             self._aside(phone.do("sync"))
             await asyncio.sleep(0.01)
             await phone.kill()
-            await self._start(phone)
+            await self.open(phone)
         elif step.kind == "power_cut":
             await phone.kill()
-            await self._start(phone, lose=step.given["lose"])
+            await self.open(phone, lose=step.given["lose"])
         elif step.kind == "save_and_die":
             self._aside(phone.do("save", act=step.given["act"]))
             await asyncio.sleep(step.given["after"])
             await phone.kill()
-            await self._start(phone)
+            await self.open(phone)
+        elif step.kind == "reinstall":
+            await self._reinstall(phone)
         elif step.kind == "clock":
             await phone.do("clock", ms=step.given["ms"])
         elif step.kind == "disk_full":
@@ -200,6 +209,30 @@ class Storm:
             finally:
                 with contextlib.suppress(PhoneDied):
                     await phone.do("full", **{"is": False})
+
+    async def _reinstall(self, phone: Phone) -> None:
+        """What waits goes into a file for support; then the phone is set up anew, with nothing on it."""
+        file = phone.folder.with_name(f"{phone.folder.name}-{len(self.exports)}.outbox")
+        await phone.do("exported", to=str(file))
+        self.exports.append(file)
+        await phone.kill()
+        for path in phone.folder.iterdir():
+            if path != phone.ledger:
+                path.unlink()
+        with phone.ledger.open("a") as ledger:
+            ledger.write('{"reinstalled": true}\n')
+        await self.open(phone)
+
+    async def _load_exports(self) -> None:
+        """Support brings in what phones exported; what has come by itself meanwhile does no harm."""
+        for file in self.exports:
+            for _ in range(3):
+                code, said = await self.bank.command("outbox", "load", str(file))
+                if code == 0:
+                    break
+                await asyncio.sleep(1)
+            else:
+                self.trouble.append(f"{file.name} could not be loaded: {said[-500:]}")
 
     def _aside(self, work: Any) -> None:
         """Goes on beside the person's next tap; it may fail as it likes."""
@@ -239,6 +272,16 @@ class Storm:
         if fault == "flush":
             await self.bank.flush_all()
             return
+        if fault == "bells again":
+            since = datetime.now(UTC) + timedelta(seconds=self.series.clock - 120)
+            await self.bank.ring_again(random.Random(f"{self.series.seed}/{self.run}/bells"), since)
+            return
+        what, link, name = fault.partition(" link to ")
+        if link:
+            self.bank.links[name].harm(what)
+            await asyncio.sleep(seconds)
+            self.bank.links[name].heal(deliver=seconds > 0.7)
+            return
         what, _, name = fault.partition(" ")
         part: Part = name  # type: ignore[assignment]  # the plan names parts
         if what == "kill":
@@ -253,6 +296,7 @@ class Storm:
         self.bank.heal()
         await self.bank.settle()
         self.network.heal()
+        await self._load_exports()
         deadline = time.monotonic() + BOUND_SECONDS
         while True:
             await self._converge(land, since, deadline)
@@ -289,14 +333,15 @@ class Storm:
         try:
             state = await phone.do("sync")
         except PhoneDied:
-            await self._start(phone)
+            await self.open(phone)
             return False
         if state["needsLogin"] or state["phase"] != "ready":
             with contextlib.suppress(PhoneRefused, PhoneDied):
                 await phone.do("ready", login=phone.login, password=PASSWORD)
             return False
         return state["syncError"] is None and not any(
-            one["state"] in ("saved", "sending") for one in state["entries"]
+            one["state"] in ("saved", "sending") or one["unsent"] > len(one["refused"])
+            for one in state["entries"]
         )
 
     async def _judge(self, plan: Plan, land: Land, since: datetime) -> Verdict:
@@ -310,12 +355,15 @@ class Storm:
         case = Case(
             intents=intents,
             dumps={label: read_dump(one) for label, one in zip(labels, raw, strict=True)},
-            phones=dict(plan.phones),
-            people={person: (staff, person == "agent") for person, staff in land.staff.items()},
+            phones=self.people,
+            people={person: (staff, ROLES.get(person, "manager")) for person, staff in land.staff.items()},
+            branch=land.branch,
             held_grids={who: {land.grids[one] for one in held} for who, held in land.held.items()},
             all_grids=tuple(land.grids.values()),
             jumpy=plan.jumpy,
-            may_refuse=plan.reassign is not None,
+            may_refuse=plan.reassign is not None or plan.moves,
+            restored=plan.restore is not None,
+            files=self.bank.home / "files",
             secrets=(*land.secrets, *sorted(marks)),
             places=places,
             since=since,
@@ -330,9 +378,18 @@ class Storm:
 
     async def _dump(self, phone: Phone) -> dict[str, Any]:
         await phone.kill()
-        await self._start(phone)
+        await self.open(phone)
         found: dict[str, Any] = await phone.do("dump")
         return found
+
+
+def _ground(land: Land) -> Ground:
+    return Ground(
+        land=land.run,
+        households={letter: [str(one) for one in ids] for letter, ids in land.households.items()},
+        grids={letter: str(one) for letter, one in land.grids.items()},
+        members={str(one): [str(member) for member in ids] for one, ids in land.members.items()},
+    )
 
 
 async def _quietly(work: Any) -> None:

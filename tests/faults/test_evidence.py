@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 
 from tests.faults.evidence import read_dump, read_ledger
-from tests.faults.plan import PHONES, STEPS, Plan, draw
+from tests.faults.plan import LINK_FAULTS, PROCESS_FAULTS, Ground, Plan, draw
 
-HOUSEHOLDS = {"A": ["a1", "a2"], "B": ["b1"]}
+HOUSEHOLDS = {"A": ["a1", "a2", "a3"], "B": ["b1"]}
 GRIDS = {"A": "grid-a", "B": "grid-b"}
+MEMBERS = {one: [f"{one}-head", f"{one}-spouse"] for ids in HOUSEHOLDS.values() for one in ids}
 
 
 def planned(run: int, seed: int = 1) -> Plan:
-    return draw(seed, run, run, HOUSEHOLDS, GRIDS)
+    return draw(seed, run, Ground(run, HOUSEHOLDS, GRIDS, MEMBERS))
 
 
 def taps(plan: Plan) -> list[tuple[str, float, str]]:
@@ -32,9 +33,10 @@ def test_a_seed_draws_the_same_run_again_and_another_seed_another() -> None:
 
 
 def test_enough_runs_draw_every_fault() -> None:
-    plans = [planned(run) for run in range(200)]
+    plans = [planned(run) for run in range(600)]
     drawn = {step.kind for plan in plans for steps in plan.steps.values() for step in steps}
-    assert {"kill", "save_and_die", "power_cut", "clock", "disk_full", "sync", "save"} == drawn
+    alone = {"kill", "save_and_die", "power_cut", "clock", "disk_full", "reinstall"}
+    assert drawn == alone | {"sync", "save"}
     acts = {
         step.given["act"]["kind"]
         for plan in plans
@@ -42,11 +44,13 @@ def test_enough_runs_draw_every_fault() -> None:
         for step in steps
         if step.kind == "save"
     }
-    assert acts == {"visit", "edit", "asset", "drop_asset", "create"}
-    assert len({fault for plan in plans for _, fault, _ in plan.process}) == 9
+    field = {"visit", "hand_in", "withdraw", "edit", "asset", "drop_asset", "create"}
+    assert acts == field | {"decide", "weigh", "move", "merge", "unmerge", "split"}
+    assert {fault for plan in plans for _, fault, _ in plan.process} == {*PROCESS_FAULTS, *LINK_FAULTS}
+    assert {plan.clone[0] for plan in plans if plan.clone} == {"manager", "agent", "other"}
+    assert any(plan.bank_full is not None for plan in plans)
     assert any(plan.reassign is not None for plan in plans)
-    assert {len(plan.phones) for plan in plans} == {3, len(PHONES)}
-    assert len(STEPS) == 11
+    assert {len(plan.phones) for plan in plans} == {3, 4, 5}
 
 
 def test_a_ledger_tells_what_was_meant_and_what_was_saved_and_a_line_cut_short_tells_nothing(
@@ -54,9 +58,9 @@ def test_a_ledger_tells_what_was_meant_and_what_was_saved_and_a_line_cut_short_t
 ) -> None:
     act = {"kind": "visit"}
     lines = [
-        {"intend": ["c1"], "act": act, "bodies": [{"id": "v1"}]},
+        {"intend": ["c1"], "act": act, "types": ["visit.log"], "bodies": [{"id": "v1"}]},
         {"saved": ["c1"]},
-        {"intend": ["c2"], "act": act, "bodies": [{"id": "v2"}]},
+        {"intend": ["c2"], "act": act, "types": ["visit.log"], "bodies": [{"id": "v2"}]},
     ]
     ledger = tmp_path / "ledger"
     ledger.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + '{"saved": ["c')

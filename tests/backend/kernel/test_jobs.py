@@ -191,7 +191,7 @@ async def test_a_job_whose_claim_failed_is_handed_on_again_at_once(
             raise ConnectionError("the database is away")
         return await claim(*given)
 
-    runner._claim = once_down  # type: ignore[method-assign]
+    runner._claim = once_down  # type: ignore[method-assign,assignment]
     running = asyncio.create_task(worker._arq(arq, runner, 2, relay.hand_again))
     relaying = asyncio.create_task(worker._relay(relay, arq, asyncio.Event()))
     try:
@@ -245,8 +245,8 @@ async def test_a_part_that_fails_again_after_running_well_does_not_wait_for_ten_
             return
         raise ConnectionError
 
-    monkeypatch.setattr(worker.asyncio, "sleep", sleep)
-    monkeypatch.setattr(worker.time, "monotonic", lambda: now)
+    monkeypatch.setattr("backend.app.worker.asyncio.sleep", sleep)
+    monkeypatch.setattr("backend.app.worker.time.monotonic", lambda: now)
     await worker._forever("part", stop, once)
     assert waits == [0.5, 1.0, 2.0, 0.5, 1.0]
 

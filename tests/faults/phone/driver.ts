@@ -4,13 +4,12 @@
  */
 // first: the engine's library looks for IndexedDB when it is loaded
 import { mount, mustBeUnder, setFull } from './disk'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { build, type NewCommand } from '../../../pwa/src/domain/commands'
-import { uuid7 } from '../../../pwa/src/domain/ids'
 import { openEngine } from '../../../pwa/src/sync/engine'
 import type { Engine } from '../../../pwa/src/sync/types'
+import { made, type Act } from './acts'
 import { dump, type Insides } from './dump'
 import { Ledger } from './ledger'
 import { plant, type Bug } from './plants'
@@ -61,53 +60,27 @@ async function ready({ login, password }: Request): Promise<unknown> {
 
 function state(): unknown {
   const { phase, waiting, attention, syncError, needsLogin, readLocked, storageFailed, revoked } = engine.status()
-  const entries = engine.outbox().map(({ id, state, result, code }) => ({ id, state, result, code }))
+  const entries = engine.outbox().map(({ id, state, result, code, photos }) => {
+    const unsent = photos.filter((one) => !one.sent).length
+    const refused = photos.flatMap((one) => one.refused ?? [])
+    return { id, state, result, code, unsent, refused }
+  })
   return { phase, waiting, attention, syncError, needsLogin, readLocked, storageFailed, revoked, entries, mounted }
 }
 
-/** What the person saves, from the plan; which fields there are depends on the kind. */
-interface Act {
-  kind: string
-  customer: string
-  mark: string
-  field: string
-  value: number
-  asset: string
-  grid: string
-  phone: string
-}
-
-/** The commands of a tap on save. Ids that the plan does not give are made here, as phones do. */
-function commandsOf({ kind, customer: customer_id, mark, field, value, asset, grid, phone }: Act): NewCommand[] {
-  switch (kind) {
-    case 'visit':
-      return [
-        build.visitLog({
-          id: uuid7(), customer_id, channel: 'onsite', purpose: 'follow_up', outcome: 'met', needs: [], presented: [], photos: [], note: mark,
-        }),
-      ]
-    case 'edit':
-      return [build.setValues({ customer_id, edits: [{ field, seen: null, value }] })]
-    case 'asset':
-      return [build.assetPut({ id: asset, customer_id, kind: 'machinery', label: mark, value_fen: 100_000, detail: {} })]
-    case 'drop_asset':
-      return [build.assetRemove({ id: asset, customer_id, reason: 'sold' })]
-    case 'create': {
-      const member = { id: uuid7(), person_id: uuid7(), name: mark, relation: 'head' }
-      return [build.customerCreate({ id: uuid7(), kind: 'household', name: mark, grid_id: grid, address: mark, phone, members: [member] })]
-    }
-    default:
-      throw new TypeError(`no such act: ${kind}`)
-  }
-}
-
 /** A tap on save. The ledger says what is meant before, and that the screen called it saved after. */
-async function save({ act }: Request): Promise<unknown> {
-  const commands = commandsOf(act as Act)
+async function save({ act: given }: Request): Promise<unknown> {
+  const act = given as Act
+  const { commands, files } = await made(act, engine)
   const ids = commands.map(({ id }) => id)
-  ledger.write({ intend: ids, act, bodies: commands.map(({ body }) => body) })
+  if (ids.length === 0) return { ids }
+  ledger.write({ intend: ids, act, types: commands.map(({ type }) => type), bodies: commands.map(({ body }) => body) })
+  const again = async (): Promise<unknown> => {
+    const more = await made(act, engine)
+    return engine.save(more.commands, more.files)
+  }
   try {
-    await bug.save(act as Act, () => engine.save(commands), () => engine.save(commandsOf(act as Act)))
+    await bug.save(act, () => engine.save(commands, files), again)
   } catch (error) {
     ledger.write({ refused: ids, error: String(error) })
     throw error
@@ -116,9 +89,17 @@ async function save({ act }: Request): Promise<unknown> {
   return { ids }
 }
 
+/** The waiting outbox as the file that support loads, beside the phone's folder. */
+async function exported({ to }: Request): Promise<unknown> {
+  const { bytes, commands, files } = await engine.exportOutbox()
+  writeFileSync(String(to), bytes)
+  return { commands, files }
+}
+
 const doings: Record<string, (request: Request) => Promise<unknown> | unknown> = {
   ready,
   save,
+  exported,
   state,
   sync: async () => {
     await engine.sync()
