@@ -96,4 +96,5 @@ test('masks, receipts, sizes', () => {
   expect(bytesText(2_400_000)).toBe('2.4 MB')
   expect(bytesText(38_200_000)).toBe('38 MB')
   expect(bytesText(812)).toBe('812 B')
+  expect(bytesText(10_737_418_240)).toBe('10.7 GB')
 })

@@ -84,6 +84,7 @@ export function bytesText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} KB`
   const mb = bytes / 1_000_000
+  if (mb >= 1000) return `${decimals(mb / 1000, 1, false)} GB`
   return `${mb < 10 ? decimals(mb, 1, false) : Math.round(mb)} MB`
 }
 

@@ -12,6 +12,9 @@ const ICONS: Record<string, IconName> = {
   'task.approve': 'stamp', 'suggestion.accept': 'check', 'suggestion.dismiss': 'returned', 'dispute.settle': 'check', 'task.return': 'returned', 'inbox.read': 'inbox', 'command.discard': 'trash',
 }
 
+/** More fields than these are one change of the file. */
+const MOST_NAMED = 2
+
 /** Where whoever was first has decided. */
 const DECISIONS = ['visit.place', 'suggestion.accept', 'suggestion.dismiss', 'dispute.settle']
 
@@ -23,6 +26,9 @@ export function useOutboxWords() {
 
   function what(e: OutboxEntry): string {
     if (e.command?.type === 'visit.log' && e.command.body.channel !== 'onsite') return t('sync.contact', { channel: names.word('channel', e.command.body.channel) })
+    if (e.command?.type === 'customer.set_values' && e.command.body.edits.length <= MOST_NAMED) {
+      return t('sync.edited', { fields: e.command.body.edits.map(({ field }) => names.word('field', field)).join(t('visits.and')) })
+    }
     const key = e.type?.replace('.', '_') ?? 'unknown'
     return te(`command.${key}`) ? t(`command.${key}`) : t('command.unknown')
   }
