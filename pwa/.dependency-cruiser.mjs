@@ -66,9 +66,15 @@ export default {
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^virtual:' } },
     {
+      name: 'testing-only-in-tests',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$|/testing/' },
+      to: { path: '/testing/' },
+    },
+    {
       name: 'not-to-dev-dep',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.test\\.ts$|^src/worker/' },
+      from: { path: '^src/', pathNot: '\\.test\\.ts$|^src/worker/|/testing/' },
       to: { dependencyTypes: ['npm-dev'], pathNot: 'workbox-window' },
     },
   ],

@@ -188,8 +188,18 @@ export async function renumber(db: StaffDatabase, entries: readonly OutboxRecord
 /** What the lists show of an entry, without what is sealed. */
 export type OutboxHeader = Omit<OutboxRecord, 'sealed' | 'local'>
 
-/** All entries by their numbers; one that the browser can't read any more is passed over. */
+/** All entries in the order they were saved; one that the browser can't read any more is passed over. */
 export async function allEntries(db: StaffDatabase): Promise<OutboxRecord[]> {
+  const entries = await bySeq(db)
+  if (new Set(entries.map(({ stream }) => stream)).size < 2) return entries
+  // Each stream counts for itself, and clocks may be turned back: only the order of the streams tells.
+  const order = await withStore(db, () => getMeta<string[]>(db, STREAMS))
+  const place = new Map((order ?? []).map((stream, i) => [stream, i]))
+  const placeOf = ({ stream }: OutboxRecord): number => place.get(stream) ?? (order ?? []).length
+  return entries.sort((a, b) => placeOf(a) - placeOf(b) || a.seq - b.seq)
+}
+
+async function bySeq(db: StaffDatabase): Promise<OutboxRecord[]> {
   try {
     return await withStore(db, () => db.outbox.orderBy('seq').toArray())
   } catch (error) {
@@ -198,6 +208,20 @@ export async function allEntries(db: StaffDatabase): Promise<OutboxRecord[]> {
     const read = await readEach<OutboxRecord>(db, 'outbox', ids)
     return read.filter((entry) => entry !== undefined)
   }
+}
+
+/** The meta key of the streams that this phone had, oldest first; the last one is the present one's predecessor or itself. */
+const STREAMS = 'streams'
+
+/** Notes that `stream` follows `former`. */
+export async function noteStream(db: StaffDatabase, former: string, stream: string): Promise<void> {
+  await withStore(db, () =>
+    db.transaction('rw', db.meta, async () => {
+      const known = (await getMeta<string[]>(db, STREAMS)) ?? []
+      const next = [former, stream].filter((one) => !known.includes(one))
+      await db.meta.put({ key: STREAMS, value: [...known, ...next] })
+    }),
+  )
 }
 
 export async function unsent(db: StaffDatabase): Promise<OutboxRecord[]> {

@@ -9,6 +9,7 @@ import { DraftStore } from '../store/drafts'
 import { LazyRows } from '../store/lazy'
 import { Rows } from '../store/memory'
 import { ephemeralPair, openSeal, Sealer } from '../store/seal'
+import { noteStream } from '../store/outbox'
 import { checkPin, DATA_KEY_BYTES, unwrapKey, Vault, wrapKey, type WrappedKey } from '../store/vault'
 import { noteClock } from './contact'
 import { PIN_TRIES, type Core } from './core'
@@ -85,7 +86,9 @@ export class Account {
     } catch (error) {
       if (!(error instanceof ApiProblem) || !LOST_INSTALLATION.has(error.code)) throw error
       // The bank withdrew this installation, or it was copied; after a login a new one takes its place, outbox and all.
+      const former = core.identity?.installationId ?? ''
       core.identity = await core.device.renewIdentity(current.staffId)
+      await noteStream(db, former, core.identity.installationId)
       await core.ask(() => this.register(label))
     }
     await withStore(db, () => putMeta(db, 'revoked', false))
@@ -99,7 +102,9 @@ export class Account {
     const { core } = this
     if (!core.current) throw new EngineError('signed_out')
     const enrolment = await getMeta<Enrolment>(core.store, 'enrolment')
+    const former = core.identity?.installationId ?? ''
     core.identity = await core.device.renewIdentity(core.current.staffId)
+    await noteStream(core.store, former, core.identity.installationId)
     await this.register(enrolment?.label || UNNAMED)
   }
 

@@ -52,6 +52,8 @@ export interface Unlocked {
 }
 
 export type Topic = 'status' | 'rows' | 'outbox'
+/** What another tab did to the same database; `contact`: it heard the bank. */
+export type Foreign = 'rows' | 'outbox' | 'contact'
 
 /** Wrong PINs before only an online login helps. */
 export const PIN_TRIES = 5
@@ -110,13 +112,13 @@ export class Core {
   }
 
   /** Hears what other tabs and the service worker wrote to the same database. */
-  onForeignWrite(listener: (what: 'rows' | 'outbox') => void): void {
-    this.channel?.addEventListener('message', (event: MessageEvent<{ db: string; what: 'rows' | 'outbox' }>) => {
+  onForeignWrite(listener: (what: Foreign) => void): void {
+    this.channel?.addEventListener('message', (event: MessageEvent<{ db: string; what: Foreign }>) => {
       if (event.data.db === this.db?.name) listener(event.data.what)
     })
   }
 
-  tellOthers(what: 'rows' | 'outbox'): void {
+  tellOthers(what: Foreign): void {
     if (this.db && !this.closed) this.channel?.postMessage({ db: this.db.name, what })
   }
 

@@ -8,7 +8,7 @@ import { PIN_COST } from '../store/kdf'
 import { browserPlace } from '../store/ledger'
 import { missingFeatures } from '../store/support'
 import { Account } from './account'
-import { Core, type EngineOptions } from './core'
+import { Core, type EngineOptions, type Foreign } from './core'
 import { exportOutbox } from './exported'
 import { Live } from './live'
 import { AutoLock } from './lock'
@@ -97,9 +97,11 @@ class TiangeEngine implements Engine {
     await this.webPush.renew()
   }
 
-  private async foreignWrite(what: 'rows' | 'outbox'): Promise<void> {
+  private async foreignWrite(what: Foreign): Promise<void> {
     const { core } = this
     if (!core.db) return
+    if (what === 'contact') await core.loadContact()
+    this.writer.forgetPlace()
     if (what === 'rows' && core.unlocked) await refreshRows(core, core.unlocked)
     await core.outbox.refresh(core.db, core.unlocked?.vault ?? null)
     core.emit('outbox')

@@ -72,9 +72,9 @@ export class OutboxBook {
     return this.entries.get(id)
   }
 
-  /** In the order they were saved. */
+  /** In the order they were saved, which a clock that was turned back does not change. */
   all(): BookEntry[] {
-    return [...this.entries.values()].sort((a, b) => a.header.savedAt - b.header.savedAt || a.header.seq - b.header.seq)
+    return [...this.entries.values()]
   }
 
   unsent(): { depth: number; oldest: Instant | null; photos: number } {

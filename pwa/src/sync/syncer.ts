@@ -108,6 +108,10 @@ export class Syncer {
     const { core, account } = this
     await account.sendPendingLogout()
     if (!core.current?.signedIn || !(core.enrolled || this.delivers)) return
+    // Another tab may have renewed the installation: going on in the former stream would move all entries back to it.
+    core.identity = (await core.device.identity(core.current.staffId)) ?? core.identity
+    // What waits from a former stream goes before what was saved since.
+    if (core.unlocked && core.enrolled) await this.writer.restream(() => account.renewInstallation())
     const deps: FileDeps = {
       appVersion: this.core.options.appVersion,
       db: core.store,
@@ -130,16 +134,21 @@ export class Syncer {
     await core.loadContact()
     if (core.unlocked && (pushed.renewStream || pushed.foreign)) {
       // One renewal a run: a bank that refuses every stream must not be asked for ever.
-      const renew = pushed.renewStream && !this.renewed
+      const renew = !this.renewed
       this.renewed ||= renew
-      const moved = await this.writer.restream(renew ? () => account.renewInstallation() : undefined)
+      const moved = await this.writer.restream(renew ? () => account.renewInstallation() : undefined, pushed.renewStream)
       if (moved > 0) this.again = true
     }
     if (core.unlocked) {
+      const { epoch } = core.contact
       await pull(core)
+      // The pull met another life of the bank's database: what it lacks goes now, not with the next entry.
+      if (epoch !== core.contact.epoch && core.outbox.unsent().depth > 0) this.again = true
       core.damaged.clear()
       core.emit('rows')
     }
+    // Another tab may stand beyond the offline limit still.
+    core.tellOthers('contact')
     await account.sendEscrow()
     const files = await sendFiles(deps)
     if (files.stopped === null) this.filesNow = false

@@ -151,36 +151,48 @@ export class Writer {
     await this.core.refreshOutbox()
   }
 
+  /** Another tab wrote: its undo may have freed places, so the next one is to be looked up. */
+  forgetPlace(): void {
+    this.next = null
+  }
+
   /**
    * Gives the waiting entries of former streams their place in the present one, after the installation was renewed.
-   * They are sealed anew, so this needs the unlocked engine. `renew`, if given, renews the installation first. Returns
-   * how many entries got a new place.
+   * They are sealed anew, so this needs the unlocked engine. `renew` renews the installation: first of all where the
+   * stream was `copied`, else only if entries of the present stream wait too, before which the others must come; without
+   * `renew` these wait. Returns how many entries got a new place.
    */
-  restream(renew?: () => Promise<void>): Promise<number> {
+  restream(renew?: () => Promise<void>, copied = false): Promise<number> {
     return this.inTurn(async () => {
-      if (renew) await renew()
-      return this.restreamNow()
+      if (copied) await renew?.()
+      return this.restreamNow(renew)
     })
   }
 
-  private async restreamNow(): Promise<number> {
+  private async restreamNow(renew?: () => Promise<void>): Promise<number> {
     const { core } = this
     const { vault, sealer } = core.open
-    const stream = core.identity?.installationId ?? ''
-    const foreign = (await unsent(core.store)).filter((entry) => entry.stream !== stream)
-    if (foreign.length === 0) return 0
+    const waiting = await unsent(core.store)
+    if (waiting.every((entry) => entry.stream === core.identity?.installationId)) return 0
     await core.outbox.refresh(core.store, vault)
+    // Without its content an entry can't get another number; it stays as it is, whole, for support to load.
+    const readable = waiting.filter((entry) => core.outbox.get(entry.id)?.command)
+    const foreign = readable.filter((entry) => entry.stream !== core.identity?.installationId)
+    if (foreign.length === 0) return 0
+    if (foreign.length < readable.length) {
+      if (!renew) return 0
+      await renew()
+    }
+    const stream = core.identity?.installationId ?? ''
+    const moving = readable.filter((entry) => entry.stream !== stream)
     let seq = await nextSeq(core.store, stream)
     const resealed: OutboxRecord[] = []
-    for (const entry of foreign) {
-      const command = core.outbox.get(entry.id)?.command
-      // Without its content it can't get another number; it stays as it is, whole, for support to load.
-      if (!command) continue
+    for (const entry of moving) {
+      const command = core.outbox.get(entry.id)?.command as Command
       const sealed = await sealCommand({ ...command, seq }, entry.save, stream, entry.photos, vault, sealer)
       resealed.push({ ...sealed, savedAt: entry.savedAt, receipt: entry.receipt, acknowledged: entry.acknowledged })
       seq++
     }
-    if (resealed.length === 0) return 0
     await renumber(core.store, resealed)
     this.next = null
     await core.refreshOutbox()

@@ -29,6 +29,9 @@ interface Known {
   command: Json
 }
 
+/** Results on which other commands may build. */
+const TAKEN: ReadonlySet<unknown> = new Set(['applied', 'merged', 'suggested'])
+
 /** What a test may do to a request: `cut` loses the answer after the bank did its work, `lost` loses the request. */
 export type Fault = 'cut' | 'lost' | Response | null
 
@@ -82,9 +85,11 @@ export class FakeBank {
   pageRows = 500
   /** Whether partitions that a phone does not hold come as changes from nothing. */
   small = false
+  /** Whether changes come one revision an answer, so that `more` is met often; else all at once. */
+  stepwise = true
   /** Decides about each request. */
   fault: (method: string, path: string) => Fault = () => null
-  /** Decides about each command: null applies it. */
+  /** Decides about each command: null applies it; so does `merged`. What is `suggested` is taken without an effect. */
   judge: (command: Json) => Json | null = () => null
   /** What duplicates stand for, told with each receipt. */
   alias: Record<string, string> | null = null
@@ -310,8 +315,7 @@ export class FakeBank {
   }
 
   private changes(book: Book, from: number): Json {
-    // One revision an answer, so that `more` is met often.
-    return this.moved(book, from, from + 1)
+    return this.moved(book, from, this.stepwise ? from + 1 : book.revision)
   }
 
   private moved(book: Book, from: number, to: number): Json {
@@ -338,7 +342,7 @@ export class FakeBank {
     for (const id of (command['needs'] ?? []) as string[]) {
       const needed = this.recorded(id)
       if (needed?.settled === 'discarded') return { result: 'rejected', code: 'needs_discarded' }
-      if (needed?.receipt['result'] !== 'applied' && needed?.settled !== 'replaced') return { result: 'held', code: 'needs' }
+      if (!TAKEN.has(needed?.receipt['result']) && needed?.settled !== 'replaced') return { result: 'held', code: 'needs' }
     }
     return null
   }
@@ -350,7 +354,7 @@ export class FakeBank {
     }
     if (command['type'] !== 'command.discard') return
     const discarded = this.recorded((command['body'] as Json)['discards'])
-    if (!discarded || discarded.settled || discarded.receipt['result'] === 'applied') throw new Error('nothing to discard')
+    if (!discarded || discarded.settled || TAKEN.has(discarded.receipt['result'])) throw new Error('nothing to discard')
     discarded.settled = 'discarded'
     for (const known of [...this.streams.values()].flatMap((one) => [...one.known.values()])) {
       if (known.receipt['result'] !== 'held' || !(known.command['needs'] as string[]).includes(discarded.id)) continue
@@ -377,6 +381,8 @@ export class FakeBank {
       const answer = (result: string, more: Json = {}): Json => ({ id, seq, result, hash, receipt: `${hash.slice(0, 16)}`, received_at: this.now, await: {}, ...more })
       const everywhere = [...this.streams.values()].map((one) => one.known.get(id)).find((one) => one)
       if (everywhere && (everywhere.receipt['result'] !== 'held' || everywhere.settled)) {
+        // It takes its place in this stream too, or all behind it would be a gap for ever.
+        if (seq === stream.expects) stream.expects++
         if (everywhere.hash !== hash) receipts.push(answer('rejected', { code: 'hash_mismatch' }))
         else receipts.push({ ...everywhere.receipt, result: 'repeated', was: everywhere.receipt['result'], settled: everywhere.settled })
         continue
@@ -393,6 +399,8 @@ export class FakeBank {
       if ((await sha(plain)) !== hash) throw new Error('hash does not match')
       const command = decode(plain) as Json
       if (command['id'] !== id || command['seq'] !== seq) throw new Error('envelope does not match')
+      // Recorded under its former stream so far, where it was held.
+      if (everywhere) for (const one of this.streams.values()) if (one !== stream) one.known.delete(id)
       const verdict = this.waits(command) ?? this.judge(command)
       if (verdict?.['result'] === 'held') {
         const held = answer('held', verdict)
@@ -401,9 +409,11 @@ export class FakeBank {
         receipts.push(held)
         continue
       }
-      if (!verdict) this.settle(command)
-      const receipt = verdict ? answer('rejected', verdict) : answer('applied', { await: this.effect(command), ...(this.alias ? { alias: this.alias } : {}) })
-      if (!verdict) this.applied.push(command)
+      const effective = !verdict || verdict['result'] === 'merged'
+      if (!verdict || TAKEN.has(verdict['result'])) this.settle(command)
+      const more = effective ? { await: this.effect(command), ...(this.alias ? { alias: this.alias } : {}) } : {}
+      const receipt = answer(verdict ? 'rejected' : 'applied', { ...more, ...verdict })
+      if (effective) this.applied.push(command)
       stream.known.set(id, { id, seq, hash, receipt, command })
       stream.expects = Math.max(stream.expects, seq + 1)
       receipts.push(receipt)

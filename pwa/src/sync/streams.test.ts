@@ -1,0 +1,126 @@
+/** What the model of a page found about tabs, streams and lives of the bank: each its own plain test. */
+import 'fake-indexeddb/auto'
+import { expect, test, vi } from 'vitest'
+import { build } from '../domain/commands'
+import { uuid7 } from '../domain/ids'
+import { databaseOf } from './testing/page'
+import { FakeBank } from './testing/bank'
+import { GRID_KEY, household, openPhone, PIN, readyPhone, visitOf, type Phone } from './testing/phone'
+
+// Two busy cores must not fail a test that is merely slow.
+vi.setConfig({ testTimeout: 60_000 })
+
+const xie = household('谢金枝', '13812342260')
+const file = { kind: 'file', id: xie.id, values: { values: {}, open_sections: [], points: 0 } }
+const HOUR_MS = 3_600_000
+
+async function oneHousehold(): Promise<{ bank: FakeBank; phone: Phone }> {
+  const bank = await FakeBank.open()
+  bank.change(GRID_KEY, [xie, file])
+  return { bank, phone: await readyPhone(bank, uuid7()) }
+}
+
+async function secondTab(bank: FakeBank, phone: Phone): Promise<Phone> {
+  const tab = await openPhone(bank, phone.deviceDatabase, phone.clock, phone.locks, phone.ledger)
+  await tab.engine.unlock(PIN)
+  return tab
+}
+
+/** Somebody used a copy of the phone: the next place of its stream is taken. */
+function useCopy(bank: FakeBank): void {
+  const stream = [...bank.streams.values()].at(-1)
+  if (!stream) throw new Error('no stream yet')
+  const id = uuid7()
+  stream.known.set(id, { id, seq: stream.expects, hash: '0'.repeat(64), receipt: { result: 'applied' }, command: { needs: [] } })
+  stream.expects++
+}
+
+const wages = (value: number) => build.setValues({ customer_id: xie.id, edits: [{ field: 'income_wages_fen', seen: null, value }] })
+const shown = async ({ engine }: Phone): Promise<unknown> => (await engine.customer(xie.id)).file?.values?.['income_wages_fen']?.[0]
+
+test('a tab beyond the offline limit opens when another tab has reached the bank', async () => {
+  const { bank, phone } = await oneHousehold()
+  const other = await secondTab(bank, phone)
+  phone.clock.now += 80 * HOUR_MS
+  expect(other.engine.status().readLocked).toBe(true)
+  await phone.engine.sync()
+  await vi.waitFor(() => expect(other.engine.status().readLocked).toBe(false))
+  for (const { engine } of [phone, other]) await engine.close()
+})
+
+test('an older entry does not come back over a newer one because the clock was turned back', async () => {
+  const { phone } = await oneHousehold()
+  await phone.engine.save([wages(500)])
+  phone.clock.now -= HOUR_MS
+  await phone.engine.save([wages(700)])
+  expect(await shown(phone)).toBe(700)
+  await phone.engine.close()
+})
+
+test('what a tab takes back leaves no hole before what another tab saves', async () => {
+  const { bank, phone } = await oneHousehold()
+  const other = await secondTab(bank, phone)
+  const taken = visitOf(xie.id)
+  await other.engine.save([visitOf(xie.id)])
+  await other.engine.save([taken])
+  await vi.waitFor(() => expect(phone.engine.outbox()).toHaveLength(2))
+  expect(await phone.engine.undo([taken.id])).toBe(true)
+  await vi.waitFor(() => expect(other.engine.outbox()).toHaveLength(1))
+  await other.engine.save([visitOf(xie.id)])
+  await other.engine.sync()
+  expect(bank.applied.map((command) => command['seq'])).toEqual([1, 2])
+  expect(bank.devices.size).toBe(1)
+  for (const { engine } of [phone, other]) await engine.close()
+})
+
+test('a copied phone goes on in its new stream, whichever tab sends', async () => {
+  const { bank, phone } = await oneHousehold()
+  const other = await secondTab(bank, phone)
+  await phone.engine.save([visitOf(xie.id)])
+  await phone.engine.sync()
+  useCopy(bank)
+  const waits = build.visitLog(visitOf(xie.id).body, { needs: [uuid7()] })
+  await phone.engine.save([waits, visitOf(xie.id)])
+  const place = async () => {
+    const entry = await databaseOf(phone.engine).outbox.get(waits.id)
+    return [entry?.stream, entry?.seq]
+  }
+  const before = await place()
+  await other.engine.sync()
+  const renewed = await place()
+  expect(renewed).not.toEqual(before)
+  await phone.engine.sync()
+  expect(await place()).toEqual(renewed)
+  for (const { engine } of [phone, other]) await engine.close()
+})
+
+test('another life of the bank that only the pull meets is answered in the same run', async () => {
+  const { bank, phone } = await oneHousehold()
+  await phone.engine.save([wages(500)])
+  await phone.engine.sync()
+  bank.epoch = 'epoch-2'
+  bank.streams.clear()
+  bank.applied.length = 0
+  await phone.engine.sync()
+  expect(bank.applied).toHaveLength(1)
+  expect(phone.engine.status().waiting).toBe(0)
+  await phone.engine.close()
+})
+
+test('after a restore the entries of a former stream go before those of the present one', async () => {
+  const { bank, phone } = await oneHousehold()
+  await phone.engine.save([wages(500)])
+  await phone.engine.sync()
+  useCopy(bank)
+  await phone.engine.save([wages(700)])
+  await phone.engine.sync()
+  expect(new Set((await databaseOf(phone.engine).outbox.toArray()).map(({ stream }) => stream)).size).toBe(2)
+  bank.epoch = 'epoch-2'
+  bank.streams.clear()
+  bank.applied.length = 0
+  await phone.engine.sync()
+  await phone.engine.sync()
+  const values = bank.applied.map((command) => (command['body'] as { edits: { value: number }[] }).edits[0]?.value)
+  expect(values).toEqual([500, 700])
+  await phone.engine.close()
+})
