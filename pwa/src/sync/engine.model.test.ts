@@ -12,7 +12,7 @@ import { databaseOf, Page, readDisk } from './testing/page'
 import { memoryPlace, PIN } from './testing/phone'
 import { checkAll, openTab, reopen, resting, steps, type Model, type Real } from './testing/steps'
 
-const RUNS = Number(process.env['FC_RUNS'] ?? 40)
+const RUNS = Number(process.env['FC_RUNS'] ?? 25)
 const SEED = process.env['FC_SEED'] === undefined ? {} : { seed: Number(process.env['FC_SEED']) }
 const PATH = process.env['FC_PATH'] === undefined ? {} : { path: process.env['FC_PATH'] }
 const REPLAY = process.env['FC_REPLAY'] === undefined ? {} : { replayPath: process.env['FC_REPLAY'] }
