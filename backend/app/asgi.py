@@ -26,6 +26,7 @@ from backend.kernel.logs import configure_logs
 from backend.kernel.settings import Settings, load_settings
 from backend.notify import routes as notify_routes
 from backend.sync import routes as sync_routes
+from backend.sync.gate import Gate
 from backend.sync.live import Live
 from backend.sync.pull import Pulling
 
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         configure_logs(settings)
     resources = Resources.open(settings)
     metrics, schema, darkroom = Metrics(), Schema(), Darkroom.open(settings)
+    gate = Gate(metrics.waited)
     live, known = Live(resources.redis), registry()
 
     def provide_phone(request: Request[Any, Any, State]) -> Pulling:
@@ -79,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "metrics": Provide(lambda: metrics, sync_to_thread=False),
             "schema": Provide(lambda: schema, sync_to_thread=False),
             "darkroom": Provide(lambda: darkroom, sync_to_thread=False),
+            "gate": Provide(lambda: gate, sync_to_thread=False),
             "live": Provide(lambda: live, sync_to_thread=False),
             "phone": Provide(provide_phone, sync_to_thread=False),
             "registry": Provide(lambda: known, sync_to_thread=False),

@@ -5,6 +5,7 @@ maintenance only.
 """
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
@@ -37,6 +38,7 @@ QUEUE_LIFE = "tiange:jobs:life"
 SWEEP_EVERY = 3600
 #: a part that ran so long has got over what made it fail
 STEADY_SECONDS = 5.0
+NICE = 10
 MOST_QUEUED = 500
 
 log = structlog.get_logger("tiange.worker")
@@ -45,6 +47,8 @@ log = structlog.get_logger("tiange.worker")
 def main(settings: Settings) -> None:
     """Runs until SIGTERM or SIGINT; running jobs are given a moment, then their leases run out."""
     configure_logs(settings)
+    # where it shares a machine with the web server, people wait for that one's answers
+    os.nice(NICE)
     asyncio.run(run(settings))
 
 

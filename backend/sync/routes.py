@@ -16,6 +16,7 @@ from backend.sync import phones as phone_watch
 from backend.sync import pull as pulling
 from backend.sync import push as pushing
 from backend.sync import quarantine as watching
+from backend.sync.gate import Gate
 from backend.sync.live import Live
 from backend.sync.partitions import keys_for
 from backend.sync.pull import Pulling
@@ -72,10 +73,13 @@ class SyncController(Controller):
         data: MsgPackBody[PushRequest],
         database: Db,
         registry: NamedDependency[Registry],
+        gate: NamedDependency[Gate],
         actor: AskedBy,
     ) -> Mapping[str, Any]:
-        """Applies commands, each exactly once, and answers with their receipts."""
-        return await pushing.push(database, registry, actor, data)
+        """Applies commands, each exactly once, and answers with their receipts. 503 `try_again`: too many
+        phones at once; nothing has happened."""
+        async with gate.turn():
+            return await pushing.push(database, registry, actor, data)
 
     @get("/events", opt={"access": "session"})
     async def events(self, actor: AskedBy, live: NamedDependency[Live]) -> ServerSentEvent:

@@ -35,6 +35,17 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._waits = Histogram(
+            "tiange_push_wait_seconds",
+            "How long a push waited for its turn.",
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+
+    def waited(self, seconds: float) -> None:
+        """A push got its turn, or was sent away."""
+        self._waits.observe(seconds)
+
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered; status 0 means that it broke off."""
         self._requests.labels(method, route, str(status)).inc()
