@@ -42,6 +42,7 @@ from backend.app.backup_parts import (
 from backend.app.life import Mark, life_of, require_known_life, write_mark
 from backend.audit.api import write_audit
 from backend.embedded.files import write_whole
+from backend.files.store import Store, open_store
 from backend.kernel.actor import Actor
 from backend.kernel.clock import Clock, millis
 from backend.kernel.crypto import PAIRS, SECRETS, Keys
@@ -84,6 +85,8 @@ def backup(
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
         with alone(to):
             return _make(settings, keys, to, with_keys=with_keys, say=say, patience=patience)
+    except ConnectionError as error:
+        raise BackupRefused(f"{error}. No backup was made; earlier ones are whole.") from None
     except OSError as error:
         raise BackupRefused(
             f"{error.filename or to} cannot be written ({error.strerror}). No backup was made; earlier"
@@ -106,8 +109,8 @@ def _make(
         migration, settled = asyncio.run(_settle(settings.database_url_backup, patience))
         dumped = backup_programs.dump(settings.database_url_backup, part / DATABASE)
         say(f"The database: {dumped.bytes / 1e6:.1f} MB.")
-        # after the snapshot: a photo is on the disk before its row is committed
-        photos = _photos(settings.files_dir, to / POOL)
+        # after the snapshot: a file is safe in its store before its row is committed
+        photos = _photos(open_store(settings), to / POOL)
         write_whole(part / FILES, listing(photos))
         manifest = Manifest(
             format=FORMAT,
@@ -195,20 +198,33 @@ async def _open(connection: AsyncConnection) -> set[str]:
     return set((await connection.execute(_OPEN)).scalars())
 
 
-def _photos(files_dir: Path, pool: Path) -> list[Listed]:
-    """Copies the photos that the pool lacks; all that are kept now, with their sums, by place."""
+def _photos(store: Store, pool: Path) -> list[Listed]:
+    """Copies the files that the pool lacks; all that are kept now, with their sums, by place.
+
+    A file's name is the sum of its content, so a copy that fits its name is not fetched again; of a small
+    picture only the size tells. Raises OSError, also of a store that does not answer.
+    """
     found: list[Listed] = []
-    for path in sorted(files_dir.glob("??/??/*.*")):
-        place = path.relative_to(files_dir).as_posix()
-        if not is_place(place):
+    for place, size in store.places():
+        if not is_place(str(place)):
             continue
-        here = measure(path)
         target = pool / place
-        if not target.is_file() or measure(target) != here:
+        if not _is_copy(target, size):
+            content = store.get(place)
+            if content is None:
+                raise FileNotFoundError(2, "vanished from the file store meanwhile", str(place))
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            copy_whole(path, target)
-        found.append(Listed(place, here))
+            write_whole(target, content)
+        found.append(Listed(str(place), measure(target)))
     return found
+
+
+def _is_copy(target: Path, size: int) -> bool:
+    if not target.is_file():
+        return False
+    here = measure(target)
+    is_small_picture = ".thumb." in target.name
+    return here.bytes == size if is_small_picture else target.name.startswith(here.sha256)
 
 
 def copy_whole(source: Path, target: Path) -> None:

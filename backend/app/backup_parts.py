@@ -14,7 +14,7 @@ MANIFEST = "manifest.json"
 DATABASE = "database.dump"
 FILES = "files.list"
 KEYS = "keys"
-#: photos of all backups of a folder lie together, each once
+#: photos, signatures and voice notes of all backups of a folder lie together, each once
 POOL = "files"
 PARTIAL = ".partial-"
 

@@ -6,9 +6,10 @@ that was cut lets nothing start.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import sqlalchemy as sa
 from sqlalchemy import make_url
@@ -36,6 +37,7 @@ from backend.app.prepare import prepare
 from backend.app.servers import connected
 from backend.audit.api import write_audit
 from backend.embedded import running_servers
+from backend.files.store import Store, open_store
 from backend.kernel.actor import Actor
 from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
@@ -93,7 +95,10 @@ def restore(settings: Settings, folder: Path, *, over: bool, say: Callable[[str]
         _set_aside_home(settings.home, _stamp(settings), say)
     else:
         asyncio.run(_set_aside_schemas(settings, say))
-    _place(chosen.parent / POOL, photos, settings.files_dir, _stamp(settings))
+    if settings.files_s3_bucket:
+        _place_in_store(chosen.parent / POOL, photos, open_store(settings))
+    else:
+        _place(chosen.parent / POOL, photos, settings.files_dir, _stamp(settings))
     with connected(settings, say) as live:
         say("Loading the database …")
         backup_programs.load(live.database_url, chosen / DATABASE)
@@ -249,6 +254,15 @@ def _place(pool: Path, photos: list[Listed], files_dir: Path, stamp: str) -> Non
             target.rename(target.with_name(f"{target.name}.before-restore-{stamp}"))
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         copy_whole(pool / photo.place, target)
+
+
+def _place_in_store(pool: Path, photos: list[Listed], store: Store) -> None:
+    """Brings the files into a store that lacks them, or holds them damaged. Raises OSError."""
+    for photo in photos:
+        place = PurePosixPath(photo.place)
+        there = store.get(place)
+        if there is None or hashlib.sha256(there).hexdigest() != photo.part.sha256:
+            store.put(place, (pool / place).read_bytes())
 
 
 async def _begin(settings: Settings, mark: Mark) -> None:

@@ -20,15 +20,35 @@ export function useVisitWords() {
   }
   const day = (v: Visit) => format.value.moment(v.at, engine.use().now())
 
+  /** What the visit names beside words, and how much of it has not arrived at the bank; '' if it names nothing. */
+  function files(v: Pick<Visit, 'photos' | 'files'>): string {
+    const more = v.files ?? []
+    const voices = more.filter(([, kind]) => kind === 'voice').length
+    const kinds = names.join([
+      v.photos.length > 0 && t('visits.photoCount', { n: v.photos.length }, v.photos.length),
+      more.some(([, kind]) => kind === 'signature') && t('photo.signature'),
+      voices > 0 && t('visits.voiceCount', { n: voices }, voices),
+    ])
+    return names.join([kinds, arrivedLine(v)])
+  }
+  /** How many of them have arrived; '' if all have. */
+  function arrivedLine(v: Pick<Visit, 'photos' | 'files'>): string {
+    const all = [...v.photos, ...(v.files ?? [])]
+    const there = all.filter(([, , arrived]) => arrived).length
+    return there < all.length ? t('visits.arrived', { there, all: all.length }) : ''
+  }
+
   return {
     heard,
+    files,
+    arrivedLine,
     lastLine: (v: Visit) => t('visits.last', { when: day(v), channel: names.word('channel', v.channel), what: heard(v) }),
     title: (v: Visit) => `${day(v)} ${names.join([names.word('channel', v.channel), [names.staff(v.staff_id), names.staff(v.companion_id)].filter(Boolean).join(t('visits.and'))])}`,
     text(v: Visit): string {
       const facts = names.join([
         names.word('outcome', v.outcome),
         v.distance_m !== null && t('visits.fromHome', { distance: format.value.distanceText(v.distance_m, { evidence: true }) }),
-        v.photos.length > 0 && t('visits.photoCount', { n: v.photos.length }, v.photos.length),
+        files(v),
       ])
       const more = v.needs.length || v.wanted_fen || v.note ? heard(v) : ''
       return names.join([facts, more])

@@ -22,19 +22,25 @@ import info from '@tabler/icons/outline/info-circle.svg?raw'
 import language from '@tabler/icons/outline/language.svg?raw'
 import lock from '@tabler/icons/outline/lock.svg?raw'
 import logout from '@tabler/icons/outline/logout.svg?raw'
+import microphone from '@tabler/icons/outline/microphone.svg?raw'
 import map from '@tabler/icons/outline/map.svg?raw'
 import minus from '@tabler/icons/outline/minus.svg?raw'
 import navigate from '@tabler/icons/outline/navigation.svg?raw'
 import offline from '@tabler/icons/outline/cloud-off.svg?raw'
+import paperclip from '@tabler/icons/outline/paperclip.svg?raw'
+import pause from '@tabler/icons/outline/player-pause.svg?raw'
 import pencil from '@tabler/icons/outline/pencil.svg?raw'
 import phone from '@tabler/icons/outline/device-mobile.svg?raw'
 import pin from '@tabler/icons/outline/map-pin.svg?raw'
+import play from '@tabler/icons/outline/player-play.svg?raw'
 import plus from '@tabler/icons/outline/plus.svg?raw'
 import refresh from '@tabler/icons/outline/refresh.svg?raw'
 import returned from '@tabler/icons/outline/arrow-back-up.svg?raw'
 import seal from '@tabler/icons/filled/rosette-discount-check.svg?raw'
 import search from '@tabler/icons/outline/search.svg?raw'
 import shield from '@tabler/icons/outline/shield-check.svg?raw'
+import signature from '@tabler/icons/outline/signature.svg?raw'
+import stop from '@tabler/icons/outline/player-stop.svg?raw'
 import stamp from '@tabler/icons/outline/rubber-stamp.svg?raw'
 import theme from '@tabler/icons/outline/sun-moon.svg?raw'
 import trash from '@tabler/icons/outline/trash.svg?raw'
@@ -66,8 +72,8 @@ const today: Drawing = {
 
 const drawn = {
   alert, back, backspace, bell, calendar, call, camera, car, check, clock, close, dots, file, fingerprint, forward, home,
-  inbox, info, language, lock, logout, map, minus, navigate, offline, pencil, phone, pin, plus, refresh, returned, seal,
-  search, shield, stamp, theme, trash, user, userPlus, walk,
+  inbox, info, language, lock, logout, map, microphone, minus, navigate, offline, paperclip, pause, pencil, phone, pin, play, plus, refresh, returned, seal,
+  search, shield, signature, stamp, stop, theme, trash, user, userPlus, walk,
 }
 
 export type IconName = keyof typeof drawn | 'today'

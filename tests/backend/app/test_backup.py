@@ -170,12 +170,13 @@ async def test_what_a_transaction_stamped_before_the_snapshot_and_committed_afte
 
 async def test_a_backup_is_whole_or_absent_and_copies_photos_once(bank: Settings) -> None:
     await asyncio.to_thread(prepare, bank)
-    kept = bank.files_dir / "ab" / "cd"
+    # a kept file is named by its content's sum
+    name = hashlib.sha256(b"a photo").hexdigest()
+    kept = bank.files_dir / name[:2] / name[2:4]
     kept.mkdir(parents=True)
-    name = "abcd" + "0" * 60 + ".jpg"
-    (kept / name).write_bytes(b"a photo")
+    (kept / f"{name}.jpg").write_bytes(b"a photo")
     first = await made(bank)
-    pool = first.parent / "files" / "ab" / "cd" / name
+    pool = first.parent / "files" / name[:2] / name[2:4] / f"{name}.jpg"
     copied = pool.stat().st_ino
     second = await made(bank)
     assert pool.stat().st_ino == copied

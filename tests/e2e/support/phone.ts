@@ -17,6 +17,9 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // a microphone that beeps, and nobody to ask
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ]
 /** What browsers say when a request finds no network: no fault of the app. */
@@ -66,7 +69,7 @@ export class Phone {
       timezoneId: 'Asia/Shanghai',
       colorScheme: 'light',
       // the list denies whatever it leaves out
-      permissions: ['geolocation', 'notifications', 'background-sync'],
+      permissions: ['microphone', 'geolocation', 'notifications', 'background-sync'],
       geolocation: { longitude: 114.0, latitude: 29.5, accuracy: 8 },
     })
     this.context = context
@@ -195,9 +198,9 @@ export class Phone {
     await this.context?.setGeolocation({ longitude: lon, latitude: lat, accuracy })
   }
 
-  /** A new picture, as the camera gives it. */
-  async photograph(colour: string): Promise<Buffer> {
-    const url = await this.page.evaluate((fill) => {
+  /** A new picture, as the camera gives it; `large`: one that takes many chunks to send. */
+  async photograph(colour: string, large = false): Promise<Buffer> {
+    const url = await this.page.evaluate(([fill, noisy]) => {
       const canvas = document.createElement('canvas')
       canvas.width = 1600
       canvas.height = 1200
@@ -209,8 +212,11 @@ export class Phone {
         paint.fillStyle = `hsl(${(i * 37) % 360} 40% 50%)`
         paint.fillRect((i * 193) % 1600, (i * 389) % 1200, 40, 30)
       }
+      const grain = paint.createImageData(1600, noisy ? 1200 : 1)
+      for (let i = 0; i < grain.data.length; i++) grain.data[i] = i % 4 === 3 ? 255 : Math.random() * 256
+      if (noisy) paint.putImageData(grain, 0, 0)
       return canvas.toDataURL('image/jpeg', 0.9)
-    }, colour)
+    }, [colour, large] as const)
     return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64')
   }
 

@@ -38,6 +38,32 @@ export async function logVisit(phone: Phone, household: Household, what: { note:
   await page.getByRole('heading', { name: phone.t('tabs.today') }).waitFor()
 }
 
+/** Says something into the open visit form. */
+export async function recordVoice(phone: Phone, seconds: number): Promise<void> {
+  await phone.tap(phone.button('voice.record'))
+  await phone.button('voice.stop').waitFor()
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  await phone.tap(phone.button('voice.stop'))
+  await phone.page.getByRole('button', { name: new RegExp(phone.t('voice.play', { time: '' }).trim()) }).first().waitFor()
+}
+
+/** Draws a signature in the open visit form. */
+export async function sign(phone: Phone): Promise<void> {
+  const { page } = phone
+  await phone.tap(phone.button('signature.take'))
+  const pad = page.getByRole('dialog').locator('canvas')
+  await pad.waitFor()
+  const box = await pad.boundingBox()
+  if (!box) throw new Error('the pad is not there')
+  await page.mouse.move(box.x + box.width * 0.1, box.y + box.height * 0.7)
+  await page.mouse.down()
+  for (let i = 1; i <= 20; i++) await page.mouse.move(box.x + box.width * (0.1 + i * 0.04), box.y + box.height * (0.5 + 0.3 * Math.sin(i)))
+  await page.mouse.up()
+  await phone.tap(phone.button('signature.keep'))
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  await page.getByRole('img', { name: phone.t('photo.signature') }).waitFor()
+}
+
 /** Types an amount in 万元 into a stepper. */
 export async function amount(phone: Phone, label: string, wan: number): Promise<void> {
   const name = phone.t('ui.typeAmount', { what: label })

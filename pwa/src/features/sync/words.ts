@@ -1,6 +1,6 @@
 /** Lines of the outbox in words. */
 import { useI18n } from 'vue-i18n'
-import type { OutboxEntry } from '../../sync/types'
+import type { OutboxEntry, OutboxFile } from '../../sync/types'
 import type { IconName } from '../../ui/icons'
 import { bytesText } from '../../ui/format'
 import { useFormat } from '../../ui/useFormat'
@@ -43,10 +43,32 @@ export function useOutboxWords() {
     const text = format.value.moment(at, engine.use().now(), { withTime: true })
     return text
   }
+  /** What goes with an entry, counted by kind. */
+  function fileCount(e: OutboxEntry): string {
+    const count = (of: (file: OutboxFile) => boolean) => e.photos.filter(of).length
+    const voices = count((f) => f.class === 'voice')
+    const photos = count((f) => f.class !== 'voice' && f.class !== 'signature')
+    return names.join([
+      photos > 0 && t('visits.photoCount', { n: photos }, photos),
+      count((f) => f.class === 'signature') > 0 && t('photo.signature'),
+      voices > 0 && t('visits.voiceCount', { n: voices }, voices),
+    ])
+  }
+  /** How it stands with a file. */
+  function fileState(f: OutboxFile): string {
+    if (f.refused) return te(`problem.${f.refused}`) ? t(`problem.${f.refused}`) : t('problem.unexpected')
+    if (f.sent) return t('sync.fileReceived', { when: f.receivedAt === null ? '' : when(f.receivedAt) })
+    if (f.progress !== null) return t('sync.fileSending', { percent: Math.floor(100 * f.progress) })
+    return t('sync.fileWaiting')
+  }
   return {
+    fileCount,
+    fileState,
+    fileName: (f: OutboxFile) => t(`photo.${f.class}`),
+    fileIcon: (f: OutboxFile): IconName => (f.class === 'voice' ? 'microphone' : f.class === 'signature' ? 'signature' : 'camera'),
     icon: (e: OutboxEntry): IconName => ICONS[e.type ?? ''] ?? 'file',
     title: (e: OutboxEntry) => names.join([e.customerName, what(e)]),
-    waitingLine: (e: OutboxEntry) => names.join([when(e.savedAt), e.photos.length > 0 && t('visits.photoCount', { n: e.photos.length }, e.photos.length), bytesText(e.bytes)]),
+    waitingLine: (e: OutboxEntry) => names.join([when(e.savedAt), fileCount(e), bytesText(e.bytes)]),
     receivedLine: (e: OutboxEntry) =>
       names.join([t('sync.writtenReceived', { written: when(e.savedAt), received: e.receivedAt === null ? '' : when(e.receivedAt) }), handedOn(e)]),
     /** Why an entry needs the person. */

@@ -10,6 +10,14 @@ export interface FormPhoto {
   taken_at: Instant
 }
 
+/** A signature or a voice note. */
+export interface FormFile {
+  hash: string
+  class: 'signature' | 'voice'
+  taken_at: Instant
+  duration_ms?: number
+}
+
 export interface VisitForm {
   id: Id
   customer: Id | null
@@ -24,6 +32,7 @@ export interface VisitForm {
   note: string
   point: Point | null
   photos: FormPhoto[]
+  files: FormFile[]
   next: Day | null
   /** True once the person chose the day: then a change of outcome leaves it alone. */
   nextChosen: boolean
@@ -31,7 +40,7 @@ export interface VisitForm {
 
 export function freshVisit(customer: Id | null): VisitForm {
   return {
-    id: uuid7(), customer, name: '', place: '', channel: 'onsite', outcome: null, needs: [], wanted: null, wantedFor: '', note: '', point: null, photos: [], next: null, nextChosen: false,
+    id: uuid7(), customer, name: '', place: '', channel: 'onsite', outcome: null, needs: [], wanted: null, wantedFor: '', note: '', point: null, photos: [], files: [], next: null, nextChosen: false,
   }
 }
 
@@ -50,6 +59,7 @@ export function formOf(body: CommandBodies['visit.log'] | CommandBodies['visit.l
     note: body.note ?? '',
     point: body.point ? { ...body.point } : null,
     photos: body.photos.map((p) => ({ ...p })),
+    files: (body.files ?? []).map((f) => ({ ...f })),
     next: body.next_on ?? null,
     nextChosen: true,
   }
@@ -103,6 +113,7 @@ export function commandsOf(form: VisitForm, tasks: readonly TaskRow[], mends?: P
     note: text(form.note),
     point: form.channel === 'onsite' && form.point ? { ...form.point } : null,
     photos: form.photos.map((p) => ({ ...p })),
+    ...(form.files.length ? { files: form.files.map((f) => ({ ...f })) } : {}),
     next_on: form.next,
     next_purpose: form.next ? 'follow_up' : null,
   }
