@@ -1,4 +1,4 @@
-"""Files in an S3-compatible store. Decision 0013 says why by obstore."""
+"""Files in an S3-compatible store. Decision 0014 says why by obstore."""
 
 from collections.abc import Iterator
 from datetime import timedelta

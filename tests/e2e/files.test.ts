@@ -135,6 +135,7 @@ describe.sequential('what goes with a visit', () => {
     await manager.tap(manager.chip('visits.met', 'outcome.met'))
     await sign(manager)
     await manager.tap(manager.button('save.onPhone'))
+    await page.getByRole('heading', { name: manager.t('tabs.today') }).waitFor()
     await manager.go('/sync')
     await page.getByRole('status').getByText(manager.t('sync.held_unknown', { n: 1 }).slice(0, 8)).waitFor({ timeout: 60_000 })
     expect(await bank.helper.count("SELECT count(*) FROM stored_file WHERE file_class = 'signature'")).toBe(1)

@@ -48,6 +48,8 @@ async function gzip(bytes: Bytes): Promise<Bytes> {
   return new Uint8Array(await new Response(stream as ReadableStream<Bytes>).arrayBuffer())
 }
 
+const fileReceipt = (hash: string, { length }: Bytes, now: number): Json => ({ hash, kept_hash: hash, bytes: length, received_at: now, receipt: 'f'.repeat(16) })
+
 export function problem(status: number, code: string, headers: Record<string, string> = {}, more: Json = {}): Response {
   const body = JSON.stringify({ ...more, type: 'about:blank', title: code, status, code, detail: '', remedy: '' })
   return new Response(body, { status, headers: { 'Content-Type': 'application/problem+json', ...headers } })
@@ -62,9 +64,9 @@ export class FakeBank {
   readonly streams = new Map<string, { expects: number; known: Map<string, Known> }>()
   readonly applied: Json[] = []
   readonly files = new Map<string, Bytes>()
-  /** Files in the order in which they were taken; one that stands here twice was taken twice. */
+  /** In the order in which they were taken, each time. */
   readonly filesTaken: string[] = []
-  /** Uploads that are not whole, by installation, hash and seal. */
+  /** Uploads not whole yet. */
   readonly parts = new Map<string, Bytes>()
   /** The code with which a file is refused for good; null takes it. */
   judgeFile: (hash: string) => string | null = () => null
@@ -173,25 +175,19 @@ export class FakeBank {
   }
 
   private async keepFile(hash: string, sealed: Bytes): Promise<Response> {
-    const refused = this.judgeFile(hash)
-    if (refused) return problem(422, refused)
+    if (this.judgeFile(hash)) return problem(422, this.judgeFile(hash) as string)
     const opened = await this.unseal('seal', `file:${hash}`, sealed)
     if ((await sha(opened)) !== hash) return problem(422, 'hash_mismatch')
     this.files.set(hash, opened)
     this.filesTaken.push(hash)
-    return Response.json(this.fileReceipt(hash, opened))
-  }
-
-  private fileReceipt(hash: string, opened: Bytes): Json {
-    return { hash, kept_hash: hash, bytes: opened.length, received_at: this.now, receipt: 'f'.repeat(16) }
+    return Response.json(fileReceipt(hash, opened, this.now))
   }
 
   private async upload(method: string, url: URL, body: Bytes, installation: string): Promise<Response> {
     const hash = url.pathname.split('/')[4] as string
-    const total = Number(url.searchParams.get('total'))
-    const name = `${installation}|${hash}|${url.searchParams.get('seal')}`
+    const [total, name] = [Number(url.searchParams.get('total')), `${installation}|${hash}|${url.searchParams.get('seal')}`]
     const known = this.files.get(hash)
-    if (known && this.filesTaken.includes(hash)) return Response.json({ offset: total, received: this.fileReceipt(hash, known) })
+    if (known && this.filesTaken.includes(hash)) return Response.json({ offset: total, received: fileReceipt(hash, known, this.now) })
     const part = this.parts.get(name) ?? new Uint8Array(0)
     if (method === 'GET') return Response.json({ offset: part.length })
     if (Number(url.searchParams.get('offset')) !== part.length) return problem(409, 'offset_mismatch')
@@ -199,8 +195,7 @@ export class FakeBank {
     const grown = new Uint8Array([...part, ...body])
     this.parts.set(name, grown)
     if (grown.length < total) return Response.json({ offset: grown.length })
-    this.parts.delete(name)
-    if ((await sha(grown)) !== url.searchParams.get('seal')) return problem(409, 'upload_broken')
+    if (this.parts.delete(name) && (await sha(grown)) !== url.searchParams.get('seal')) return problem(409, 'upload_broken')
     const answer = await this.keepFile(hash, grown)
     return answer.ok ? Response.json({ offset: total, received: (await answer.json()) as Json }) : answer
   }
@@ -238,8 +233,7 @@ export class FakeBank {
   private async unseal(name: 'seal' | 'escrow', context: string, sealed: Bytes): Promise<Bytes> {
     if (sealed[0] !== 1) throw new Error('not a seal')
     const key = await derive(this.keys[name].privateKey, sealed.slice(9, 74), sealed.slice(74, 90))
-    const opened = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: new Uint8Array(12), additionalData: text.encode(context) }, key, sealed.slice(90))
-    return new Uint8Array(opened)
+    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: new Uint8Array(12), additionalData: text.encode(context) }, key, sealed.slice(90)))
   }
 
   /** The bytes of a seal made to this bank. */
