@@ -27,6 +27,7 @@ from backend.products import projection as products_projection
 from backend.strategy import jobs as strategy_jobs
 from backend.strategy import projection as strategy_projection
 from backend.sync import commands as sync_commands
+from backend.sync import jobs as sync_jobs
 from backend.sync.registry import Registry
 from backend.tasks import commands as tasks_commands
 from backend.tasks import jobs as tasks_jobs
@@ -62,6 +63,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("identity.device_revoked", "notify.forget_revoked", notify_jobs.forget_phones),
     Handler("identity.signed_out", "notify.forget_signed_out", notify_jobs.forget_phones),
     *audit_jobs.HANDLERS,
+    *sync_jobs.HANDLERS,
 )
 
 
@@ -91,6 +93,7 @@ PERIODIC = (
     Periodic("files.sweep", every(6 * 3600)),
     # early enough for the day's work, late enough that no clock of the bank's is still in the day before
     Periodic("grids.covers_turned", daily_at_hour(0, 5)),
+    Periodic(sync_jobs.TIDY, daily_at_hour(3, 40)),
     *strategy_jobs.PERIODIC,
 )
 

@@ -29,8 +29,8 @@ class SyncPartition(Base):
 
 
 class SyncChange(Base):
-    """The last revision at which a row of a partition changed or left (`gone`, perhaps `moved_to` another
-    book)."""
+    """The last revision at which a row of a partition changed or left (`gone` at `gone_at`, perhaps
+    `moved_to` another book)."""
 
     __tablename__ = "sync_change"
     book: Mapped[str] = mapped_column(primary_key=True)
@@ -39,7 +39,11 @@ class SyncChange(Base):
     revision: Mapped[int]
     gone: Mapped[bool]
     moved_to: Mapped[str | None]
-    __table_args__ = (Index("ix_sync_change_book_revision", "book", "revision"),)
+    gone_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("ix_sync_change_book_revision", "book", "revision"),
+        Index("ix_sync_change_gone", "gone_at", postgresql_where=text("gone")),
+    )
 
 
 class OutboxEvent(Base):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -38,11 +39,26 @@ BUMP = text(
     " ON CONFLICT (book) DO UPDATE SET revision = p.revision + 1 RETURNING book, revision"
 )
 UPSERT = text(
-    "INSERT INTO sync_change AS c (book, kind, row_id, revision, gone, moved_to)"
-    " SELECT * FROM unnest(CAST(:books AS text[]), CAST(:kinds AS text[]), CAST(:ids AS text[]),"
+    "INSERT INTO sync_change AS c (book, kind, row_id, revision, gone, moved_to, gone_at)"
+    " SELECT t.*, CASE WHEN t.gone THEN scope.now() END"
+    " FROM unnest(CAST(:books AS text[]), CAST(:kinds AS text[]), CAST(:ids AS text[]),"
     "  CAST(:revisions AS bigint[]), CAST(:gone AS boolean[]), CAST(:moved AS text[]))"
-    " ON CONFLICT (book, kind, row_id) DO UPDATE"
-    " SET revision = excluded.revision, gone = excluded.gone, moved_to = excluded.moved_to"
+    "  AS t(book, kind, row_id, revision, gone, moved_to)"
+    " ON CONFLICT (book, kind, row_id) DO UPDATE SET revision = excluded.revision, gone = excluded.gone,"
+    "  moved_to = excluded.moved_to, gone_at = excluded.gone_at"
+)
+
+OLD_TOMBSTONES = text(
+    "SELECT DISTINCT book FROM sync_change WHERE gone AND gone_at < :before ORDER BY book LIMIT :most"
+)
+LOCK = text(
+    "SELECT book FROM sync_partition WHERE book = ANY(CAST(:books AS text[])) ORDER BY book FOR UPDATE"
+)
+DROP_TOMBSTONES = text(
+    "WITH dropped AS (DELETE FROM sync_change WHERE gone AND gone_at < :before"
+    "  AND book = ANY(CAST(:books AS text[])) RETURNING book, revision)"
+    " UPDATE sync_partition p SET floor = greatest(p.floor, d.last)"
+    " FROM (SELECT book, max(revision) AS last FROM dropped GROUP BY book) d WHERE d.book = p.book"
 )
 
 
@@ -84,3 +100,17 @@ def standing_in(row: Mapping[str, Any]) -> Standing:
         dict(zip(row["books"], zip(row["revisions"], row["floors"], strict=True), strict=True)),
         dict(zip(row["fact_names"], row["fact_values"], strict=True)),
     )
+
+
+async def drop_tombstones(session: AsyncSession, before: datetime, most: int) -> int:
+    """Forgets rows that left their partition before `before`, in at most `most` partitions; returns in how
+    many it did.
+
+    Each one's floor rises to the last revision forgotten: a phone that has seen that one misses nothing.
+    """
+    books = list(await session.scalars(OLD_TOMBSTONES, {"before": before, "most": most}))
+    if books:
+        # in the order in which a unit of work takes them
+        await session.execute(LOCK, {"books": books})
+        await session.execute(DROP_TOMBSTONES, {"books": books, "before": before})
+    return len(books)

@@ -41,6 +41,8 @@ SHIPPED = (
     Figure("notify_quiet_from", "21:00", "nothing but urgent from here, local time"),
     Figure("notify_quiet_to", "07:00", "until here, local time"),
     Figure("offline_hours", 72, "a phone out of contact for longer locks for reading", on_phone=True),
+    Figure("tombstone_days", 30, "a phone that was away for longer fetches its partitions anew"),
+    Figure("snapshot_page_days", 14, "the pages of a snapshot are made anew after as long"),
     Figure("phone_silent_days", 7, "a phone not heard of for as long is asked after"),
     Figure("phone_stuck_hours", 4, "a phone in touch whose oldest entry stays as long is stuck"),
     Figure("phone_loss_days", 30, "a phone that lost work is shown for as long"),

@@ -1,7 +1,7 @@
 """Live hints: one listener per web process hears what moved and tells the phones that are connected to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,8 +15,24 @@ PING_SECONDS = 20.0
 MAX_WAITING = 500
 # a stream ends after this long, so that a signed-out phone does not listen for ever; browsers connect again
 STREAM_SECONDS = 600.0
+# what moves for a grid reaches a few phones, what moves for the bank all of them: they must not come at once
+A_SECOND = 20
+LEAST_SPREAD_MS, MOST_SPREAD_MS = 800, 300_000
 
 log = structlog.get_logger("tiange.live")
+
+
+class Hint(msgspec.Struct, frozen=True):
+    """A book moved. `spread_ms`: over so long the phones that hear it should come."""
+
+    book: str
+    revision: int
+    spread_ms: int
+
+
+def spread_of(phones: int) -> int:
+    """Milliseconds over which so many phones of this process come, `A_SECOND` of them each second."""
+    return min(max(LEAST_SPREAD_MS, phones * 1000 // A_SECOND), MOST_SPREAD_MS)
 
 
 class Live:
@@ -25,7 +41,7 @@ class Live:
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._listeners: dict[asyncio.Queue[tuple[str, int]], frozenset[str]] = {}
+        self._listeners: dict[asyncio.Queue[Hint], frozenset[str]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -39,34 +55,34 @@ class Live:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def events(self, books: frozenset[str]) -> AsyncIterator[Mapping[str, Any]]:
-        """Messages for one phone that may hold `books`: `moved` with book and revision, or a comment as
-        a ping."""
-        queue: asyncio.Queue[tuple[str, int]] = asyncio.Queue(MAX_WAITING)
+    async def events(self, books: frozenset[str]) -> AsyncGenerator[Mapping[str, Any], None]:
+        """Messages for one phone that may hold `books`: `moved` with a Hint, or `ping`."""
+        queue: asyncio.Queue[Hint] = asyncio.Queue(MAX_WAITING)
         self._listeners[queue] = books
         loop = asyncio.get_running_loop()
         end = loop.time() + STREAM_SECONDS
         try:
-            yield {"comment": "tiange"}
+            yield {"event": "ping", "data": ""}
             while loop.time() < end:
                 try:
-                    book, revision = await asyncio.wait_for(queue.get(), PING_SECONDS)
+                    hint = await asyncio.wait_for(queue.get(), PING_SECONDS)
                 except TimeoutError:
-                    yield {"comment": "ping"}
+                    # an event, not a comment: a phone sees by it that the stream still lives
+                    yield {"event": "ping", "data": ""}
                     continue
-                data = msgspec.json.encode({"book": book, "revision": revision}).decode()
-                yield {"event": "moved", "data": data}
+                yield {"event": "moved", "data": msgspec.json.encode(hint).decode()}
         finally:
             del self._listeners[queue]
 
     def tell(self, revisions: Mapping[str, int]) -> None:
         """Passes an announcement on to those who may hold the books; a phone that reads too slowly
         misses hints."""
-        for queue, books in self._listeners.items():
-            for book, revision in revisions.items():
-                if book in books:
-                    with suppress(asyncio.QueueFull):
-                        queue.put_nowait((book, revision))
+        for book, revision in revisions.items():
+            waiting = [queue for queue, books in self._listeners.items() if book in books]
+            hint = Hint(book, revision, spread_of(len(waiting)))
+            for queue in waiting:
+                with suppress(asyncio.QueueFull):
+                    queue.put_nowait(hint)
 
     async def _listen(self) -> None:
         while True:

@@ -1,5 +1,6 @@
 """Which partitions a person's phone holds, and as what. Pure: the actor's scope decides."""
 
+import re
 from dataclasses import dataclass
 
 from backend.kernel.actor import Actor, Role
@@ -22,6 +23,16 @@ class Key:
     def kind(self) -> str:
         """The partition's kind: grid, care, team, staff or bank."""
         return self.book.partition(":")[0]
+
+    @classmethod
+    def parsed(cls, name: str) -> "Key | None":
+        """The key that a phone says it holds; None where it has not the form of one."""
+        found = re.fullmatch(r"(.+)/([a-z]+)@([0-9]{1,9})", name)
+        return cls(found[1], found[2], int(found[3])) if found else None
+
+    def narrows(self, other: "Key") -> bool:
+        """Whether `other` may show what this one does not."""
+        return self.projection != other.projection and self.projection == "agent"
 
     def stored_as(self, actor: Actor) -> str:
         """Under which key pages are kept: an agent's pages hold only their own records, so they are

@@ -1,10 +1,11 @@
 """Pull: what moved in the partitions that a phone holds or should hold."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from backend.identity import api as identity
+from backend.kernel import revisions
 from backend.kernel.actor import Actor
 from backend.kernel.clock import millis
 from backend.kernel.errors import Problem
@@ -45,18 +46,18 @@ async def pull(phone: Pulling, request: PullRequest) -> Mapping[str, Any]:
     entitled = {str(key): key for key in keys_for(actor)}
     fresh = request.epoch is None or request.epoch == facts.epoch
     answers: list[Mapping[str, Any]] = [
-        {"key": name, "state": "evict", "reason": "not_yours"}
+        _leaving(name, entitled.values(), request.partitions if fresh else {})
         for name in request.partitions
         if name not in entitled
     ]
     for name, key in entitled.items():
         held = request.partitions.get(name) if fresh else None
-        revision, floor = standing.books[key.book]
+        revision, _ = standing.books[key.book]
         if held is not None and held == revision:
             answers.append({"key": name, "state": "same", "revision": revision})
             continue
         async with database.unit(actor) as uow:
-            answers.append(await _moved(uow, phone.registry, key, held, revision, floor))
+            answers.append(await _moved(uow, phone.registry, key, held, revision))
     return {
         "epoch": facts.epoch,
         "now": millis(database.clock.now()),
@@ -75,17 +76,33 @@ async def _heard(phone: Pulling, request: PullRequest) -> None:
             await identity.note_contact(uow, waiting)
 
 
+def _leaving(name: str, entitled: Iterable[Key], held: Container[str]) -> Mapping[str, Any]:
+    """What becomes of a key that the phone holds and should not.
+
+    Where the same book is its person's under another key that shows no less, the old one stays until the
+    phone holds the new one whole; where rights shrink, it goes first.
+    """
+    old = Key.parsed(name)
+    heir = next((key for key in entitled if old is not None and key.book == old.book), None)
+    if old is not None and heir is not None and str(heir) not in held and not heir.narrows(old):
+        return {"key": name, "state": "kept", "until": str(heir)}
+    return {"key": name, "state": "evict", "reason": "not_yours" if heir is None else "replaced"}
+
+
 async def _moved(
-    uow: UnitOfWork, registry: Registry, key: Key, held: int | None, revision: int, floor: int
+    uow: UnitOfWork, registry: Registry, key: Key, held: int | None, revision: int
 ) -> Mapping[str, Any]:
     if held is None:
-        size = await queries.count_after(uow, key.book, 0, SMALL_PARTITION + 1)
-        if size > SMALL_PARTITION or floor > 0:
+        if await queries.count_after(uow, key.book, 0, SMALL_PARTITION + 1) > SMALL_PARTITION:
             return await snapshot.manifest(uow, registry, key)
         held = 0
-    elif held > revision or held < floor:
+    elif held > revision:
         return await snapshot.manifest(uow, registry, key)
     changes = await queries.changes_after(uow, key.book, held, CHANGES_PER_PAGE + 1)
+    # after the changes: tombstones that are dropped at this moment may be missing among them
+    _, floor = (await revisions.current(uow.session, [key.book]))[key.book]
+    if held < floor:
+        return await snapshot.manifest(uow, registry, key)
     more = len(changes) > CHANGES_PER_PAGE
     if more:
         # a revision is sent whole or not at all; one that fills a page by itself comes as a snapshot

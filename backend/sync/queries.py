@@ -1,6 +1,7 @@
 """Reads and writes of the synchronisation's own tables."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -150,4 +151,11 @@ async def drop_older_pages(uow: UnitOfWork, key: str, revision: int) -> None:
         delete(SyncPage)
         .where(SyncPage.key == key, SyncPage.revision < kept)
         .execution_options(synchronize_session=False)
+    )
+
+
+async def drop_pages_before(uow: UnitOfWork, before: datetime) -> None:
+    """Forgets pages made before an instant, of every key: whoever asks for them starts again."""
+    await uow.session.execute(
+        delete(SyncPage).where(SyncPage.made_at < before).execution_options(synchronize_session=False)
     )

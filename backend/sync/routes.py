@@ -1,10 +1,14 @@
 """The synchronisation over HTTP (CONTRACT.md)."""
 
+import asyncio
+import gzip
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Response, Router, get, post
+import msgspec
+from litestar import Controller, Request, Response, Router, get, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import FromPath, FromQuery, JSONBody, MsgPackBody
@@ -30,6 +34,9 @@ from backend.sync.schemas import (
     QuarantineList,
 )
 
+#: bytes; a shorter answer fits one packet as it is, and most pulls bring nothing
+WORTH_COMPRESSING = 1200
+
 
 class SyncController(Controller):
     """Pull, pages, push, live hints."""
@@ -42,9 +49,15 @@ class SyncController(Controller):
         self,
         data: MsgPackBody[PullRequest],
         phone: NamedDependency[Pulling],
-    ) -> Mapping[str, Any]:
+        request: Request[Any, Any, State],
+    ) -> Response[bytes]:
         """What moved in the partitions that the phone holds or should hold."""
-        return await pulling.pull(phone, data)
+        content = msgspec.msgpack.encode(await pulling.pull(phone, data))
+        headers = {"Vary": "Accept-Encoding"}
+        if len(content) >= WORTH_COMPRESSING and "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            content = await asyncio.to_thread(gzip.compress, content, 6, mtime=0)
+        return Response(content, media_type=MediaType.MESSAGEPACK, headers=headers)
 
     @get("/pages", media_type="application/octet-stream")
     async def pages(

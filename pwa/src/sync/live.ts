@@ -4,16 +4,25 @@ import { connection } from './network'
 import type { Syncer } from './syncer'
 
 const EVENTS_PATH = '/api/v1/sync/events'
-/** Up to this long after a piece of news a phone asks, so that a grid's phones don't all come at once. */
+/** Up to this long after a piece of news a phone asks, where the bank does not say how long, so that phones don't all come at once. */
 const SPREAD_MS = 800
-/** Without news a phone asks this often while it is in use. */
-const QUIET_PULL_MS = 5 * 60_000
+/** The bank never asks for more. */
+const MOST_SPREAD_MS = 10 * 60_000
+/** How often a phone in use looks whether the stream lives. Without a stream it asks the bank each time … */
+const LOOK_MS = 60_000
+/** … and with one every so many times, should a piece of news have been lost. */
+const QUIET_LOOKS = 5
+/** The bank says something every 20 s. */
+const SILENT_MS = 60_000
 const REOPEN_MS = 10_000
 
 export class Live {
   private source: EventSource | null = null
   private reopen: ReturnType<typeof setTimeout> | null = null
   private quiet: ReturnType<typeof setInterval> | null = null
+  /** When the stream last said anything. */
+  private heardAt = 0
+  private looks = 0
   private readonly off: (() => void)[] = []
 
   constructor(
@@ -43,9 +52,7 @@ export class Live {
         this.update()
       })
     }
-    this.quiet = setInterval(() => {
-      if (this.wanted) syncer.soon(0, SPREAD_MS)
-    }, QUIET_PULL_MS)
+    this.quiet = setInterval(() => this.look(), LOOK_MS)
     this.off.push(core.subscribe((what) => what === 'status' && this.update()))
     this.update()
   }
@@ -67,11 +74,26 @@ export class Live {
     else if (!this.source && !this.reopen) this.openSource()
   }
 
+  /** A stream that was cut where nobody noticed, or never answered, is opened anew; meanwhile the phone asks by itself. */
+  private look(): void {
+    if (!this.wanted) return
+    const alive = this.source !== null && Date.now() - this.heardAt < SILENT_MS
+    this.looks++
+    if (!alive || this.looks % QUIET_LOOKS === 0) this.syncer.soon(0, SPREAD_MS)
+    if (alive || !this.source) return
+    this.shut()
+    this.openSource()
+  }
+
   private openSource(): void {
     if (typeof EventSource === 'undefined') return
     const source = new EventSource(this.core.options.http.baseUrl + EVENTS_PATH, { withCredentials: true })
     this.source = source
-    source.addEventListener('moved', (event: MessageEvent<string>) => this.moved(event.data))
+    source.addEventListener('ping', () => (this.heardAt = Date.now()))
+    source.addEventListener('moved', (event: MessageEvent<string>) => {
+      this.heardAt = Date.now()
+      this.moved(event.data)
+    })
     source.onerror = () => {
       // The browser comes back by itself after a cut, but not after a refusal.
       if (source.readyState !== EventSource.CLOSED) return
@@ -84,7 +106,7 @@ export class Live {
   }
 
   private moved(data: string): void {
-    let news: { book?: unknown; revision?: unknown }
+    let news: { book?: unknown; revision?: unknown; spread_ms?: unknown }
     try {
       news = JSON.parse(data) as typeof news
     } catch {
@@ -92,7 +114,8 @@ export class Live {
     }
     const held = typeof news.book === 'string' ? this.core.unlocked?.rows.revisionOf(news.book) : undefined
     if (held !== undefined && typeof news.revision === 'number' && held >= news.revision) return
-    this.syncer.soon(0, SPREAD_MS)
+    const spread = typeof news.spread_ms === 'number' && news.spread_ms >= 0 ? Math.min(news.spread_ms, MOST_SPREAD_MS) : SPREAD_MS
+    this.syncer.soon(0, spread)
   }
 
   private shut(): void {

@@ -152,6 +152,69 @@ test('an evicted partition goes from memory and disk, the outbox stays', async (
   await engine.close()
 })
 
+test('a book under a new key is swapped when the new one is complete, and shown as it was until then', async () => {
+  const bank = await bankWith(100)
+  bank.pageRows = 10
+  const name = uuid7()
+  const { engine } = await readyPhone(bank, name)
+  const newKey = GRID_KEY.replace('@1', '@2')
+  const old = bank.books.get(GRID_KEY)!
+  bank.books.delete(GRID_KEY)
+  bank.heirs.set(GRID_KEY, newKey)
+  for (const row of old.rows.values()) bank.change(newKey, [{ kind: row.kind, id: row.id, values: row.values! }])
+  bank.change(newKey, [household('新来', '1')])
+  // Some pages of the new key arrive, then the network goes.
+  let left = 1
+  bank.fault = (_, path) => (path.includes('/pages') && --left < 0 ? 'lost' : null)
+  await engine.sync()
+  expect(engine.status()).toMatchObject({ online: false })
+  expect(engine.customers()).toHaveLength(100)
+  bank.fault = () => null
+  await engine.sync()
+  expect(engine.customers()).toHaveLength(101)
+  const db = await databaseOf(name)
+  const keys = (await db.meta.where('key').startsWith('p:').primaryKeys()).map((key) => String(key).slice(2))
+  expect(keys).toContain(newKey)
+  expect(keys).not.toContain(GRID_KEY)
+  expect((await db.chunks.toCollection().primaryKeys()).filter((id) => id.startsWith(`${GRID_KEY}|`))).toEqual([])
+  db.close()
+  await engine.close()
+})
+
+test('a small book under a new key is swapped within one run, too', async () => {
+  const bank = await bankWith(8)
+  bank.small = true
+  const { engine } = await readyPhone(bank, uuid7())
+  const newKey = GRID_KEY.replace('manager@1', 'manager@2')
+  const old = bank.books.get(GRID_KEY)!
+  bank.books.delete(GRID_KEY)
+  bank.heirs.set(GRID_KEY, newKey)
+  bank.change(
+    newKey,
+    [...old.rows.values()].slice(2).map((row) => ({ kind: row.kind, id: row.id, values: row.values! })),
+  )
+  await engine.sync()
+  // The rows of the old key are gone: they would still be shown beside the new one's.
+  expect(engine.customers()).toHaveLength(6)
+  await engine.close()
+})
+
+test('where rights shrink the old rows go first, whatever becomes of the new ones', async () => {
+  const bank = await bankWith(30)
+  const { engine } = await readyPhone(bank, uuid7())
+  const newKey = GRID_KEY.replace('manager', 'agent')
+  const old = bank.books.get(GRID_KEY)!
+  bank.books.delete(GRID_KEY)
+  for (const row of old.rows.values()) if (row.kind === 'customer') bank.change(newKey, [{ kind: row.kind, id: row.id, values: row.values! }])
+  bank.fault = (_, path) => (path.includes('/pages') ? 'lost' : null)
+  await engine.sync()
+  expect(engine.customers()).toEqual([])
+  bank.fault = () => null
+  await engine.sync()
+  expect(engine.customers()).toHaveLength(30)
+  await engine.close()
+})
+
 test('a new epoch replaces all rows and sends again what this phone still keeps', async () => {
   const bank = await bankWith(10)
   const { engine } = await readyPhone(bank, uuid7())

@@ -34,6 +34,8 @@ type PartitionAnswer =
   | { key: string; state: 'changes'; from: number; revision: number; groups: RowGroup[]; more: boolean }
   | { key: string; state: 'snapshot'; revision: number; pages: PageInfo[] }
   | { key: string; state: 'evict'; reason?: string }
+  /** Shown until the key `until` is here whole. */
+  | { key: string; state: 'kept'; until: string }
 
 interface PullAnswer {
   epoch: string
@@ -105,8 +107,9 @@ async function takeAnswer(core: Core, unlocked: Unlocked, answer: PullAnswer, he
   const [fetched, taken] = await Promise.allSettled([snapshots.length ? fetchSnapshots(core, unlocked, snapshots) : null, take()])
   if (taken.status === 'rejected') throw taken.reason
   if (fetched.status === 'rejected') throw fetched.reason
-  // The bank may have moved on while the pages were fetched, or a manifest grew old on the way.
-  return !taken.value || snapshots.length > 0
+  // The bank may have moved on while the pages were fetched, or a manifest grew old on the way; what was kept until
+  // now is let go of with the next answer.
+  return !taken.value || snapshots.length > 0 || answer.partitions.some((part) => part.state === 'kept')
 }
 
 /** False if the partition stands elsewhere by now and must be asked about again. */

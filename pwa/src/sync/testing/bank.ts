@@ -60,6 +60,8 @@ export class FakeBank {
   now = Date.parse('2026-11-21T08:00:00Z')
   durableThrough = 0
   readonly books = new Map<string, Book>()
+  /** Keys that stay until another one is held, and that one. */
+  readonly heirs = new Map<string, string>()
   /** Streams by installation: what was received, by id. */
   readonly streams = new Map<string, { expects: number; known: Map<string, Known> }>()
   readonly applied: Json[] = []
@@ -286,7 +288,12 @@ export class FakeBank {
     const same = body['epoch'] === this.epoch
     const held = (same ? body['partitions'] : {}) as Record<string, number>
     const partitions: Json[] = []
-    for (const key of Object.keys(held)) if (!this.books.has(key)) partitions.push({ key, state: 'evict', reason: 'no_right' })
+    for (const key of Object.keys(held)) {
+      if (this.books.has(key)) continue
+      const heir = this.heirs.get(key)
+      if (heir !== undefined && held[heir] === undefined) partitions.push({ key, state: 'kept', until: heir })
+      else partitions.push({ key, state: 'evict', reason: 'no_right' })
+    }
     for (const book of this.books.values()) {
       const from = held[book.key]
       if (from === undefined && this.small) partitions.push(this.whole(book))
