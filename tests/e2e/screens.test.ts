@@ -58,6 +58,8 @@ const SCREENS: Screen[] = [
   { name: 'approvals', who: 'head', path: path('/approvals') },
   { name: 'approvals-look', who: 'head', path: () => `/approvals/look?village=${encodeURIComponent(own.grid)}` },
   { name: 'inbox-head', who: 'head', path: path('/inbox') },
+  { name: 'phones', who: 'head', path: path('/phones'), then: ({ page }) => page.getByRole('button', { pressed: true }).first().waitFor() },
+  { name: 'quarantine', who: 'head', path: path('/quarantine'), then: ({ page }) => page.getByRole('button', { pressed: true }).first().waitFor() },
   { name: 'agent-today', who: 'agent', path: path('/today') },
   { name: 'agent-customers', who: 'agent', path: path('/customers') },
 ]

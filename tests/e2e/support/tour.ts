@@ -169,6 +169,9 @@ export async function saving({ bank, manager }: Cast, shoot: Shoot, households: 
   await page.getByRole('dialog').waitFor()
   await shoot(manager, '44 sync, receipt')
   await page.keyboard.press('Escape')
+  await openCustomer(manager, fourth.id, fourth.name)
+  await manager.button('decide.another').waitFor()
+  await shoot(manager, '45 customer, two amounts')
   return second
 }
 
@@ -205,6 +208,11 @@ export async function approving({ bank, head }: Cast, shoot: Shoot, odd: Househo
   await shoot(head, "56 the head's today")
   await head.go('/me')
   await shoot(head, '57 the head, me')
+  for (const [name, path] of [['58 phones', '/phones'], ['59 entries not applied', '/quarantine']] as const) {
+    await head.go(path)
+    await page.getByRole('button', { pressed: true }).first().waitFor()
+    await shoot(head, name)
+  }
 }
 
 /** The answer on the manager's phone. */
