@@ -6,7 +6,7 @@ import type { Bank } from './bank'
 import type { Phone } from './phone'
 import { until } from './places'
 import { dueHouseholds, type Household } from './records'
-import { editIncome, logVisit } from './work'
+import { editIncome, logVisit, sign } from './work'
 
 /** Called on each screen as it stands. */
 export type Shoot = (phone: Phone, name: string) => Promise<void>
@@ -123,6 +123,17 @@ export async function visiting({ manager }: Cast, shoot: Shoot, households: Hous
   await manager.tap(page.getByRole('dialog').getByRole('button', { name: manager.t('photo.home'), exact: true }))
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
   await shoot(manager, '33 visit, filled')
+  await manager.tap(manager.button('voice.record'))
+  await manager.button('voice.stop').waitFor()
+  await shoot(manager, '33a visit, recording')
+  await manager.tap(manager.button('voice.stop'))
+  await page.getByRole('button', { name: new RegExp(manager.t('voice.play', { time: '' }).trim()) }).first().waitFor()
+  await manager.tap(manager.button('signature.take'))
+  await page.getByRole('dialog').locator('canvas').waitFor()
+  await shoot(manager, '33b visit, signing')
+  await page.keyboard.press('Escape')
+  await sign(manager)
+  await shoot(manager, '33c visit, signed and spoken')
   await manager.stand(first.lon + 0.02, first.lat, 140)
   await page.locator('.gps').click()
   await page.locator('.gps.odd').waitFor()

@@ -3,8 +3,8 @@
  * signatures, opens seals, applies commands exactly once, and can cut, repeat and refuse as asked.
  */
 import { decode, encode } from '@msgpack/msgpack'
+import { b64, gzip, sha, unb64, type Bytes } from './bytes'
 
-type Bytes = Uint8Array<ArrayBuffer>
 type Json = Record<string, unknown>
 
 export interface BankRow {
@@ -37,16 +37,6 @@ export type Fault = 'cut' | 'lost' | Response | null
 
 const EC = { name: 'ECDH', namedCurve: 'P-256' } as const
 const text = new TextEncoder()
-
-const hex = (bytes: ArrayBuffer): string => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-const b64 = (bytes: Bytes): string => btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
-const unb64 = (value: string): Bytes => Uint8Array.from(atob(value.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0))
-const sha = async (bytes: Bytes): Promise<string> => hex(await crypto.subtle.digest('SHA-256', bytes))
-
-async function gzip(bytes: Bytes): Promise<Bytes> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip') as unknown as ReadableWritablePair<Bytes, Bytes>)
-  return new Uint8Array(await new Response(stream as ReadableStream<Bytes>).arrayBuffer())
-}
 
 const fileReceipt = (hash: string, { length }: Bytes, now: number): Json => ({ hash, kept_hash: hash, bytes: length, received_at: now, receipt: 'f'.repeat(16) })
 
