@@ -15,10 +15,10 @@ import uvloop
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from tests.faults.bank import Bank
+from tests.faults.bank import ROOT, Bank, free_port
 from tests.faults.case import KINDS
 from tests.faults.land import Registrar
-from tests.faults.phones import build_driver
+from tests.faults.phones import build_browser, build_driver
 from tests.faults.plants import PLANTED
 from tests.faults.run import Outcome, Series, Storm
 from tests.faults.sql import DOWN
@@ -48,7 +48,10 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--restores", action="store_true", help="each run sees a backup restored")
     parser.add_argument("--durable", action="store_true", help="each commit reaches the disk (fsync)")
+    parser.add_argument("--chromium", type=int, default=0, metavar="N", help="N runs with two real browsers")
     given = parser.parse_args(arguments)
+    if given.chromium:
+        given.runs, given.beside = given.chromium, 1
     if given.restores:
         given.beside = 1  # a restored database is everybody's
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1_000_000)
@@ -64,9 +67,17 @@ async def _all(given: argparse.Namespace, seed: int, folder: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     driver = build_driver(folder)
-    async with Bank(durable=given.durable) as bank:
+    app = ROOT / "pwa" / "dist" if given.chromium else None
+    if app is not None and not (app / "index.html").exists():
+        print("The app is not built. Run: cd pwa && npm run build", flush=True)
+        return 2
+    phones_at = free_port() if given.chromium else 0
+    async with Bank(durable=given.durable, app=app, phones_at=phones_at) as bank:
         registrar = Registrar(bank.home, bank.urls, bank.clock_file)
         series = Series(bank, driver, registrar, seed, folder, restores=given.restores)
+        if given.chromium:
+            series.browsers, series.phones_at = 2, phones_at
+            series.browser_driver = build_browser(folder)
         try:
             if given.planted:
                 return await _planted(series, [given.bug] if given.bug else list(PLANTED), given.runs)

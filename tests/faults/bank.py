@@ -47,10 +47,10 @@ class Bank:
     """`async with Bank() as bank`: PostgreSQL, Valkey, web server and worker, ready to answer on `port`.
 
     `durable`: as in production, each commit is on the disk (fsync); then its home is no small disk. `app`:
-    the built app, for phones that are browsers.
+    the built app, for phones that are browsers; they find the bank at the port `phones_at`.
     """
 
-    def __init__(self, *, durable: bool = False, app: Path | None = None) -> None:
+    def __init__(self, *, durable: bool = False, app: Path | None = None, phones_at: int = 0) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="tiange-faults-", ignore_cleanup_errors=True)
         # as root the servers run as somebody else, who must be able to enter
         Path(self._folder.name).chmod(0o755)
@@ -62,6 +62,7 @@ class Bank:
         self.small = False
         self.links: dict[str, Link] = {}
         self._app = app
+        self._phones_at = phones_at
         self._servers: asyncio.subprocess.Process | None = None
         self._up: asyncio.subprocess.Process | None = None
         self._paused: set[int] = set()
@@ -148,6 +149,7 @@ class Bank:
             "TIANGE_DATABASE_URL_NIGHTLY": through["nightly"],
             "TIANGE_DATABASE_URL_BACKUP": through["admin"],
             "TIANGE_REDIS_URL": through["redis"],
+            "TIANGE_PUBLIC_URL": f"http://127.0.0.1:{self._phones_at or self.port}",
             "COLUMNS": "200",
         }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 
@@ -50,6 +51,18 @@ def read_ledger(path: Path, phone: str) -> list[Intent]:
             for one in intents.values():
                 one.former = True
     return list(intents.values())
+
+
+def resolve(intents: Iterable[Intent], outbox: Iterable[dict[str, Any]]) -> None:
+    """Names the commands of a browser's intents, which its ledger knows by their words only."""
+    known = {one["command"]["body"].get("note"): one for one in outbox if "command" in one}
+    for intent in intents:
+        if not intent.id.startswith("?"):
+            continue
+        entry = known.get(intent.act["mark"])
+        # one that lies nowhere keeps an id that nobody has: if it was saved, it is lost
+        intent.id = entry["id"] if entry else str(uuid4())
+        intent.body = entry["command"]["body"] if entry else {"id": intent.id}
 
 
 Row = dict[str, Any]

@@ -44,9 +44,9 @@ class Network:
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
     _late: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def start(self) -> None:
-        """Begins to listen."""
-        self._server = await asyncio.start_server(self._relay, "127.0.0.1", 0, limit=2**24)
+    async def start(self, port: int = 0) -> None:
+        """Begins to listen, on a free port where none is given."""
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", port, limit=2**24)
 
     @property
     def port(self) -> int:
@@ -106,7 +106,12 @@ class Network:
     ) -> bool:
         """One request and its answer; False ends the connection."""
         harm = ""
-        if self.rate and self.rng.random() < self.rate:
+        path = request[: request.find(b"\r\n")].split(b" ")[1]
+        if path == b"/api/v1/sync/events":
+            await _stream(request, phone, bank)
+            return False
+        # the app itself is fetched whole; a browser that got half of it has nothing that could lose a thing
+        if self.rate and path.startswith(b"/api/") and self.rng.random() < self.rate:
             harm = self.rng.choices(list(HARMS), list(HARMS.values()))[0]
             self.done[harm] += 1
         at = self.rng.random()
@@ -163,6 +168,18 @@ class Network:
                 await _message(reader)
             finally:
                 writer.transport.abort()
+
+
+async def _stream(
+    request: bytes, phone: asyncio.StreamWriter, bank: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+) -> None:
+    """An answer without an end, byte for byte."""
+    reader, writer = bank
+    writer.write(request)
+    await writer.drain()
+    while data := await reader.read(65536):
+        phone.write(data)
+        await phone.drain()
 
 
 async def _message(reader: asyncio.StreamReader) -> bytes:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,14 @@ def build_driver(folder: Path) -> Path:
     out = folder / "driver.cjs"
     subprocess.run(["node", str(HERE / "phone" / "build.mjs"), str(out)], check=True, cwd=ROOT)
     subprocess.run(["node", str(START), str(out), "cache"], check=True, cwd=ROOT)
+    return out
+
+
+def build_browser(folder: Path) -> Path:
+    """Bundles the driver of real browsers. Raises CalledProcessError."""
+    out = folder / "chromium.cjs"
+    command = ["node", str(HERE / "phone" / "build.mjs"), str(out), "chromium.ts"]
+    subprocess.run(command, check=True, cwd=ROOT)
     return out
 
 
@@ -68,6 +77,11 @@ class Phone:
         driver, _, url = self._command[1:]
         return Phone(Path(driver), folder, url, self.login, plant=self._plant, seed=self._seed + 7)
 
+    @property
+    def running(self) -> bool:
+        """Its process is there."""
+        return self._process is not None and self._process.returncode is None
+
     async def start(self, lose: int = 0) -> None:
         """Opens the app. `lose`: so many writes that nobody flushed went with a power cut."""
         self._process = await asyncio.create_subprocess_exec(
@@ -77,6 +91,7 @@ class Phone:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            env=dict(os.environ) | {"TIANGE_PACKAGES": f"{ROOT}/pwa/node_modules/"},
             limit=64 * 1024 * 1024,
         )
         up = asyncio.get_running_loop().create_future()
@@ -133,3 +148,21 @@ class Phone:
         if self._reader is not None:
             await self._reader
         await self._process.wait()
+
+    def journal(self) -> bytes:
+        """What lies on its disk, to be searched for words in the clear."""
+        return self.disk.read_bytes()
+
+
+class BrowserPhone(Phone):
+    """A phone that is a real browser with a profile of its own."""
+
+    async def kill(self) -> None:
+        """kill -9 of the browser with all its processes, then of what drives it."""
+        with contextlib.suppress(PhoneDied, PhoneRefused, TimeoutError):
+            await self.do("die")
+        await super().kill()
+
+    def journal(self) -> bytes:
+        """Nothing: tests/e2e/profile.test.ts searches a whole profile."""
+        return b""

@@ -4,7 +4,7 @@ When they meet is left to the machine: two runs of one seed differ in what the n
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -181,6 +181,28 @@ def draw(seed: int, run: int, ground: "Ground") -> Plan:
         moves=moves,
         bank_full=(rng.uniform(0.2, 1.2), rng.uniform(0.4, 1.5)) if rng.random() < 0.06 else None,
     )
+
+
+def browsing(plan: Plan, ground: "Ground", browsers: int) -> Plan:
+    """The same run with real browsers in the hands of its first people, and fewer taps, which take seconds."""
+    rng = random.Random(f"{plan.seed}/browsers")
+    steps = dict(plan.steps)
+    for label, _ in plan.phones[:browsers]:
+        drawn: list[Step] = []
+        kinds = ["save", "save", "save_and_die", "save_and_die", "reload"]
+        rng.shuffle(kinds)
+        for n, kind in enumerate(kinds):
+            act = {
+                "kind": "visit",
+                "customer": rng.choice(ground.households["A"][:-1]),
+                "mark": f"记{label}{n}密{ground.land:05d}",
+            }
+            given: dict[str, Any] = {} if kind == "reload" else {"act": act}
+            if kind == "save_and_die":
+                given["after"] = rng.choice((1, 5, 20, 60, 150, 300, 500))
+            drawn.append(Step(0.1, f"browser_{kind}", given))
+        steps[label] = tuple(drawn)
+    return replace(plan, phones=PHONES, steps=steps, clone=None, moves=False, jumpy=plan.jumpy - set(PHONES))
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,11 @@ _TRIGGERS = {
     """,
     "receipt-without-effect": """
         CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
-          DELETE FROM visit WHERE id = NEW.id AND get_byte(uuid_send(NEW.id), 15) % 3 = 0;
+          IF get_byte(uuid_send(NEW.id), 15) % 2 = 0
+             AND NOT EXISTS (SELECT 1 FROM task WHERE evidence_id = NEW.id) THEN
+            DELETE FROM visit_photo WHERE visit_id = NEW.id;
+            DELETE FROM visit WHERE id = NEW.id;
+          END IF;
           RETURN NULL; END $$;
         CREATE CONSTRAINT TRIGGER planted AFTER INSERT ON visit DEFERRABLE INITIALLY DEFERRED
           FOR EACH ROW EXECUTE FUNCTION planted();

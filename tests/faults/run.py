@@ -16,12 +16,12 @@ from sqlalchemy.exc import DBAPIError
 from tests.faults.aside import Aside
 from tests.faults.bank import Bank, Part
 from tests.faults.case import Case, Verdict
-from tests.faults.evidence import read_dump, read_ledger
+from tests.faults.evidence import read_dump, read_ledger, resolve
 from tests.faults.judge import jobs_waiting, judge
 from tests.faults.land import PASSWORD, Land, Registrar
 from tests.faults.network import Network
-from tests.faults.phones import Phone, PhoneDied, PhoneRefused
-from tests.faults.plan import Ground, Plan, Step, draw
+from tests.faults.phones import BrowserPhone, Phone, PhoneDied, PhoneRefused
+from tests.faults.plan import Ground, Plan, Step, browsing, draw
 from tests.faults.plants import ServerPlant
 from tests.faults.sql import asking
 
@@ -55,6 +55,10 @@ class Series:
     clock: float = 0.0
     #: each run sees a backup and its restoring; not beside others
     restores: bool = False
+    #: so many phones of each run are real browsers; not beside others
+    browsers: int = 0
+    browser_driver: Path | None = None
+    phones_at: int = 0
     #: lands of a bank must differ: a bank may see one run twice
     made: int = 0
 
@@ -87,9 +91,11 @@ class Storm:
         if self.series.restores:
             rng = random.Random(f"{self.series.seed}/{self.run}/restore")
             plan = replace(plan, restore=(rng.uniform(0.0, 1.5), rng.uniform(0.5, 2.0)))
+        if self.series.browsers:
+            plan = browsing(plan, _ground(land), self.series.browsers)
         self.people = dict(plan.phones)
         plant = ServerPlant.of(self.series.plant, land)
-        await self.network.start()
+        await self.network.start(self.series.phones_at)
         try:
             async with plant.in_force(self.bank.urls()["admin"]):
                 await self._open(plan, land)
@@ -124,8 +130,9 @@ class Storm:
         url = f"http://127.0.0.1:{self.network.port}"
         for number, (label, person) in enumerate(plan.phones):
             seed = self.series.seed * 1000 + self.run * 10 + number + 1
-            self.phones[label] = Phone(
-                self.series.driver,
+            browser = self.series.browser_driver if number < self.series.browsers else None
+            self.phones[label] = (BrowserPhone if browser else Phone)(
+                browser or self.series.driver,
                 self.folder / label,
                 url,
                 land.login(person),
@@ -137,7 +144,8 @@ class Storm:
     async def open(self, phone: Phone, lose: int = 0) -> None:
         """Opens the app and unlocks it, whatever the network does."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        await phone.start(lose)
+        if not phone.running:
+            await phone.start(lose)
         while True:
             try:
                 state = await phone.do("ready", login=phone.login, password=PASSWORD)
@@ -194,6 +202,14 @@ class Storm:
             self._aside(phone.do("save", act=step.given["act"]))
             await asyncio.sleep(step.given["after"])
             await phone.kill()
+            await self.open(phone)
+        elif step.kind == "browser_save":
+            await phone.do("save", **step.given)
+        elif step.kind == "browser_save_and_die":
+            await phone.do("save", **step.given)
+            await self.open(phone)
+        elif step.kind == "browser_reload":
+            await phone.do("reload")
             await self.open(phone)
         elif step.kind == "reinstall":
             await self._reinstall(phone)
@@ -348,13 +364,16 @@ class Storm:
         """Kills every phone and judges by what lies on its disk."""
         raw = await asyncio.gather(*(self._dump(phone) for phone in self.phones.values()))
         labels = list(self.phones)
-        places = {f"{label}'s disk": phone.disk.read_bytes() for label, phone in self.phones.items()}
+        places = {f"{label}'s disk": phone.journal() for label, phone in self.phones.items()}
         places["pushes on the wire"] = b"\n".join(self.network.pushed)
         intents = [one for label, phone in self.phones.items() for one in read_ledger(phone.ledger, label)]
+        dumps = {label: read_dump(one) for label, one in zip(labels, raw, strict=True)}
+        for label, held in dumps.items():
+            resolve((one for one in intents if one.phone == label), held.outbox)
         marks = {str(one.act[name]) for one in intents for name in ("mark", "phone") if name in one.act}
         case = Case(
             intents=intents,
-            dumps={label: read_dump(one) for label, one in zip(labels, raw, strict=True)},
+            dumps=dumps,
             phones=self.people,
             people={person: (staff, ROLES.get(person, "manager")) for person, staff in land.staff.items()},
             branch=land.branch,
