@@ -33,7 +33,6 @@ STEPS = {
     "disk_full": 1,
     "hand_in": 3,
     "withdraw": 2,
-    "reinstall": 1,
 }
 #: what a head does, who holds no grid
 HEAD_STEPS = {"decide": 9, "weigh": 2, "sync": 8, "kill": 1, "save_and_die": 1, "power_cut": 1}
@@ -152,6 +151,10 @@ def draw(seed: int, run: int, ground: "Ground") -> Plan:
         steps[label] = Person(rng, ground, number, label, moves).steps(person)
         if any(step.kind == "clock" for step in steps[label]):
             jumpy.add(label)
+    if rng.random() < 0.12:
+        label = rng.choice(("manager", "agent", "other"))
+        at = rng.randrange(len(steps[label]))
+        steps[label] = (*steps[label][:at], Step(0.1, "reinstall"), *steps[label][at:])
     clone = None
     if rng.random() < 0.15:
         label = rng.choice(("manager", "agent", "other"))
@@ -184,7 +187,7 @@ def draw(seed: int, run: int, ground: "Ground") -> Plan:
 
 
 def browsing(plan: Plan, ground: "Ground", browsers: int) -> Plan:
-    """The same run with real browsers in the hands of its first people, and fewer taps, which take seconds."""
+    """The same run with real browsers in the hands of its first people, and fewer taps: they take seconds."""
     rng = random.Random(f"{plan.seed}/browsers")
     steps = dict(plan.steps)
     for label, _ in plan.phones[:browsers]:
@@ -252,7 +255,7 @@ class Person:
     def _step(self, n: int, kinds: dict[str, int], letter: str) -> Step:
         kind = self.rng.choices(list(kinds), list(kinds.values()))[0]
         pause = self._pause()
-        if kind in ("kill", "sync", "reinstall"):
+        if kind in ("kill", "sync"):
             return Step(pause, kind)
         if kind == "power_cut":
             return Step(pause, kind, {"lose": self.rng.randint(1, 6)})
