@@ -53,8 +53,12 @@ def read_ledger(path: Path, phone: str) -> list[Intent]:
     return list(intents.values())
 
 
-def resolve(intents: Iterable[Intent], outbox: Iterable[dict[str, Any]]) -> None:
-    """Names the commands of a browser's intents, which its ledger knows by their words only."""
+def resolve(intents: list[Intent], outbox: Iterable[dict[str, Any]]) -> list[Intent]:
+    """Names the commands of a browser's intents, which its ledger knows by their words only.
+
+    Returns what its screens saved along with them: the tasks that a visit hands in.
+    """
+    outbox = list(outbox)
     known = {one["command"]["body"].get("note"): one for one in outbox if "command" in one}
     for intent in intents:
         if not intent.id.startswith("?"):
@@ -63,6 +67,18 @@ def resolve(intents: Iterable[Intent], outbox: Iterable[dict[str, Any]]) -> None
         # one that lies nowhere keeps an id that nobody has: if it was saved, it is lost
         intent.id = entry["id"] if entry else str(uuid4())
         intent.body = entry["command"]["body"] if entry else {"id": intent.id}
+    marks = {str(one.body.get("id")): one for one in intents}
+    along = []
+    for one in outbox:
+        command = one.get("command")
+        if command and command["type"] == "task.submit" and command["body"]["visit_id"] in marks:
+            visit = marks[command["body"]["visit_id"]]
+            along.append(
+                Intent(
+                    one["id"], visit.phone, visit.act, command["body"], visit.at, "task.submit", visit.saved
+                )
+            )
+    return along
 
 
 Row = dict[str, Any]

@@ -369,7 +369,7 @@ class Storm:
         intents = [one for label, phone in self.phones.items() for one in read_ledger(phone.ledger, label)]
         dumps = {label: read_dump(one) for label, one in zip(labels, raw, strict=True)}
         for label, held in dumps.items():
-            resolve((one for one in intents if one.phone == label), held.outbox)
+            intents += resolve([one for one in intents if one.phone == label], held.outbox)
         marks = {str(one.act[name]) for one in intents for name in ("mark", "phone") if name in one.act}
         case = Case(
             intents=intents,

@@ -13,6 +13,8 @@ interface Draft {
 
 export class DraftStore {
   private readonly drafts = new Map<string, Draft>()
+  /** Drafts whose entry is being saved, as their forms stand meanwhile; null for one that was never written. */
+  private readonly taken = new Map<string, Draft | null>()
   private writing: Promise<void> = Promise.resolve()
 
   constructor(
@@ -42,24 +44,35 @@ export class DraftStore {
   }
 
   /**
-   * Takes a draft out of memory, so that no write of it can start any more, and tells its id, for its removal in the
-   * transaction that saves the entry. `restore` puts it back if that fails.
+   * Takes a draft out of memory, so that no write of it can start any more (a form's own timer, or a fix that comes
+   * late, would write again what is being saved, and the next entry would begin as this one), and tells its id, for its
+   * removal in the transaction that saves the entry. Then `release`, or `restore` if that fails.
    */
-  take(key: string): { id: string; restore: () => void } | null {
-    const draft = this.drafts.get(key)
-    if (!draft) return null
+  take(key: string): { id: string | null; release: () => void; restore: () => void } {
+    const draft = this.drafts.get(key) ?? null
     this.drafts.delete(key)
+    this.taken.set(key, draft)
     return {
-      id: draft.id,
+      id: draft?.id ?? null,
+      release: () => void this.taken.delete(key),
       restore: () => {
-        if (!this.drafts.has(key)) this.drafts.set(key, draft)
+        const newest = this.taken.get(key) ?? draft
+        this.taken.delete(key)
+        if (!newest || this.drafts.has(key)) return
+        this.drafts.set(key, newest)
+        if (newest !== draft) void this.put(key, newest.value).catch(() => undefined)
       },
     }
   }
 
   /** Writes are done one after the other, so that the last one wins. */
   put(key: string, value: unknown): Promise<void> {
-    const draft: Draft = { id: this.drafts.get(key)?.id ?? hex(randomBytes(12)), key, savedAt: this.now(), value }
+    const before = this.drafts.get(key) ?? this.taken.get(key)
+    const draft: Draft = { id: before?.id ?? hex(randomBytes(12)), key, savedAt: this.now(), value }
+    if (this.taken.has(key)) {
+      this.taken.set(key, draft)
+      return Promise.resolve()
+    }
     this.drafts.set(key, draft)
     const bytes = pack({ key, savedAt: draft.savedAt, value })
     return this.queue(async () => {

@@ -163,6 +163,25 @@ test('a commit that failed at the bank is an answer that failed: the entry stays
   await engine.close()
 })
 
+test('a form that writes its draft while its entry is being saved leaves none behind; one that was not saved keeps its newest', async () => {
+  const bank = await countyBank()
+  const { engine } = await readyPhone(bank, uuid7())
+  for (const before of [true, false]) {
+    if (before) await engine.drafts.put('visit', { note: '谢' })
+    const saving = engine.save([visitOf(xie.id)], [], { draft: 'visit' })
+    await Promise.resolve()
+    await engine.drafts.put('visit', { note: '谢金枝' })
+    await saving
+    expect(engine.drafts.get('visit')).toBeUndefined()
+    await engine.drafts.put('other', 1) // whatever was still to be written is written before this
+    engine.lock()
+    await engine.unlock(PIN)
+    expect(engine.drafts.list().map(({ key }) => key)).toEqual(['other'])
+  }
+  await engine.drafts.put('visit', { note: '下一户' })
+  expect(engine.drafts.get('visit')).toEqual({ note: '下一户' })
+})
+
 test('a locked phone sends from the background, photos after their record, each once', async () => {
   const bank = await countyBank()
   const phone = await readyPhone(bank, uuid7())

@@ -54,6 +54,7 @@ export class Writer {
           this.next = first + commands.length
           this.noteSaved(completed, entries)
           sealer.warm()
+          draft?.release()
           return { ids: completed.map((command) => command.id) }
         }
         // Another tab saved meanwhile: look where the stream stands and seal again.

@@ -124,6 +124,9 @@ async function ready({ login, password }: Request): Promise<unknown> {
         // Chromium writes a sign-in to the disk within half a minute, or when it is closed as people do
         enrolled = false
         await dead()
+      } else if (new URL(page().url()).pathname.startsWith('/visits/') && (await button('save.onPhone').isVisible())) {
+        // killed in the middle of an entry it opens on the draft
+        if (!enrolled) return state()
       } else await pause(200)
     } catch {
       await pause(500)
