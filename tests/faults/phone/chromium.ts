@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type * as Playwright from 'playwright-core'
 import type { BrowserContext, Page } from 'playwright-core'
 import { unpack } from '../../../pwa/src/store/codec'
 import { unwrapKey, Vault, type Boxed, type WrappedKey } from '../../../pwa/src/store/vault'
@@ -44,13 +45,14 @@ const [folder = '', baseUrl = ''] = process.argv.slice(2)
 const PIN = '135790'
 const SECOND = 1000
 const t = words('zh-CN')
-const { chromium } = createRequire(process.env['TIANGE_PACKAGES'] ?? '')('playwright-core') as typeof import('playwright-core')
+const { chromium } = createRequire(process.env['TIANGE_PACKAGES'] ?? '')('playwright-core') as typeof Playwright
 const profile = join(folder, 'profile')
 const BYTES = '$bytes'
 
 let context: BrowserContext | null = null
 let current: Page | null = null
-let ledger: Ledger
+mkdirSync(folder, { recursive: true })
+const ledger = new Ledger(join(folder, 'ledger'))
 const strays: string[] = []
 
 const page = (): Page => {
@@ -300,8 +302,6 @@ async function obey(request: Request): Promise<void> {
   while (strays.length) answer({ stray: strays.shift() })
 }
 
-mkdirSync(folder, { recursive: true })
-ledger = new Ledger(join(folder, 'ledger'))
 createInterface({ input: process.stdin })
   .on('line', (line) => void obey(JSON.parse(line) as Request))
   .on('close', () => {
