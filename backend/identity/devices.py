@@ -1,5 +1,6 @@
 """Phones: enrolment, the escrow of their data key, withdrawal."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -84,10 +85,24 @@ async def list_devices(uow: UnitOfWork) -> list[DeviceView]:
             revoked_at=millis(one.revoked_at) if one.revoked_at else None,
             last_seen_at=millis(one.last_seen_at) if one.last_seen_at else None,
             outbox_depth=one.outbox_depth,
+            unlock_ways=one.unlock_ways,
             current=one.installation_id == uow.actor.installation_id,
         )
         for one in await queries.devices_of(uow, uow.actor.require_staff())
     ]
+
+
+async def note_unlock(uow: UnitOfWork, ways: Sequence[str]) -> None:
+    """Notes how the phone says that it is opened. Raises Problem `not_enrolled`."""
+    installation_id = await _own_device(uow)
+    device = await queries.device(uow, installation_id, lock=True)
+    if device is None or device.unlock_ways == sorted(set(ways)):
+        return
+    uow.audit(
+        "identity.unlock_changed", "device", installation_id, {"from": device.unlock_ways, "to": list(ways)}
+    )
+    device.unlock_ways = sorted(set(ways))
+    await uow.session.flush()
 
 
 async def keep_escrow(uow: UnitOfWork, keys: Keys, sealed: str) -> None:

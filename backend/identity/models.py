@@ -57,7 +57,8 @@ class LoginThrottle(Base):
 class Device(Base):
     """An enrolled installation of the phone app, bound to one person by a P-256 public key (`public_key`:
     JWK). `delivered_at`: a withdrawn phone said that nothing waits on it any more. `outbox_same_since`: since
-    when its oldest entry that waits has been the same one."""
+    when its oldest entry that waits has been the same one. `unlock_ways`: pin,
+    passphrase, prf, as it says."""
 
     __tablename__ = "device"
     installation_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -74,6 +75,7 @@ class Device(Base):
     outbox_same_since: Mapped[datetime | None]
     outbox_photos: Mapped[int] = mapped_column(server_default=text("0"))
     delivered_at: Mapped[datetime | None]
+    unlock_ways: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
 
 
 class DeviceContact(Base):

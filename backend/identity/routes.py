@@ -20,6 +20,7 @@ from backend.identity.schemas import (
     Release,
     SignedIn,
     StaffView,
+    UnlockWays,
 )
 from backend.kernel.injected import AskedBy, Db, ServerKeys, TheSettings, Word
 from backend.kernel.settings import Settings
@@ -55,7 +56,7 @@ class AuthController(Controller):
         visitor = sign_in.Visitor(address, request_id, cookies.get(SESSION_COOKIE), cookies.get(KNOWN_COOKIE))
         opened = await sign_in.sign_in(database, server_keys, passwords, data.login, data.password, visitor)
         return Response(
-            _signed_in(opened.staff, settings),
+            _signed_in(opened.staff, settings, opened.prf_only),
             cookies=[
                 _cookie(settings, SESSION_COOKIE, opened.token, "/", int(SESSION_LASTS.total_seconds())),
                 _cookie(settings, KNOWN_COOKIE, opened.known, AUTH_PATH, YEAR_SECONDS),
@@ -71,7 +72,8 @@ class AuthController(Controller):
     ) -> SignedIn:
         """Who is signed in."""
         async with database.unit(actor) as uow:
-            return _signed_in(await queries.staff_view(uow, actor.require_staff()), settings)
+            staff = await queries.staff_view(uow, actor.require_staff())
+            return _signed_in(staff, settings, await sign_in.requires_prf(uow))
 
     @post("/logout", status_code=204)
     async def logout(
@@ -123,6 +125,12 @@ class DeviceController(Controller):
         async with database.unit(actor) as uow:
             await devices.keep_escrow(uow, server_keys, data.sealed)
 
+    @put("/unlock", status_code=204)
+    async def note_unlock(self, data: JSONBody[UnlockWays], actor: AskedBy, database: Db) -> None:
+        """Notes how the phone is opened: pin, passphrase, prf (fingerprint or face). 409 `not_enrolled`."""
+        async with database.unit(actor) as uow:
+            await devices.note_unlock(uow, data.ways)
+
     @post("/escrow/release", status_code=200)
     async def release_escrow(
         self,
@@ -147,8 +155,8 @@ class DeviceController(Controller):
             await devices.revoke(uow, installation_id)
 
 
-def _signed_in(staff: StaffView, settings: TheSettings) -> SignedIn:
-    return SignedIn(staff, settings.offline_hours, settings.test_mode, settings.demo_mode)
+def _signed_in(staff: StaffView, settings: TheSettings, prf_only: bool) -> SignedIn:
+    return SignedIn(staff, settings.offline_hours, settings.test_mode, settings.demo_mode, prf_only)
 
 
 def _cookie(settings: Settings, name: str, value: str, path: str, seconds: int) -> Cookie:

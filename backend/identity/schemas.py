@@ -1,6 +1,6 @@
 """Shapes of identity's requests and answers (JSON)."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -41,6 +41,8 @@ class SignedIn(Struct, frozen=True):
     offline_hours: int
     test_mode: bool
     demo_mode: bool
+    #: the phone must be opened by fingerprint or face
+    unlock_requires_prf: bool
 
 
 class Everywhere(Struct, frozen=True):
@@ -91,6 +93,12 @@ class Release(Struct, frozen=True):
         return "Release(…)"
 
 
+class UnlockWays(Struct, frozen=True):
+    """How a phone is opened: none of it ever reaches the bank, only which there are."""
+
+    ways: Annotated[list[Literal["pin", "passphrase", "prf"]], Meta(max_length=3)]
+
+
 class DeviceView(Struct, frozen=True):
     """One of the person's phones. Times are milliseconds since 1970 UTC. `current`: the one that asks."""
 
@@ -102,6 +110,7 @@ class DeviceView(Struct, frozen=True):
     revoked_at: int | None
     last_seen_at: int | None
     outbox_depth: int
+    unlock_ways: list[str]
     current: bool
 
 

@@ -19,6 +19,7 @@ from backend.kernel.actor import Actor
 from backend.kernel.crypto import Keys
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database, UnitOfWork
+from backend.policy import api as policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Opened:
     token: str
     known: str
     expires_at: datetime
+    prf_only: bool
 
 
 async def sign_in(
@@ -69,7 +71,16 @@ async def sign_in(
         await _end(uow, Session.token_hash == token_hash(visitor.token or ""))
         uow.audit("identity.signed_in", "staff", staff_id, {"session": str(session_id)})
         staff = await queries.staff_view(uow, staff_id)
-    return Opened(staff, token, _known_cookie(keys, wanted, known), expires_at)
+        prf_only = await requires_prf(uow)
+    return Opened(staff, token, _known_cookie(keys, wanted, known), expires_at, prf_only)
+
+
+async def requires_prf(uow: UnitOfWork) -> bool:
+    """Whether phones must be opened by fingerprint or face; a bank that never said so does not insist."""
+    try:
+        return bool(await policy.figure(uow, "unlock_requires_prf"))
+    except LookupError:
+        return False
 
 
 async def confirm_password(

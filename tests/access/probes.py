@@ -284,6 +284,11 @@ async def escrow(one: Attempt) -> bool:
     return answer.status_code == 204
 
 
+async def unlock_ways(one: Attempt) -> bool:
+    """How this very phone is opened was noted; there is no way to name another."""
+    return one.own and await _done(one, "PUT", "/api/v1/devices/unlock", 204, ways=["pin", "prf"])
+
+
 async def escrow_release(one: Attempt) -> bool:
     """The data key of this very phone was given; there is no way to name another."""
     return one.own and await _done(

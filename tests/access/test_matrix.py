@@ -70,6 +70,7 @@ MATRIX: dict[str, Row] = {
     "POST /api/v1/devices": _own(probes.enrol),
     "GET /api/v1/devices": _own(probes.devices),
     "PUT /api/v1/devices/escrow": _own(probes.escrow),
+    "PUT /api/v1/devices/unlock": _own(probes.unlock_ways),
     "POST /api/v1/devices/escrow/release": _own(probes.escrow_release),
     "POST /api/v1/devices/{installation_id}/revoke": _row(
         probes.revoke,

@@ -18,6 +18,8 @@ export interface SignedIn {
   offline_hours: number
   test_mode: boolean
   demo_mode: boolean
+  /** The phone must be opened by fingerprint or face. */
+  unlock_requires_prf?: boolean
 }
 
 export const signIn = (http: HttpOptions, login: string, password: string): Promise<SignedIn> =>

@@ -26,6 +26,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/quarantine', component: () => import('../features/watch/Quarantine.vue'), meta: { watch: true } },
   { path: '/sync', component: () => import('../features/sync/Sync.vue') },
   { path: '/me', component: () => import('../features/me/Me.vue') },
+  { path: '/me/unlock', component: () => import('../features/me/Biometrics.vue') },
   { path: '/me/pin', component: () => import('../features/me/ChangePin.vue') },
   { path: '/:rest(.*)*', component: NotFound, meta: { phases: ['signed_out', 'not_enrolled', 'no_pin', 'locked', 'ready'] } },
 ]

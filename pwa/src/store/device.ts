@@ -12,6 +12,8 @@ export interface CurrentStaff<S = unknown> {
   offlineHours: number
   testMode: boolean
   demoMode: boolean
+  /** The bank insists on fingerprint or face. */
+  prfOnly?: boolean
   signedIn: boolean
   /** A sign-out that still has to reach the bank. */
   pendingLogout: 'here' | 'everywhere' | null

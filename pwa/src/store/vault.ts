@@ -16,6 +16,8 @@ export interface Boxed {
 export interface WrappedKey extends Boxed {
   salt: Bytes
   cost: Argon2Cost
+  /** Which of both it is, for the screen that asks; absent in older databases, which know PINs only. */
+  kind?: 'pin' | 'passphrase'
 }
 
 const WRAP_CONTEXT = utf8('tiange/pin/1')
@@ -27,6 +29,9 @@ export function checkPin(pin: string): void {
   const enough = /^\d+$/.test(pin) ? pin.length >= 6 : pin.length >= 8
   if (!enough) throw new EngineError('pin_too_short')
 }
+
+/** Six digits are tapped in, anything else is typed. */
+export const kindOf = (secret: string): 'pin' | 'passphrase' => (/^\d{6}$/.test(secret) ? 'pin' : 'passphrase')
 
 async function wrappingKey(pin: string, salt: Bytes, cost: Argon2Cost): Promise<CryptoKey> {
   const derived = await derivePinKey({ secret: pin, salt, cost })
@@ -41,7 +46,7 @@ export async function wrapKey(raw: Bytes, pin: string, cost: Argon2Cost = PIN_CO
   const iv = randomBytes(12)
   const key = await wrappingKey(pin, salt, cost)
   const data = await crypto.subtle.encrypt({ ...AES, iv, additionalData: WRAP_CONTEXT }, key, raw)
-  return { salt, cost, iv, data: new Uint8Array(data) }
+  return { salt, cost, iv, data: new Uint8Array(data), kind: kindOf(pin) }
 }
 
 /** The raw data key, or null if the PIN is wrong. */

@@ -11,6 +11,7 @@ import { Rows } from '../store/memory'
 import { ephemeralPair, openSeal, Sealer } from '../store/seal'
 import { noteStream } from '../store/outbox'
 import { checkPin, DATA_KEY_BYTES, unwrapKey, Vault, wrapKey, type WrappedKey } from '../store/vault'
+import { askPrf, keepPrf, unlockWays } from './biometrics'
 import { noteClock } from './contact'
 import { PIN_TRIES, type Core } from './core'
 import { refreshRows } from './pull'
@@ -58,6 +59,7 @@ export class Account {
       offlineHours: answer.offline_hours,
       testMode: answer.test_mode,
       demoMode: answer.demo_mode,
+      prfOnly: answer.unlock_requires_prf === true,
       signedIn: true,
       pendingLogout: null,
     })
@@ -141,6 +143,7 @@ export class Account {
     const { core } = this
     checkPin(pin)
     await this.enrolment()
+    if (core.prfOnly) throw new EngineError('prf_required')
     if (core.hasPin && !core.releasedKey) throw new EngineError('locked', 'a PIN is set: changePin or forgotPin')
     const raw = core.releasedKey ?? randomBytes(DATA_KEY_BYTES)
     await this.keepPin(raw, pin)
@@ -162,6 +165,7 @@ export class Account {
       ),
     )
     core.wrongPins = 0
+    core.ways = await unlockWays(core)
     await rememberEssentials(core)
   }
 
@@ -218,6 +222,39 @@ export class Account {
     }
     core.emit('status')
     return core.wrongPins >= PIN_TRIES ? 'locked_out' : { wrong: PIN_TRIES - core.wrongPins }
+  }
+
+  /** See Engine.biometrics. */
+  async setUpPrf(secret: string | null): Promise<UnlockResult> {
+    const { core } = this
+    await this.enrolment()
+    if (core.hasPin && !core.releasedKey) {
+      const raw = secret === null ? await askPrf(core) : await this.tryPin(secret)
+      if (!(raw instanceof Uint8Array)) return raw
+      await keepPrf(core, raw).finally(() => raw.fill(0))
+      return 'ok'
+    }
+    const raw = core.releasedKey ?? randomBytes(DATA_KEY_BYTES)
+    await keepPrf(core, raw)
+    core.releasedKey = null
+    await this.noteTries(0)
+    await this.openVault(raw)
+    await this.sendEscrow().catch(() => undefined)
+    return 'ok'
+  }
+
+  unlockByPrf(): Promise<UnlockResult> {
+    this.unlocking ??= this.unlockByPrfNow().finally(() => (this.unlocking = null))
+    return this.unlocking
+  }
+
+  private async unlockByPrfNow(): Promise<UnlockResult> {
+    const { core } = this
+    if (core.wrongPins >= PIN_TRIES) return 'locked_out'
+    const raw = await askPrf(core)
+    await this.noteTries(0)
+    await this.openVault(raw)
+    return 'ok'
   }
 
   private async noteTries(wrong: number): Promise<void> {
@@ -343,7 +380,7 @@ export class Account {
         if (everything) {
           await db.outbox.clear()
           await db.blobs.clear()
-          await db.meta.bulkDelete(['pin', 'tries', 'escrow'])
+          await db.meta.bulkDelete(['pin', 'prf', 'tries', 'escrow', 'waysSaid'])
         }
         await db.meta.filter(({ key }) => key.startsWith('p:') || key.startsWith('ranges:') || key === 'enrolment').delete()
         await putMeta(db, 'revoked', true)
@@ -354,6 +391,7 @@ export class Account {
     core.releasedKey = null
     if (everything) {
       core.hasPin = false
+      core.ways = []
       core.essentials.clear()
       await core.refreshOutbox()
     }

@@ -13,7 +13,8 @@ import type { LazyRows } from '../store/lazy'
 import { Ledger, type LedgerMark, type LedgerPlace, type Loss } from '../store/ledger'
 import type { Rows } from '../store/memory'
 import type { Sealer } from '../store/seal'
-import type { Vault } from '../store/vault'
+import type { Vault, WrappedKey } from '../store/vault'
+import type { Authenticator } from './authenticator'
 import { NO_CONTACT, readContact, type Contact } from './contact'
 import type { Locks } from './locks'
 import { heldBy, readFilesOver, type FilesOver, type NetworkKind } from './network'
@@ -30,6 +31,7 @@ export interface EngineOptions {
   now: () => number
   cost: Argon2Cost
   locks: Locks
+  authenticator: Authenticator
   /** Minutes in the background after which the engine locks itself. */
   lockAfterMinutes: number
   deviceDatabase: string
@@ -70,7 +72,10 @@ export class Core {
   releasedKey: Uint8Array<ArrayBuffer> | null = null
 
   enrolled = false
+  /** The data key is wrapped by something: a PIN, a passphrase, fingerprint or face. */
   hasPin = false
+  /** By what: `pin` or `passphrase`, `prf`. */
+  ways: string[] = []
   wrongPins = 0
   online = typeof navigator === 'undefined' || navigator.onLine !== false
   syncing = false
@@ -186,11 +191,12 @@ export class Core {
     }
     const meta = await withStore(db, async () => {
       if (!db.isOpen()) await db.open()
-      const found = await db.meta.bulkGet(['enrolment', 'pin', 'tries', 'revoked'])
+      const found = await db.meta.bulkGet(['enrolment', 'pin', 'tries', 'revoked', 'prf'])
       return found.map((record) => record?.value)
     })
     this.enrolled = meta[0] !== undefined
-    this.hasPin = meta[1] !== undefined
+    this.hasPin = meta[1] !== undefined || meta[4] !== undefined
+    this.ways = [...(meta[1] ? [(meta[1] as WrappedKey).kind ?? 'pin'] : []), ...(meta[4] ? ['prf'] : [])]
     this.wrongPins = (meta[2] as number | undefined) ?? 0
     this.revoked = meta[3] === true
     this.contact = await readContact(db)
@@ -277,6 +283,10 @@ export class Core {
     return (this.current?.offlineHours ?? 72) * HOUR_MS
   }
 
+  get prfOnly(): boolean {
+    return this.current?.prfOnly === true
+  }
+
   readLocked(): boolean {
     return this.contact.device > 0 && this.offlineFor() > this.offlineLimitMs
   }
@@ -311,6 +321,7 @@ export class Core {
       ...counts,
       needsLogin: this.needsLogin,
       lockedOut: this.wrongPins >= PIN_TRIES,
+      unlockBy: { secret: this.ways.includes('pin') ? 'pin' : this.ways.includes('passphrase') ? 'passphrase' : null, prf: this.ways.includes('prf'), prfOnly: this.prfOnly },
       pinTriesLeft: Math.max(0, PIN_TRIES - this.wrongPins),
       revoked: this.revoked,
       readLocked: this.readLocked(),

@@ -8,6 +8,8 @@ import { PIN_COST } from '../store/kdf'
 import { browserPlace } from '../store/ledger'
 import { missingFeatures } from '../store/support'
 import { Account } from './account'
+import { browserAuthenticator } from './authenticator'
+import { dropPrf } from './biometrics'
 import { Core, type EngineOptions, type Foreign } from './core'
 import { exportOutbox } from './exported'
 import { Live } from './live'
@@ -40,6 +42,7 @@ function withDefaults(given: Partial<EngineOptions>): EngineOptions {
     now: given.now ?? Date.now,
     cost: given.cost ?? PIN_COST,
     locks: given.locks ?? browserLocks(),
+    authenticator: given.authenticator ?? browserAuthenticator(),
     lockAfterMinutes: given.lockAfterMinutes ?? 5,
     deviceDatabase: given.deviceDatabase ?? DEVICE_DATABASE,
     ledger: given.ledger === undefined ? browserPlace() : given.ledger,
@@ -133,6 +136,22 @@ class TiangeEngine implements Engine {
     const result = await this.account.unlock(pin)
     if (result === 'ok') await this.opened()
     return result
+  }
+
+  biometrics: Engine['biometrics'] = {
+    available: () => this.core.options.authenticator.available(),
+    setUp: async (secret) => {
+      const fresh = this.core.unlocked === null
+      const result = await this.account.setUpPrf(secret)
+      if (result === 'ok' && fresh) await this.opened()
+      return result
+    },
+    unlock: async () => {
+      const result = await this.account.unlockByPrf()
+      if (result === 'ok') await this.opened()
+      return result
+    },
+    remove: () => dropPrf(this.core),
   }
 
   private async opened(): Promise<void> {

@@ -11,7 +11,7 @@ import { renumber, sealCommand } from '../store/outbox'
 import type { Core, Unlocked } from './core'
 
 /** Keys of the meta table without which an unlocked phone could not be opened again. */
-const ESSENTIAL = ['enrolment', 'pin', 'tries', 'escrow', 'contact', 'epoch', 'revoked'] as const
+const ESSENTIAL = ['enrolment', 'pin', 'prf', 'tries', 'escrow', 'contact', 'epoch', 'revoked'] as const
 
 /** Notes that a partition is damaged and asks for it anew. False if it moved meanwhile: then read it again. */
 export async function noteDamaged(core: Core, unlocked: Unlocked, record: PartitionRecord): Promise<boolean> {

@@ -11,6 +11,7 @@ import { firstPace, sendFiles, type FileDeps } from './files'
 import { syncLock } from './locks'
 import { pull, refreshRows } from './pull'
 import { checkStore, passOver } from './repair'
+import { sendUnlockWays } from './biometrics'
 import { pushCommands, pushLast } from './push'
 import type { Writer } from './writes'
 
@@ -150,6 +151,8 @@ export class Syncer {
     // Another tab may stand beyond the offline limit still.
     core.tellOthers('contact')
     await account.sendEscrow()
+    // Only for the bank's overview: that it fails must not hold up what follows.
+    await sendUnlockWays(core).catch(() => undefined)
     const files = await sendFiles(deps)
     if (files.stopped === null) this.filesNow = false
     await this.tidy()

@@ -56,6 +56,8 @@ export interface EngineStatus {
   needsLogin: boolean
   /** Locked out by wrong PINs until an online login. */
   lockedOut: boolean
+  /** What opens this phone. `prfOnly`: the bank insists on fingerprint or face. */
+  unlockBy: { secret: 'pin' | 'passphrase' | null; prf: boolean; prfOnly: boolean }
   /** Unlocks still to be tried before that. */
   pinTriesLeft: number
   /** The bank withdrew this phone: rows are wiped, the outbox stays. */
@@ -182,6 +184,19 @@ export interface Engine {
   /** Changes the PIN. Wrong tries of the old one count as at unlocking. */
   changePin(old: string, pin: string): Promise<UnlockResult>
   unlock(pin: string): Promise<UnlockResult>
+  biometrics: {
+    /** Whether this phone has fingerprint or face for it. */
+    available(): Promise<boolean>
+    /**
+     * Sets it up, with the PIN or passphrase in hand; null where none is set yet, or where only fingerprint or face opens
+     * the phone (it is asked for the old one then). Throws `prf_cancelled`, `prf_unsupported`, `prf_changed`.
+     */
+    setUp(secret: string | null): Promise<UnlockResult>
+    /** Unlocks by it. Throws as `setUp`; nothing is counted, the PIN stays open as the other way. */
+    unlock(): Promise<UnlockResult>
+    /** Throws `prf_required` where it is the only way. */
+    remove(): Promise<void>
+  }
   lock(): void
   /** Online: releases the key with the password; `setPin` must follow. No data is lost. */
   forgotPin(password: string): Promise<void>

@@ -229,3 +229,33 @@ async def test_one_may_withdraw_ones_own_phone_and_nobody_elses(
     )
     await connection.close()
     assert str(phone.installation_id) in event
+
+
+async def test_how_a_phone_is_opened_is_noted_and_in_the_trail_once(phone: Phone, databases: Urls) -> None:
+    for _ in range(2):
+        answer = await phone.client.put("/api/v1/devices/unlock", json={"ways": ["prf", "pin"]})
+        assert answer.status_code == 204, answer.text
+    (device,) = (await phone.client.get("/api/v1/devices")).json()["devices"]
+    assert device["unlock_ways"] == ["pin", "prf"]
+    assert (await phone.client.put("/api/v1/devices/unlock", json={"ways": ["magic"]})).status_code == 422
+    connection = await connect(databases.admin)
+    trail = await connection.fetch(
+        "SELECT detail::text FROM audit_entry WHERE action = 'identity.unlock_changed'"
+    )
+    await connection.close()
+    assert [json.loads(row["detail"]) for row in trail] == [{"from": [], "to": ["prf", "pin"]}]
+
+
+async def test_a_bank_that_insists_on_fingerprint_or_face_says_so_at_sign_in(
+    phone: Phone, databases: Urls
+) -> None:
+    assert (await phone.client.get("/api/v1/auth/me")).json()["unlock_requires_prf"] is False
+    connection = await connect(databases.admin)
+    await connection.execute(
+        "INSERT INTO policy_figure (key, valid_from, value, source, on_phone)"
+        " VALUES ('unlock_requires_prf', '2026-01-01', 'true', 'test', false)"
+        " ON CONFLICT (key, valid_from) DO UPDATE SET value = 'true'"
+    )
+    await connection.close()
+    assert (await phone.client.get("/api/v1/auth/me")).json()["unlock_requires_prf"] is True
+    assert (await phone.login("wang")).json()["unlock_requires_prf"] is True

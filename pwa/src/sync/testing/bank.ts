@@ -67,6 +67,10 @@ export class FakeBank {
   readonly revoked = new Set<string>()
   /** Whether a withdrawn phone may still bring what it has. */
   takesDeliveries = false
+  /** How phones say that they are opened. */
+  readonly ways = new Map<string, string[]>()
+  /** The bank insists on fingerprint or face. */
+  prfOnly = false
   /** Withdrawn phones that said that they brought all. */
   readonly delivered = new Set<string>()
   readonly paths: string[] = []
@@ -153,6 +157,10 @@ export class FakeBank {
       this.escrow.set(installation, json()['sealed'] as string)
       return new Response(null, { status: 204 })
     }
+    if (path === '/api/v1/devices/unlock') {
+      this.ways.set(installation, json()['ways'] as string[])
+      return new Response(null, { status: 204 })
+    }
     if (path === '/api/v1/devices/escrow/release') {
       if (json()['password'] !== this.password) return problem(401, 'wrong_password')
       const raw = await this.unseal('escrow', `escrow:${installation}`, unb64(this.escrow.get(installation) as string))
@@ -193,7 +201,7 @@ export class FakeBank {
   }
 
   private me(): Json {
-    return { staff: this.staff, offline_hours: 72, test_mode: true, demo_mode: true }
+    return { staff: this.staff, offline_hours: 72, test_mode: true, demo_mode: true, unlock_requires_prf: this.prfOnly }
   }
 
   private pack(value: unknown): Response {

@@ -1,6 +1,8 @@
 /** A phone for tests: the engine on a fake bank, driven by hand. */
 import { build } from '../../domain/commands'
 import { uuid7 } from '../../domain/ids'
+import { EngineError } from '../../domain/errors'
+import type { Authenticator } from '../authenticator'
 import { openEngine } from '../engine'
 import type { LedgerPlace } from '../../store/ledger'
 import { localLocks, type Locks } from '../locks'
@@ -29,6 +31,13 @@ export interface Phone {
   ledger: LedgerPlace
   /** The network it is on. */
   network: { kind: NetworkKind }
+  authenticator: Authenticator
+}
+
+const NO_AUTHENTICATOR: Authenticator = {
+  available: () => Promise.resolve(false),
+  create: () => Promise.reject(new EngineError('prf_unsupported')),
+  ask: () => Promise.reject(new EngineError('prf_unsupported')),
 }
 
 /** What localStorage is to a browser. */
@@ -45,7 +54,7 @@ export function memoryPlace(): LedgerPlace {
 }
 
 /** A phone on which nobody has signed in yet; `deviceDatabase` names it, so that it can be killed and opened again. */
-export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: Clock = { now: bank.now }, locks = localLocks(), ledger = memoryPlace(), network: Phone['network'] = { kind: 'unknown' }): Promise<Phone> {
+export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: Clock = { now: bank.now }, locks = localLocks(), ledger = memoryPlace(), network: Phone['network'] = { kind: 'unknown' }, authenticator = NO_AUTHENTICATOR): Promise<Phone> {
   const engine = await openEngine({
     http: { fetch: bank.fetch as typeof fetch, baseUrl: 'http://bank' },
     appVersion: '1.0.0',
@@ -53,17 +62,18 @@ export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: C
     now: () => clock.now,
     cost: CHEAP,
     locks,
+    authenticator,
     deviceDatabase,
     ledger,
     network: () => network.kind,
     live: false,
   })
-  return { engine, clock, locks, deviceDatabase, ledger, network }
+  return { engine, clock, locks, deviceDatabase, ledger, network, authenticator }
 }
 
 /** Signs in, enrols, sets the PIN and fetches everything. */
-export async function readyPhone(bank: FakeBank, deviceDatabase: string): Promise<Phone> {
-  const phone = await openPhone(bank, deviceDatabase)
+export async function readyPhone(bank: FakeBank, deviceDatabase: string, authenticator?: Authenticator): Promise<Phone> {
+  const phone = await openPhone(bank, deviceDatabase, undefined, undefined, undefined, undefined, authenticator)
   await phone.engine.login('wang', bank.password)
   await phone.engine.enrol('test phone')
   await phone.engine.setPin(PIN)
@@ -74,7 +84,7 @@ export async function readyPhone(bank: FakeBank, deviceDatabase: string): Promis
 /** Kills the app and opens it again, locked. */
 export async function reopen(bank: FakeBank, phone: Phone): Promise<Phone> {
   await phone.engine.close()
-  return openPhone(bank, phone.deviceDatabase, phone.clock, phone.locks, phone.ledger, phone.network)
+  return openPhone(bank, phone.deviceDatabase, phone.clock, phone.locks, phone.ledger, phone.network, phone.authenticator)
 }
 
 export function household(name: string, phone: string, more: Record<string, unknown> = {}): BankRow {
