@@ -73,15 +73,18 @@ export function dueBucket(due: Day, today: Day): DueBucket {
   return 'later'
 }
 
-/** True if a due day counts in a column of the Today screen: what is overdue counts in all three. */
-export function countsIn(due: Day, today: Day, column: 'today' | 'week' | 'month'): boolean {
-  if (column === 'today') return due <= today
+/** The last due day that counts in a column of the Today screen. */
+export function lastDueIn(column: 'today' | 'week' | 'month', today: Day): Day {
+  if (column === 'today') return today
   // At a month's end the week may reach into the next month; the month column then follows the week.
   const week = endOfWeek(today)
-  if (column === 'week') return due <= week
+  if (column === 'week') return week
   const month = endOfMonth(today)
-  return due <= (month > week ? month : week)
+  return month > week ? month : week
 }
+
+/** True if a due day counts in a column of the Today screen: what is overdue counts in all three. */
+export const countsIn = (due: Day, today: Day, column: 'today' | 'week' | 'month'): boolean => due <= lastDueIn(column, today)
 
 /**
  * The day to suggest for the next contact: one rhythm after `from`, moved back to Friday if it falls on a weekend, so

@@ -1,27 +1,25 @@
-/** The last contact of the households on screen, read in the background so that the list itself never waits. */
-import { shallowReactive, watch, type Ref } from 'vue'
+/** The last contact of a household on screen, read in the background so that the list itself never waits. */
+import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
 import type { Id, VisitRow } from '../domain/rows'
 import { useEngine } from './engine'
 
-export function useLastContacts(ids: Ref<readonly Id[]>) {
+export function useLastContact(id: () => Id): ShallowRef<VisitRow | null> {
   const engine = useEngine()
-  const found = shallowReactive(new Map<Id, VisitRow | null>())
+  const found = shallowRef<VisitRow | null>(null)
   let run = 0
   watch(
-    [ids, () => engine.rowsMark],
-    async () => {
+    [id, () => engine.rowsMark],
+    async ([asked]) => {
       const mine = ++run
-      for (const id of ids.value) {
-        if (mine !== run) return
-        try {
-          found.set(id, (await engine.use().customer(id)).visits[0] ?? null)
-        } catch {
-          // Not on this phone (any more), or locked meanwhile: the line stays away.
-          found.delete(id)
-        }
-      }
+      // The list is drawn first; and who scrolls past needs none of it.
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      if (mine !== run) return
+      // Not on this phone (any more), or locked meanwhile: the line stays away.
+      const last = await engine.use().lastVisit(asked).catch(() => null)
+      if (mine === run) found.value = last
     },
     { immediate: true },
   )
+  onScopeDispose(() => run++)
   return found
 }

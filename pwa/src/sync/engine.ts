@@ -181,6 +181,7 @@ class TiangeEngine implements Engine {
   customers: Engine['customers'] = () => this.reader.customers()
   search: Engine['search'] = (text, limit) => this.reader.search(text, limit)
   customer: Engine['customer'] = (id) => this.reader.customer(id)
+  lastVisit: Engine['lastVisit'] = (id) => this.reader.lastVisit(id)
   tasks: Engine['tasks'] = () => this.reader.all('task', byDue)
   inbox: Engine['inbox'] = () => this.reader.all('inbox', newestFirst)
   approvals: Engine['approvals'] = () => this.reader.all('approval', bySubmission)

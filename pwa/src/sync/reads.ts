@@ -2,7 +2,7 @@
 import { EngineError } from '../domain/errors'
 import { layOver, Overlay, type OverlayContext, type OverlayEntry } from '../domain/overlay'
 import { readName, type Reading } from '../domain/pinyin'
-import type { CustomerEntry, CustomerRow, CustomerView, Id, Kind, RowKinds } from '../domain/rows'
+import type { CustomerEntry, CustomerRow, CustomerView, Id, Kind, RowKinds, VisitRow } from '../domain/rows'
 import { SearchIndex } from '../domain/search'
 import { visitLimits } from '../domain/visits'
 import { DamagedChunk } from '../store/chunks'
@@ -31,7 +31,7 @@ const KEPT_CUSTOMERS = 100
 
 export class Reader {
   private lists: Lists | null = null
-  private entries: { rows: RowKinds['customer'][]; profiles: unknown; list: CustomerEntry[]; index: SearchIndex } | null = null
+  private entries: { rows: RowKinds['customer'][]; profiles: unknown; list: CustomerEntry[]; index: SearchIndex | null } | null = null
   /** Rows as the bank says them, by kind, for one version of the rows. */
   private base: { version: number; kinds: Map<Kind, RowKinds[Kind][]> } | null = null
   /** What hangs on customers that were looked at, for one version of the rows. */
@@ -117,28 +117,38 @@ export class Reader {
   }
 
   customers(): readonly CustomerEntry[] {
-    return this.readable ? this.index().list : []
+    return this.readable ? this.listed().list : []
   }
 
   search(text: string, limit?: number): CustomerEntry[] {
-    return this.readable ? this.index().index.search(text, limit) : []
+    return this.readable ? this.index().search(text, limit) : []
   }
 
-  /** The list and its search index; made again only if customers or tiers changed. */
-  private index(): { list: CustomerEntry[]; index: SearchIndex } {
+  /** The index over the list, made when it is first searched, or before in a quiet moment: no screen waits for it. */
+  private index(): SearchIndex {
+    const listed = this.listed()
+    listed.index ??= new SearchIndex(listed.list)
+    return listed.index
+  }
+
+  /** The list of customers; made again only if customers or tiers changed. */
+  private listed(): NonNullable<Reader['entries']> {
     this.ownedBy(this.core.open, this.core.outbox)
     const rows = this.all('customer') as RowKinds['customer'][]
     const profiles = this.all('profile')
     const known = this.entries
     if (known && sameRows(known.rows, rows) && sameRows(known.profiles as typeof profiles, profiles)) {
-      this.entries = { ...known, rows, profiles }
+      known.rows = rows
+      known.profiles = profiles
       return known
     }
     const tiers = new Map(profiles.map((profile) => [profile.id, profile.tier]))
     const list = rows.map((row) => this.entryOf(row, tiers))
     list.sort((a, b) => (a.pinyin < b.pinyin ? -1 : a.pinyin > b.pinyin ? 1 : a.id < b.id ? -1 : 1))
-    this.entries = { rows, profiles, list, index: new SearchIndex(list) }
-    return this.entries
+    const made: NonNullable<Reader['entries']> = { rows, profiles, list, index: null }
+    this.entries = made
+    if (typeof requestIdleCallback === 'function') requestIdleCallback(() => this.entries === made && (made.index ??= new SearchIndex(list)))
+    return made
   }
 
   private entryOf(row: CustomerRow, tiers: ReadonlyMap<Id, CustomerEntry['tier']>): CustomerEntry {
@@ -200,6 +210,19 @@ export class Reader {
         if (!(error instanceof DamagedChunk) || !(await passOver(this.core, unlocked, error))) throw error
       }
     }
+  }
+
+  async lastVisit(id: Id): Promise<VisitRow | null> {
+    const { rows, lazy } = this.core.open
+    if (this.core.readLocked()) throw new EngineError('read_locked')
+    const known = this.hangings.version === rows.version ? this.hangings.of.get(id) : undefined
+    const kept = known ? (await known).visit : (await Promise.all([...rows.partitions.values()].map((one) => lazy.of(one, 'visit', id)))).flat()
+    const over = this.current().overlay.of('visit')
+    let last: VisitRow | null = null
+    for (const visit of [...kept, ...over.values()]) {
+      if (visit && visit.customer_id === id && (!last || visit.at > last.at)) last = visit
+    }
+    return last
   }
 
   private async view(asked: Id, rows: Rows, lazy: LazyRows): Promise<CustomerView> {

@@ -16,6 +16,7 @@ import type {
   TaskRow,
   TermRow,
   UnplacedRow,
+  VisitRow,
 } from '../domain/rows'
 import type { FilesOver } from './network'
 
@@ -207,6 +208,8 @@ export interface Engine {
   search(text: string, limit?: number): CustomerEntry[]
   /** Throws EngineError `not_found`, `locked`, `read_locked`. */
   customer(id: Id): Promise<CustomerView>
+  /** The newest visit of a customer, or null; cheaper than the whole customer. Throws EngineError `locked`, `read_locked`. */
+  lastVisit(id: Id): Promise<VisitRow | null>
   tasks(): readonly TaskRow[]
   inbox(): readonly InboxRow[]
   approvals(): readonly ApprovalRow[]

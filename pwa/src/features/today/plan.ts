@@ -1,5 +1,5 @@
 /** The day's work: which tasks count where, and the households in walking order. Pure. */
-import { countsIn, daysBetween, dayOf, weekday, addDays } from '../../domain/dates'
+import { addDays, daysBetween, dayOf, lastDueIn, weekday } from '../../domain/dates'
 import { distanceMetres, walkingOrder, type LonLat } from '../../domain/geo'
 import type { CustomerEntry, Day, Id, TaskRow, TaskState } from '../../domain/rows'
 
@@ -28,17 +28,22 @@ function since(column: Column, today: Day): Day {
   return column === 'week' ? addDays(today, 1 - weekday(today)) : `${today.slice(0, 8)}01`
 }
 
+const DAY_MS = 86_400_000
+
 /** What was returned waits for its person now, whenever it was due. */
-const countsNow = (task: TaskRow, column: Column, today: Day) => task.state === 'returned' || countsIn(task.due_on, today, column)
+const countsNow = (task: TaskRow, last: Day) => task.state === 'returned' || task.due_on <= last
 
 /** Done in the period, overdue (in every column), still to do. */
 export function countColumn(tasks: readonly TaskRow[], column: Column, today: Day): { done: number; overdue: number; todo: number } {
   const counts = { done: 0, overdue: 0, todo: 0 }
+  const last = lastDueIn(column, today)
   const from = since(column, today)
+  // A local day is costly to tell; what lies more than a day before the first one's midnight in Greenwich is older anywhere.
+  const surelyBefore = Date.parse(`${from}T00:00:00Z`) - DAY_MS
   for (const task of tasks) {
     if (DONE.includes(task.state)) {
-      if (task.submitted_at !== null && dayOf(task.submitted_at) >= from) counts.done++
-    } else if (isOpen(task) && countsNow(task, column, today)) {
+      if (task.submitted_at !== null && task.submitted_at >= surelyBefore && dayOf(task.submitted_at) >= from) counts.done++
+    } else if (isOpen(task) && countsNow(task, last)) {
       if (task.due_on < today) counts.overdue++
       else counts.todo++
     }
@@ -74,7 +79,8 @@ const OUT_OF_REACH_M = 50_000
 /** What is due in a column, by village, villages and households in walking order from `here`. */
 export function planRoute(tasks: readonly TaskRow[], customers: ReadonlyMap<Id, CustomerEntry>, column: Column, today: Day, here: LonLat | null): Village[] {
   const stops = new Map<Id, Stop>()
-  const due = tasks.filter((t) => isOpen(t) && countsNow(t, column, today)).sort((a, b) => a.due_on.localeCompare(b.due_on))
+  const last = lastDueIn(column, today)
+  const due = tasks.filter((t) => isOpen(t) && countsNow(t, last)).sort((a, b) => (a.due_on < b.due_on ? -1 : a.due_on > b.due_on ? 1 : 0))
   for (const task of due) {
     const known = stops.get(task.customer_id)
     if (known) {
@@ -95,7 +101,11 @@ export function planRoute(tasks: readonly TaskRow[], customers: ReadonlyMap<Id, 
     })
   }
   const byGrid = new Map<Id | null, Stop[]>()
-  for (const stop of stops.values()) byGrid.set(stop.gridId, [...(byGrid.get(stop.gridId) ?? []), stop])
+  for (const stop of stops.values()) {
+    const list = byGrid.get(stop.gridId)
+    if (list) list.push(stop)
+    else byGrid.set(stop.gridId, [stop])
+  }
 
   // Villages first, by their middles, so that nobody walks to and fro between two of them.
   const middles = [...byGrid].map(([gridId, list]) => {
