@@ -7,7 +7,7 @@ import { Bank } from './support/bank'
 import { Phone } from './support/phone'
 import { until } from './support/places'
 import { dueHouseholds, type Household, profileOf, type Profile } from './support/records'
-import { addVehicle, editIncome, findByInitials, logVisit, lookAt, newHousehold, stops } from './support/work'
+import { addVehicle, drawn, editIncome, findByInitials, logVisit, lookAt, newHousehold, stops } from './support/work'
 
 let bank: Bank
 let manager: Phone
@@ -68,6 +68,36 @@ describe.sequential('a visit logged without a signal changes what the bank offer
     )
     await manager.page.getByText(manager.t('customers.count', { n: held.toLocaleString('en-US') }), { exact: true }).waitFor()
     await manager.wantReminders()
+  })
+
+  test('2b. of the long list only what is near the screen is drawn; it is whole to a screen reader, keeps its place, and the focus', async () => {
+    const { page } = manager
+    await manager.tap(manager.tab('customers'))
+    await page.locator('li[aria-posinset="1"]').waitFor()
+    const top = await drawn(manager)
+    expect(top.length).toBeLessThan(40)
+    expect(new Set(top.map(([, of]) => of))).toEqual(new Set([held]))
+    expect(top.slice(0, 3).map(([n]) => n)).toEqual([1, 2, 3])
+    await page.evaluate(() => document.querySelector<HTMLElement>('li[aria-posinset="2"] a')?.focus())
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight / 2))
+    await page.waitForFunction(() => !document.querySelector('li[aria-posinset="3"]'))
+    // the second row is far away, and still the one that the next tab key starts from
+    expect(await page.evaluate(() => document.activeElement?.closest('li')?.ariaPosInSet)).toBe('2')
+    const middle = (await drawn(manager)).filter(([, , , inside]) => inside)
+    expect(middle.length).toBeGreaterThan(4)
+    const numbers = middle.map(([n]) => n)
+    expect(numbers).toEqual(numbers.map((_, i) => (numbers[0] as number) + i))
+    const [, , name] = middle[3] as [number, number, string, boolean]
+    await page.locator(`li[aria-posinset="${numbers[3]}"] a`).click()
+    await page.getByRole('heading', { name }).waitFor()
+    await page.goBack()
+    await page.waitForFunction((n) => {
+      const at = document.querySelector(`li[aria-posinset="${n}"]`)?.getBoundingClientRect()
+      return at && at.bottom > 0 && at.top < innerHeight
+    }, numbers[3])
+    await page.evaluate(() => scrollTo(0, 1e9))
+    await page.waitForFunction((n) => document.querySelector(`li[aria-posinset="${n}"]`), held)
+    await page.evaluate(() => scrollTo(0, 0))
   })
 
   test('3a. without a network the killed app opens again with everything there', async () => {

@@ -218,35 +218,44 @@ export class ChunkStore {
   }
 
   /**
-   * Reads a partition into memory: eager kinds and all changes; the rest is only noted. Of a damaged one what can be
-   * read, with `damaged` set.
+   * Reads partitions into memory, in their order: eager kinds and all changes; the rest is only noted. Of a damaged one
+   * what can be read, with `damaged` set. All of them in two transactions, for an unlock waits for little else.
    */
-  async read(record: PartitionRecord): Promise<PartitionRows> {
-    const rows = new PartitionRows(record.key, record.gen, record.revision, record.shape)
-    const ids = await this.chunkIds(record.key, record.gen)
-    rows.damaged = record.count !== undefined && ids.length < record.count
-    const wanted = ids.filter((id) => {
-      const { kind } = parseId(id)
-      if (EAGER_KINDS.has(kind) || kind === CHANGES_KIND) return true
-      noteLazy(rows, id)
-      return false
-    })
-    const records = await readEach<ChunkRecord>(this.db, 'chunks', wanted)
-    const loaded = await Promise.allSettled(records.map((one, i) => this.openChunk(wanted[i] as string, one)))
-    const changes: RowGroup[][] = []
-    loaded.forEach((result, i) => {
-      const id = wanted[i] as string
-      rows.loaded.add(id)
-      if (result.status === 'rejected') {
-        rows.damaged = true
-        return
+  async read(records: readonly PartitionRecord[]): Promise<PartitionRows[]> {
+    const places = records.map(({ key, gen }): [string, string] => [key, gen])
+    const ids = places.length ? await withStore(this.db, () => this.db.chunks.where('[key+gen]').anyOf(places).primaryKeys()) : []
+    const idsOf = new Map<string, string[]>(places.map(([key, gen]) => [`${key}|${gen}`, []]))
+    for (const id of [...ids].sort()) {
+      const { key, gen } = parseId(id)
+      idsOf.get(`${key}|${gen}`)?.push(id)
+    }
+    const wanted: { id: string; at: number }[] = []
+    const made = records.map(({ key, gen, revision, shape, count }, at) => {
+      const rows = new PartitionRows(key, gen, revision, shape)
+      const own = idsOf.get(`${key}|${gen}`) ?? []
+      rows.damaged = count !== undefined && own.length < count
+      for (const id of own) {
+        const { kind } = parseId(id)
+        if (EAGER_KINDS.has(kind) || kind === CHANGES_KIND) wanted.push({ id, at })
+        else noteLazy(rows, id)
       }
-      const groups = result.value
-      if (parseId(id).kind === CHANGES_KIND) changes.push(groups)
-      else rows.addPage(groups)
+      return rows
     })
-    for (const groups of changes) rows.addChanges(groups)
-    return rows
+    const found = await readEach<ChunkRecord>(this.db, 'chunks', wanted.map(({ id }) => id))
+    const changes: [PartitionRows, RowGroup[]][] = []
+    await Promise.all(
+      wanted.map(async ({ id, at }, i) => {
+        const rows = made[at] as PartitionRows
+        rows.loaded.add(id)
+        const groups = await this.openChunk(id, found[i]).catch(() => null)
+        if (groups === null) rows.damaged = true
+        else if (parseId(id).kind === CHANGES_KIND) changes[i] = [rows, groups]
+        else rows.addPage(groups)
+      }),
+    )
+    // `forEach` passes over the places of pages: changes in their order, after all pages.
+    changes.forEach(([rows, groups]) => rows.addChanges(groups))
+    return made
   }
 
   /** Brings a partition in memory up to what is stored, after another tab or the service worker wrote. */

@@ -1,7 +1,7 @@
 /** Reads what hangs on a customer, chunk by chunk, and remembers which customers a chunk holds. */
 import type { Id, Kind, RowKinds } from '../domain/rows'
 import { pack, unpack } from './codec'
-import { getMeta, putMeta, withStore, type StaffDatabase } from './database'
+import { putMeta, withStore, type StaffDatabase } from './database'
 import type { ChunkStore } from './chunks'
 import { LAZY_KINDS, rowsOf, type PartitionRows, type StoredRow } from './memory'
 import type { Boxed, Vault } from './vault'
@@ -29,14 +29,17 @@ export class LazyRows {
     return `ranges:${key}`
   }
 
-  /** Loads the remembered ranges of a partition. */
-  async openRanges(rows: PartitionRows): Promise<void> {
-    const place = this.place(rows.key)
-    const box = await withStore(this.db, () => getMeta<Boxed>(this.db, place))
+  /** Loads the remembered ranges of partitions. */
+  async openRanges(partitions: readonly PartitionRows[]): Promise<void> {
+    const boxes = partitions.length ? await withStore(this.db, () => this.db.meta.bulkGet(partitions.map((rows) => this.place(rows.key)))) : []
+    await Promise.all(partitions.map((rows, i) => this.takeRanges(rows, boxes[i]?.value as Boxed | undefined)))
+  }
+
+  private async takeRanges(rows: PartitionRows, box: Boxed | undefined): Promise<void> {
     if (!box) return
     let ranges: Record<string, Range>
     try {
-      ranges = unpack(await this.vault.decrypt(`meta|${place}|1`, box)) as Record<string, Range>
+      ranges = unpack(await this.vault.decrypt(`meta|${this.place(rows.key)}|1`, box)) as Record<string, Range>
     } catch {
       // Only a help: learned anew from the chunks.
       return

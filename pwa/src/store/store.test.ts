@@ -8,6 +8,7 @@ import { gunzip, gzip, pack, unpack } from './codec'
 import { compact } from './compact'
 import { isStorageFailure, StaffDatabase, withStore } from './database'
 import { LazyRows } from './lazy'
+import type { PartitionRows } from './memory'
 import { ephemeralPair, openSeal, Sealer } from './seal'
 import { missingFeatures } from './support'
 import { unwrapKey, Vault, wrapKey } from './vault'
@@ -114,7 +115,7 @@ test.each([
   }
   expect(await chunks.appendChanges(KEY, 3, 4, [])).toBeNull()
   const look = async () => {
-    const rows = await chunks.read(await recordOf(chunks))
+    const [rows] = (await chunks.read([await recordOf(chunks)])) as [PartitionRows]
     const lazy = new LazyRows(db, chunks, vault)
     const hanging = []
     for (const id of people.slice(0, 25)) hanging.push((await lazy.of(rows, 'member', id)).map((one) => `${one.id} ${one.name}`))
@@ -137,10 +138,11 @@ test('chunks remember, encrypted, which customers they hold', async () => {
   const { db, vault, chunks } = await storeWithPages(pages)
   const record = await recordOf(chunks)
   const first = new LazyRows(db, chunks, vault)
-  await first.learnRanges(await chunks.read(record), () => Promise.resolve())
+  const [learned] = (await chunks.read([record])) as [PartitionRows]
+  await first.learnRanges(learned, () => Promise.resolve())
   const later = new LazyRows(db, chunks, vault)
-  const rows = await chunks.read(record)
-  await later.openRanges(rows)
+  const [rows] = (await chunks.read([record])) as [PartitionRows]
+  await later.openRanges([rows])
   const load = vi.spyOn(chunks, 'load')
   expect((await later.of(rows, 'member', 'c')).map((one) => one.name)).toEqual(['three'])
   expect(load).toHaveBeenCalledTimes(1)

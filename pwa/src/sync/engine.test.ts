@@ -208,3 +208,24 @@ test('a locked phone sends from the background, photos after their record, each 
   expect(engine.drafts.list()).toEqual([])
   await engine.close()
 })
+
+test('the newest visit of a customer is that of the whole customer: before it was sent, after it came back, and for nobody else', async () => {
+  const bank = await countyBank()
+  const phone = await readyPhone(bank, uuid7())
+  const { engine, clock } = phone
+  const newest = async (id: string): Promise<string | null> => {
+    const last = await engine.lastVisit(id)
+    expect(last?.id ?? null).toBe((await engine.customer(id)).visits[0]?.id ?? null)
+    return last?.note ?? null
+  }
+  expect(await newest(xie.id)).toBeNull()
+  await engine.save([visitOf(xie.id, { note: '第一次' })])
+  expect(await newest(xie.id)).toBe('第一次')
+  await engine.sync()
+  clock.now += 60_000
+  await engine.save([visitOf(xie.id, { note: '第二次' })])
+  expect(await newest(xie.id)).toBe('第二次')
+  expect(await newest(wu.id)).toBeNull()
+  engine.lock()
+  await expect(engine.lastVisit(xie.id)).rejects.toMatchObject({ code: 'locked' })
+})

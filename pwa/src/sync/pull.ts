@@ -360,25 +360,33 @@ export async function refreshRows(core: Core, unlocked: Unlocked): Promise<void>
   const records = await unlocked.chunks.partitions()
   const { rows, chunks, lazy } = unlocked
   let changed = false
+  const known = (record: PartitionRecord): PartitionRows | undefined => {
+    const held = rows.partitions.get(record.key)
+    return held && held.gen === record.gen && held.shape === record.shape ? held : undefined
+  }
+  const anew = records.filter((record) => !known(record))
+  const before = anew.map(({ key }) => rows.partitions.get(key))
+  for (const { key } of anew) lazy.forget(key)
+  const fresh = await chunks.read(anew)
+  for (const [i, record] of anew.entries()) {
+    if (fresh[i]?.damaged && !(await noteDamaged(core, unlocked, record))) return refreshRows(core, unlocked)
+  }
+  await lazy.openRanges(fresh)
+  for (const [i, one] of fresh.entries()) {
+    // A pull in this tab may have been faster.
+    if (rows.partitions.get(one.key) !== before[i]) continue
+    rows.set(one)
+    changed = true
+  }
   for (const record of records) {
-    const known = rows.partitions.get(record.key)
-    if (known && known.gen === record.gen && known.shape === record.shape) {
-      if (known.revision === record.revision) continue
-      try {
-        await chunks.catchUp(known, record)
-      } catch (error) {
-        if (!(error instanceof DamagedChunk) || !(await passOver(core, unlocked, error))) throw error
-      }
-      rows.changed()
-    } else {
-      lazy.forget(record.key)
-      const fresh = await chunks.read(record)
-      if (fresh.damaged && !(await noteDamaged(core, unlocked, record))) return refreshRows(core, unlocked)
-      await lazy.openRanges(fresh)
-      // A pull in this tab may have been faster.
-      if (rows.partitions.get(record.key) !== known) continue
-      rows.set(fresh)
+    const held = known(record)
+    if (!held || held.revision === record.revision || fresh.includes(held)) continue
+    try {
+      await chunks.catchUp(held, record)
+    } catch (error) {
+      if (!(error instanceof DamagedChunk) || !(await passOver(core, unlocked, error))) throw error
     }
+    rows.changed()
     changed = true
   }
   for (const key of [...rows.partitions.keys()]) {

@@ -1,6 +1,6 @@
 /**
- * The part of CouchDB's protocol that PouchDB's replication asks for, answered from memory: faster than any database,
- * so that the peer is not held back by its server. It also serves the page on which PouchDB runs.
+ * The part of CouchDB's protocol that PouchDB's replication asks for, and pages of documents for RxDB's, answered from
+ * memory: faster than any database, so that no peer is held back by its server. It also serves the page on which they run.
  */
 import { createHash } from 'node:crypto'
 import http from 'node:http'
@@ -13,6 +13,8 @@ interface Stored {
   bulk: string
   /** Its line of _changes, as JSON. */
   change: string
+  /** The document as RxDB's pull takes it, as JSON. */
+  plain: string
 }
 
 const PAGE = '<!doctype html><meta charset="utf-8"><title>peer</title><script src="/peer.js"></script>'
@@ -74,6 +76,11 @@ export class Couch {
       const kept = this.checkpoints.get(id)
       return kept ? say(kept) : say(JSON.stringify({ error: 'not_found', reason: 'missing' }), 404)
     }
+    if (path === '/rx') {
+      const since = Number(url.searchParams.get('since') ?? 0)
+      const some = this.documents.slice(since, since + Number(url.searchParams.get('limit') ?? last))
+      return say(`{"documents":[${some.map((one) => one.plain).join(',')}],"checkpoint":{"n":${since + some.length}}}`)
+    }
     if (path === '/db/_changes') {
       const since = Number(url.searchParams.get('since') ?? 0)
       const some = this.documents.slice(since, since + Number(url.searchParams.get('limit') ?? last))
@@ -101,11 +108,13 @@ function store(line: string, seq: number): Stored {
   const document = JSON.parse(line) as { _id: string }
   const digest = createHash('md5').update(line).digest('hex')
   const rev = `1-${digest}`
+  const { _id, ...fields } = document
   const whole = { ...document, _rev: rev, _revisions: { start: 1, ids: [digest] } }
   return {
     id: document._id,
     rev,
     bulk: JSON.stringify({ id: document._id, docs: [{ ok: whole }] }),
+    plain: JSON.stringify({ id: _id, ...fields, _deleted: false }),
     change: JSON.stringify({ seq, id: document._id, changes: [{ rev }] }),
   }
 }

@@ -5,7 +5,8 @@
  * requests, `tiange up` with PostgreSQL and Valkey, every page encrypted on the phone's disk. The clock runs from the
  * start of the first synchronisation until all records are stored and a household was found by name and opened with its
  * members and assets. The peer's clock runs from the opening of its database to the end of the replication and one
- * document read; it signs in nowhere, encrypts nothing, builds no index, and its server answers from memory.
+ * document read; it signs in nowhere, encrypts nothing, builds no index, and its server answers from memory. RxDB is
+ * measured the same way in the same rounds, on its free storage for browsers (Dexie); its ratio stands in the detail.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,13 +18,16 @@ import { peerScript } from './peer'
 import { Phone } from './phone'
 import { load, median, option, rounded, say, type Result } from './result'
 
-const BAR = 20
+const BAR = 30
 const SLOWER = 4
 const HOUSEHOLDS = 3000
 const MEMBERS = 9000
 const ASSETS = 3000
-/** Documents a request: PouchDB's own default, and one that suits a first replication of many. */
+/** What RxDB's replication must be beaten by in the same run, in detail. */
+const RXDB_BAR = 8
+/** Documents a request: the peers' own default, and one that suits a first replication of many. */
 const BATCHES = [100, 1000] as const
+const RX_BATCHES = [100, 1000] as const
 
 interface Ours {
   /** All is stored and a household was found and opened. */
@@ -51,6 +55,7 @@ export async function measure(args: readonly string[]): Promise<Result> {
     say(`first phone of the bank: ${shown(cold)}`)
     const own: Ours[] = []
     const peer: number[][] = BATCHES.map(() => [])
+    const rx: number[][] = RX_BATCHES.map(() => [])
     for (let round = 0; round < rounds; round++) {
       loads.push(load())
       await inBrowser(async (phone) => {
@@ -58,20 +63,26 @@ export async function measure(args: readonly string[]): Promise<Result> {
         own.push(run)
         say(`round ${round + 1}: ${shown(run)}`)
         for (const [i, batch] of BATCHES.entries()) {
-          const took = await theirs(phone, couch, batch, SLOWER)
+          const took = await theirs(phone, couch, replicate, batch, SLOWER)
           peer[i]?.push(took)
           say(`round ${round + 1}: PouchDB by ${batch}: ${rounded(took, 0)} ms`)
+        }
+        for (const [i, batch] of RX_BATCHES.entries()) {
+          const took = await theirs(phone, couch, replicateRx, batch, SLOWER)
+          rx[i]?.push(took)
+          say(`round ${round + 1}: RxDB by ${batch}: ${rounded(took, 0)} ms`)
         }
       })
     }
     const full = await inBrowser(async (phone) => ({
       ours: await ours(phone, bank, 1),
-      theirs: await Promise.all([await theirs(phone, couch, BATCHES[1], 1)]),
+      theirs: await Promise.all([await theirs(phone, couch, replicate, BATCHES[1], 1)]),
     }))
     const took = median(own.map((run) => run.queryable))
     const peers = peer.map(median)
     // against the faster of the two
     const figure = rounded(Math.min(...peers) / took)
+    const timesRx = rounded(Math.min(...rx.map(median)) / took)
     return {
       bench: 'first_sync',
       figure,
@@ -88,6 +99,12 @@ export async function measure(args: readonly string[]): Promise<Result> {
         requests: own[0]?.requests,
         pouchdb_ms: Object.fromEntries(BATCHES.map((batch, i) => [`batch_${batch}`, peer[i]?.map((one) => rounded(one, 0))])),
         ratios: Object.fromEntries(BATCHES.map((batch, i) => [`batch_${batch}`, rounded((peers[i] ?? NaN) / took)])),
+        rxdb: {
+          ms: Object.fromEntries(RX_BATCHES.map((batch, i) => [`batch_${batch}`, rx[i]?.map((one) => rounded(one, 0))])),
+          ratio: timesRx,
+          bar: RXDB_BAR,
+          holds: timesRx >= RXDB_BAR,
+        },
         pages: 'warm: made for an earlier phone and kept by key and revision',
         cold_pages: { queryable_ms: rounded(cold.queryable, 0), first_answer_ms: rounded(cold.manifest, 0), ratio: rounded(Math.min(...peers) / cold.queryable) },
         full_speed: {
@@ -166,19 +183,34 @@ export async function firstSync(households: number): Promise<Ours> {
   return { queryable: queryable - begin, settled: end - begin, manifest: (pull?.responseEnd ?? NaN) - begin, requests: requests.length, ...queried }
 }
 
-async function theirs(phone: Phone, couch: Couch, batch: number, slower: number): Promise<number> {
+interface Asked {
+  /** Of the peers' server. */
+  url: string
+  batch: number
+  id: string
+}
+
+interface Took {
+  ms: number
+  documents: number
+}
+
+/** One replication into a database of its own, on a page of its own. */
+async function theirs(phone: Phone, couch: Couch, work: (asked: Asked) => Promise<Took>, batch: number, slower: number): Promise<number> {
   const page: Page = await phone.context.newPage()
   await page.goto(`${couch.url}/page`, { waitUntil: 'load' })
   await phone.slow(page, slower)
-  const took = await page.evaluate(replicate, { url: `${couch.url}/db`, batch, id: `by-${batch}` })
-  await page.evaluate((name) => indexedDB.deleteDatabase(`_pouch_${name}`), `by-${batch}`)
+  const took = await page.evaluate(work, { url: couch.url, batch, id: `by-${batch}` })
+  await page.evaluate(async () => {
+    for (const { name } of await indexedDB.databases()) if (name) indexedDB.deleteDatabase(name)
+  })
   await page.close()
   if (took.documents !== HOUSEHOLDS + MEMBERS + ASSETS) throw new Error(`the peer has ${took.documents} documents`)
   return took.ms
 }
 
 /** Runs in the peer's page. */
-export async function replicate({ url, batch, id }: { url: string; batch: number; id: string }): Promise<{ ms: number; documents: number }> {
+export async function replicate({ url, batch, id }: Asked): Promise<Took> {
   interface Peer {
     info(): Promise<{ doc_count: number }>
     get(id: string): Promise<{ _id: string }>
@@ -193,10 +225,45 @@ export async function replicate({ url, batch, id }: { url: string; batch: number
   }
   const begin = performance.now()
   const peer = new PouchDB(id)
-  const done = await PouchDB.replicate(url, peer, { batch_size: batch })
+  const done = await PouchDB.replicate(`${url}/db`, peer, { batch_size: batch })
   const first = (await peer.allDocs({ limit: 1 })).rows[0]
   await peer.get(first?.id ?? '')
   const ms = performance.now() - begin
   if (!done.ok) throw new Error('the replication failed')
   return { ms, documents: (await peer.info()).doc_count }
+}
+
+/** Runs in the peer's page: the same by RxDB's replication. */
+export async function replicateRx({ url, batch, id }: Asked): Promise<Took> {
+  interface Collection {
+    count(): { exec(): Promise<number> }
+    findOne(query?: unknown): { exec(): Promise<{ id: string } | null> }
+  }
+  interface Database {
+    addCollections(collections: object): Promise<Record<string, Collection>>
+  }
+  interface Place {
+    n: number
+  }
+  const { RxDB } = globalThis as unknown as {
+    RxDB: {
+      getRxStorageDexie(): unknown
+      createRxDatabase(options: object): Promise<Database>
+      replicateRxCollection(options: object): { awaitInitialReplication(): Promise<void>; cancel(): Promise<unknown>; error$: { subscribe(next: (error: Error) => void): unknown } }
+    }
+  }
+  const begin = performance.now()
+  const db = await RxDB.createRxDatabase({ name: id, storage: RxDB.getRxStorageDexie(), multiInstance: false })
+  const schema = { version: 0, primaryKey: 'id', type: 'object', properties: { id: { type: 'string', maxLength: 40 } }, required: ['id'] }
+  const { rows } = await db.addCollections({ rows: { schema } })
+  if (!rows) throw new Error('no collection')
+  const handler = async (at: Place | undefined, limit: number): Promise<unknown> => (await fetch(`${url}/rx?since=${at?.n ?? 0}&limit=${limit}`)).json()
+  const replication = RxDB.replicateRxCollection({ collection: rows, replicationIdentifier: id, live: false, waitForLeadership: false, pull: { batchSize: batch, handler } })
+  const failed = new Promise<never>((_, reject) => replication.error$.subscribe(reject))
+  await Promise.race([replication.awaitInitialReplication(), failed])
+  if (!(await rows.findOne().exec())) throw new Error('nothing is found')
+  const ms = performance.now() - begin
+  const documents = await rows.count().exec()
+  await replication.cancel()
+  return { ms, documents }
 }

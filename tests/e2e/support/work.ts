@@ -14,7 +14,31 @@ export async function findByInitials(phone: Phone, household: Household): Promis
 export async function stops(phone: Phone): Promise<string[]> {
   const links = phone.page.getByRole('listitem').getByRole('link')
   await links.first().waitFor()
-  return phone.page.locator('ol').getByRole('link').locator('b').allInnerTexts()
+  // only what is near the screen is drawn: the whole way is seen by walking it
+  return phone.page.evaluate(async () => {
+    const seen = new Map<string, string>()
+    const look = (): void => {
+      for (const link of document.querySelectorAll<HTMLAnchorElement>('ol a[href^="/customers/"]')) seen.set(link.href, link.querySelector('b')?.innerText ?? '')
+    }
+    const bottom = (): boolean => scrollY + innerHeight >= document.documentElement.scrollHeight - 2
+    for (scrollTo(0, 0); ; scrollBy(0, innerHeight / 2)) {
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 50))))
+      look()
+      if (bottom()) break
+    }
+    scrollTo(0, 0)
+    return [...seen.values()]
+  })
+}
+
+/** What is drawn of a long list, and where: [number in the list, of how many, text, inside the screen] of each row. */
+export function drawn(phone: Phone): Promise<[number, number, string, boolean][]> {
+  return phone.page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('li[aria-posinset]')].map((row) => {
+      const { top, bottom } = row.getBoundingClientRect()
+      return [Number(row.ariaPosInSet), Number(row.ariaSetSize), row.querySelector('b')?.innerText ?? '', bottom > 0 && top < innerHeight]
+    }),
+  )
 }
 
 export function row(phone: Phone, name: string): Locator {

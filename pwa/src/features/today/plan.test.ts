@@ -63,3 +63,9 @@ test('what was returned is to be done now, whenever it is due', () => {
   expect(countColumn([returned], 'today', TODAY)).toEqual({ done: 0, overdue: 0, todo: 1 })
   expect(planRoute([returned], new Map(), 'today', TODAY, null)[0]?.stops[0]?.overdue).toBe(false)
 })
+
+test('what was handed in counts on its local day, to the millisecond at midnight', () => {
+  const sent = (at: string) => countColumn([task('1', { state: 'closed', submitted_at: Date.parse(at) })], 'today', TODAY).done
+  expect(sent('2026-11-18T16:00:00.000Z')).toBe(1)
+  expect(sent('2026-11-18T15:59:59.999Z')).toBe(0)
+})
