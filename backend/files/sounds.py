@@ -1,6 +1,6 @@
 """Re-encodes voice notes: decoded to samples and written anew, so that nothing else in the file survives.
 
-Decision 0013 says why they come as Ogg or WAV and are kept as MP3.
+Decision 0015 says why they come as Ogg or WAV and are kept as MP3.
 """
 
 import io
