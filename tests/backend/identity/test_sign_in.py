@@ -39,6 +39,7 @@ async def test_signing_in_says_who_one_is(client: httpx.AsyncClient, bank: Bank)
         "offline_hours": 72,
         "test_mode": True,
         "demo_mode": False,
+        "unlock_requires_prf": False,
     }
     assert (await client.get("/api/v1/auth/me")).json() == answer.json()
 
