@@ -26,7 +26,8 @@ class SyncCommand(Base):
 
     `quarantined`: the sealed command as it came, kept while it is `rejected` or `held`, also after it was
     `settled`: `replaced` by the command `settled_by` (a mended one), or `discarded` by its author's command.
-    `replaces`: the refused command that this one mends.
+    `replaces`: the refused command that this one mends. `content`: a hash (hex) of what it says but for its
+    place, None where it cannot be read.
     """
 
     __tablename__ = "sync_command"
@@ -45,6 +46,7 @@ class SyncCommand(Base):
     replaces: Mapped[uuid.UUID | None]
     settled: Mapped[str | None]
     settled_by: Mapped[uuid.UUID | None]
+    content: Mapped[str | None]
     __table_args__ = (
         Index("uq_sync_command_stream_seq", "installation_id", "staff_id", "seq", unique=True),
         Index(

@@ -29,6 +29,22 @@ async def open_all(key: SealKey, commands: Sequence[SealedCommand]) -> Opened:
     return await asyncio.to_thread(_opened, key, commands)
 
 
+def content_of(command: Command) -> str:
+    """A hash (hex) of what a command says but for its place: it stays when a phone seals it anew."""
+    said = (
+        command.id,
+        command.type,
+        command.version,
+        command.at,
+        command.offset_minutes,
+        command.observed_at,
+        command.needs,
+        command.replaces,
+        command.body,
+    )
+    return hashlib.sha256(msgspec.msgpack.encode(said)).hexdigest()
+
+
 def _opened(key: SealKey, commands: Sequence[SealedCommand]) -> Opened:
     secrets: dict[bytes, bytes] = {}
     found: dict[tuple[int, UUID], Command | Verdict] = {}

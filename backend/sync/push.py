@@ -19,10 +19,11 @@ from backend.kernel.clock import from_millis, millis
 from backend.kernel.errors import Problem
 from backend.kernel.uow import Database, UnitOfWork
 from backend.sync import late, losses, queries
-from backend.sync.batch import Batch
+from backend.sync.batch import Batch, Verdict
 from backend.sync.facts import Life, life
 from backend.sync.judge import judge
-from backend.sync.opening import Opened, open_all
+from backend.sync.models import SyncCommand
+from backend.sync.opening import Opened, content_of, open_all
 from backend.sync.partitions import keys_for
 from backend.sync.phones import said
 from backend.sync.record import pass_by, record, refusal, repeated
@@ -189,12 +190,12 @@ async def _take_all(
 async def _take(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedCommand) -> Receipt:
     """One command: repeats and order first, then its effect."""
     row = batch.known.get(sent.id)
-    if sent.id in batch.foreign or (row is not None and row.hash != sent.hash):
+    if sent.id in batch.foreign or (row is not None and not _same(batch, row, sent)):
         pass_by(batch, sent)
         return refusal(sent, "hash_mismatch", "This id was received before with other content.")
     if row is not None and (row.result != "held" or row.settled is not None):
         pass_by(batch, sent)
-        return repeated(batch, row, sent)
+        return repeated(uow, batch, row, sent)
     if row is None and (batch.copied or not await _has_place(uow, batch, sent)):
         if not batch.copied:
             uow.audit("sync.stream_conflict", "device", batch.installation_id, {"seq": sent.seq})
@@ -205,6 +206,19 @@ async def _take(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedC
         return Receipt(id=sent.id, seq=sent.seq, result="held", hash=sent.hash, code="gap")
     verdict = await judge(uow, registry, batch, sent)
     return await record(uow, batch, sent, verdict, row)
+
+
+def _same(batch: Batch, row: SyncCommand, sent: SealedCommand) -> bool:
+    """Whether it is the recorded command: the same bytes, or the same content under another place.
+
+    A copied phone numbers what waits on it anew, so its bytes differ from those that the bank may have.
+    """
+    if row.hash == sent.hash:
+        return True
+    command = batch.opened[sent.seq, sent.id]
+    if row.content is None or isinstance(command, Verdict) or command.seq != sent.seq:
+        return False
+    return row.content == content_of(command)
 
 
 async def _has_place(uow: UnitOfWork, batch: Batch, sent: SealedCommand) -> bool:

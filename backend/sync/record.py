@@ -12,6 +12,7 @@ from backend.sync import queries
 from backend.sync.batch import EFFECTIVE, Batch, Verdict
 from backend.sync.judge import needs_of
 from backend.sync.models import SyncCommand
+from backend.sync.opening import content_of
 from backend.sync.schemas import Receipt, SealedCommand
 
 
@@ -24,14 +25,16 @@ def pass_by(batch: Batch, sent: SealedCommand) -> None:
         batch.stream.applied_seq = sent.seq
 
 
-def repeated(batch: Batch, row: SyncCommand, sent: SealedCommand) -> Receipt:
-    """The recorded answer once more."""
+def repeated(uow: UnitOfWork, batch: Batch, row: SyncCommand, sent: SealedCommand) -> Receipt:
+    """The recorded answer once more, about the bytes that came now."""
     kept = msgspec.convert(row.receipt, Receipt)
     awaits = {book: least for book, least in (kept.awaits or {}).items() if book in batch.books}
     return msgspec.structs.replace(
         kept,
         id=sent.id,
         seq=sent.seq,
+        hash=sent.hash,
+        receipt=uow.keys.receipt(str(sent.id), sent.hash, kept.result),
         result="repeated",
         was=kept.result,
         awaits=awaits or None,
@@ -56,6 +59,11 @@ async def record(
         batch.stream.applied_seq = max(batch.stream.applied_seq, sent.seq)
     else:
         pass_by(batch, sent)
+        if row.hash != sent.hash:
+            # the same content under another place: with this and the place, the former bytes are known too
+            former = {"hash": row.hash, "installation_id": str(row.installation_id), "seq": row.seq}
+            uow.audit("sync.renumbered", "command", sent.id, former)
+            row.hash = sent.hash
     row.result = verdict.result
     row.code = verdict.code
     row.receipt = builtins(receipt)
@@ -121,6 +129,7 @@ def _columns(batch: Batch, sent: SealedCommand, verdict: Verdict) -> dict[str, A
         "replaces": verdict.command.replaces if verdict.command else None,
         "settled": None,
         "settled_by": None,
+        "content": content_of(verdict.command) if verdict.command else None,
     }
 
 

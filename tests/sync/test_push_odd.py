@@ -142,7 +142,7 @@ async def test_a_phone_enrolled_anew_sends_everything_again_and_goes_on(
     assert await _scalar(worker_db, "SELECT count(*) FROM customer") == 2
 
 
-async def test_what_was_held_must_come_again_with_the_same_bytes(
+async def test_what_was_held_must_come_again_with_the_same_content(
     phone_of: PhoneOf, world: World, worker_db: Database
 ) -> None:
     manager = await phone_of("manager")

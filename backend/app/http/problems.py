@@ -24,6 +24,8 @@ from backend.kernel.errors import Problem
 
 CONTENT_TYPE = "application/problem+json"
 
+#: a text with a zero character, which PostgreSQL does not keep
+_NO_TEXT = "22021"
 #: SQLSTATE classes that pass by themselves: connection, resources, operator intervention, rollback, lock
 #: timeout
 _PASSING = ("08", "53", "57", "40", "55P03")
@@ -129,6 +131,8 @@ def _database(request: AnyRequest, error: DBAPIError) -> Response[bytes]:
     lost = error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
     if lost or state.startswith(_PASSING):
         return _unavailable(request, error)
+    if state == _NO_TEXT:
+        return _malformed(request, ValueError("A text holds the character zero, which cannot be kept."))
     return _internal(request, error)
 
 

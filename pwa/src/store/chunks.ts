@@ -27,6 +27,11 @@ export interface PartitionRecord {
   shape: number
   /** From another life of the database, or damaged: shown until its replacement is complete, never told to the bank. */
   stale: boolean
+  /**
+   * While changes come in several pages: where the partition stood before the first. A row of its present revision that
+   * changed again later comes with a later page only. Left out where nothing more is known to follow.
+   */
+  whole?: number
   /** How many chunks there must be; a record of an older app does not say. */
   count?: number
 }
@@ -153,9 +158,9 @@ export class ChunkStore {
   }
 
   /** Begins a partition that came whole as changes from nothing, in place of whatever was kept of it. */
-  async begin(key: string, gen: string, revision: number, groups: readonly RowGroup[]): Promise<string> {
+  async begin(key: string, gen: string, revision: number, groups: readonly RowGroup[], more: boolean): Promise<string> {
     const chunk = await this.encrypt({ key, gen, n: 0, kind: CHANGES_KIND }, await gzip(pack(groups)))
-    const record: PartitionRecord = { key, revision, gen, next: 1, shape: 0, stale: false, count: 1 }
+    const record: PartitionRecord = { key, revision, gen, next: 1, shape: 0, stale: false, count: 1, ...(more ? { whole: 0 } : {}) }
     await withStore(this.db, () =>
       this.db.transaction('rw', this.db.chunks, this.db.meta, async () => {
         await this.db.chunks.where('[key+gen]').between([key, ''], [key, '\uffff']).delete()
@@ -170,7 +175,7 @@ export class ChunkStore {
    * Appends changes and moves the revision, in one transaction. Returns the chunk's id; null if the partition is not at
    * `from` any more (another tab was faster), in which case nothing is written.
    */
-  async appendChanges(key: string, from: number, revision: number, groups: readonly RowGroup[]): Promise<string | null> {
+  async appendChanges(key: string, from: number, revision: number, groups: readonly RowGroup[], more: boolean): Promise<string | null> {
     const known = await withStore(this.db, () => getMeta<PartitionRecord>(this.db, PARTITION + key))
     if (!known || known.revision !== from) return null
     const chunk = await this.encrypt({ key, gen: known.gen, n: known.next, kind: CHANGES_KIND }, await gzip(pack(groups)))
@@ -179,7 +184,9 @@ export class ChunkStore {
         const now = await getMeta<PartitionRecord>(this.db, PARTITION + key)
         if (!now || now.revision !== from || now.gen !== known.gen || now.next !== known.next) return false
         await this.db.chunks.add(chunk)
-        await this.db.meta.put({ key: PARTITION + key, value: { ...now, revision, next: now.next + 1, ...counted(now, 1) } })
+        const { whole = now.revision, ...before } = now
+        const moved: PartitionRecord = { ...before, revision, next: now.next + 1, ...counted(now, 1), ...(more ? { whole } : {}) }
+        await this.db.meta.put({ key: PARTITION + key, value: moved })
         return true
       }),
     )
@@ -230,8 +237,9 @@ export class ChunkStore {
       idsOf.get(`${key}|${gen}`)?.push(id)
     }
     const wanted: { id: string; at: number }[] = []
-    const made = records.map(({ key, gen, revision, shape, count }, at) => {
+    const made = records.map(({ key, gen, revision, whole = revision, shape, count }, at) => {
       const rows = new PartitionRows(key, gen, revision, shape)
+      rows.whole = whole
       const own = idsOf.get(`${key}|${gen}`) ?? []
       rows.damaged = count !== undefined && own.length < count
       for (const id of own) {
@@ -266,7 +274,10 @@ export class ChunkStore {
       rows.loaded.add(ids[i] as string)
       rows.addChanges(groups)
     })
-    rows.revision = Math.max(rows.revision, record.revision)
+    // A pull in this tab may have gone further meanwhile.
+    if (record.revision < rows.revision) return
+    rows.revision = record.revision
+    rows.whole = record.whole ?? record.revision
   }
 }
 

@@ -66,6 +66,8 @@ export class PartitionRows {
   changes = 0
   /** A chunk of it is missing or can't be opened: what is here is what could be read. */
   damaged = false
+  /** See PartitionRecord.whole: up to here every row is here. */
+  whole: number
 
   constructor(
     readonly key: string,
@@ -75,6 +77,7 @@ export class PartitionRows {
     readonly shape = 0,
   ) {
     this.book = bookOf(key)
+    this.whole = revision
   }
 
   /** Takes the rows of eager kinds from a snapshot page. */
@@ -161,6 +164,15 @@ export class Rows {
       if (partition.book === book) highest = Math.max(highest ?? 0, partition.revision)
     }
     return highest
+  }
+
+  /**
+   * Whether the rows of a book's revision are all here. True for a book that this phone does not hold: it can't bring its
+   * rows, so there is nothing to wait for.
+   */
+  reached(book: string, revision: number): boolean {
+    const held = [...this.partitions.values()].filter((partition) => partition.book === book)
+    return held.length === 0 || held.some(({ whole }) => whole >= revision)
   }
 
   /**

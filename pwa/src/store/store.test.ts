@@ -111,9 +111,9 @@ test.each([
   for (let revision = 2; revision < 18; revision++) {
     const id = people[revision] as string
     const groups = [customers([row(id, revision, `renamed ${revision}`)], [[people[revision + 5] as string, revision, null]]), members([[`n${id}`, revision, id, 'born']], [[`m${id}`, revision, null]])]
-    expect(await chunks.appendChanges(KEY, revision - 1, revision, groups)).not.toBeNull()
+    expect(await chunks.appendChanges(KEY, revision - 1, revision, groups, false)).not.toBeNull()
   }
-  expect(await chunks.appendChanges(KEY, 3, 4, [])).toBeNull()
+  expect(await chunks.appendChanges(KEY, 3, 4, [], false)).toBeNull()
   const look = async () => {
     const [rows] = (await chunks.read([await recordOf(chunks)])) as [PartitionRows]
     const lazy = new LazyRows(db, chunks, vault)

@@ -1,10 +1,11 @@
 import 'fake-indexeddb/auto'
 import Dexie from 'dexie'
 import { expect, test, vi } from 'vitest'
+import { build } from '../domain/commands'
 import { uuid7 } from '../domain/ids'
 import { StaffDatabase } from '../store/database'
 import { FakeBank, problem } from './testing/bank'
-import { BANK_KEY, GRID_KEY, household, member, openPhone, PIN, readyPhone, reopen, STAFF_KEY, task, visitOf } from './testing/phone'
+import { BANK_KEY, GRID_KEY, household, member, openPhone, PIN, readyPhone, reopen, STAFF_KEY, task, visitOf, type Phone } from './testing/phone'
 
 // Two busy cores must not fail a test that is merely slow.
 vi.setConfig({ testTimeout: 60_000 })
@@ -295,4 +296,34 @@ test('a small partition comes whole as changes from nothing, and goes on from th
   expect(engine.status()).toMatchObject({ epoch: 'epoch-2', syncError: null })
   expect(engine.customers()).toHaveLength(9)
   await engine.close()
+})
+
+test('an entry stays shown until all pages of changes are here, also through a cut and a restart', async () => {
+  const bank = await bankWith(1)
+  const own = task(household('晚到', '13900000000'))
+  bank.change(STAFF_KEY, [own])
+  const phone = await readyPhone(bank, uuid7())
+  const submitted = (more: Record<string, unknown>) => [{ ...own, values: { ...own.values, state: 'submitted', ...more } }]
+  bank.effect = () => ({ 'staff:staff-1': bank.change(STAFF_KEY, submitted({})) })
+  let pulls = 0
+  bank.fault = (_, path) => {
+    if (!path.endsWith('/sync/pull')) return null
+    // The row is changed again before the phone pulls: the page of the awaited revision does not have it.
+    if (++pulls === 1) for (const due_on of ['2026-11-21', '2026-11-22']) bank.change(STAFF_KEY, submitted({ due_on }))
+    return pulls > 1 ? 'lost' : null
+  }
+  const shown = (engine: Phone['engine']) => engine.tasks().find(({ id }) => id === own.id)
+  await phone.engine.save([build.taskSubmit({ task_id: own.id, visit_id: uuid7() })])
+  await phone.engine.sync()
+  expect(pulls).toBe(2)
+  expect(phone.engine.outbox()).toMatchObject([{ state: 'received' }])
+  expect(shown(phone.engine)).toMatchObject({ state: 'submitted', due_on: '2026-11-20', pending: { state: 'received' } })
+  const later = await reopen(bank, phone)
+  await later.engine.unlock(PIN)
+  expect(shown(later.engine)).toMatchObject({ state: 'submitted', pending: { state: 'received' } })
+  bank.fault = () => null
+  await later.engine.sync()
+  expect(shown(later.engine)).toMatchObject({ state: 'submitted', due_on: '2026-11-22' })
+  expect(shown(later.engine)?.pending).toBeUndefined()
+  await later.engine.close()
 })

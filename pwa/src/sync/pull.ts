@@ -119,22 +119,24 @@ async function takeChanges(
   part: Extract<PartitionAnswer, { state: 'changes' }>,
   held: boolean,
 ): Promise<boolean> {
-  const { key, from, revision, groups } = part
+  const { key, from, revision, groups, more } = part
   const rows = unlocked.rows.partitions.get(key)
   if (from === 0 && !held) {
     // A small partition comes whole, as changes from nothing.
     const fresh = new PartitionRows(key, `${core.contact.epoch ?? ''}.0`, revision)
-    fresh.loaded.add(await unlocked.chunks.begin(key, fresh.gen, revision, groups))
+    if (more) fresh.whole = 0
+    fresh.loaded.add(await unlocked.chunks.begin(key, fresh.gen, revision, groups, more))
     fresh.addChanges(groups)
     unlocked.lazy.forget(key)
     unlocked.rows.set(fresh)
     return true
   }
-  const id = await unlocked.chunks.appendChanges(key, from, revision, groups)
+  const id = await unlocked.chunks.appendChanges(key, from, revision, groups, more)
   if (id === null || !rows) return false
   rows.addChanges(groups)
   rows.loaded.add(id)
   rows.revision = revision
+  if (!more) rows.whole = revision
   unlocked.rows.changed()
   return true
 }

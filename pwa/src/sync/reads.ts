@@ -65,8 +65,7 @@ export class Reader {
   }
 
   private lying(rows: Rows): OverlayEntry[] {
-    // A book this phone does not hold can't bring its rows: nothing to wait for.
-    return this.core.outbox.lying((book, revision) => (rows.revisionOf(book) ?? revision) >= revision)
+    return this.core.outbox.lying((book, revision) => rows.reached(book, revision))
   }
 
   private current(): Lists {

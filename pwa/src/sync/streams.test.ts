@@ -124,3 +124,24 @@ test('after a restore the entries of a former stream go before those of the pres
   expect(values).toEqual([500, 700])
   await phone.engine.close()
 })
+
+test('what the bank took before the phone was copied is received, though numbered anew since', async () => {
+  const { bank, phone } = await oneHousehold()
+  const visit = visitOf(xie.id)
+  await phone.engine.save([visit])
+  // The bank takes it and the answer is lost; then, in its place, a restored database has somebody else's.
+  bank.fault = (_, path) => (path.endsWith('/sync/push') ? 'cut' : null)
+  await phone.engine.sync()
+  bank.fault = () => null
+  const stream = [...bank.streams.values()].at(-1)
+  const known = stream?.known.get(visit.id)
+  if (!stream || !known) throw new Error('the bank did not take it')
+  bank.streams.set(uuid7(), { expects: 2, known: new Map([[visit.id, known]]) })
+  stream.known.clear()
+  useCopy(bank)
+  await phone.engine.save([visitOf(xie.id)])
+  await phone.engine.sync()
+  expect(bank.applied.filter(({ id }) => id === visit.id)).toHaveLength(1)
+  expect(phone.engine.outbox().map(({ state, code }) => [state, code])).toEqual([['received', null], ['received', null]])
+  await phone.engine.close()
+})

@@ -187,7 +187,7 @@ export class Syncer {
     const { core } = this
     const { unlocked } = core
     if (!unlocked) return
-    const lying = core.outbox.lying((book, revision) => (unlocked.rows.revisionOf(book) ?? revision) >= revision)
+    const lying = core.outbox.lying((book, revision) => unlocked.rows.reached(book, revision))
     const keep = new Set(lying.map((entry) => entry.command.id))
     const gone = await purge(core.store, core.contact.durableThrough, core.now(), keep)
     if (gone.length) await core.refreshOutbox()

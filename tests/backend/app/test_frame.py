@@ -139,6 +139,7 @@ async def test_what_nobody_foresaw_is_internal_without_details(
         ("POST", "/api/v1/auth/login", b"[]", (422, "malformed")),
         ("POST", "/api/v1/auth/login", b'{"login": 7, "password": "x"}', (422, "malformed")),
         ("POST", "/api/v1/auth/login", b'{"login": "x"}', (422, "malformed")),
+        ("POST", "/api/v1/auth/login", b'{"login": "x\\u0000", "password": "x"}', (422, "malformed")),
         ("POST", "/api/v1/auth/login", b'{"login": "' + b"x" * 70_000, (413, "too_large")),
         ("GET", "/api/v1/devices", None, (401, "signed_out")),
         ("POST", "/api/v1/devices/not-a-uuid/revoke", None, (404, "not_found")),
