@@ -49,13 +49,18 @@ async def of_other_branches(uow: UnitOfWork, grid_id: UUID, branch_id: UUID) -> 
 async def hand_over(uow: UnitOfWork, grid_id: UUID, before: Iterable[UUID], owner_id: UUID) -> None:
     """The customers of a grid that its former manager owned, or nobody, become the new manager's. Job
     only."""
+    theirs = (
+        Customer.grid_id == grid_id,
+        or_(Customer.owner_id.in_(list(before)), Customer.owner_id.is_(None)),
+        Customer.owner_id.is_distinct_from(owner_id),
+    )
+    # an update takes them as they lie: jobs of one grid would wait for each other
+    await uow.session.execute(
+        select(Customer.id).where(*theirs).order_by(Customer.id).with_for_update(key_share=True)
+    )
     moved = await uow.session.execute(
         update(Customer)
-        .where(
-            Customer.grid_id == grid_id,
-            or_(Customer.owner_id.in_(list(before)), Customer.owner_id.is_(None)),
-            Customer.owner_id.is_distinct_from(owner_id),
-        )
+        .where(*theirs)
         .values(owner_id=owner_id)
         .returning(Customer.id, Customer.books)
         .execution_options(synchronize_session=False)

@@ -212,7 +212,7 @@ async def _apply_edit(
     history."""
     row = sources.get(COLLECTED)
     current = None if row is None else Known(value_of(row), row.observed_at)
-    outcome = merge(current, edit.seen, Known(edit.value, envelope.observed_at))
+    outcome = merge(current, edit.seen, Known(edit.value, envelope.stands_at))
     uow.session.add(
         CustomerValueHistory(
             id=uuid7(),
@@ -229,7 +229,7 @@ async def _apply_edit(
         )
     )
     contested = outcome in ("won", "lost") and FIELDS[edit.field].unit == "fen"
-    given = disputes.Observation(edit.value, envelope.observed_at, envelope.staff_id)
+    given = disputes.Observation(edit.value, envelope.stands_at, envelope.staff_id)
     other = given
     if outcome == "won" and row is not None:
         other = disputes.Observation(value_of(row), row.observed_at, row.recorded_by)
@@ -240,7 +240,7 @@ async def _apply_edit(
             source=COLLECTED,
             amount=None,
             choice=None,
-            observed_at=envelope.observed_at,
+            observed_at=envelope.stands_at,
             recorded_by=envelope.staff_id,
             shown=False,
             disputed=False,
@@ -248,13 +248,13 @@ async def _apply_edit(
         uow.session.add(row)
         sources[COLLECTED] = row
     # an older observation of the same value says nothing new, and must not make the value look older
-    older = current is not None and envelope.observed_at < current.observed_at
+    older = current is not None and envelope.stands_at < current.observed_at
     if outcome == "unchanged" and older:
         return True
     if outcome != "lost":
         row.amount = edit.value if isinstance(edit.value, int) else None
         row.choice = edit.value if isinstance(edit.value, str) else None
-        row.observed_at = max(envelope.observed_at, row.observed_at)
+        row.observed_at = max(envelope.stands_at, row.observed_at)
         row.recorded_by = envelope.staff_id
     if contested:
         row.disputed = await disputes.contend(uow, customer, edit.field, value_of(row), other)

@@ -17,6 +17,7 @@ class Envelope:
     """What surrounds a command's body. Times are UTC.
 
     `at`: the device's own clock; `observed_at`: corrected by the device's offset, never after `received_at`.
+    `after`: what the same phone saved before this, by its own clock too, counts as observed then.
     """
 
     command_id: UUID
@@ -27,6 +28,16 @@ class Envelope:
     offset_minutes: int
     received_at: datetime
     clock_error_s: int
+    after: datetime | None = None
+
+    @property
+    def stands_at(self) -> datetime:
+        """When it counts as observed beside other observations.
+
+        A push that is long on its way makes all in it look later than it was; what a person saved after that
+        on the same phone must not come before it.
+        """
+        return self.observed_at if self.after is None else max(self.after, self.observed_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import msgspec
 from sqlalchemy import BigInteger, Date, Double, LargeBinary, MetaData, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -38,6 +39,15 @@ class Base(DeclarativeBase):
         list[int]: ARRAY(BigInteger()),
         list[uuid.UUID]: ARRAY(Uuid()),
     }
+
+
+#: PostgreSQL: serialization failure, deadlock, lock not available. The same work may get through next time
+PASSING = frozenset({"40001", "40P01", "55P03"})
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether a transaction failed only because of what others did at the same moment."""
+    return getattr(error.orig, "sqlstate", None) in PASSING
 
 
 def encode_json(value: Any) -> str:

@@ -19,10 +19,11 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from backend.kernel.actor import Actor
 from backend.kernel.crypto import Keys
-from backend.kernel.db import encode_json
+from backend.kernel.db import encode_json, is_passing
 from backend.kernel.ids import uuid7
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database, UnitOfWork
@@ -30,6 +31,8 @@ from backend.kernel.uow import Database, UnitOfWork
 LEASE = timedelta(seconds=15)
 HEARTBEAT_SECONDS = 4
 MAX_ATTEMPTS = 8
+#: of one attempt, where another transaction stood in the way
+TRIES = 3
 HAND_AGAIN = timedelta(seconds=45)
 BACKOFF_SECONDS = (1, 5, 15, 60, 300, 900, 1800, 3600)
 
@@ -292,9 +295,16 @@ class Runner:
             async with self._database.unit(Actor.system(name, request_id)) as uow:
                 await self._mark_done(uow, job_id, lease)
             return
-        async with self._database.unit(Actor.system(name, request_id)) as uow:
-            await handler.run(uow, payload)
-            await self._mark_done(uow, job_id, lease)
+        for left in reversed(range(TRIES)):
+            try:
+                async with self._database.unit(Actor.system(name, request_id)) as uow:
+                    await handler.run(uow, payload)
+                    await self._mark_done(uow, job_id, lease)
+                return
+            except DBAPIError as error:
+                if not is_passing(error) or not left:
+                    raise
+                log.info("job_retried")
 
     async def _claim(self, job_id: UUID, lease: UUID) -> tuple[str, Mapping[str, Any], str, int] | None:
         async with self._database.unit(Actor.system("runner")) as uow:

@@ -40,12 +40,29 @@ async def judge(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedC
         return Verdict("rejected", "malformed", str(error))
     if command.id != sent.id or command.seq != sent.seq:
         return Verdict("rejected", "malformed", "The sealed id or place differs from the open one.")
+    envelope = _in_order(batch, command, envelope)
     verdict = (
         _withdrawn(batch, envelope)
         or await _waits(uow, batch, command)
         or await _judged(uow, registry, batch, command, envelope)
     )
+    if command.seq > batch.stream.applied_seq and _is_fresh(command):
+        batch.stream.last_at, batch.stream.last_stands_at = envelope.at, envelope.stands_at
     return replace(verdict, command=command)
+
+
+def _in_order(batch: Batch, command: Command, envelope: Envelope) -> Envelope:
+    """Not before what the phone saved last, if by its own clock too this one was saved after that."""
+    before = batch.stream.last_at
+    if command.seq <= batch.stream.applied_seq or not _is_fresh(command):
+        return envelope  # out of its place, or of an earlier day: it is as old as it says
+    if before is None or envelope.at < before:
+        return envelope
+    return replace(envelope, after=batch.stream.last_stands_at)
+
+
+def _is_fresh(command: Command) -> bool:
+    return command.replaces is None and command.observed_at in (None, command.at)
 
 
 def _withdrawn(batch: Batch, envelope: Envelope) -> Verdict | None:

@@ -13,12 +13,15 @@ from backend.kernel.db import Base
 
 class SyncStream(Base):
     """A stream (installation, staff): `applied_seq` is the last seq with a final result, `next` is one
-    more."""
+    more. `last_at`, `last_stands_at`: the phone's clock at the command that was judged last in its place,
+    and when that counts as observed."""
 
     __tablename__ = "sync_stream"
     installation_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     staff_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     applied_seq: Mapped[int]
+    last_at: Mapped[datetime | None]
+    last_stands_at: Mapped[datetime | None]
 
 
 class SyncCommand(Base):

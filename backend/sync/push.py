@@ -16,6 +16,7 @@ from backend.identity import api as identity
 from backend.kernel import revisions
 from backend.kernel.actor import Actor
 from backend.kernel.clock import from_millis, millis
+from backend.kernel.db import is_passing
 from backend.kernel.errors import Problem
 from backend.kernel.uow import Database, UnitOfWork
 from backend.sync import late, losses, queries
@@ -32,9 +33,9 @@ from backend.sync.schemas import PushRequest, Receipt, SealedCommand
 from backend.sync.together import run_from, take_together
 
 TRIES = 3
-# PostgreSQL: serialization failure, deadlock, lock not available; and a unique violation outside a command's
-# savepoint, where another phone sent the same id at the same moment: the next try finds it recorded
-PASSING = frozenset({"40001", "40P01", "55P03", "23505"})
+# a unique violation outside a command's savepoint, where another phone sent the same id at the same moment:
+# the next try finds it recorded
+TAKEN = "23505"
 
 log = structlog.get_logger("tiange.sync")
 
@@ -90,7 +91,7 @@ async def _with_retries(
 
 
 def _passing(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) in PASSING
+    return is_passing(error) or getattr(error.orig, "sqlstate", None) == TAKEN
 
 
 async def _transact(

@@ -1,4 +1,8 @@
-"""Reads of tasks and duties, under the actor's row security."""
+"""Reads of tasks and duties, under the actor's row security.
+
+Who locks both takes the customer's duties before its tasks, whichever of them is wanted: two that took them
+in different order would wait for each other.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -15,13 +19,23 @@ from backend.visits import api as visits
 
 
 async def lock(uow: UnitOfWork, task_id: UUID) -> Task:
-    """The task, locked for a move. Raises Problem `out_of_scope`."""
-    row = await uow.session.scalar(
-        select(Task).where(Task.id == task_id).with_for_update().execution_options(populate_existing=True)
-    )
-    if row is None:
-        raise task_missing()
-    return row
+    """The task, locked for a move, with its customer's duties. Raises Problem `out_of_scope`."""
+    locked: UUID | None = None
+    while True:
+        customer_id = await uow.session.scalar(select(Task.customer_id).where(Task.id == task_id))
+        if customer_id is None:
+            raise task_missing()
+        if customer_id != locked:
+            async with uow.elevated("the duty's clock is hidden from agents; it is held still, not shown"):
+                await duties(uow, customer_id)
+            locked = customer_id
+        row = await uow.session.scalar(
+            select(Task).where(Task.id == task_id).with_for_update().execution_options(populate_existing=True)
+        )
+        if row is None:
+            raise task_missing()
+        if row.customer_id == locked:  # else its household was merged just now
+            return row
 
 
 async def tasks(uow: UnitOfWork, ids: Iterable[UUID]) -> list[Task]:
@@ -40,7 +54,7 @@ async def customer_of_evidence(uow: UnitOfWork, task_id: UUID, visit_id: UUID, s
 
 
 async def fresh_tasks(uow: UnitOfWork, customer_id: UUID, duty_kind: str) -> list[Task]:
-    """Follow-ups of a duty that nobody has submitted yet, locked."""
+    """Follow-ups of a duty that nobody has submitted yet, locked; the caller holds the duty."""
     return list(
         await uow.session.scalars(
             select(Task)
@@ -130,23 +144,30 @@ async def waiting_count(uow: UnitOfWork, branch_id: UUID) -> int:
 
 
 async def running_in_grid(uow: UnitOfWork, grid_id: UUID) -> list[Task]:
-    """Tasks of a grid's customers that are not closed, locked. By the customer's grid: a task may lag
-    behind.
+    """Tasks of a grid's customers that are not closed, locked with their duties. By the customer's grid: a
+    task may lag behind.
     """
     here = select(customers.Customer.id).where(customers.Customer.grid_id == grid_id)
     return await _running(uow, Task.customer_id.in_(here))
 
 
 async def running_of_customer(uow: UnitOfWork, customer_id: UUID) -> list[Task]:
-    """Tasks of a customer that are not closed, locked."""
+    """Tasks of a customer that are not closed, locked with their duties."""
     return await _running(uow, Task.customer_id == customer_id)
 
 
 async def _running(uow: UnitOfWork, which: ColumnElement[bool]) -> list[Task]:
+    running = (which, Task.state.in_(("open", "in_progress", "returned", "submitted")))
+    await uow.session.execute(
+        select(Duty.customer_id)
+        .where(Duty.customer_id.in_(select(Task.customer_id).where(*running)))
+        .order_by(Duty.customer_id, Duty.duty_kind)
+        .with_for_update()
+    )
     return list(
         await uow.session.scalars(
             select(Task)
-            .where(which, Task.state.in_(("open", "in_progress", "returned", "submitted")))
+            .where(*running)
             .order_by(Task.id)
             .with_for_update()
             .execution_options(populate_existing=True)

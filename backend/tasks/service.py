@@ -59,6 +59,7 @@ async def visit_placed(uow: UnitOfWork, visit_id: UUID) -> None:
     visit = next(iter(await visits.visits(uow, [visit_id])), None)
     if visit is None or not visits.fulfils(VISIT, visit.channel, visit.outcome):
         return
+    await queries.duties(uow, visit.customer_id)
     for task in await queries.fresh_tasks(uow, visit.customer_id, VISIT):
         if task.assignee_id == visit.staff_id and not await queries.counted(uow, task, visit.id):
             await _hand_in(uow, task, visit)

@@ -50,7 +50,7 @@ class Aside:
     async def bank_full(self, at: float, seconds: float) -> None:
         """Nothing more can be written at the bank: no file, no row, no line of a log."""
         await asyncio.sleep(at)
-        self.bank.fill_disk()
+        await self.bank.fill_disk()
         await asyncio.sleep(seconds)
         self.bank.empty_disk()
 

@@ -64,13 +64,16 @@ class Link:
                 self.cut()
 
     def heal(self, *, deliver: bool = False) -> None:
-        """Nothing is harmed from now on. What was held back is delivered late, or its connection ends."""
+        """Nothing is harmed from now on. What was held back is delivered late, or its connection ends.
+
+        That is so for what an earlier harm held back too, which another run's has taken the place of.
+        """
         muted = self.state in ("mute there", "mute back", "half open")
         self.state, self.strike = "open", ""
         for pair in list(self.pairs):
             if deliver:
                 pair.release()
-            elif muted:
+            elif muted or pair.holds:
                 pair.abort()
 
     async def stop(self) -> None:
@@ -104,13 +107,19 @@ class _Pair:
     async def _go_on(self) -> None:
         try:
             self.sides["there"] = await self.link.connect(self)
-        except OSError:
+        except (OSError, ValueError, KeyError):
+            # nobody there, or just then writing down anew where
             self.abort()
             return
         if self.dead:
             self.sides["there"].abort()
         elif not self._muted("there"):
             self.flush("there")
+
+    @property
+    def holds(self) -> bool:
+        """It keeps bytes back that could go on."""
+        return len(self.sides) == 2 and any(self.held.values())
 
     def _muted(self, way: Way) -> bool:
         return self.link.state in (f"mute {way}", "half open")

@@ -88,6 +88,10 @@ class Network:
                     return
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
+        except RuntimeError:
+            # what uvloop says where one end was cut just before it is written to
+            if not (writer.is_closing() or (bank and bank[1].is_closing())):
+                raise
         finally:
             for one in (writer, bank[1] if bank else None):
                 if one is not None:

@@ -109,6 +109,18 @@ async def test_what_a_mute_link_held_comes_late_or_never(state: str, arrives: bo
             assert await answer(ends) == (b"heard hello" if deliver else b"")
 
 
+async def test_what_a_mute_link_held_does_not_lie_there_for_ever_under_another_harm() -> None:
+    async with wired() as (link, heard):
+        link.harm("mute back")
+        ends = await call(link)
+        with pytest.raises(TimeoutError):
+            await answer(ends, 0.2)
+        assert heard == [b"hello"]
+        link.harm("slow")
+        link.heal()
+        assert await answer(ends) == b""
+
+
 async def test_a_link_that_is_down_takes_nobody_and_a_slow_one_keeps_the_order() -> None:
     async with wired() as (link, heard):
         link.harm("down")

@@ -207,6 +207,23 @@ async def test_a_job_whose_claim_failed_is_handed_on_again_at_once(
         await arq.aclose()
 
 
+async def test_a_job_that_ran_into_a_deadlock_runs_again_at_once(
+    world: World, worker_db: Database, settings: Settings, keys: Keys
+) -> None:
+    left = [2]
+
+    async def crossed(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+        await _count_up(uow, payload)
+        left[0] -= 1
+        if left[0] >= 0:
+            raised = "DO $$ BEGIN RAISE EXCEPTION 'crossed' USING ERRCODE = 'deadlock_detected'; END $$"
+            await uow.session.execute(text(raised))
+
+    job = await _raised(worker_db, crossed)
+    assert await Runner(worker_db, settings, keys, _handlers(crossed)).run(job)
+    assert await _state(worker_db) == ("done", 1, 1)
+
+
 async def test_an_interrupted_job_is_free_at_once(
     world: World, worker_db: Database, settings: Settings, keys: Keys
 ) -> None:

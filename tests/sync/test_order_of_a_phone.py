@@ -1,0 +1,64 @@
+"""What one phone saved last stands, however long its requests were on their way."""
+
+from typing import Any
+
+from tests.support.bodies import new_household
+from tests.support.field_phone import FieldPhone
+from tests.support.world import World
+from tests.sync.conftest import PhoneOf
+
+FIELD = "income_wages_fen"
+
+
+def _edit(phone: FieldPhone, customer_id: str, value: int, at: int, **changes: Any) -> None:
+    edits = [{"field": FIELD, "seen": None, "value": value}]
+    phone.save("customer.set_values", {"customer_id": customer_id, "edits": edits}, at=at, **changes)
+
+
+async def _push(phone: FieldPhone, late_ms: int) -> list[str]:
+    """The results of a push that was `late_ms` on its way."""
+    waiting = [one for one in phone.outbox if one.receipt is None]
+    before, phone.clock_error_ms = phone.clock_error_ms, phone.clock_error_ms - late_ms
+    try:
+        receipts = await phone.push()
+    finally:
+        phone.clock_error_ms = before
+    assert len(receipts) == len(waiting)
+    return [one["result"] for one in receipts]
+
+
+async def _stands(phone: FieldPhone, customer_id: str) -> int:
+    await phone.pull()
+    value: int = phone.of("file")[customer_id]["values"][FIELD][0]
+    return value
+
+
+async def test_an_edit_saved_after_another_stands_though_the_first_ones_push_took_long(
+    phone_of: PhoneOf, world: World
+) -> None:
+    manager = await phone_of("manager")
+    household = new_household(world.grids["E1"])
+    manager.save("customer.create", household)
+    await manager.push()
+    now = manager.now()
+    _edit(manager, household["id"], 1_000_00, now - 5_000)
+    assert await _push(manager, late_ms=3_000) == ["applied"]
+    _edit(manager, household["id"], 2_000_00, now - 4_000)
+    _edit(manager, household["id"], 3_000_00, now - 3_900)
+    assert await _push(manager, late_ms=0) == ["applied", "applied"]
+    assert await _stands(manager, household["id"]) == 3_000_00
+
+
+async def test_a_clock_that_was_set_back_or_a_look_of_an_earlier_day_is_as_old_as_it_says(
+    phone_of: PhoneOf, world: World
+) -> None:
+    manager = await phone_of("manager")
+    household = new_household(world.grids["E1"])
+    manager.save("customer.create", household)
+    now = manager.now()
+    _edit(manager, household["id"], 1_000_00, now - 5_000)
+    await manager.push()
+    _edit(manager, household["id"], 2_000_00, now, observed_at=now - 86_400_000)
+    _edit(manager, household["id"], 3_000_00, now - 3_600_000)
+    assert await _push(manager, late_ms=0) == ["merged", "merged"]
+    assert await _stands(manager, household["id"]) == 1_000_00
