@@ -54,6 +54,8 @@ const SCREENS: Screen[] = [
   { name: 'inbox', who: 'manager', path: path('/inbox') },
   { name: 'me', who: 'manager', path: path('/me') },
   { name: 'me-pin', who: 'manager', path: path('/me/pin') },
+  { name: 'me-unlock', who: 'manager', path: path('/me/unlock') },
+  { name: 'unplaced', who: 'manager', path: path('/visits/unplaced') },
   { name: 'not-found', who: 'manager', path: path('/no/such/page') },
   { name: 'approvals', who: 'head', path: path('/approvals') },
   { name: 'approvals-look', who: 'head', path: () => `/approvals/look?village=${encodeURIComponent(own.grid)}` },

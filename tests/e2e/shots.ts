@@ -1,9 +1,10 @@
 /** ./scripts/shots: every screen in every variant, with what is wrong with it. */
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Bank } from './support/bank'
 import { Phone } from './support/phone'
 import { result, RESULTS } from './support/places'
+import { away, deciding, ofOneGrid, opening, watching } from './support/rounds'
 import { answered, approving, entering, helping, householdsOf, leaving, reading, saving, visiting } from './support/tour'
 import { EVERY, faultsOf, FEW, show, type Variant } from './support/variants'
 
@@ -41,12 +42,34 @@ function overview(): string {
   return `<!doctype html><meta charset="utf-8"><title>Tiange</title><style>body{background:#888;font:14px sans-serif}p{display:flex;gap:8px;overflow-x:auto;align-items:start}</style>${rows.join('\n')}`
 }
 
-test('every screen', async () => {
-  rmSync(RESULTS, { recursive: true, force: true })
+const errors: string[] = []
+beforeAll(() => rmSync(RESULTS, { recursive: true, force: true }))
+afterAll(() => {
+  writeFileSync(result('index.html'), overview())
+  writeFileSync(result('faults.txt'), [...faults, ...errors].map((one) => `${one}\n`).join(''))
+  process.stdout.write(`${screens.length} screens in ${looks.length} variants, ${faults.length} faults, ${errors.length} errors: ${RESULTS}\n`)
+})
+
+/** Runs a walk; its phones and its bank are put away whatever comes of it. */
+async function walk(bank: Bank, phones: Phone[], steps: () => Promise<void>): Promise<void> {
+  const before = faults.length
+  try {
+    await steps()
+  } catch (error) {
+    for (const phone of phones) await phone.picture(`stuck, ${phone.name}`).catch(() => undefined)
+    throw error
+  } finally {
+    for (const phone of phones) await phone.discard()
+    await bank.close()
+    errors.push(...phones.flatMap((phone) => phone.errors))
+  }
+  expect([...faults.slice(before), ...phones.flatMap((phone) => phone.errors)]).toEqual([])
+}
+
+test('a day', async () => {
   const bank = await Bank.open()
   const cast = { bank, manager: new Phone(bank, 'the manager'), head: new Phone(bank, 'the head'), agent: new Phone(bank, 'the agent') }
-  const phones = [cast.manager, cast.head, cast.agent]
-  try {
+  await walk(bank, [cast.manager, cast.head, cast.agent], async () => {
     await entering(cast, shoot)
     const households = await householdsOf(bank)
     await reading(cast, shoot, households)
@@ -58,16 +81,21 @@ test('every screen', async () => {
     await leaving(cast, shoot)
     await cast.manager.off()
     await helping(cast, shoot)
-  } catch (error) {
-    for (const phone of phones) await phone.picture(`stuck, ${phone.name}`).catch(() => undefined)
-    throw error
-  } finally {
-    for (const phone of phones) await phone.discard()
-    await bank.close()
-    const errors = phones.flatMap((phone) => phone.errors)
-    writeFileSync(result('index.html'), overview())
-    writeFileSync(result('faults.txt'), [...faults, ...errors].map((one) => `${one}\n`).join(''))
-    process.stdout.write(`${screens.length} screens in ${looks.length} variants, ${faults.length} faults, ${errors.length} errors: ${RESULTS}\n`)
-  }
-  expect([...faults, ...phones.flatMap((phone) => phone.errors)]).toEqual([])
+  })
+})
+
+test('rounds', async () => {
+  const bank = await Bank.open()
+  const cast = { bank, manager: new Phone(bank, 'the manager'), deputy: new Phone(bank, 'the deputy'), admin: new Phone(bank, 'the administrator') }
+  await walk(bank, [cast.manager, cast.deputy, cast.admin], async () => {
+    const households = await ofOneGrid(bank)
+    await cast.deputy.on()
+    await opening(cast, shoot)
+    await cast.manager.on()
+    await cast.manager.enrol(bank.login('manager'))
+    await deciding(cast, shoot, households)
+    await cast.deputy.off()
+    await watching(cast, shoot)
+    await away(cast, shoot, households)
+  })
 })

@@ -30,6 +30,10 @@ test('English does not shout', () => {
   for (const [key, text] of enTexts) expect([key, /!|successfully/i.test(text)]).toEqual([key, false])
 })
 
+test('English has straight quotes: a Chinese font draws the others as wide as a character', () => {
+  for (const [key, text] of enTexts) expect([key, /[’‘“”]/.test(text)]).toEqual([key, false])
+})
+
 test('every text compiles', () => {
   const i18n = makeI18n('zh-CN')
   const values = new Proxy({}, { get: () => '1', has: () => true })
