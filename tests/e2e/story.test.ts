@@ -168,7 +168,7 @@ describe.sequential('a visit logged without a signal changes what the bank offer
     await until('an answer to the first push was lost', () => bank.network.lost > 0)
     bank.network.loseAnswers(null)
     await manager.page.getByRole('heading', { name: manager.t('sync.received', { n: 6 }) }).waitFor({ timeout: 90_000 })
-    await manager.page.getByText(manager.t('sync.waiting', { n: '' }).trim()).waitFor({ state: 'hidden' })
+    await manager.page.getByRole('heading', { name: manager.t('sync.waiting', { n: '' }).trim() }).waitFor({ state: 'hidden' })
     await manager.picture('04-received')
   })
 

