@@ -4,49 +4,9 @@
  */
 import { decode, encode } from '@msgpack/msgpack'
 import { b64, gzip, sha, unb64, type Bytes } from './bytes'
+import { TAKEN, EC, text, alike, fileReceipt, problem, type Book, type Known, type Json, type BankRow, type Fault } from './bankWords'
 
-type Json = Record<string, unknown>
-
-export interface BankRow {
-  kind: string
-  id: string
-  values: Json
-}
-
-interface Book {
-  key: string
-  revision: number
-  fields: Record<string, string[]>
-  rows: Map<string, { kind: string; id: string; revision: number; values: Json | null; movedTo: string | null }>
-}
-
-interface Known {
-  settled?: 'replaced' | 'discarded'
-  id: string
-  seq: number
-  hash: string
-  receipt: Json
-  command: Json
-}
-
-/** Results on which other commands may build. */
-const TAKEN: ReadonlySet<unknown> = new Set(['applied', 'merged', 'suggested'])
-
-/** What a test may do to a request: `cut` loses the answer after the bank did its work, `lost` loses the request. */
-export type Fault = 'cut' | 'lost' | Response | null
-
-const EC = { name: 'ECDH', namedCurve: 'P-256' } as const
-const text = new TextEncoder()
-
-/** Whether two commands say the same but for their places. */
-const alike = (one: Json, other: Json): boolean => JSON.stringify({ ...one, seq: 0 }) === JSON.stringify({ ...other, seq: 0 })
-
-const fileReceipt = (hash: string, { length }: Bytes, now: number): Json => ({ hash, kept_hash: hash, bytes: length, received_at: now, receipt: 'f'.repeat(16) })
-
-export function problem(status: number, code: string, headers: Record<string, string> = {}, more: Json = {}): Response {
-  const body = JSON.stringify({ ...more, type: 'about:blank', title: code, status, code, detail: '', remedy: '' })
-  return new Response(body, { status, headers: { 'Content-Type': 'application/problem+json', ...headers } })
-}
+export { problem, type BankRow, type Fault } from './bankWords'
 
 export class FakeBank {
   epoch = 'epoch-1'
