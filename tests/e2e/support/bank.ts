@@ -31,14 +31,15 @@ export class Bank {
     private readonly port: number,
     readonly helper: Helper,
     readonly network: Network,
+    private readonly host: string,
   ) {}
 
-  /** Starts it on a copy of the county, which the first file makes. */
-  static async open(): Promise<Bank> {
+  /** Starts it on a copy of the county, which the first file makes. Only a `host` with a name has fingerprint or face. */
+  static async open(host = '127.0.0.1'): Promise<Bank> {
     const home = mkdtempSync(join(tmpdir(), 'tiange-e2e-'))
     await county(home)
     const port = await freePort()
-    const bank = new Bank(home, port, await Helper.start(home), await Network.start(port))
+    const bank = new Bank(home, port, await Helper.start(home), await Network.start(port), host)
     for (const login of JSON.parse(readFileSync(join(home, LOGINS), 'utf8')) as Login[]) bank.logins.set(login.role, login)
     try {
       await bank.start()
@@ -52,7 +53,7 @@ export class Bank {
 
   /** Where phones find it: through the network that a test can cut. */
   get url(): string {
-    return `http://127.0.0.1:${this.network.port}`
+    return `http://${this.host}:${this.network.port}`
   }
 
   /** `tiange up`, until it says that it is ready. */

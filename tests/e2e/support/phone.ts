@@ -30,6 +30,8 @@ export class Phone {
   readonly errors: string[] = []
   /** Taps since the count was last set to 0. */
   taps = 0
+  /** How far this phone's clock is ahead of the machine's, in milliseconds, from the next start on. */
+  ahead = 0
   subscription: PushSubscriptionJson | null = null
   private context: BrowserContext | null = null
   private current: Page | null = null
@@ -75,6 +77,7 @@ export class Phone {
     this.context = context
     context.setDefaultTimeout(40_000)
     this.current = context.pages()[0] ?? (await context.newPage())
+    if (this.ahead) await context.addInitScript(shiftClock, this.ahead)
     const { subscription } = this
     if (subscription) await context.addInitScript(inject, { endpoint: subscription.endpoint, keys: subscription.keys })
     this.current.on('pageerror', (error) => this.errors.push(`${this.name}: ${error.stack ?? error.message}`))
@@ -153,14 +156,27 @@ export class Phone {
     for (const digit of pin) await this.tap(this.page.getByRole('button', { name: digit, exact: true }))
   }
 
-  /** From the login screen to where the person begins (Today, the phones), the rows fetched. */
-  async enrol(login: Login, home = { heading: 'tabs.today', path: '/today' }): Promise<void> {
+  /** Types a long password, and shows it where asked, as people do to read it over. */
+  async phrase(text: string, label: string, action: string, shown = false): Promise<void> {
+    if (shown) await this.tap(this.button('auth.show'))
+    await this.page.getByLabel(this.t(label), { exact: true }).fill(text)
+    await this.tap(this.button(action))
+  }
+
+  /** From the login screen to where the person begins (Today, the phones), the rows fetched. With a PIN, or a `phrase`. */
+  async enrol(login: Login, home = { heading: 'tabs.today', path: '/today' }, phrase?: string): Promise<void> {
     await this.signIn(login)
     await this.tap(this.button('auth.enrol'))
     await this.text('auth.pinNew').waitFor()
-    await this.pin()
-    await this.text('auth.pinAgain').waitFor()
-    await this.pin()
+    if (phrase === undefined) {
+      await this.pin()
+      await this.text('auth.pinAgain').waitFor()
+      await this.pin()
+    } else {
+      await this.tap(this.button('auth.usePhrase'))
+      await this.phrase(phrase, 'auth.phraseNew', 'auth.next', true)
+      await this.phrase(phrase, 'auth.pinAgain', 'auth.next')
+    }
     await this.page.getByRole('heading', { name: this.t(home.heading) }).waitFor()
     await this.synced(60, home.path)
   }
@@ -280,6 +296,20 @@ export class Phone {
   async picture(name: string): Promise<void> {
     await this.page.screenshot({ path: result(`${name}.png`), animations: 'disabled' })
   }
+}
+
+/** Runs in the page before anything else: its clock is wrong by so much. */
+function shiftClock(by: number): void {
+  const Real = Date
+  class Shifted extends Real {
+    constructor(...given: [] | [number]) {
+      super(...((given.length ? given : [Real.now() + by]) as [number]))
+    }
+    static override now(): number {
+      return Real.now() + by
+    }
+  }
+  globalThis.Date = Shifted as DateConstructor
 }
 
 /** Runs in the page: the app takes this in place of a browser's subscription, in the server's test mode only. */
