@@ -26,6 +26,9 @@ from backend.sync.schemas import Command, SealedCommand
 # resources, locks, an operator's hand, the system
 OF_THE_SERVER = ("08", "40", "53", "55", "57", "58")
 
+#: the phone's clock at the command that was judged last in its place, and when that stands
+Last = tuple[datetime | None, datetime | None]
+
 log = structlog.get_logger("tiange.sync")
 
 
@@ -40,25 +43,28 @@ async def judge(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedC
         return Verdict("rejected", "malformed", str(error))
     if command.id != sent.id or command.seq != sent.seq:
         return Verdict("rejected", "malformed", "The sealed id or place differs from the open one.")
-    envelope = _in_order(batch, command, envelope)
+    stream = batch.stream
+    envelope, last = in_order(batch, command, envelope, (stream.last_at, stream.last_stands_at))
     verdict = (
         _withdrawn(batch, envelope)
         or await _waits(uow, batch, command)
         or await _judged(uow, registry, batch, command, envelope)
     )
-    if command.seq > batch.stream.applied_seq and _is_fresh(command):
-        batch.stream.last_at, batch.stream.last_stands_at = envelope.at, envelope.stands_at
+    stream.last_at, stream.last_stands_at = last
     return replace(verdict, command=command)
 
 
-def _in_order(batch: Batch, command: Command, envelope: Envelope) -> Envelope:
-    """Not before what the phone saved last, if by its own clock too this one was saved after that."""
-    before = batch.stream.last_at
+def in_order(batch: Batch, command: Command, envelope: Envelope, last: Last) -> tuple[Envelope, Last]:
+    """Not before what the phone saved last, if by its own clock too this one was saved after that.
+
+    Returns what was saved last from now on beside it.
+    """
     if command.seq <= batch.stream.applied_seq or not _is_fresh(command):
-        return envelope  # out of its place, or of an earlier day: it is as old as it says
-    if before is None or envelope.at < before:
-        return envelope
-    return replace(envelope, after=batch.stream.last_stands_at)
+        return envelope, last  # out of its place, or of an earlier day: it is as old as it says
+    before, stands_at = last
+    if before is not None and envelope.at >= before:
+        envelope = replace(envelope, after=stands_at)
+    return envelope, (envelope.at, envelope.stands_at)
 
 
 def _is_fresh(command: Command) -> bool:

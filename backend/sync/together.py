@@ -16,7 +16,7 @@ import structlog
 from backend.kernel.commands import CommandType, Envelope
 from backend.kernel.uow import UnitOfWork
 from backend.sync.batch import EFFECTIVE, Batch, Verdict
-from backend.sync.judge import envelope_of, of_the_server
+from backend.sync.judge import Last, envelope_of, in_order, of_the_server
 from backend.sync.opening import UNREADABLE
 from backend.sync.record import record_together
 from backend.sync.registry import Registry
@@ -84,9 +84,16 @@ async def take_together(uow: UnitOfWork, batch: Batch, run: Sequence[Member]) ->
     """
     apply = run[0].known.together
     assert apply is not None
+    ordered: list[tuple[Envelope, Last]] = []
+    last: Last = (batch.stream.last_at, batch.stream.last_stands_at)
+    for member in run:
+        envelope, last = in_order(batch, member.command, member.envelope, last)
+        ordered.append((envelope, last))
     try:
         async with uow.savepoint():
-            effects = await apply(uow, [(one.body, one.envelope) for one in run])
+            effects = await apply(
+                uow, [(one.body, envelope) for one, (envelope, _) in zip(run, ordered, strict=True)]
+            )
             await uow.session.flush()
     except Exception as error:
         if of_the_server(error):
@@ -96,6 +103,7 @@ async def take_together(uow: UnitOfWork, batch: Batch, run: Sequence[Member]) ->
         return []
     if not effects:
         return []
+    batch.stream.last_at, batch.stream.last_stands_at = ordered[len(effects) - 1][1]
     taken = [
         (
             member.sent,

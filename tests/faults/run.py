@@ -356,7 +356,9 @@ class Storm:
                 await phone.do("ready", login=phone.login, password=PASSWORD)
             return False
         return state["syncError"] is None and not any(
-            one["state"] in ("saved", "sending") or one["unsent"] > len(one["refused"])
+            # photos of what the bank refused stay with it on the phone
+            one["state"] in ("saved", "sending")
+            or (one["result"] != "rejected" and one["unsent"] > len(one["refused"]))
             for one in state["entries"]
         )
 

@@ -24,6 +24,18 @@ export async function dump(engine: Engine, core: Insides): Promise<unknown> {
     const view = await engine.customer(entry.id)
     shown.push(view)
   }
-  const outbox = engine.outbox().map(({ id, state, result, code, receipt }) => ({ id, state, result, code, receipt }))
+  const listed = engine.outbox().map(({ id, state, result, code, receipt }) => ({ id, state: state as string, result, code, receipt }))
+  // What was received with the visit it belongs to is not named beside it on the screen; it lies there all the same.
+  const named = new Set(listed.map(({ id }) => id))
+  const unnamed = (await core.db.outbox.toArray())
+    .filter(({ id }) => !named.has(id))
+    .map(({ id, state, receipt }) => ({
+      id,
+      state: state as string,
+      result: receipt?.result ?? null,
+      code: receipt?.code ?? null,
+      receipt: receipt?.receipt ?? null,
+    }))
+  const outbox = [...listed, ...unnamed]
   return { partitions, chunks, shown, outbox }
 }
