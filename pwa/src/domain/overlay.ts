@@ -122,6 +122,24 @@ function patch<K extends Kind>(laying: Laying, kind: K, id: Id, fields: Partial<
   if (row) laying.overlay.set(kind, id, { ...row, ...fields, pending: laying.pending })
 }
 
+/** What was said of a visit, whether its household is known or not. */
+function said(body: CommandBodies['visit.log'] | CommandBodies['visit.log_unplaced']) {
+  return {
+    channel: body.channel,
+    purpose: body.purpose,
+    outcome: body.outcome,
+    needs: body.needs,
+    wanted_fen: body.wanted_fen ?? null,
+    wanted_for: body.wanted_for ?? null,
+    note: body.note ?? null,
+    lon: body.point?.lon ?? null,
+    lat: body.point?.lat ?? null,
+    accuracy_m: body.point?.accuracy_m ?? null,
+    next_on: body.next_on ?? null,
+    next_purpose: body.next_purpose ?? null,
+  }
+}
+
 function logVisit(body: CommandBodies['visit.log'], laying: Laying): void {
   const customer = laying.read('customer', body.customer_id)
   const place = customer && customer.lon !== null && customer.lat !== null ? { lon: customer.lon, lat: customer.lat } : null
@@ -133,23 +151,12 @@ function logVisit(body: CommandBodies['visit.log'], laying: Laying): void {
     customer_id: body.customer_id,
     staff_id: laying.context.staffId,
     at: laying.at,
-    channel: body.channel,
-    purpose: body.purpose,
-    outcome: body.outcome,
-    needs: body.needs,
-    wanted_fen: body.wanted_fen ?? null,
-    wanted_for: body.wanted_for ?? null,
-    note: body.note ?? null,
-    lon: body.point?.lon ?? null,
-    lat: body.point?.lat ?? null,
-    accuracy_m: body.point?.accuracy_m ?? null,
+    ...said(body),
     distance_m: check.distance_m,
     flags: check.flags,
     photos: body.photos.map((photo) => [photo.hash, photo.class, false]),
     files: (body.files ?? []).map((file) => [file.hash, file.class, false, file.duration_ms ?? null]),
     companion_id: body.companion_id ?? null,
-    next_on: body.next_on ?? null,
-    next_purpose: body.next_purpose ?? null,
   }
   laying.overlay.set('visit', body.id, row)
 }
@@ -163,19 +170,8 @@ function logUnplaced(body: CommandBodies['visit.log_unplaced'], laying: Laying):
     name: body.name,
     place: body.place,
     at: laying.at,
-    channel: body.channel,
-    purpose: body.purpose,
-    outcome: body.outcome,
-    needs: body.needs,
-    wanted_fen: body.wanted_fen ?? null,
-    wanted_for: body.wanted_for ?? null,
-    note: body.note ?? null,
-    lon: body.point?.lon ?? null,
-    lat: body.point?.lat ?? null,
-    accuracy_m: body.point?.accuracy_m ?? null,
+    ...said(body),
     photos: body.photos.length,
-    next_on: body.next_on ?? null,
-    next_purpose: body.next_purpose ?? null,
     offered: [],
   })
 }
