@@ -46,6 +46,7 @@ from backend.files.store import Store, open_store
 from backend.kernel.actor import Actor
 from backend.kernel.clock import Clock, millis
 from backend.kernel.crypto import PAIRS, SECRETS, Keys
+from backend.kernel.disk import sync_folder
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
 from backend.sync import api as sync
@@ -129,9 +130,9 @@ def _make(
         )
         say(f"Photos: {len(photos)} files, {manifest.files_bytes / 1e6:.1f} MB.")
         write_whole(part / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
-        _sync(part)
+        sync_folder(part)
         part.rename(to / name)
-        _sync(to)
+        sync_folder(to)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
@@ -267,11 +268,3 @@ def _free_name(to: Path, at: datetime) -> str:
     stem = at.strftime("%Y%m%dT%H%M%SZ")
     names = [stem, *(f"{stem}-{number}" for number in range(2, 100))]
     return next(name for name in names if not (to / name).exists())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

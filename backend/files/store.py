@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from backend.files.kept import Kept
+from backend.kernel.disk import sync_folder
 from backend.kernel.settings import Settings
 
 
@@ -66,7 +67,7 @@ class FolderStore:
             partial.unlink(missing_ok=True)
         # the names too: of the file, and of folders just made
         for folder in (path.parent, path.parent.parent, self._folder):
-            _sync(folder)
+            sync_folder(folder)
 
     def get(self, place: PurePosixPath) -> bytes | None:
         """See Store."""
@@ -83,11 +84,3 @@ class FolderStore:
         """See Store."""
         for path in sorted(self._folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/[0-9a-f]*")):
             yield PurePosixPath(path.relative_to(self._folder).as_posix()), path.stat().st_size
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

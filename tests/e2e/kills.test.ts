@@ -3,10 +3,11 @@
  * on the phone arrives exactly once, and what follows from it happens exactly once.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { Bank, type Part } from './support/bank'
-import { Phone } from './support/phone'
+import { managersPhone } from './support/alone'
+import type { Bank, Part } from './support/bank'
+import type { Phone } from './support/phone'
 import { until } from './support/places'
-import { dueHouseholds, type Household } from './support/records'
+import type { Household } from './support/records'
 import { logVisit } from './support/work'
 
 let bank: Bank
@@ -14,11 +15,7 @@ let phone: Phone
 let households: Household[]
 
 beforeAll(async () => {
-  bank = await Bank.open()
-  phone = new Phone(bank, 'the phone')
-  await phone.on()
-  await phone.enrol(bank.login('manager'))
-  households = await dueHouseholds(bank, bank.login('manager').login)
+  ;({ bank, phone, households } = await managersPhone())
 })
 
 afterAll(async () => {

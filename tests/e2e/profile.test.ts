@@ -3,11 +3,12 @@
  * worker's state, whatever the phone was doing when it was switched off.
  */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { Bank } from './support/bank'
-import { Phone } from './support/phone'
+import { managersPhone } from './support/alone'
+import type { Bank } from './support/bank'
+import type { Phone } from './support/phone'
 import { findIn, formsOf } from './support/plaintext'
 import { ROOT } from './support/places'
-import { dueHouseholds, type Household } from './support/records'
+import type { Household } from './support/records'
 import { findByInitials, logVisit } from './support/work'
 
 const NOTE = '想把老屋后面那台手扶拖拉机换掉'
@@ -20,11 +21,7 @@ let phone: Phone
 let households: Household[]
 
 beforeAll(async () => {
-  bank = await Bank.open()
-  phone = new Phone(bank, 'the phone')
-  await phone.on()
-  await phone.enrol(bank.login('manager'))
-  households = await dueHouseholds(bank, bank.login('manager').login)
+  ;({ bank, phone, households } = await managersPhone())
 })
 
 afterAll(async () => {

@@ -4,11 +4,12 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { CDPSession } from 'playwright-core'
-import { Bank } from './support/bank'
+import { managersPhone } from './support/alone'
+import type { Bank } from './support/bank'
 import { dress, faults } from './support/look'
-import { Phone } from './support/phone'
+import type { Phone } from './support/phone'
 import { until } from './support/places'
-import { dueHouseholds, type Household } from './support/records'
+import type { Household } from './support/records'
 import { amount, editIncome } from './support/work'
 
 let bank: Bank
@@ -16,11 +17,7 @@ let phone: Phone
 let households: Household[]
 
 beforeAll(async () => {
-  bank = await Bank.open()
-  phone = new Phone(bank, 'the phone')
-  await phone.on()
-  await phone.enrol(bank.login('manager'))
-  households = await dueHouseholds(bank, bank.login('manager').login)
+  ;({ bank, phone, households } = await managersPhone())
 })
 
 afterAll(async () => {
@@ -113,7 +110,9 @@ describe.sequential('no room', () => {
   test('is over when there is room again: what waited goes, the form can be saved', async () => {
     await quota(null)
     await phone.tap(phone.page.getByRole('dialog').getByRole('button', { name: phone.t('ui.retry') }))
-    await phone.text('app.storageFull').waitFor({ state: 'hidden' })
+    // it stands on the notice and on the sheet over it
+    const said = phone.text('app.storageFull').filter({ visible: true })
+    await until('neither says any more that there is no room', async () => (await said.count()) === 0)
     await join()
     await arrived(household(0), 3_000_000)
     await arrived(household(4), 7_000_000)
