@@ -56,13 +56,9 @@ ASSET = (
 )
 
 
-def _uuids(ids: Sequence[str]) -> list[UUID]:
-    return [UUID(one) for one in ids]
-
-
 async def load_customers(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Rows:
     """Customers in scope."""
-    rows = await queries.visible(uow, _uuids(ids))
+    rows = await queries.shown_customers(uow, ids)
     full = projection != AGENT
     people = [row.phone_person_id for row in rows if row.phone_person_id]
     phones = await queries.phones(uow, people) if full and people else {}
@@ -73,7 +69,7 @@ async def load_customers(uow: UnitOfWork, ids: Sequence[str], projection: str) -
             row.name,
             row.pinyin,
             row.initials,
-            str(row.grid_id) if row.grid_id else None,
+            row.grid_id,
             row.address,
             row.lon,
             row.lat,
@@ -83,75 +79,49 @@ async def load_customers(uow: UnitOfWork, ids: Sequence[str], projection: str) -
         ]
         if full:
             phone = phones.get(row.phone_person_id) if row.phone_person_id else None
-            owner = str(row.owner_id) if row.owner_id else None
-            values += [str(row.branch_id), owner, phone, row.created_on.isoformat()]
-        found[str(row.id)] = values
+            values += [row.branch_id, row.owner_id, phone, row.created_on]
+        found[row.id] = values
     return found
 
 
 async def load_members(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Rows:
     """Current members, with their phone for bank staff."""
-    rows = await queries.members(uow, _uuids(ids))
-    full = projection != AGENT
-    phones = await queries.phones(uow, [person.id for _, person in rows]) if full and rows else {}
-    found: dict[str, Sequence[Any]] = {}
-    for membership, person in rows:
-        if membership.until_on is not None:
-            continue
-        values: list[Any] = [
-            str(membership.customer_id),
-            str(person.id),
-            person.name,
-            membership.relation,
-            person.sex,
-            person.birth_on.isoformat() if person.birth_on else None,
-            membership.whereabouts,
-            person.occupation,
-            person.education,
-        ]
-        found[str(membership.id)] = [*values, phones.get(person.id)] if full else values
-    return found
+    rows = await queries.members(uow, ids)
+    if projection == AGENT:
+        return {row[0]: row[1:] for row in rows}
+    phones = await queries.phones(uow, [row.person_id for row in rows]) if rows else {}
+    return {row[0]: (*row[1:], phones.get(row.person_id)) for row in rows}
 
 
 async def load_files(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Rows:
     """Shown values per field with source, day and who; for agents their own only. Sections without data."""
-    wanted = _uuids(ids)
-    visible = queries.by_id(await queries.visible(uow, wanted))
+    points = await queries.points_of(uow, ids)
+    visible = list(points)
     weights = await policy.figure(uow, "completeness_weights")
-    values: dict[UUID, dict[str, list[Any]]] = {one: {} for one in visible}
-    for row in await queries.values_of(uow, list(visible)):
+    values: dict[str, dict[str, list[Any]]] = {one: {} for one in visible}
+    for row in await queries.shown_values(uow, visible):
         if projection == AGENT or row.shown:
             day = uow.clock.local(row.observed_at).date().isoformat()
-            who = str(row.recorded_by) if row.recorded_by else None
-            values[row.customer_id][row.field] = [value_of(row), row.source, day, who]
+            values[row.customer_id][row.field] = [value_of(row), row.source, day, row.recorded_by]
     found: dict[str, Sequence[Any]] = {}
     async with uow.elevated("which sections are open counts what the agent cannot read, and says no more"):
-        facts = await queries.section_facts(uow, list(visible))
+        facts = await queries.section_facts(uow, [UUID(one) for one in visible])
     for fact in facts:
         _, missing = completeness(sections_of(fact), weights)
-        row_values: list[Any] = [values[fact.id], missing]
+        one = str(fact.id)
+        row_values: list[Any] = [values[one], missing]
         if projection != AGENT:
-            row_values.append(visible[fact.id].completeness_points)
-        found[str(fact.id)] = row_values
+            row_values.append(points[one])
+        found[one] = row_values
     return found
 
 
 async def load_assets(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Rows:
     """Assets; row security leaves an agent their own."""
     found: dict[str, Sequence[Any]] = {}
-    for row in await queries.assets(uow, _uuids(ids)):
-        if row.removed_at is None:
-            found[str(row.id)] = [
-                str(row.customer_id),
-                row.asset_kind,
-                row.label,
-                row.value_fen,
-                row.area_m2,
-                row.quantity,
-                uow.clock.local(row.observed_at).date().isoformat(),
-                row.source,
-                row.detail,
-            ]
+    for row in await queries.assets(uow, ids):
+        seen_on = uow.clock.local(row.observed_at).date().isoformat()
+        found[row.id] = [*row[1:7], seen_on, row.source, row.detail]
     return found
 
 

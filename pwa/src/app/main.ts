@@ -10,7 +10,7 @@ import { openEngine } from '../sync/engine'
 import { usePreferences } from '../ui/preferences'
 import App from './App.vue'
 import Blocked from './Blocked.vue'
-import { makeRouter } from './router'
+import { makeRouter, type GuardState } from './router'
 import { listenToWorker } from './workerMessages'
 
 async function start() {
@@ -28,14 +28,15 @@ async function start() {
   }
 
   const engine = store.use()
-  const router = makeRouter(() => ({
+  const state = (): GuardState => ({
     phase: store.status.phase,
     needsLogin: store.status.needsLogin,
     isHead: store.isHead,
     isField: store.isField,
     watches: store.watches,
     openDraft: () => (engine.status().phase === 'ready' ? openDraft(engine.drafts) : undefined),
-  }))
+  })
+  const router = makeRouter(state, store.whole)
   listenToWorker(router, engine)
   createApp(App).use(pinia).use(i18n).use(router).mount('#app')
 }

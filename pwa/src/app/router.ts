@@ -60,14 +60,15 @@ export function safeNext(next: string | undefined): string | undefined {
   return next && /^\/(?!\/|\\)/.test(next) ? next : undefined
 }
 
-export function makeRouter(state: () => GuardState) {
+/** `whole` resolves when the rows are there after an unlock: every page but the day's list needs them. */
+export function makeRouter(state: () => GuardState, whole: () => Promise<void>) {
   const router = createRouter({
     history: createWebHistory(),
     routes,
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   })
   let first = true
-  router.beforeEach((to) => {
+  router.beforeEach(async (to) => {
     const now = state()
     const verdict = decide(to, now)
     // A killed app reopens on its form: once, and only where nothing else was asked for.
@@ -76,7 +77,10 @@ export function makeRouter(state: () => GuardState) {
       const form = to.path === HOME_OF.ready ? now.openDraft?.() : undefined
       if (form) return { path: form, replace: true }
     }
-    return verdict
+    if (verdict !== true || now.phase !== 'ready' || to.path === HOME_OF.ready) return verdict
+    await whole()
+    // It may have been locked meanwhile.
+    return decide(to, state())
   })
   return router
 }

@@ -17,6 +17,8 @@ export const useEngine = defineStore('engine', () => {
   const status = shallowRef<ReturnType<Engine['status']>>()
   const rowsMark = shallowRef(0)
   const outboxMark = shallowRef(0)
+  /** A page was asked for before the rows it needs were there. */
+  const opening = shallowRef(false)
 
   /** Called once at start, before anything is shown. */
   function attach(opened: Engine) {
@@ -37,6 +39,14 @@ export const useEngine = defineStore('engine', () => {
   function use(): Engine {
     if (!engine.value) throw new Error('the engine is not open yet')
     return engine.value
+  }
+
+  /** Waits for the rows after an unlock, and shows meanwhile that something is waited for. */
+  async function whole() {
+    if (!use().glance()) return
+    opening.value = true
+    await use().whole()
+    opening.value = false
   }
 
   /** A value read from the rows, read again whenever they change. */
@@ -68,5 +78,5 @@ export const useEngine = defineStore('engine', () => {
 
   const watches = computed(() => !!staff.value && WATCHES.includes(staff.value.role))
 
-  return { attach, use, fromRows, fromOutbox, status: now, rowsMark, outboxMark, staff, isHead, isAgent, isField, watches }
+  return { attach, use, whole, opening, fromRows, fromOutbox, status: now, rowsMark, outboxMark, staff, isHead, isAgent, isField, watches }
 })

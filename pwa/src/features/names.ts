@@ -10,7 +10,7 @@ const useTables = defineStore('tables', () => {
   const engine = useEngine()
   const products = engine.fromRows((e) => new Map(e.products().map((p) => [p.id, p])))
   const terms = engine.fromRows((e) => new Map(e.terms().map((p) => [p.id, p])))
-  const grids = engine.fromRows((e) => new Map(e.grids().map((g) => [g.id, g])))
+  const grids = engine.fromRows((e) => new Map((e.glance()?.grids ?? e.grids()).map((g) => [g.id, g])))
   return { products, terms, grids }
 })
 

@@ -39,6 +39,7 @@ const en: Messages = {
     revokedSafe: '{n} unsent record is still here and goes with the network | {n} unsent records are still here and go with the network',
     firstFetch: 'Fetching your lists, {done} / {total}',
     firstFetchStart: 'Fetching your lists',
+    opening: 'Opening …',
     demo: 'Demo data',
     oldBrowser: 'This browser cannot keep data safely',
     oldBrowserNext: 'Use a current Chrome, Edge or Safari, or update the phone, then open again.',

@@ -37,6 +37,7 @@ const zh = {
     revokedSafe: '没送的 {n} 条还在，联网后会送出',
     firstFetch: '正在取名单，{done} / {total}',
     firstFetchStart: '正在取名单',
+    opening: '正在打开……',
     demo: '演示数据',
     oldBrowser: '这个浏览器存不住资料',
     oldBrowserNext: '换新版 Chrome、Edge 或 Safari，或更新系统，再打开。',

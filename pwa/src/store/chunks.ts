@@ -12,6 +12,8 @@ import { EAGER_KINDS, PartitionRows } from './memory'
 import type { Vault } from './vault'
 
 const PARTITION = 'p:'
+/** The meta key of the day at a glance (see glance.ts): it goes with the rows it was made from, in their transaction. */
+export const GLANCE = 'glance'
 const FORMAT = 1
 export const CHANGES_KIND = 'changes'
 
@@ -77,10 +79,7 @@ export class ChunkStore {
   ) {}
 
   async partitions(): Promise<PartitionRecord[]> {
-    return withStore(this.db, async () => {
-      const found = await this.db.meta.where('key').startsWith(PARTITION).toArray()
-      return found.map((record) => record.value as PartitionRecord)
-    })
+    return withStore(this.db, () => partitionsNow(this.db))
   }
 
   /** Ids of a generation's chunks, in order. */
@@ -166,6 +165,7 @@ export class ChunkStore {
         await this.db.chunks.where('[key+gen]').between([key, ''], [key, '\uffff']).delete()
         await this.db.chunks.add(chunk)
         await this.db.meta.put({ key: PARTITION + key, value: record })
+        await this.db.meta.delete(GLANCE)
       }),
     )
     return chunk.id
@@ -187,6 +187,7 @@ export class ChunkStore {
         const { whole = now.revision, ...before } = now
         const moved: PartitionRecord = { ...before, revision, next: now.next + 1, ...counted(now, 1), ...(more ? { whole } : {}) }
         await this.db.meta.put({ key: PARTITION + key, value: moved })
+        await this.db.meta.delete(GLANCE)
         return true
       }),
     )
@@ -197,7 +198,7 @@ export class ChunkStore {
     await withStore(this.db, () =>
       this.db.transaction('rw', this.db.chunks, this.db.meta, async () => {
         await this.db.chunks.where('[key+gen]').between([key, ''], [key, '\uffff']).delete()
-        await this.db.meta.bulkDelete([PARTITION + key, `ranges:${key}`])
+        await this.db.meta.bulkDelete([PARTITION + key, `ranges:${key}`, GLANCE])
       }),
     )
   }
@@ -281,6 +282,12 @@ export class ChunkStore {
   }
 }
 
+/** The partitions as they stand, inside whatever transaction is open. */
+export async function partitionsNow(db: StaffDatabase): Promise<PartitionRecord[]> {
+  const found = await db.meta.where('key').startsWith(PARTITION).toArray()
+  return found.map((record) => record.value as PartitionRecord)
+}
+
 /** Speaks to IndexedDB directly: a first synchronisation is made of these writes. */
 function stageNow(idb: IDBDatabase, pages: readonly ChunkRecord[], whole: PartitionRecord | null): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -291,6 +298,7 @@ function stageNow(idb: IDBDatabase, pages: readonly ChunkRecord[], whole: Partit
     for (const page of pages) chunks.put(page)
     if (!whole) return transaction.commit()
     transaction.objectStore('meta').put({ key: PARTITION + whole.key, value: whole })
+    transaction.objectStore('meta').delete(GLANCE)
     const older = chunks.index('[key+gen]').getAllKeys(IDBKeyRange.bound([whole.key, ''], [whole.key, '\uffff']))
     older.onsuccess = () => {
       for (const id of older.result as string[]) if (parseId(id).gen !== whole.gen) chunks.delete(id)

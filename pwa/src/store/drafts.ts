@@ -1,7 +1,7 @@
 /** Drafts of forms, encrypted, in memory while unlocked. Their keys are encrypted with them. */
 import { hex, randomBytes } from './bytes'
 import { pack, unpack } from './codec'
-import { withStore, type StaffDatabase } from './database'
+import { withStore, type DraftRecord, type StaffDatabase } from './database'
 import type { Vault } from './vault'
 
 interface Draft {
@@ -23,9 +23,8 @@ export class DraftStore {
     private readonly now: () => number,
   ) {}
 
-  /** Reads all drafts; one that can't be opened is left where it is. */
-  async open(): Promise<void> {
-    const records = await withStore(this.db, () => this.db.drafts.toArray())
+  /** Opens all drafts, as they were read; one that can't be opened is left where it is. */
+  async open(records: readonly DraftRecord[]): Promise<void> {
     await Promise.all(
       records.map(async (record) => {
         try {

@@ -1,37 +1,24 @@
 /** Signing in, enrolling the phone, PIN, unlocking, and the escrowed key. */
 import { ApiProblem, NetworkError } from '../api/http'
-import { enrolDevice, signIn, signOut, whoAmI, type EnrolledDevice, type SignedIn } from '../api/identity'
+import { enrolDevice, signIn, signOut, whoAmI, type SignedIn } from '../api/identity'
 import { EngineError } from '../domain/errors'
-import { base64url, fromBase64url, fromHex, randomBytes, type Bytes } from '../store/bytes'
-import { ChunkStore } from '../store/chunks'
+import { base64url, fromBase64url, randomBytes, type Bytes } from '../store/bytes'
+import { GLANCE } from '../store/chunks'
 import { getMeta, putMeta, withStore } from '../store/database'
-import { DraftStore } from '../store/drafts'
-import { LazyRows } from '../store/lazy'
-import { Rows } from '../store/memory'
-import { ephemeralPair, openSeal, Sealer } from '../store/seal'
+import { ephemeralPair, openSeal } from '../store/seal'
 import { noteStream } from '../store/outbox'
-import { checkPin, DATA_KEY_BYTES, unwrapKey, Vault, wrapKey, type WrappedKey } from '../store/vault'
+import { checkPin, DATA_KEY_BYTES, unwrapKey, wrapKey, type WrappedKey } from '../store/vault'
 import { askPrf, keepPrf, unlockWays } from './biometrics'
 import { noteClock } from './contact'
 import { PIN_TRIES, type Core } from './core'
-import { refreshRows } from './pull'
+import { enrolmentOf, sendEscrow, type Enrolment } from './escrow'
+import { openVault, prepare } from './opening'
 import { rememberEssentials } from './repair'
 import type { UnlockResult } from './types'
-
-/** The data key as it was sealed for the bank. */
-interface Escrow {
-  installation: string
-  sealed: string
-  sent: boolean
-}
 
 /** Answers to an enrolment that only another installation id helps against. */
 const LOST_INSTALLATION = new Set(['device_revoked', 'installation_taken'])
 const UNNAMED = 'phone'
-
-interface Enrolment extends EnrolledDevice {
-  label: string
-}
 
 export class Account {
   private unlocking: Promise<UnlockResult> | null = null
@@ -41,7 +28,7 @@ export class Account {
   async login(login: string, password: string): Promise<void> {
     const { core } = this
     const answer = await core.ask(() => signIn(core.options.http, login, password))
-    if (core.current?.staffId !== answer.staff.id) core.unlocked = null
+    if (core.current?.staffId !== answer.staff.id) core.unlocked = core.glance = null
     await this.keepCurrent(answer)
     await core.openCurrent()
     core.needsLogin = false
@@ -142,15 +129,15 @@ export class Account {
   async setPin(pin: string): Promise<void> {
     const { core } = this
     checkPin(pin)
-    await this.enrolment()
+    await enrolmentOf(core)
     if (core.prfOnly) throw new EngineError('prf_required')
     if (core.hasPin && !core.releasedKey) throw new EngineError('locked', 'a PIN is set: changePin or forgotPin')
     const raw = core.releasedKey ?? randomBytes(DATA_KEY_BYTES)
     await this.keepPin(raw, pin)
     core.hasPin = true
     core.releasedKey = null
-    await this.openVault(raw)
-    await this.sendEscrow().catch(() => undefined)
+    await openVault(core, raw)
+    await sendEscrow(core).catch(() => undefined)
   }
 
   private async keepPin(raw: Bytes, pin: string): Promise<void> {
@@ -169,42 +156,19 @@ export class Account {
     await rememberEssentials(core)
   }
 
-  private async enrolment(): Promise<Enrolment> {
-    const enrolment = await withStore(this.core.store, () => getMeta<Enrolment>(this.core.store, 'enrolment'))
-    if (!enrolment) throw new EngineError('not_enrolled')
-    return enrolment
-  }
-
-  /** Seals the data key for the bank unless this installation's copy is there already. */
-  private async keepEscrow(raw: Bytes, enrolment: Enrolment): Promise<void> {
-    const { core } = this
-    const installation = core.identity?.installationId ?? ''
-    const known = await withStore(core.store, () => getMeta<Escrow>(core.store, 'escrow'))
-    if (known?.installation === installation) return
-    const sealer = await Sealer.prepare(fromHex(enrolment.escrow.key_id), fromBase64url(enrolment.escrow.public_key), 0)
-    const sealed = base64url(await sealer.seal(`escrow:${installation}`, raw))
-    const escrow: Escrow = { installation, sealed, sent: false }
-    await withStore(core.store, () => putMeta(core.store, 'escrow', escrow))
-  }
-
-  /** Brings the sealed data key to the bank if it is not there yet. Throws ApiProblem, NetworkError. */
-  async sendEscrow(): Promise<void> {
-    const { core } = this
-    const escrow = await withStore(core.store, () => getMeta<Escrow>(core.store, 'escrow'))
-    if (!escrow || escrow.sent || escrow.installation !== core.identity?.installationId) return
-    await core.transport.json('PUT', '/api/v1/devices/escrow', { sealed: escrow.sealed })
-    await withStore(core.store, () => putMeta(core.store, 'escrow', { ...escrow, sent: true }))
-  }
-
   unlock(pin: string): Promise<UnlockResult> {
     this.unlocking ??= this.unlockNow(pin).finally(() => (this.unlocking = null))
     return this.unlocking
   }
 
   private async unlockNow(pin: string): Promise<UnlockResult> {
+    const { core } = this
+    // Read while the PIN is stretched: what it opens is there when it is known to be right.
+    const prepared = prepare(core)
+    prepared.catch(() => undefined)
     const raw = await this.tryPin(pin)
     if (!(raw instanceof Uint8Array)) return raw
-    await this.openVault(raw)
+    await openVault(core, raw, prepared)
     return 'ok'
   }
 
@@ -227,7 +191,7 @@ export class Account {
   /** See Engine.biometrics. */
   async setUpPrf(secret: string | null): Promise<UnlockResult> {
     const { core } = this
-    await this.enrolment()
+    await enrolmentOf(core)
     if (core.hasPin && !core.releasedKey) {
       const raw = secret === null ? await askPrf(core) : await this.tryPin(secret)
       if (!(raw instanceof Uint8Array)) return raw
@@ -238,8 +202,8 @@ export class Account {
     await keepPrf(core, raw)
     core.releasedKey = null
     await this.noteTries(0)
-    await this.openVault(raw)
-    await this.sendEscrow().catch(() => undefined)
+    await openVault(core, raw)
+    await sendEscrow(core).catch(() => undefined)
     return 'ok'
   }
 
@@ -253,7 +217,7 @@ export class Account {
     if (core.wrongPins >= PIN_TRIES) return 'locked_out'
     const raw = await askPrf(core)
     await this.noteTries(0)
-    await this.openVault(raw)
+    await openVault(core, raw)
     return 'ok'
   }
 
@@ -273,37 +237,11 @@ export class Account {
     return 'ok'
   }
 
-  /** Opens everything under the data key, which is wiped. */
-  private async openVault(raw: Bytes): Promise<void> {
-    const { core } = this
-    const db = core.store
-    const enrolment = await this.enrolment()
-    await this.keepEscrow(raw, enrolment)
-    const [vault, sealer] = await Promise.all([
-      Vault.open(raw),
-      Sealer.prepare(fromHex(enrolment.seal.key_id), fromBase64url(enrolment.seal.public_key)),
-    ])
-    const chunks = new ChunkStore(db, vault)
-    const unlocked = {
-      vault,
-      sealer,
-      chunks,
-      rows: new Rows(),
-      lazy: new LazyRows(db, chunks, vault),
-      drafts: new DraftStore(db, vault, core.options.now),
-    }
-    await Promise.all([unlocked.drafts.open(), core.outbox.refresh(db, vault), refreshRows(core, unlocked)])
-    core.unlocked = unlocked
-    await rememberEssentials(core)
-    core.emit('status')
-    core.emit('rows')
-    core.emit('outbox')
-  }
-
   lock(): void {
     const { core } = this
-    if (!core.unlocked) return
+    if (!core.unlocked && !core.glance) return
     core.unlocked = null
+    core.glance = null
     core.outbox.forgetContents()
     void noteClock(core.store, core.options.now()).catch(() => undefined)
     core.emit('status')
@@ -313,7 +251,7 @@ export class Account {
 
   async forgotPin(password: string): Promise<void> {
     const { core } = this
-    await this.enrolment()
+    await enrolmentOf(core)
     const context = `escrow:${core.identity?.installationId ?? ''}`
     const { privateKey, publicKey } = await ephemeralPair()
     const answer = await core.ask(() =>
@@ -382,7 +320,7 @@ export class Account {
           await db.blobs.clear()
           await db.meta.bulkDelete(['pin', 'prf', 'tries', 'escrow', 'waysSaid'])
         }
-        await db.meta.filter(({ key }) => key.startsWith('p:') || key.startsWith('ranges:') || key === 'enrolment').delete()
+        await db.meta.filter(({ key }) => key.startsWith('p:') || key.startsWith('ranges:') || key === 'enrolment' || key === GLANCE).delete()
         await putMeta(db, 'revoked', true)
       }),
     )

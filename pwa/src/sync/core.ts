@@ -21,7 +21,7 @@ import { heldBy, readFilesOver, type FilesOver, type NetworkKind } from './netwo
 import { OutboxBook } from './outboxBook'
 import { checkStore, recognise } from './repair'
 import { Transport } from './transport'
-import type { EngineStatus, Phase } from './types'
+import type { EngineStatus, Glance, Phase } from './types'
 
 export interface EngineOptions {
   http: HttpOptions
@@ -66,6 +66,10 @@ export class Core {
   identity: DeviceIdentity | null = null
   db: StaffDatabase | null = null
   unlocked: Unlocked | null = null
+  /** What is shown of the day while the rows are being unpacked; then `unlocked` takes its place. */
+  glance: { shown: Glance; drafts: DraftStore } | null = null
+  /** Resolves, never rejects, when an unlock under way is over; null while none is. */
+  opening: Promise<void> | null = null
   outbox = new OutboxBook()
   contact: Contact = NO_CONTACT
   /** The data key after its release by the bank, until a new PIN wraps it. */
@@ -236,6 +240,10 @@ export class Core {
     return this.db
   }
 
+  get drafts(): DraftStore | undefined {
+    return (this.unlocked ?? this.glance)?.drafts
+  }
+
   get open(): Unlocked {
     if (!this.unlocked) throw new EngineError('locked')
     return this.unlocked
@@ -248,7 +256,7 @@ export class Core {
 
   get phase(): Phase {
     if (!this.current?.signedIn) return 'signed_out'
-    if (this.unlocked) return 'ready'
+    if (this.unlocked || this.glance) return 'ready'
     if (!this.enrolled) return 'not_enrolled'
     if (!this.hasPin || this.releasedKey) return 'no_pin'
     return 'locked'
@@ -265,7 +273,7 @@ export class Core {
   }
 
   timeZone(): string {
-    const zone = this.policy('time_zone')
+    const zone = this.glance?.shown.zone ?? this.policy('time_zone')
     return typeof zone === 'string' ? zone : DEFAULT_TIME_ZONE
   }
 
@@ -317,7 +325,7 @@ export class Core {
       online: this.online,
       syncing: this.syncing,
       progress: this.progress,
-      hasRows: (this.unlocked?.rows.partitions.size ?? 0) > 0,
+      hasRows: this.glance !== null || (this.unlocked?.rows.partitions.size ?? 0) > 0,
       ...counts,
       needsLogin: this.needsLogin,
       lockedOut: this.wrongPins >= PIN_TRIES,

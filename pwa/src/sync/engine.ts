@@ -12,6 +12,7 @@ import { browserAuthenticator } from './authenticator'
 import { dropPrf } from './biometrics'
 import { Core, type EngineOptions, type Foreign } from './core'
 import { exportOutbox } from './exported'
+import { Glances } from './glance'
 import { Live } from './live'
 import { AutoLock } from './lock'
 import { browserLocks } from './locks'
@@ -73,6 +74,7 @@ class TiangeEngine implements Engine {
   private readonly autoLock: AutoLock
   private readonly photos: Photos
   private readonly webPush: WebPush
+  private readonly glances: Glances
   private persistAsked = false
 
   constructor(private readonly core: Core) {
@@ -84,11 +86,13 @@ class TiangeEngine implements Engine {
     this.autoLock = new AutoLock(core, () => this.lock())
     this.photos = new Photos(core)
     this.webPush = new WebPush(core)
+    this.glances = new Glances(core, this)
     core.wake = () => this.syncer.soon()
     core.onForeignWrite((what) => void this.foreignWrite(what).catch(() => undefined))
     if (core.options.live) {
       this.live.start()
       this.autoLock.start()
+      this.glances.start()
       this.syncer.soon()
       void this.greet().catch(() => undefined)
     }
@@ -155,6 +159,8 @@ class TiangeEngine implements Engine {
   }
 
   private async opened(): Promise<void> {
+    // Locked again before the rows were there.
+    if (!this.core.unlocked) return
     await this.writer.restream()
     this.askPersistence()
     this.syncer.soon()
@@ -168,6 +174,7 @@ class TiangeEngine implements Engine {
 
   lock = (): void => {
     this.photos.forget()
+    void this.glances.keep()
     this.account.lock()
   }
 
@@ -178,10 +185,20 @@ class TiangeEngine implements Engine {
     await this.account.logout(everywhere)
   }
 
+  glance: Engine['glance'] = () => (this.core.readLocked() ? null : (this.core.glance?.shown ?? null))
+  whole: Engine['whole'] = async () => {
+    await this.core.opening
+  }
   customers: Engine['customers'] = () => this.reader.customers()
   search: Engine['search'] = (text, limit) => this.reader.search(text, limit)
-  customer: Engine['customer'] = (id) => this.reader.customer(id)
-  lastVisit: Engine['lastVisit'] = (id) => this.reader.lastVisit(id)
+  customer: Engine['customer'] = async (id) => {
+    await this.core.opening
+    return this.reader.customer(id)
+  }
+  lastVisit: Engine['lastVisit'] = async (id) => {
+    await this.core.opening
+    return this.reader.lastVisit(id)
+  }
   tasks: Engine['tasks'] = () => this.reader.all('task', byDue)
   inbox: Engine['inbox'] = () => this.reader.all('inbox', newestFirst)
   approvals: Engine['approvals'] = () => this.reader.all('approval', bySubmission)
@@ -208,10 +225,10 @@ class TiangeEngine implements Engine {
   outbox: Engine['outbox'] = () => this.core.outbox.list((entry) => this.reader.customerOf(entry))
 
   drafts: Drafts = {
-    get: (key) => this.core.unlocked?.drafts.get(key),
+    get: (key) => this.core.drafts?.get(key),
     put: (key, value) => this.core.watchStore(() => this.core.open.drafts.put(key, value)),
     remove: (key) => this.core.watchStore(() => this.core.open.drafts.remove(key)),
-    list: () => this.core.unlocked?.drafts.list() ?? [],
+    list: () => this.core.drafts?.list() ?? [],
   }
 
   /** Asked for by a person: what was saved a second ago goes too. */
@@ -257,6 +274,7 @@ class TiangeEngine implements Engine {
     this.syncer.close()
     this.live.close()
     this.autoLock.close()
+    this.glances.close()
     this.photos.forget()
     this.core.close()
   }

@@ -7,6 +7,7 @@ import { sha256Hex, utf8 } from '../store/bytes'
 import { StaffDatabase } from '../store/database'
 import { Device } from '../store/device'
 import type { Core } from './core'
+import type { Glances } from './glance'
 import { AutoLock } from './lock'
 import { FakeBank } from './testing/bank'
 import { GRID, GRID_KEY, household, member, PIN, readyPhone, reopen, STAFF_KEY, task, visitOf } from './testing/phone'
@@ -56,6 +57,7 @@ test('nothing about customers can be read in the databases', async () => {
   await engine.save([build.customerCreate({ id: uuid7(), kind: 'household', name: '廖腊英', phone: '13712345678', grid_id: GRID, address: '五组', members: [] })])
   bank.change(GRID_KEY, [household('黄满堂', '13611112222')])
   await engine.sync()
+  await (engine as unknown as { glances: Glances }).glances.keep()
   await engine.close()
   const { latin, rest } = await dump()
   for (const secret of ['谢金枝', '谢大山', '廖腊英', '黄满堂', '13812342260', '13712345678', '13611112222', '拖拉机', 'xiejinzhi', '铜钟镇', xie.id, 'visit.log', 'customer.create']) {

@@ -7,6 +7,7 @@ import { purge } from '../store/outbox'
 import type { Account } from './account'
 import type { Core } from './core'
 import { OUTBOX_SYNC_TAG } from './background'
+import { sendEscrow } from './escrow'
 import { firstPace, sendFiles, type FileDeps } from './files'
 import { syncLock } from './locks'
 import { pull, refreshRows } from './pull'
@@ -150,7 +151,7 @@ export class Syncer {
     }
     // Another tab may stand beyond the offline limit still.
     core.tellOthers('contact')
-    await account.sendEscrow()
+    await sendEscrow(core)
     // Only for the bank's overview: that it fails must not hold up what follows.
     await sendUnlockWays(core).catch(() => undefined)
     const files = await sendFiles(deps)

@@ -18,6 +18,7 @@ import type {
   UnplacedRow,
   VisitRow,
 } from '../domain/rows'
+import type { Column, Counts } from '../domain/duties'
 import type { FilesOver } from './network'
 
 /**
@@ -172,6 +173,23 @@ export interface SaveOptions {
   draft?: string
 }
 
+/** What the Today screen shows, while the rows are still being unpacked. */
+export interface Glance {
+  /** The bank's time zone. */
+  zone: string
+  /** Done, overdue and to do in each column. */
+  columns: Readonly<Record<Column, Counts>>
+  /** Open tasks that are due today, and some that are due in the days after. */
+  tasks: readonly TaskRow[]
+  /** Their customers. */
+  customers: readonly CustomerEntry[]
+  grids: readonly GridRow[]
+  /** How many of each. */
+  unplaced: number
+  unread: number
+  toApprove: number
+}
+
 export interface Engine {
   status(): EngineStatus
   subscribe(listener: (what: 'status' | 'rows' | 'outbox') => void): () => void
@@ -204,6 +222,10 @@ export interface Engine {
   /** Ends the session; rows and outbox stay encrypted on the phone for the next sign-in. */
   logout(everywhere?: boolean): Promise<void>
 
+  /** Right after an unlock, until the rows are there: enough to draw the day's list. Null at all other times. */
+  glance(): Glance | null
+  /** Resolves when the rows are there after an unlock; at once where none is under way. */
+  whole(): Promise<void>
   customers(): readonly CustomerEntry[]
   search(text: string, limit?: number): CustomerEntry[]
   /** Throws EngineError `not_found`, `locked`, `read_locked`. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { CustomerEntry, TaskRow } from '../../domain/rows'
-import { countColumn, planRoute, withOwnContacts } from './plan'
+import { countColumn, withOwnContacts } from '../../domain/duties'
+import { planRoute } from './plan'
 
 const task = (id: string, over: Partial<TaskRow> = {}): TaskRow => ({
   id, revision: 1, kind: 'follow_up', duty: 'visit', customer_id: `c${id}`, customer_name: `户${id}`, grid_id: 'g1', due_on: '2026-11-19', state: 'open',

@@ -1,55 +1,8 @@
-/** The day's work: which tasks count where, and the households in walking order. Pure. */
-import { addDays, daysBetween, dayOf, lastDueIn, weekday } from '../../domain/dates'
+/** The day's work: the households in walking order. Pure. */
+import { daysBetween, lastDueIn } from '../../domain/dates'
+import { countsNow, isOpen, type Column } from '../../domain/duties'
 import { distanceMetres, walkingOrder, type LonLat } from '../../domain/geo'
-import type { CustomerEntry, Day, Id, TaskRow, TaskState } from '../../domain/rows'
-
-export type Column = 'today' | 'week' | 'month'
-export const COLUMNS: readonly Column[] = ['today', 'week', 'month']
-
-const OPEN: readonly TaskState[] = ['open', 'in_progress', 'returned']
-const DONE: readonly TaskState[] = ['submitted', 'approved', 'closed']
-
-export const isOpen = (task: TaskRow) => OPEN.includes(task.state)
-
-/**
- * Tasks with what this phone already did: a duty of contact counts as done once somebody was met, though the bank closes
- * it only when the entry has arrived. `met` is the time of each household's newest entry that is still under way.
- */
-export function withOwnContacts(tasks: readonly TaskRow[], met: ReadonlyMap<Id, number>): TaskRow[] {
-  return tasks.map((t) => {
-    const at = met.get(t.customer_id)
-    return at !== undefined && t.duty === 'contact' && t.kind === 'follow_up' && isOpen(t) ? { ...t, state: 'closed', submitted_at: at } : t
-  })
-}
-
-/** First day of a column's period. */
-function since(column: Column, today: Day): Day {
-  if (column === 'today') return today
-  return column === 'week' ? addDays(today, 1 - weekday(today)) : `${today.slice(0, 8)}01`
-}
-
-const DAY_MS = 86_400_000
-
-/** What was returned waits for its person now, whenever it was due. */
-const countsNow = (task: TaskRow, last: Day) => task.state === 'returned' || task.due_on <= last
-
-/** Done in the period, overdue (in every column), still to do. */
-export function countColumn(tasks: readonly TaskRow[], column: Column, today: Day): { done: number; overdue: number; todo: number } {
-  const counts = { done: 0, overdue: 0, todo: 0 }
-  const last = lastDueIn(column, today)
-  const from = since(column, today)
-  // A local day is costly to tell; what lies more than a day before the first one's midnight in Greenwich is older anywhere.
-  const surelyBefore = Date.parse(`${from}T00:00:00Z`) - DAY_MS
-  for (const task of tasks) {
-    if (DONE.includes(task.state)) {
-      if (task.submitted_at !== null && task.submitted_at >= surelyBefore && dayOf(task.submitted_at) >= from) counts.done++
-    } else if (isOpen(task) && countsNow(task, last)) {
-      if (task.due_on < today) counts.overdue++
-      else counts.todo++
-    }
-  }
-  return counts
-}
+import type { CustomerEntry, Day, Id, TaskRow } from '../../domain/rows'
 
 /** One household to go to, with what is due there, most urgent first. */
 export interface Stop {
