@@ -118,6 +118,8 @@ async def _forever(name: str, stop: asyncio.Event, once: Callable[[], Awaitable[
 
 
 async def _relay(relay: Relay, redis: ArqRedis, stop: asyncio.Event) -> None:
+    # begun again after a failure: what it had marked as handed on may not have reached the queue
+    relay.hand_again()
     bell = asyncio.Event()
     listener = asyncio.create_task(_listen(redis, bell))
     try:

@@ -34,6 +34,8 @@ MAX_ATTEMPTS = 8
 #: of one attempt, where another transaction stood in the way
 TRIES = 3
 HAND_AGAIN = timedelta(seconds=45)
+#: between tries to write down that an attempt failed
+NOTE_AGAIN = timedelta(seconds=1)
 BACKOFF_SECONDS = (1, 5, 15, 60, 300, 900, 1800, 3600)
 
 log = structlog.get_logger("tiange.jobs")
@@ -341,15 +343,19 @@ class Runner:
         parked = attempts >= MAX_ATTEMPTS
         wait = BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1]
         log.error("job_parked" if parked else "job_failed", attempts=attempts, exc_info=error)
-        with suppress(Exception):  # if the database is away the lease runs out and the job comes again
-            async with self._database.unit(Actor.system("runner")) as uow:
-                await uow.session.execute(
-                    FAILED,
-                    {
-                        "id": job_id,
-                        "lease": lease,
-                        "state": "parked" if parked else "ready",
-                        "next_at": uow.now + timedelta(seconds=wait),
-                        "error": type(error).__name__,
-                    },
-                )
+        # a database that went away, and the job with it, is mostly back before the lease has run out
+        for _ in range(int(LEASE / NOTE_AGAIN)):
+            with suppress(Exception):
+                async with self._database.unit(Actor.system("runner")) as uow:
+                    await uow.session.execute(
+                        FAILED,
+                        {
+                            "id": job_id,
+                            "lease": lease,
+                            "state": "parked" if parked else "ready",
+                            "next_at": uow.now + timedelta(seconds=wait),
+                            "error": type(error).__name__,
+                        },
+                    )
+                return
+            await asyncio.sleep(NOTE_AGAIN.total_seconds())

@@ -207,6 +207,62 @@ async def test_a_job_whose_claim_failed_is_handed_on_again_at_once(
         await arq.aclose()
 
 
+async def test_a_job_that_was_marked_and_did_not_reach_the_queue_is_handed_on_again_at_once(
+    world: World, worker_db: Database, settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _raised(worker_db, _count_up)
+    relay, arq = Relay(worker_db, _handlers(_count_up)), await worker._connect(settings)
+    enqueue, cut, stop = arq.enqueue_job, asyncio.Event(), asyncio.Event()
+
+    async def once_cut(*given: Any, **named: Any) -> Any:
+        if not cut.is_set():
+            cut.set()
+            raise ConnectionError("cut in its words")
+        return await enqueue(*given, **named)
+
+    monkeypatch.setattr(arq, "enqueue_job", once_cut)
+    relaying = asyncio.create_task(worker._forever("relay", stop, lambda: worker._relay(relay, arq, stop)))
+    try:
+        async with asyncio.timeout(20):
+            while await redis.zcard(worker.QUEUE) != 1:  # noqa: ASYNC110 - Valkey tells nobody
+                await asyncio.sleep(0.02)
+        assert cut.is_set()
+    finally:
+        relaying.cancel()
+        await asyncio.gather(relaying, return_exceptions=True)
+        await arq.aclose()
+
+
+async def test_a_job_that_failed_with_its_database_is_free_as_soon_as_that_is_back(
+    world: World, worker_db: Database, settings: Settings, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await _raised(worker_db, _count_up)
+    runner, away = Runner(worker_db, settings, keys, _handlers(_fail)), [2]
+    unit = worker_db.unit
+
+    def sometimes(actor: Actor) -> Any:
+        if failed and away[0]:
+            away[0] -= 1
+            raise ConnectionError("the database is away")
+        return unit(actor)
+
+    failed: list[bool] = []
+    perform = runner._perform
+
+    async def performed(*given: Any) -> None:
+        try:
+            await perform(*given)
+        finally:
+            failed.append(True)
+
+    monkeypatch.setattr(runner, "_perform", performed)
+    monkeypatch.setattr(worker_db, "unit", sometimes)
+    assert not await runner.run(job)
+    assert away == [0]
+    monkeypatch.undo()
+    assert await _state(worker_db) == ("ready", 1, 0)
+
+
 async def test_a_job_that_ran_into_a_deadlock_runs_again_at_once(
     world: World, worker_db: Database, settings: Settings, keys: Keys
 ) -> None:
