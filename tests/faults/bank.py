@@ -38,7 +38,8 @@ ROOT = Path(__file__).resolve().parents[2]
 Part = Literal["web", "worker", "postgres", "valkey"]
 PARTS: tuple[Part, ...] = ("web", "worker", "postgres", "valkey")
 LINKS = ("postgres", "valkey")
-READY_SECONDS = 180.0
+#: on a machine with too much to do it takes minutes
+READY_SECONDS = 900.0
 #: of a small disk: a bank of a series takes under half of it
 DISK_BYTES = 1024**3
 LEFT_BYTES = 256 * 1024

@@ -1,6 +1,6 @@
 """What the judge is given of a run, and what it says of it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +23,10 @@ class Verdict:
     suggested: int = 0
     rows: int = 0
     photos: int = 0
+    #: went with a deleted database, and the bank was told so
+    declared_lost: int = 0
+    #: what became of commands: how many by type and result
+    results: Counter[str] = field(default_factory=Counter)
 
     def add(self, kind: str, what: str) -> None:
         """Notes a fault."""

@@ -30,6 +30,8 @@ class Intent:
     type: str = ""
     saved: bool = False
     former: bool = False
+    #: it lay in a database that was deleted later
+    gone: bool = False
 
 
 def read_ledger(path: Path, phone: str) -> list[Intent]:
@@ -50,6 +52,9 @@ def read_ledger(path: Path, phone: str) -> list[Intent]:
         if "reinstalled" in told:
             for one in intents.values():
                 one.former = True
+        if "deleted" in told:
+            for one in intents.values():
+                one.former = one.gone = True
     return list(intents.values())
 
 

@@ -22,7 +22,7 @@ FINAL = ("applied", "merged")
 OVERTAKEN = frozenset({"conflict_state", "evidence_insufficient", "out_of_scope", "bad_value", "needs"})
 CONTESTED = (
     *("task.submit", "task.withdraw", "task.approve", "task.return"),
-    *("suggestion.accept", "suggestion.dismiss"),
+    *("suggestion.accept", "suggestion.dismiss", "dispute.settle"),
     *("customer.move", "customer.merge", "customer.unmerge", "customer.split"),
 )
 #: what a person who gave a grid away still edits is laid before the new owner
@@ -83,11 +83,13 @@ async def _commands(connection: "asyncpg.Connection", case: Case, verdict: Verdi
     records = {
         str(row["id"]): row
         for row in await connection.fetch(
-            "SELECT id, result, code, receipt, quarantined IS NOT NULL AS kept FROM sync_command "
+            "SELECT id, type, result, code, receipt, quarantined IS NOT NULL AS kept FROM sync_command "
             "WHERE id = ANY($1)",
             ids,
         )
     }
+    verdict.results.update(f"{row['type']} {row['result']}" for row in records.values())
+    told = await _told_of_losses(connection, case)
     effects = await _effects(connection, case.intents)
     suggestions = await _suggestions(connection, ids)
     entries = {(phone, one["id"]): one for phone, held in case.dumps.items() for one in held.outbox}
@@ -99,6 +101,8 @@ async def _commands(connection: "asyncpg.Connection", case: Case, verdict: Verdi
         if row is None:
             if effect > 0 and one.type not in NAMED_ELSEWHERE:
                 verdict.add("receipt", f"{name}: applied, and no record of it")
+            elif one.saved and one.gone and case.people[case.phones[one.phone]][0] in told:
+                verdict.declared_lost += 1
             elif one.saved:
                 verdict.add("lost", f"{name}: saved on the phone, unknown at the bank")
             continue
@@ -134,6 +138,16 @@ async def _commands(connection: "asyncpg.Connection", case: Case, verdict: Verdi
     await _last_stands(connection, case, records, verdict)
 
 
+async def _told_of_losses(connection: "asyncpg.Connection", case: Case) -> set[UUID]:
+    """People of whose phones the bank was told that a database went with work in it."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT l.staff_id FROM sync_loss l JOIN audit_entry a ON a.action = 'sync.lost' "
+        "AND a.subject_id = l.installation_id::text WHERE l.staff_id = ANY($1)",
+        [staff for staff, _ in case.people.values()],
+    )
+    return {row["staff_id"] for row in rows}
+
+
 async def _suggestions(connection: "asyncpg.Connection", ids: list[UUID]) -> dict[str, str]:
     """Which commands lie before the new owner, and what became of them."""
     rows = await connection.fetch("SELECT id, state FROM customer_suggestion WHERE id = ANY($1)", ids)
@@ -144,6 +158,10 @@ async def _suggestions(connection: "asyncpg.Connection", ids: list[UUID]) -> dic
 UNCOUNTED = -1
 #: found by something else than the command, so that another command's effect is found too
 NAMED_ELSEWHERE = ("asset.remove", "customer.unmerge")
+_HISTORY = (
+    "SELECT command_id AS key, count(*) AS n FROM customer_value_history "
+    "WHERE command_id = ANY($1) GROUP BY command_id"
+)
 _EFFECTS = {
     "visit.log": "SELECT id AS key, count(*) AS n FROM visit WHERE id = ANY($1) GROUP BY id",
     "asset.put": "SELECT id AS key, count(*) AS n FROM asset WHERE id = ANY($1) GROUP BY id",
@@ -153,8 +171,8 @@ _EFFECTS = {
     "customer.unmerge": "SELECT customer_id AS key, 1 AS n FROM customer_move WHERE customer_id = ANY($1) "
     "AND undone_at IS NOT NULL",
     "asset.remove": "SELECT id AS key, 1 AS n FROM asset WHERE id = ANY($1) AND removed_at IS NOT NULL",
-    "customer.set_values": "SELECT command_id AS key, count(*) AS n FROM customer_value_history "
-    "WHERE command_id = ANY($1) GROUP BY command_id",
+    "customer.set_values": _HISTORY,
+    "dispute.settle": _HISTORY,
 }
 
 
@@ -173,7 +191,7 @@ async def _effects(connection: "asyncpg.Connection", intents: list[Intent]) -> C
 
 def _key(one: Intent) -> str:
     """By what the effect of a command is found."""
-    if one.type in ("customer.set_values", "customer.merge"):
+    if one.type in ("customer.set_values", "customer.merge", "dispute.settle"):
         return one.id
     return str(one.body["customer_id"] if one.type == "customer.unmerge" else one.body["id"])
 

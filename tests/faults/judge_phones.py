@@ -1,5 +1,6 @@
 """The judge's look at one phone: what lies on its disk and stands on its screens, against the bank's rows."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -63,7 +64,7 @@ def _scope(case: Case, phone: str, held: Held, verdict: Verdict) -> None:
         if key.rpartition("/")[0] not in allowed:
             verdict.add("out_of_scope", f"{phone}: chunks of {key} still lie there")
     if is_agent:
-        for kind in ("profile", "standing", "approval"):
+        for kind in ("profile", "standing", "approval", "suggestion", "dispute"):
             for row_id in held.of(kind):
                 verdict.add("out_of_scope", f"{phone}: an agent holds {kind} {row_id}")
         for kind, secret in (
@@ -159,6 +160,19 @@ async def _truth(
             str(row["id"]): {"state": row["state"], "customer_id": str(row["customer_id"])}
             for row in await connection.fetch(
                 "SELECT id, state, customer_id FROM customer_suggestion WHERE customer_id = ANY($1)", ids
+            )
+        }
+        truth["dispute"] = {
+            str(row["id"]): {
+                "state": row["state"],
+                "customer_id": str(row["customer_id"]),
+                "field": row["field"],
+                "value": (json.loads(row["value"] or "null") or {}).get("value"),
+            }
+            for row in await connection.fetch(
+                "SELECT id, state, customer_id, field, value FROM customer_dispute "
+                "WHERE customer_id = ANY($1)",
+                ids,
             )
         }
     return truth

@@ -1,11 +1,13 @@
-"""The judge's look at tasks and suggestions: each decision counts once, and states follow from steps."""
+"""The judge's look at tasks, suggestions, disputes: each decision counts once, states follow from steps."""
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
 from uuid import UUID
 
 import asyncpg
 
 from tests.faults.case import Case, Verdict
+from tests.faults.evidence import Intent
 
 STEPS = {
     "task.submit": "submit",
@@ -17,7 +19,7 @@ DECISIONS = {"suggestion.accept": "accepted", "suggestion.dismiss": "dismissed"}
 
 
 async def judge_tasks(connection: "asyncpg.Connection", case: Case, verdict: Verdict) -> None:
-    """What phones did to tasks and suggestions, against what became of these."""
+    """What phones did to tasks, suggestions and disputes, against what became of these."""
     applied = {
         str(row["id"])
         for row in await connection.fetch(
@@ -29,6 +31,8 @@ async def judge_tasks(connection: "asyncpg.Connection", case: Case, verdict: Ver
     }
     await _steps(connection, case, applied, verdict)
     await _suggestions(connection, case, applied, verdict)
+    await _disputes(connection, case, applied, verdict)
+    await _merges(connection, case, applied, verdict)
 
 
 async def _steps(connection: "asyncpg.Connection", case: Case, applied: set[str], verdict: Verdict) -> None:
@@ -82,3 +86,49 @@ async def _suggestions(
         meant = decided[str(row["id"])] or ["open"]
         if meant != [row["state"]]:
             verdict.add("receipt", f"suggestion {row['id']} is {row['state']}, decided as {meant}")
+
+
+async def _disputes(
+    connection: "asyncpg.Connection", case: Case, applied: set[str], verdict: Verdict
+) -> None:
+    """One decision for each dispute, by whoever gave it and with that value; none is open twice."""
+    decided: defaultdict[str, list[Intent]] = defaultdict(list)
+    for one in case.intents:
+        if one.type == "dispute.settle" and one.id in applied:
+            decided[str(one.body["dispute_id"])].append(one)
+    found = {
+        str(row["id"]): row
+        for row in await connection.fetch(
+            "SELECT d.id, d.customer_id, d.field, d.state, d.value, d.settled_by FROM customer_dispute d "
+            "JOIN customer c ON c.id = d.customer_id WHERE c.grid_id = ANY($1)",
+            list(case.all_grids),
+        )
+    }
+    for dispute, intents in decided.items():
+        row = found.get(dispute)
+        if len(intents) > 1:
+            verdict.add("doubled", f"dispute {dispute} was decided {len(intents)} times")
+        if row is None or row["state"] != "settled":
+            verdict.add("receipt", f"dispute {dispute} was decided, and is {row and row['state']}")
+            continue
+        person = case.people[case.phones[intents[0].phone]][0]
+        stands = ((json.loads(row["value"] or "null") or {}).get("value"), row["settled_by"])
+        if stands != (intents[0].body["value"], person):
+            meant = f"{person} said {intents[0].body['value']}"
+            verdict.add("receipt", f"dispute {dispute}: {stands} stands, {meant}")
+    opened = Counter((row["customer_id"], row["field"]) for row in found.values() if row["state"] == "open")
+    for (customer, name), n in opened.items():
+        if n > 1:
+            verdict.add("doubled", f"customer {customer}: {n} open disputes of {name}")
+
+
+async def _merges(connection: "asyncpg.Connection", case: Case, applied: set[str], verdict: Verdict) -> None:
+    """The receipt of a merge says what has become of the household, and it lies where it was put."""
+    merges = {one.id: one for one in case.intents if one.type == "customer.merge" and one.id in applied}
+    for row in await connection.fetch(
+        "SELECT id, receipt FROM sync_command WHERE id = ANY($1)", [UUID(one) for one in merges]
+    ):
+        body = merges[str(row["id"])].body
+        alias = json.loads(row["receipt"]).get("alias") or {}
+        if alias.get(body["customer_id"]) != body["into_id"]:
+            verdict.add("receipt", f"merge {row['id']}: alias {alias}, meant {body}")

@@ -12,7 +12,6 @@ from tests.faults.bank import ROOT
 
 HERE = Path(__file__).resolve().parent
 START = HERE / "phone" / "start.cjs"
-ANSWER_SECONDS = 130.0
 
 
 class PhoneDied(Exception):
@@ -46,6 +45,9 @@ def build_browser(folder: Path) -> Path:
 
 class Phone:
     """One phone: its folder outlives its process."""
+
+    #: until it must have answered
+    patience = 130.0
 
     def __init__(
         self, driver: Path, folder: Path, url: str, login: str, *, plant: str = "", seed: int = 0
@@ -82,12 +84,13 @@ class Phone:
         """Its process is there."""
         return self._process is not None and self._process.returncode is None
 
-    async def start(self, lose: int = 0) -> None:
-        """Opens the app. `lose`: so many writes that nobody flushed went with a power cut."""
+    async def start(self, lose: int = 0, deleted: str = "") -> None:
+        """Opens the app. `lose`: so many writes that nobody flushed went with a power cut; `deleted`: the
+        browser threw away the database of the "person", or "all" of them."""
         self._process = await asyncio.create_subprocess_exec(
             "node",
             *self._command,
-            *(str(lose), self._plant, str(self._seed)),
+            *(str(lose), self._plant, str(self._seed), deleted),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -97,7 +100,7 @@ class Phone:
         up = asyncio.get_running_loop().create_future()
         self._waiting[0] = up
         self._reader = asyncio.create_task(self._read(self._process))
-        await asyncio.wait_for(up, ANSWER_SECONDS)
+        await asyncio.wait_for(up, self.patience)
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -124,8 +127,8 @@ class Phone:
                 future.exception()  # whoever waits hears of it; nobody has to
         self._waiting.clear()
 
-    async def do(self, what: str, **given: Any) -> Any:
-        """Asks the phone. Raises PhoneDied, PhoneRefused, TimeoutError."""
+    async def do(self, what: str, /, patience: float | None = None, **given: Any) -> Any:
+        """Asks the phone; `patience` in seconds. Raises PhoneDied, PhoneRefused, TimeoutError."""
         if self._process is None or self._process.stdin is None or self._process.returncode is not None:
             raise PhoneDied("it is not running")
         self._next += 1
@@ -136,7 +139,7 @@ class Phone:
             await self._process.stdin.drain()
         except (ConnectionError, RuntimeError) as error:
             raise PhoneDied(str(error)) from None
-        return await asyncio.wait_for(future, ANSWER_SECONDS)
+        return await asyncio.wait_for(future, patience or self.patience)
 
     async def kill(self) -> None:
         """kill -9."""
@@ -157,10 +160,12 @@ class Phone:
 class BrowserPhone(Phone):
     """A phone that is a real browser with a profile of its own."""
 
+    patience = 400.0
+
     async def kill(self) -> None:
         """kill -9 of the browser with all its processes, then of what drives it."""
         with contextlib.suppress(PhoneDied, PhoneRefused, TimeoutError):
-            await self.do("die")
+            await self.do("die", patience=30.0)
         await super().kill()
 
     def journal(self) -> bytes:

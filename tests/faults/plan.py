@@ -19,6 +19,8 @@ FIELDS = {
     "spare": "income_trade_fen",
     "clone": "income_transfers_fen",
 }
+#: a field that everybody edits without having seen what others said: amounts in dispute come of it
+CONTESTED = "turnover_year_fen"
 STEPS = {
     "visit": 6,
     "edit": 5,
@@ -33,12 +35,17 @@ STEPS = {
     "disk_full": 1,
     "hand_in": 3,
     "withdraw": 2,
+    "contest": 4,
+    "settle": 3,
 }
 #: what a head does, who holds no grid
 HEAD_STEPS = {"decide": 9, "weigh": 2, "sync": 8, "kill": 1, "save_and_die": 1, "power_cut": 1}
 #: share of visits with a photo, and its side in pixels
 PHOTOS = 0.35
 SIDES = (96, 256, 480)
+#: the same of signatures, and of voice notes in ms
+SIGNATURES, SIGNATURE_SIDES = 0.15, (96, 256)
+VOICES, VOICE_MS = 0.15, (600, 1500, 4000)
 #: process faults and how often beside the others; a killed web server or worker takes seconds to load again
 PROCESS_FAULTS = {
     "kill web": 2,
@@ -127,7 +134,8 @@ class Plan:
             parts.append(f"bank's disk full {self.bank_full[0]:.1f}+{self.bank_full[1]:.1f} s")
         if self.restore is not None:
             parts.append(f"backup at {self.restore[0]:.1f} s, restored {self.restore[1]:.1f} s later")
-        kinds = ("kill", "save_and_die", "power_cut", "clock", "disk_full", "reinstall")
+        kinds = ("kill", "save_and_die", "power_cut", "clock", "disk_full", "reinstall", "delete")
+        kinds += ("browser_save_and_die", "browser_reload")
         for kind in kinds:
             n = sum(step.kind == kind for steps in self.steps.values() for step in steps)
             if n:
@@ -146,15 +154,20 @@ def draw(seed: int, run: int, ground: "Ground") -> Plan:
         phones += (HEAD,)
     moves = rng.random() < 0.25
     steps: dict[str, tuple[Step, ...]] = {}
+    people: dict[str, Person] = {}
     jumpy = set()
     for number, (label, person) in enumerate(phones):
-        steps[label] = Person(rng, ground, number, label, moves).steps(person)
+        people[label] = Person(rng, ground, number, label, moves)
+        steps[label] = people[label].steps(person)
         if any(step.kind == "clock" for step in steps[label]):
             jumpy.add(label)
     if rng.random() < 0.12:
         label = rng.choice(("manager", "agent", "other"))
         at = rng.randrange(len(steps[label]))
         steps[label] = (*steps[label][:at], Step(0.1, "reinstall"), *steps[label][at:])
+    elif rng.random() < 0.15:
+        label = rng.choice(("manager", "agent", "other"))
+        steps[label] = people[label].deleted(steps[label])
     clone = None
     if rng.random() < 0.15:
         label = rng.choice(("manager", "agent", "other"))
@@ -252,6 +265,19 @@ class Person:
         letter = "B" if person == "other" else "A"
         return tuple(self._act(kind, n, letter) for n, kind in enumerate(("visit", "edit", "asset", "visit")))
 
+    def deleted(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """The phone's databases are thrown away midway. What was recorded before is not taken back after; a
+        visit follows, with which the bank hears of it."""
+        at = self.rng.randrange(1, len(steps))
+        before = {step.given["act"].get("asset") for step in steps[:at] if "act" in step.given} - {None}
+        after = [
+            Step(step.pause, "sync") if step.given.get("act", {}).get("asset") in before else step
+            for step in steps[at:]
+        ]
+        delete = Step(0.1, "delete", {"what": self.rng.choice(("person", "all"))})
+        letter = "B" if self.label == "other" else "A"
+        return (*steps[:at], delete, self._act("visit", 30, letter), *after)
+
     def _step(self, n: int, kinds: dict[str, int], letter: str) -> Step:
         kind = self.rng.choices(list(kinds), list(kinds.values()))[0]
         pause = self._pause()
@@ -293,11 +319,22 @@ class Person:
         elif kind == "edit":
             del act["mark"]
             act |= {"field": FIELDS[self.label], "value": 100_000 * (1 + self.number + 20 * n)}
-        elif kind in ("decide", "weigh", "withdraw"):
+        elif kind == "contest":
+            del act["mark"]
+            act |= {
+                "customer": customers[0],
+                "field": CONTESTED,
+                "value": 100_000 * (1 + self.number + 20 * n) + 7,
+            }
+        elif kind in ("decide", "weigh", "withdraw", "settle"):
             act |= {"nth": rng.randrange(6), "value": rng.randrange(2)}
+            if kind == "settle":
+                act |= {"value": rng.randrange(3), "third": 100_000 * (1 + self.number + 20 * n) + 9}
             del act["customer"]
         elif kind in ("visit", "hand_in"):
             act["photo"] = rng.choice(SIDES) if rng.random() < PHOTOS else 0
+            act["signature"] = rng.choice(SIGNATURE_SIDES) if rng.random() < SIGNATURES else 0
+            act["voice"] = rng.choice(VOICE_MS) if rng.random() < VOICES else 0
             act["nth"] = rng.randrange(2)
         return Step(self._pause(), "save", {"act": act})
 

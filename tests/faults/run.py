@@ -5,7 +5,7 @@ import contextlib
 import random
 import shutil
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,31 +15,34 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.faults.aside import Aside
 from tests.faults.bank import Bank, Part
-from tests.faults.case import Case, Verdict
-from tests.faults.evidence import read_dump, read_ledger, resolve
-from tests.faults.judge import jobs_waiting, judge
+from tests.faults.case import Verdict
+from tests.faults.heal import Healing
 from tests.faults.land import PASSWORD, Land, Registrar
+from tests.faults.machine import Machine
 from tests.faults.network import Network
 from tests.faults.phones import BrowserPhone, Phone, PhoneDied, PhoneRefused
 from tests.faults.plan import Ground, Plan, Step, browsing, draw
 from tests.faults.plants import ServerPlant
-from tests.faults.sql import asking
 
-#: from the healing of the last fault until everything must have come to rest
-BOUND_SECONDS = 180.0
 PATIENCE_SECONDS = 90.0
-ROLES = {"agent": "agent", "head": "head"}
 
 
 @dataclass
 class Outcome:
-    """How a run went. `seconds`: of the whole; `healing`: from the last fault until all was well."""
+    """How a run went, in seconds. `seconds`: of the whole; `healing`: from the last fault until all was well,
+    on the wall; `healing_own`: the same as machine.py counts it; `waits`: what that time went on."""
 
     plan: Plan
     verdict: Verdict
     harms: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     healing: float = 0.0
+    healing_own: float = 0.0
+    waits: dict[str, float] = field(default_factory=dict)
+    #: how the machine did meanwhile
+    machine: str = ""
+    #: taps on save by kind
+    acts: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass
@@ -49,6 +52,7 @@ class Series:
     bank: Bank
     driver: Path
     registrar: Registrar
+    machine: Machine
     seed: int
     folder: Path
     plant: str = ""
@@ -80,11 +84,13 @@ class Storm:
         self.trouble: list[str] = []
         #: outboxes of phones that were set up anew
         self.exports: list[Path] = []
+        #: what the healing waited for, in seconds
+        self.waits: defaultdict[str, float] = defaultdict(float)
         self._background: set[asyncio.Task[Any]] = set()
 
     async def weather(self) -> Outcome:
         """The whole run. Raises only where the harness itself fails."""
-        began = time.monotonic()
+        began = self.series.machine.mark()
         since = datetime.now(UTC) + timedelta(seconds=self.series.clock - 5)
         land = await self._settled()
         plan = draw(self.series.seed, self.run, _ground(land))
@@ -100,10 +106,26 @@ class Storm:
             async with plant.in_force(self.bank.urls()["admin"]):
                 await self._open(plan, land)
                 await self._storm(plan, land)
-                healed = time.monotonic()
-                verdict = await self._heal(plan, land, since)
-            ended = time.monotonic()
-            return Outcome(plan, verdict, self.network.done, ended - began, ended - healed)
+                healed = self.series.machine.mark()
+                verdict = await Healing(self, plan, land, since, healed).verdict()
+            healing = self.series.machine.since(healed)
+            whole = self.series.machine.since(began)
+            return Outcome(
+                plan,
+                verdict,
+                self.network.done,
+                whole.seconds,
+                healing.seconds,
+                healing.own,
+                self.waits,
+                whole.told(),
+                Counter(
+                    step.given["act"]["kind"]
+                    for steps in plan.steps.values()
+                    for step in steps
+                    if "act" in step.given
+                ),
+            )
         finally:
             for task in self._background:
                 task.cancel()
@@ -141,11 +163,11 @@ class Storm:
             )
         await asyncio.gather(*(self.open(phone) for phone in self.phones.values()))
 
-    async def open(self, phone: Phone, lose: int = 0) -> None:
+    async def open(self, phone: Phone, lose: int = 0, deleted: str = "") -> None:
         """Opens the app and unlocks it, whatever the network does."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         if not phone.running:
-            await phone.start(lose)
+            await phone.start(lose, deleted)
         while True:
             try:
                 state = await phone.do("ready", login=phone.login, password=PASSWORD)
@@ -213,6 +235,8 @@ class Storm:
             await self.open(phone)
         elif step.kind == "reinstall":
             await self._reinstall(phone)
+        elif step.kind == "delete":
+            await self._delete(phone, step.given["what"])
         elif step.kind == "clock":
             await phone.do("clock", ms=step.given["ms"])
         elif step.kind == "disk_full":
@@ -226,6 +250,16 @@ class Storm:
                 with contextlib.suppress(PhoneDied):
                     await phone.do("full", **{"is": False})
 
+    async def _delete(self, phone: Phone, what: str) -> None:
+        """The browser throws its databases away, with what waited in them."""
+        await phone.kill()
+        with phone.ledger.open("a") as ledger:
+            ledger.write('{"deleted": true}\n')
+        await self.open(phone, deleted=what)
+        with contextlib.suppress(PhoneDied):
+            if (await phone.do("state"))["lost"] is None:
+                self.trouble.append(f"{phone.folder.name}: its database was deleted, and it does not say so")
+
     async def _reinstall(self, phone: Phone) -> None:
         """What waits goes into a file for support; then the phone is set up anew, with nothing on it."""
         file = phone.folder.with_name(f"{phone.folder.name}-{len(self.exports)}.outbox")
@@ -238,17 +272,6 @@ class Storm:
         with phone.ledger.open("a") as ledger:
             ledger.write('{"reinstalled": true}\n')
         await self.open(phone)
-
-    async def _load_exports(self) -> None:
-        """Support brings in what phones exported; what has come by itself meanwhile does no harm."""
-        for file in self.exports:
-            for _ in range(3):
-                code, said = await self.bank.command("outbox", "load", str(file))
-                if code == 0:
-                    break
-                await asyncio.sleep(1)
-            else:
-                self.trouble.append(f"{file.name} could not be loaded: {said[-500:]}")
 
     def _aside(self, work: Any) -> None:
         """Goes on beside the person's next tap; it may fail as it likes."""
@@ -306,102 +329,6 @@ class Storm:
         self.bank.pause(part)
         await asyncio.sleep(seconds)
         self.bank.go_on()
-
-    async def _heal(self, plan: Plan, land: Land, since: datetime) -> Verdict:
-        """Ends all faults, and judges again and again until the verdict is clean or the bound is over."""
-        self.bank.heal()
-        await self.bank.settle()
-        self.network.heal()
-        await self._load_exports()
-        deadline = time.monotonic() + BOUND_SECONDS
-        while True:
-            await self._converge(land, since, deadline)
-            verdict = await self._judge(plan, land, since)
-            if verdict.clean or self.series.plant or time.monotonic() > deadline:
-                return verdict
-            if verdict.faults.keys() - {"stalled", "diverged", "out_of_scope"}:
-                return verdict  # waiting mends none of these
-            await asyncio.sleep(0.5)
-
-    def _database(self) -> str:
-        return self.bank.urls()["admin"]
-
-    async def _converge(self, land: Land, since: datetime, deadline: float) -> None:
-        """Every phone syncs until its outbox is empty and the jobs are done, and once more."""
-        limit = min(deadline, time.monotonic() + (12.0 if self.series.plant else BOUND_SECONDS))
-        for phone in self.phones.values():
-            with contextlib.suppress(PhoneDied):
-                await phone.do("clock", ms=0)
-        busy = list(self.phones.values())
-        grids = tuple(land.grids.values())
-        while time.monotonic() < limit:
-            done = await asyncio.gather(*(self._sync(phone) for phone in busy))
-            busy = [phone for phone, is_done in zip(busy, done, strict=True) if not is_done]
-            if not busy and not await asking(
-                self._database, lambda connection: jobs_waiting(connection, grids, since)
-            ):
-                break
-            await asyncio.sleep(0.2)
-        await asyncio.gather(*(self._sync(phone) for phone in self.phones.values()))
-
-    async def _sync(self, phone: Phone) -> bool:
-        """True when nothing waits on this phone."""
-        try:
-            state = await phone.do("sync")
-        except PhoneDied:
-            await self.open(phone)
-            return False
-        if state["needsLogin"] or state["phase"] != "ready":
-            with contextlib.suppress(PhoneRefused, PhoneDied):
-                await phone.do("ready", login=phone.login, password=PASSWORD)
-            return False
-        return state["syncError"] is None and not any(
-            # photos of what the bank refused stay with it on the phone
-            one["state"] in ("saved", "sending")
-            or (one["result"] != "rejected" and one["unsent"] > len(one["refused"]))
-            for one in state["entries"]
-        )
-
-    async def _judge(self, plan: Plan, land: Land, since: datetime) -> Verdict:
-        """Kills every phone and judges by what lies on its disk."""
-        raw = await asyncio.gather(*(self._dump(phone) for phone in self.phones.values()))
-        labels = list(self.phones)
-        places = {f"{label}'s disk": phone.journal() for label, phone in self.phones.items()}
-        places["pushes on the wire"] = b"\n".join(self.network.pushed)
-        intents = [one for label, phone in self.phones.items() for one in read_ledger(phone.ledger, label)]
-        dumps = {label: read_dump(one) for label, one in zip(labels, raw, strict=True)}
-        for label, held in dumps.items():
-            intents += resolve([one for one in intents if one.phone == label], held.outbox)
-        marks = {str(one.act[name]) for one in intents for name in ("mark", "phone") if name in one.act}
-        case = Case(
-            intents=intents,
-            dumps=dumps,
-            phones=self.people,
-            people={person: (staff, ROLES.get(person, "manager")) for person, staff in land.staff.items()},
-            branch=land.branch,
-            held_grids={who: {land.grids[one] for one in held} for who, held in land.held.items()},
-            all_grids=tuple(land.grids.values()),
-            jumpy=plan.jumpy,
-            may_refuse=plan.reassign is not None or plan.moves,
-            restored=plan.restore is not None,
-            files=self.bank.home / "files",
-            secrets=(*land.secrets, *sorted(marks)),
-            places=places,
-            since=since,
-        )
-        verdict = await asking(self._database, lambda connection: judge(connection, case))
-        for what in self.trouble:
-            verdict.add("error", what)
-        for label, phone in self.phones.items():
-            for stray in phone.strays:
-                verdict.add("error", f"{label}: {stray}")
-        return verdict
-
-    async def _dump(self, phone: Phone) -> dict[str, Any]:
-        await phone.kill()
-        await self.open(phone)
-        found: dict[str, Any] = await phone.do("dump")
-        return found
 
 
 def _ground(land: Land) -> Ground:

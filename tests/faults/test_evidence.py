@@ -35,7 +35,7 @@ def test_a_seed_draws_the_same_run_again_and_another_seed_another() -> None:
 def test_enough_runs_draw_every_fault() -> None:
     plans = [planned(run) for run in range(600)]
     drawn = {step.kind for plan in plans for steps in plan.steps.values() for step in steps}
-    alone = {"kill", "save_and_die", "power_cut", "clock", "disk_full", "reinstall"}
+    alone = {"kill", "save_and_die", "power_cut", "clock", "disk_full", "reinstall", "delete"}
     assert drawn == alone | {"sync", "save"}
     acts = {
         step.given["act"]["kind"]
@@ -44,7 +44,7 @@ def test_enough_runs_draw_every_fault() -> None:
         for step in steps
         if step.kind == "save"
     }
-    field = {"visit", "hand_in", "withdraw", "edit", "asset", "drop_asset", "create"}
+    field = {"visit", "hand_in", "withdraw", "edit", "asset", "drop_asset", "create", "contest", "settle"}
     assert acts == field | {"decide", "weigh", "move", "merge", "unmerge", "split"}
     assert {fault for plan in plans for _, fault, _ in plan.process} == {*PROCESS_FAULTS, *LINK_FAULTS}
     assert {plan.clone[0] for plan in plans if plan.clone} == {"manager", "agent", "other"}

@@ -1,10 +1,15 @@
 /** What a person does on the screens, as the commands that the app would save for it. */
-import { build, type NewCommand } from '../../../pwa/src/domain/commands'
+import { build, type FileRef, type NewCommand } from '../../../pwa/src/domain/commands'
 import { uuid7 } from '../../../pwa/src/domain/ids'
+import type { DisputeRow } from '../../../pwa/src/domain/rows'
 import type { Engine, NewFile } from '../../../pwa/src/sync/types'
 import { picture } from './picture'
+import { sound } from './sound'
 
-/** From the plan; which fields there are depends on the kind. `nth`: which of what is there is taken. */
+/**
+ * From the plan; which fields there are depends on the kind. `nth`: which of what is there is taken; `third`: what is said
+ * where none of the disputed values is right; `photo`, `signature`: sides in pixels, `voice`: ms, 0 for none.
+ */
 export interface Act {
   kind: string
   customer: string
@@ -17,7 +22,10 @@ export interface Act {
   other: string
   member: string
   photo: number
+  signature: number
+  voice: number
   nth: number
+  third: number
 }
 
 /** What a tap on save saves; no commands where there is nothing that it could be about. */
@@ -31,25 +39,45 @@ function plain(type: string, body: Record<string, unknown>): NewCommand {
   return { id: uuid7(), type, version: 1, needs: [], body } as unknown as NewCommand
 }
 
-async function visit({ customer: customer_id, mark, photo }: Act, engine: Engine): Promise<Made & { id: string }> {
+async function visit({ customer: customer_id, mark, photo, signature, voice }: Act, engine: Engine): Promise<Made & { id: string }> {
   const files: NewFile[] = []
   if (photo) {
     const bytes = picture(mark, photo)
     files.push({ hash: await engine.hashFile(bytes), class: 'home', bytes })
   }
   const photos = files.map(({ hash }) => ({ hash, class: 'home' as const, taken_at: engine.now() }))
+  const more: FileRef[] = []
+  const added = async (kind: FileRef['class'], bytes: Uint8Array<ArrayBuffer>, rest: Partial<FileRef> = {}): Promise<void> => {
+    const hash = await engine.hashFile(bytes)
+    files.push({ hash, class: kind, bytes })
+    more.push({ hash, class: kind, taken_at: engine.now(), ...rest })
+  }
+  if (signature) await added('signature', picture(`${mark}/签`, signature))
+  if (voice) await added('voice', sound(`${mark}/语`, voice), { duration_ms: voice })
   const id = uuid7()
   const logged = build.visitLog({
     id, customer_id, channel: 'onsite', purpose: 'follow_up', outcome: 'met', needs: [], presented: [], photos, note: mark,
+    ...(more.length ? { files: more } : {}),
   })
   return { commands: [logged], files, id }
+}
+
+/** Those that are open; a phone that knows of none looks at the bank first. */
+async function disputes(engine: Engine): Promise<DisputeRow[]> {
+  for (const look of [false, true]) {
+    if (look) await engine.sync().catch(() => undefined)
+    const open = []
+    for (const { id } of engine.customers()) open.push(...(await engine.customer(id)).disputes.filter((one) => one.state === 'open'))
+    if (open.length) return open
+  }
+  return []
 }
 
 const pick = <T>(among: readonly T[], nth = 0): T | undefined => among[nth % Math.max(among.length, 1)]
 
 /** The commands of a tap on save. Ids that the plan does not give are made here, as phones do. */
 export async function made(act: Act, engine: Engine): Promise<Made> {
-  const { kind, customer: customer_id, mark, field, value, asset, grid, phone, other, member, nth } = act
+  const { kind, customer: customer_id, mark, field, value, asset, grid, phone, other, member, nth, third } = act
   const some = (...commands: NewCommand[]): Made => ({ commands, files: [] })
   switch (kind) {
     case 'visit':
@@ -78,7 +106,14 @@ export async function made(act: Act, engine: Engine): Promise<Made> {
       if (!one) return some()
       return some(value ? build.suggestionAccept({ suggestion_id: one.id }) : build.suggestionDismiss({ suggestion_id: one.id }))
     }
+    case 'settle': {
+      const one = pick(await disputes(engine), nth)
+      if (!one) return some()
+      const seen = one.values.map(([said]) => said)
+      return some(build.disputeSettle({ dispute_id: one.id, seen, value: seen[value] ?? third }))
+    }
     case 'edit':
+    case 'contest':
       return some(build.setValues({ customer_id, edits: [{ field, seen: null, value }] }))
     case 'asset':
       return some(build.assetPut({ id: asset, customer_id, kind: 'machinery', label: mark, value_fen: 100_000, detail: {} }))

@@ -44,6 +44,8 @@ interface Raw {
 const [folder = '', baseUrl = ''] = process.argv.slice(2)
 const PIN = '135790'
 const SECOND = 1000
+/** On a machine with too much to do a browser takes many times as long; what never comes is told with what stands there. */
+const PATIENCE = 90 * SECOND
 const t = words('zh-CN')
 const { chromium } = createRequire(process.env['TIANGE_PACKAGES'] ?? '')('playwright-core') as typeof Playwright
 const profile = join(folder, 'profile')
@@ -71,7 +73,7 @@ async function on(): Promise<void> {
     permissions: ['geolocation', 'notifications', 'background-sync'],
     geolocation: { longitude: 114.0, latitude: 29.5, accuracy: 8 },
   })
-  context.setDefaultTimeout(15 * SECOND)
+  context.setDefaultTimeout(PATIENCE)
   current = context.pages()[0] ?? (await context.newPage())
   current.on('pageerror', (error) => strays.push(error.stack ?? error.message))
 }
@@ -101,7 +103,7 @@ async function pin(): Promise<void> {
 
 /** From whatever screen the app shows to its first page, as a person would. */
 async function ready({ login, password }: Request): Promise<unknown> {
-  const deadline = Date.now() + 90 * SECOND
+  const deadline = Date.now() + 3 * PATIENCE
   let enrolled = false
   while (Date.now() < deadline) {
     try {
@@ -226,7 +228,7 @@ async function save({ act: given, after }: Request): Promise<unknown> {
   await button('save.onPhone').click()
   const killing = typeof after === 'number' ? pause(after).then(kill) : null
   try {
-    await seen.waitFor({ timeout: 20 * SECOND })
+    await seen.waitFor()
     ledger.write({ saved: [id] })
   } catch (error) {
     if (!killing) throw error
@@ -264,12 +266,20 @@ async function dump(): Promise<unknown> {
   }
   await go('/customers')
   const links = page().locator('a[href^="/customers/"]')
-  await links.first().waitFor()
+  // whose grid went to others has none
+  await links.or(page().getByText(t('customers.none'))).first().waitFor()
   const hrefs = await links.evaluateAll((all) => all.map((one) => one.getAttribute('href') ?? ''))
   const ids = new Set(hrefs.map((one) => one.split('/')[2] ?? '').filter((one) => one.length === 36))
   const shown = [...ids].map((id) => ({ customer: { id } }))
   const partitions = meta.filter((one) => one.key.startsWith('p:')).map((one) => one.value)
   return { partitions, chunks: opened, shown, outbox: entries }
+}
+
+/** Where the browser is, and the words on its screen. */
+async function standing(): Promise<string> {
+  if (!current) return 'the browser is off'
+  const text = await current.evaluate(() => document.body.innerText.slice(0, 600)).catch((error) => String(error))
+  return `at ${current.url()}: ${text.replace(/\s+/g, ' ')}`
 }
 
 const doings: Record<string, (request: Request) => Promise<unknown> | unknown> = {
@@ -297,7 +307,7 @@ async function obey(request: Request): Promise<void> {
     answer({ id: request.id, ok: (await work(request)) ?? null })
   } catch (error) {
     const { name, message } = error as { name?: string; message?: string }
-    answer({ id: request.id, error: { name, message: String(message).slice(0, 1500) } })
+    answer({ id: request.id, error: { name, message: `${String(message).slice(0, 1500)}\n${await standing()}` } })
   }
   while (strays.length) answer({ stray: strays.shift() })
 }

@@ -4,7 +4,7 @@
  * are only written, and a power cut may take those after the last strict one.
  */
 import { KeyObject } from 'node:crypto'
-import { existsSync, fstatSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
+import { existsSync, fstatSync, fsyncSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import v8 from 'node:v8'
 import 'fake-indexeddb/auto'
 // @ts-expect-error its inner parts have no types, and are not among what the package exports
@@ -126,8 +126,11 @@ export function mustBeUnder(): void {
   if (fstatSync(journal).size === 0) throw new Error('the disk is not under IndexedDB')
 }
 
-/** Puts into memory what the journal holds, then writes on. `lose`: a power cut took up to so many relaxed writes. */
-export async function mount(path: string, lose: number): Promise<{ entries: number; lost: number }> {
+/**
+ * Puts into memory what the journal holds, then writes on. `lose`: a power cut took up to so many relaxed writes;
+ * `isDeleted`: databases, by name, that the browser threw away.
+ */
+export async function mount(path: string, lose: number, isDeleted: (name: string) => boolean): Promise<{ entries: number; lost: number }> {
   const entries: { entry: Entry; end: number }[] = []
   let end = 0
   if (existsSync(path)) {
@@ -146,7 +149,13 @@ export async function mount(path: string, lose: number): Promise<{ entries: numb
   }
   end = entries.at(-1)?.end ?? 0
   if (existsSync(path)) truncateSync(path, end)
-  await replay(entries.map(({ entry }) => entry))
+  const kept = entries.filter(({ entry }) => !isDeleted(entry.db))
+  if (kept.length < entries.length) {
+    const bytes = readFileSync(path)
+    const parts = kept.map((one) => bytes.subarray(entries[entries.indexOf(one) - 1]?.end ?? 0, one.end))
+    writeFileSync(path, Buffer.concat(parts), { flush: true })
+  }
+  await replay(kept.map(({ entry }) => entry))
   journal = openSync(path, 'a')
   hook()
   return { entries: entries.length, lost }

@@ -7,13 +7,14 @@ import { mount, mustBeUnder, setFull } from './disk'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { DEVICE_DATABASE } from '../../../pwa/src/store/device'
 import { openEngine } from '../../../pwa/src/sync/engine'
 import type { Engine } from '../../../pwa/src/sync/types'
 import { made, type Act } from './acts'
 import { dump, type Insides } from './dump'
 import { Ledger } from './ledger'
 import { plant, type Bug } from './plants'
-import { cookieFetch } from './web'
+import { cookieFetch, filePlace } from './web'
 
 interface Request {
   id: number
@@ -21,7 +22,7 @@ interface Request {
   [name: string]: unknown
 }
 
-const [folder = '', baseUrl = '', lose = '0', planted = '', seed = '0'] = process.argv.slice(2)
+const [folder = '', baseUrl = '', lose = '0', planted = '', seed = '0', deleted = ''] = process.argv.slice(2)
 const PIN = '135790'
 const CHEAP = { memory: 64, iterations: 1, parallelism: 1 }
 
@@ -32,9 +33,12 @@ let ledger: Ledger
 let bug: Bug
 let mounted: { entries: number; lost: number }
 
+/** The browser threw these databases away: that of the person, or all. */
+const isDeleted = (name: string): boolean => deleted === 'all' || (deleted === 'person' && name !== DEVICE_DATABASE)
+
 async function open(): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  mounted = await mount(join(folder, 'disk'), Number(lose))
+  mounted = await mount(join(folder, 'disk'), Number(lose), isDeleted)
   ledger = new Ledger(join(folder, 'ledger'))
   bug = plant(planted, Number(seed))
   engine = await openEngine({
@@ -44,6 +48,7 @@ async function open(): Promise<void> {
     now: () => Date.now() + offset,
     cost: CHEAP,
     live: false,
+    ledger: filePlace(join(folder, 'marks')),
   })
   mustBeUnder()
   core = (engine as unknown as { core: Insides }).core
@@ -59,13 +64,13 @@ async function ready({ login, password }: Request): Promise<unknown> {
 }
 
 function state(): unknown {
-  const { phase, waiting, attention, syncError, needsLogin, readLocked, storageFailed, revoked } = engine.status()
+  const { phase, waiting, attention, syncError, needsLogin, readLocked, storageFailed, revoked, lost } = engine.status()
   const entries = engine.outbox().map(({ id, state, result, code, photos }) => {
     const unsent = photos.filter((one) => !one.sent).length
     const refused = photos.flatMap((one) => one.refused ?? [])
     return { id, state, result, code, unsent, refused }
   })
-  return { phase, waiting, attention, syncError, needsLogin, readLocked, storageFailed, revoked, entries, mounted }
+  return { phase, waiting, attention, syncError, needsLogin, readLocked, storageFailed, revoked, lost, entries, mounted }
 }
 
 /** A tap on save. The ledger says what is meant before, and that the screen called it saved after. */

@@ -1,5 +1,23 @@
 /** The phone's browser as far as the engine needs it: a fetch with a cookie jar that outlives the process. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { LedgerPlace } from '../../../pwa/src/store/ledger'
+
+/** The browser's localStorage as far as the engine needs it; it outlives the databases. */
+export function filePlace(path: string): LedgerPlace {
+  const items = new Map<string, string>(existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as [string, string][]) : [])
+  return {
+    get length() {
+      return items.size
+    },
+    key: (index) => [...items.keys()][index] ?? null,
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => {
+      items.set(key, value)
+      writeFileSync(`${path}.new`, JSON.stringify([...items]))
+      renameSync(`${path}.new`, path)
+    },
+  }
+}
 
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>
 
