@@ -22,6 +22,7 @@ from backend.app.wiring import registry
 from backend.files import routes as files_routes
 from backend.files.service import Darkroom
 from backend.identity import routes as identity_routes
+from backend.kernel.announce import Crowd
 from backend.kernel.logs import configure_logs
 from backend.kernel.settings import Settings, load_settings
 from backend.notify import routes as notify_routes
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         configure_logs(settings)
     resources = Resources.open(settings)
     metrics, schema, darkroom = Metrics(), Schema(), Darkroom.open(settings)
-    gate = Gate(metrics.waited)
+    gate = Gate(metrics.waited, crowded=Crowd(resources.redis).tell)
     live, known = Live(resources.redis), registry()
 
     def provide_phone(request: Request[Any, Any, State]) -> Pulling:
@@ -86,7 +87,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "phone": Provide(provide_phone, sync_to_thread=False),
             "registry": Provide(lambda: known, sync_to_thread=False),
         },
-        guards=[Access(resources).guard],
+        guards=[Access(resources, gate).guard],
         exception_handlers=handlers(),
         request_max_body_size=BODY_LIMIT,
         lifespan=[lifespan],

@@ -49,7 +49,15 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("customers.moved", "visits.customer_moved", visits_jobs.on_customer_moved),
     Handler("customers.moved", "tasks.customer_moved", tasks_jobs.on_customer_moved),
     Handler("customers.duties_moved", "tasks.duties_moved", tasks_jobs.on_duties_moved),
-    Handler("visits.logged", "tasks.visit_logged", tasks_jobs.on_visit_logged),
+    Handler(
+        "visits.logged",
+        "tasks.visit_logged",
+        tasks_jobs.on_visit_logged,
+        together=tasks_jobs.on_visits_logged,
+        # each holds its customers' duties, for which somebody who hands in may wait
+        at_once=20,
+        patient=True,
+    ),
     Handler("visits.placed", "tasks.visit_placed", tasks_jobs.on_visit_placed),
     Handler("visits.photo_arrived", "tasks.photo_arrived", tasks_jobs.on_photo_arrived),
     LongHandler("files.sweep", "files.drop_unfinished", files_jobs.drop_unfinished),

@@ -22,26 +22,33 @@ from arq.worker import func
 from backend.app.life import require_known_life
 from backend.app.wiring import HANDLERS, PERIODIC
 from backend.audit.api import write_audit
-from backend.kernel.announce import OUTBOX_CHANNEL, redis_announcer
+from backend.kernel.announce import CROWDED, OUTBOX_CHANNEL, redis_announcer
 from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
 from backend.kernel.ids import uuid7
-from backend.kernel.jobs import Relay, Runner
 from backend.kernel.logs import configure_logs
+from backend.kernel.relay import AT_ONCE, Relay
+from backend.kernel.runner import Runner
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
 
 QUEUE = "tiange:jobs"
 POLL_SECONDS = 1.0
+#: what comes within so long goes on together
+GATHER_SECONDS = 0.1
 #: lies in Valkey as long as the queue does
 QUEUE_LIFE = "tiange:jobs:life"
 SWEEP_EVERY = 3600
 #: a part that ran so long has got over what made it fail
 STEADY_SECONDS = 5.0
 NICE = 10
-MOST_QUEUED = 500
+#: sets of jobs: few, so that hardly anything is under way when many phones begin to send
+MOST_QUEUED = 16
 
 log = structlog.get_logger("tiange.worker")
+
+# arq also encodes what it says of a job that was interrupted, an exception
+_encode = msgspec.msgpack.Encoder(enc_hook=repr).encode
 
 
 def main(settings: Settings) -> None:
@@ -93,7 +100,7 @@ async def _connect(settings: Settings) -> ArqRedis:
     """A pool that speaks msgspec's MessagePack instead of pickle."""
     return await create_pool(
         RedisSettings.from_dsn(settings.redis_url),
-        job_serializer=msgspec.msgpack.encode,
+        job_serializer=_encode,
         job_deserializer=msgspec.msgpack.decode,
         default_queue_name=QUEUE,
     )
@@ -122,18 +129,28 @@ async def _relay(relay: Relay, redis: ArqRedis, stop: asyncio.Event) -> None:
     relay.hand_again()
     bell = asyncio.Event()
     listener = asyncio.create_task(_listen(redis, bell))
+    ticked = -POLL_SECONDS
     try:
         while not stop.is_set():
-            await relay.tick()
-            await relay.expand()
+            if time.monotonic() - ticked >= POLL_SECONDS:
+                ticked = time.monotonic()
+                await relay.tick()
+            crowded = bool(await redis.exists(CROWDED))
+            expanded, handed = await relay.expand(crowded=crowded), 0
             # what lies in a long queue is not handed on once more; the row's lease keeps repeats apart
             if await redis.zcard(QUEUE) < MOST_QUEUED:
-                for job_id, _attempts in await relay.take(await _queue_life(redis)):
+                for job_ids in await relay.take(await _queue_life(redis), crowded=crowded):
                     # a new id each time: under a used one arq would take this for a repeat, and what a dead
                     # worker had picked up but not begun would wait for as long as a job may take
-                    await redis.enqueue_job("run_job", str(job_id), _job_id=str(uuid7()))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(bell.wait(), POLL_SECONDS)
+                    await redis.enqueue_job("run_job", [str(one) for one in job_ids], _job_id=str(uuid7()))
+                    handed += len(job_ids)
+            if crowded:
+                # each commit rings; what may go on now goes at the poll
+                await asyncio.sleep(POLL_SECONDS)
+            elif max(expanded, handed) < AT_ONCE:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(bell.wait(), POLL_SECONDS)
+                await asyncio.sleep(GATHER_SECONDS)
             bell.clear()
     finally:
         listener.cancel()
@@ -168,9 +185,9 @@ async def _arq(
 ) -> None:
     """Runs jobs as arq brings them. `lost` hears where one was brought and could not even be begun."""
 
-    async def run_job(_ctx: dict[Any, Any], job_id: str) -> None:
+    async def run_job(_ctx: dict[Any, Any], job_ids: list[str]) -> None:
         try:
-            await runner.run(UUID(job_id))
+            await runner.run_all([UUID(one) for one in job_ids])
         except BaseException:
             lost()
             raise
@@ -184,7 +201,7 @@ async def _arq(
         handle_signals=False,
         health_check_interval=60,
         job_timeout=3600,
-        job_serializer=msgspec.msgpack.encode,
+        job_serializer=_encode,
         job_deserializer=msgspec.msgpack.decode,
     )
     try:

@@ -12,7 +12,7 @@ from sqlalchemy import insert, text
 from backend.audit import queries
 from backend.audit.models import AuditEntry, AuditSeal
 from backend.audit.rules import GENESIS, link
-from backend.kernel.bulk import insert_rows
+from backend.kernel.bulk import Part, inserting
 from backend.kernel.uow import AuditNote, UnitOfWork
 
 #: entries chained in one transaction
@@ -23,8 +23,8 @@ LOCK = text("SELECT pg_try_advisory_xact_lock(7245903001)")
 CERTAINLY_OVER = timedelta(days=1)
 
 
-async def write_audit(uow: UnitOfWork, notes: list[AuditNote]) -> None:
-    """Writes the notes of a unit of work as entries. Called by the unit of work before it commits."""
+def write_audit(uow: UnitOfWork, notes: list[AuditNote]) -> list[Part]:
+    """What writes the notes of a unit of work as entries. Called by the unit of work before it commits."""
     actor = uow.actor
     rows = [
         {
@@ -40,7 +40,7 @@ async def write_audit(uow: UnitOfWork, notes: list[AuditNote]) -> None:
         }
         for note in notes
     ]
-    await insert_rows(uow.session, AuditEntry, rows)
+    return inserting(AuditEntry, rows)
 
 
 async def seal(uow: UnitOfWork) -> int:

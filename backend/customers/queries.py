@@ -21,6 +21,7 @@ from backend.customers.models import (
     Person,
     PersonContact,
 )
+from backend.kernel.bulk import Part
 from backend.kernel.uow import UnitOfWork
 
 
@@ -67,15 +68,15 @@ async def lock_places(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, Place]
     return {row.id: Place(*row) for row in rows}
 
 
-COUNT_INPUTS = text(
+COUNT_INPUTS = (
     "UPDATE customer c SET inputs_revision = c.inputs_revision + n.changes"
     " FROM unnest(CAST(:ids AS uuid[]), CAST(:changes AS bigint[])) AS n(id, changes) WHERE c.id = n.id"
 )
 
 
-async def count_inputs(uow: UnitOfWork, changes: Mapping[UUID, int]) -> None:
-    """Counts up `inputs_revision` by each customer's number of changes. Those out of sight stay."""
-    await uow.session.execute(COUNT_INPUTS, {"ids": list(changes), "changes": list(changes.values())})
+def counting_inputs(changes: Mapping[UUID, int]) -> Part:
+    """What counts up `inputs_revision` by each customer's number of changes. Those out of sight stay."""
+    return Part(COUNT_INPUTS, {"ids": list(changes), "changes": list(changes.values())})
 
 
 async def _merged_away(uow: UnitOfWork, customer_id: UUID) -> MergedAway:

@@ -34,6 +34,7 @@ from backend.customers.rules import (
 )
 from backend.customers.schemas import CreateCustomer, Edit, NewMember
 from backend.grids import api as grids
+from backend.kernel.bulk import write
 from backend.kernel.commands import Envelope
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import UnitOfWork
@@ -314,12 +315,12 @@ def sections_of(facts: Any) -> list[str]:
 async def inputs_changed(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:
     """Another domain's fact about the customer changed (a visit, say) that strategy reads."""
     async with uow.elevated("counting the change up is no look at the customer"):
-        await queries.count_inputs(uow, {customer_id: 1})
+        await write(uow.session, [queries.counting_inputs({customer_id: 1})])
     tell_inputs_changed(uow, customer_id, cause)
 
 
 def tell_inputs_changed(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:
-    """Event `customers.changed`, for a change that `queries.count_inputs` has counted."""
+    """Event `customers.changed`, for a change that `queries.counting_inputs` counts."""
     uow.emit("customers.changed", {"customer_id": str(customer_id), "cause": cause})
 
 

@@ -1,7 +1,14 @@
 """Identity for other domains: people, branches' heads, sessions and phones."""
 
 from backend.identity.access import NonceStore, Signature, prove, resume
-from backend.identity.contacts import Waiting, contacts_around, is_news, note_contact
+from backend.identity.contacts import (
+    CONTACT,
+    Waiting,
+    contact_given,
+    contacts_around,
+    is_news,
+    note_contact,
+)
 from backend.identity.errors import signed_out
 from backend.identity.passwords import Passwords, hash_password
 from backend.identity.queries import (
@@ -20,6 +27,7 @@ from backend.identity.staffing import create_staff, create_unit, set_password
 from backend.identity.withdrawn import delivering, note_delivered
 
 __all__ = [
+    "CONTACT",
     "NewStaff",
     "NonceStore",
     "Passwords",
@@ -29,6 +37,7 @@ __all__ = [
     "Waiting",
     "administrators",
     "base64url",
+    "contact_given",
     "contacts_around",
     "create_staff",
     "create_unit",

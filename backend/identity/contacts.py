@@ -1,10 +1,12 @@
 """When the bank heard of each phone: its own record, whatever the phone's clock says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 
 from backend.identity.models import Device, DeviceContact
 from backend.identity.queries import Heard
@@ -15,20 +17,11 @@ STRETCH = 600
 #: longer than any phone may stay away and still be believed
 KEPT = timedelta(days=30)
 
-# `outbox_same_since`: since when the oldest entry that waits has been the same one, by the bank's clock
-SEEN = text(
-    "UPDATE device SET last_seen_at = :now, outbox_depth = coalesce(CAST(:depth AS bigint), outbox_depth),"
-    " outbox_oldest_at = CASE WHEN CAST(:depth AS bigint) IS NULL THEN outbox_oldest_at"
-    "  ELSE CAST(:oldest AS timestamptz) END,"
-    " outbox_same_since = CASE WHEN CAST(:depth AS bigint) IS NULL THEN outbox_same_since"
-    "  WHEN CAST(:depth AS bigint) = 0 THEN NULL"
-    "  WHEN outbox_oldest_at = CAST(:oldest AS timestamptz) THEN coalesce(outbox_same_since, :now)"
-    "  ELSE :now END,"
-    " outbox_photos = coalesce(CAST(:photos AS bigint), outbox_photos),"
-    " app_version = coalesce(nullif(CAST(:app AS text), ''), app_version)"
-    " WHERE installation_id = :id RETURNING OLD.last_seen_at AS before"
+# the database's function: the device's row, and its contact once a stretch (migration 0016)
+CONTACT = (
+    "identity_note_contact(:contact, :now, CAST(:depth AS bigint), CAST(:oldest AS timestamptz),"
+    " CAST(:photos AS bigint), CAST(:app AS text), :stretch, :kept)"
 )
-NOTED = text("INSERT INTO device_contact (installation_id, at) VALUES (:id, :now) ON CONFLICT DO NOTHING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +48,22 @@ def is_news(heard: Heard | None, now: datetime, said: Waiting) -> bool:
 async def note_contact(uow: UnitOfWork, said: Waiting) -> None:
     """A phone was heard of, with what still waits on it (shown to its owner, heads and administrators). What
     it did not say stands as it said it last."""
-    installation_id = uow.actor.installation_id
-    if installation_id is None:
-        return
-    given = {
-        "id": installation_id,
+    if uow.actor.installation_id is not None:
+        await uow.session.execute(text(f"SELECT {CONTACT}"), contact_given(uow, said))
+
+
+def contact_given(uow: UnitOfWork, said: Waiting) -> Mapping[str, Any]:
+    """The parameters of `CONTACT` for the actor's phone."""
+    return {
+        "contact": uow.actor.installation_id,
         "now": uow.now,
         "depth": said.depth,
         "oldest": said.oldest_at,
         "photos": said.photos,
         "app": said.app,
+        "stretch": STRETCH,
+        "kept": uow.now - KEPT,
     }
-    seen = (await uow.session.execute(SEEN, given)).one_or_none()
-    if seen is None or (seen.before is not None and _stretch(seen.before) == _stretch(uow.now)):
-        return
-    await uow.session.execute(NOTED, {"id": installation_id, "now": uow.now})
-    await uow.session.execute(
-        delete(DeviceContact).where(
-            DeviceContact.installation_id == installation_id, DeviceContact.at < uow.now - KEPT
-        )
-    )
 
 
 async def contacts_around(

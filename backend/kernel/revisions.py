@@ -1,12 +1,15 @@
 """Revisions of partitions, stamped by the last statements of a transaction (see `uow`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.kernel.bulk import Part, given_to, named, names_of, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,19 @@ class Standing:
 
 
 # The rows are inserted in the order of the sorted array, so every transaction takes the partition locks in
-# one order.
-BUMP = text(
+# one order, and none before what `{first}` counts has been written. ON CONFLICT meets rows committed since
+# the statement began, so what waited for a lock is right.
+BUMPED = (
     "INSERT INTO sync_partition AS p (book, revision)"
-    " SELECT b, 1 FROM unnest(CAST(:books AS text[])) WITH ORDINALITY AS t(b, n) ORDER BY n"
+    " SELECT b, 1 FROM unnest(CAST(:books AS text[])) WITH ORDINALITY AS t(b, n) WHERE {first} ORDER BY n"
     " ON CONFLICT (book) DO UPDATE SET revision = p.revision + 1 RETURNING book, revision"
 )
-UPSERT = text(
+CHANGED = (
     "INSERT INTO sync_change AS c (book, kind, row_id, revision, gone, moved_to, gone_at)"
-    " SELECT t.*, CASE WHEN t.gone THEN scope.now() END"
-    " FROM unnest(CAST(:books AS text[]), CAST(:kinds AS text[]), CAST(:ids AS text[]),"
-    "  CAST(:revisions AS bigint[]), CAST(:gone AS boolean[]), CAST(:moved AS text[]))"
-    "  AS t(book, kind, row_id, revision, gone, moved_to)"
+    " SELECT t.book, t.kind, t.row_id, b.revision, t.gone, t.moved_to, CASE WHEN t.gone THEN scope.now() END"
+    " FROM unnest(CAST(:touched AS text[]), CAST(:kinds AS text[]), CAST(:ids AS text[]),"
+    "  CAST(:gone AS boolean[]), CAST(:moved AS text[])) AS t(book, kind, row_id, gone, moved_to)"
+    " JOIN bumped b ON b.book = t.book"
     " ON CONFLICT (book, kind, row_id) DO UPDATE SET revision = excluded.revision, gone = excluded.gone,"
     "  moved_to = excluded.moved_to, gone_at = excluded.gone_at"
 )
@@ -62,26 +66,38 @@ DROP_TOMBSTONES = text(
 )
 
 
-async def stamp(session: AsyncSession, touches: list[Touch]) -> dict[str, int]:
-    """Locks the touched partitions in key order, bumps each revision by one and records the changes.
+async def write_and_stamp(
+    session: AsyncSession, parts: Sequence[Part], touches: Sequence[Touch]
+) -> dict[str, int]:
+    """Runs `parts`, then locks the touched partitions in key order, bumps each revision by one and records
+    the changes; all in one round trip.
 
     Returns the new revision of each touched partition.
     """
-    books = sorted({touch.book for touch in touches})
-    rows = await session.execute(BUMP, {"books": books})
-    found: dict[str, int] = {row.book: row.revision for row in rows}
-    await session.execute(
-        UPSERT,
-        {
-            "books": [touch.book for touch in touches],
-            "kinds": [touch.kind for touch in touches],
-            "ids": [touch.row_id for touch in touches],
-            "revisions": [found[touch.book] for touch in touches],
-            "gone": [touch.gone for touch in touches],
-            "moved": [touch.moved_to for touch in touches],
-        },
+    if not touches:
+        await write(session, parts)
+        return {}
+    given = {
+        "books": sorted({touch.book for touch in touches}),
+        "touched": [touch.book for touch in touches],
+        "kinds": [touch.kind for touch in touches],
+        "ids": [touch.row_id for touch in touches],
+        "gone": [touch.gone for touch in touches],
+        "moved": [touch.moved_to for touch in touches],
+    }
+    rows = await session.execute(_stamping(tuple(part.sql for part in parts)), given | given_to(parts))
+    return {row.book: row.revision for row in rows}
+
+
+@cache
+def _stamping(statements: tuple[str, ...]) -> TextClause:
+    counted = (f"(SELECT count(*) FROM {name}) >= 0" for name in names_of(statements))  # noqa: S608
+    first = " AND ".join(counted)
+    bumped, changed = BUMPED.format(first=first or "true"), CHANGED
+    before = "".join(f"{one}, " for one in named(statements))
+    return text(
+        f"WITH {before}bumped AS ({bumped}), changed AS ({changed}) SELECT book, revision FROM bumped"  # noqa: S608
     )
-    return found
 
 
 async def current(session: AsyncSession, books: list[str]) -> dict[str, tuple[int, int]]:

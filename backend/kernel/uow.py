@@ -15,12 +15,12 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, EmulatedDBAPIException, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from backend.kernel import revisions
 from backend.kernel.actor import Actor, Role
-from backend.kernel.bulk import insert_rows
+from backend.kernel.bulk import Part, inserting, write
 from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
 from backend.kernel.db import make_engine
@@ -55,7 +55,7 @@ class AuditNote:
     detail: Mapping[str, Any]
 
 
-AuditWriter = Callable[["UnitOfWork", list[AuditNote]], Awaitable[None]]
+AuditWriter = Callable[["UnitOfWork", list[AuditNote]], list[Part]]
 Announcer = Callable[[Mapping[str, int], bool], Awaitable[None]]
 
 
@@ -85,6 +85,7 @@ class UnitOfWork:
         self._watched: set[str] = set()
         self._events: list[dict[str, Any]] = []
         self._audit: list[AuditNote] = []
+        self._parts: list[Part] = []
 
     @property
     def keys(self) -> Keys:
@@ -196,13 +197,22 @@ class UnitOfWork:
     async def finish(self, write_audit: AuditWriter | None) -> bool:
         """Writes what was collected. Returns whether events were written. Called by `Database.unit` only."""
         await self.session.flush()
+        parts, self._parts = self._parts, []
         if self._audit and write_audit is not None:
-            await write_audit(self, self._audit)
-        if self._events:
-            await insert_rows(self.session, OutboxEvent, self._events)
-        if self._touches:
-            self.revisions = await revisions.stamp(self.session, list(self._touches.values()))
+            parts += write_audit(self, self._audit)
+        parts += inserting(OutboxEvent, self._events)
+        self.revisions = await revisions.write_and_stamp(self.session, parts, list(self._touches.values()))
         return bool(self._events)
+
+    def later(self, parts: Iterable[Part]) -> None:
+        """Statements that write what nothing in this unit of work reads again: they go with its last one, or
+        with `catch_up`. Not inside a savepoint, which would not take them back."""
+        self._parts += parts
+
+    async def catch_up(self) -> None:
+        """Runs what was put off, before something that may read it."""
+        parts, self._parts = self._parts, []
+        await write(self.session, parts)
 
     def touched_books(self) -> set[str]:
         """The partitions touched so far."""
@@ -326,9 +336,13 @@ class Database:
         raise died
 
     async def _alive(self) -> Any:
-        """A connection of the pool that is not known to be dead."""
+        """A connection of the pool that is not known to be dead. Raises DBAPIError where the server refuses
+        one, as it does while it starts or stops."""
         while True:
-            connection: Any = await self.engine.raw_connection()
+            try:
+                connection: Any = await self.engine.raw_connection()
+            except EmulatedDBAPIException as error:
+                raise DBAPIError(None, None, error, hide_parameters=True) from error
             if not connection.driver_connection.is_closed():
                 return connection
             connection.invalidate()

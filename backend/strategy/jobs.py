@@ -3,7 +3,7 @@
 A visit needs no handler of its own: it raises its customer's `inputs_revision`, which is `customers.changed`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,12 +15,23 @@ from backend.strategy.service import PUBLISHED, RECOMPUTE_WANTED, recompute
 
 NIGHTLY = "strategy.nightly"
 NIGHTLY_HOUR = 2
+#: customers worked out in one transaction
+AT_ONCE = 100
 
 
 async def on_customer_changed(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     """`customers.changed` and `strategy.recompute_wanted` {customer_id, cause}: its result anew. Many such
     events of one customer cost a look each, and write once."""
     await recompute(uow, [UUID(payload["customer_id"])], str(payload.get("cause", "changed")))
+
+
+async def on_customers_changed(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Several `customers.changed` in one go: each customer is looked at once, for the first of its causes."""
+    causes: dict[UUID, str] = {}
+    for one in payloads:
+        causes.setdefault(UUID(one["customer_id"]), str(one.get("cause", "changed")))
+    for cause in sorted(set(causes.values())):
+        await recompute(uow, [one for one, why in causes.items() if why == cause], cause)
 
 
 async def everybody(ctx: JobContext, payload: Mapping[str, Any]) -> None:
@@ -34,8 +45,22 @@ async def every_night(uow: UnitOfWork) -> datetime:
 
 
 HANDLERS = (
-    Handler("customers.changed", "strategy.recompute", on_customer_changed),
-    Handler(RECOMPUTE_WANTED, "strategy.recompute_again", on_customer_changed),
+    Handler(
+        "customers.changed",
+        "strategy.recompute",
+        on_customer_changed,
+        together=on_customers_changed,
+        at_once=AT_ONCE,
+        patient=True,
+    ),
+    Handler(
+        RECOMPUTE_WANTED,
+        "strategy.recompute_again",
+        on_customer_changed,
+        together=on_customers_changed,
+        at_once=AT_ONCE,
+        patient=True,
+    ),
     LongHandler(PUBLISHED, "strategy.everybody_published", everybody),
     LongHandler(NIGHTLY, "strategy.everybody_nightly", everybody),
 )

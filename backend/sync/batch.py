@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from backend.kernel.actor import Actor
-from backend.sync.models import SyncCommand, SyncStream
+from backend.sync.models import SyncCommand
 from backend.sync.schemas import Command, Receipt
 
 #: results that other commands may build on
@@ -24,8 +24,19 @@ class Delivery:
 
 
 @dataclass
+class Stream:
+    """Where a stream stands (`models.SyncStream`), and moves while its commands are taken."""
+
+    installation_id: UUID
+    staff_id: UUID
+    applied_seq: int
+    last_at: datetime | None
+    last_stands_at: datetime | None
+
+
+@dataclass
 class Batch:
-    """What one push works on: the stream's row, what is known already, what is answered so far.
+    """What one push works on: the stream, what is known already, what is answered so far.
 
     `foreign`: ids that are recorded as other people's. `books`: the partitions that the sender's phones hold.
     `copied`: a place in the stream was taken twice, so nothing new of this phone is taken any more.
@@ -34,7 +45,7 @@ class Batch:
 
     actor: Actor
     installation_id: UUID
-    stream: SyncStream
+    stream: Stream
     known: dict[UUID, SyncCommand]
     foreign: frozenset[UUID]
     books: frozenset[str]

@@ -1,11 +1,12 @@
 """Push: takes the commands of one stream, in order, each exactly once.
 
-One transaction for the request; a savepoint for each command, or for a run of them that is taken together.
+One transaction for the request; a savepoint for each command that is taken alone.
 What cannot take effect stays whole in quarantine.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,8 +22,8 @@ from backend.kernel.errors import Problem
 from backend.kernel.uow import Database, UnitOfWork
 from backend.sync import late, losses, queries
 from backend.sync.batch import Batch, Verdict
-from backend.sync.facts import Life, life
-from backend.sync.judge import judge
+from backend.sync.facts import Life
+from backend.sync.judge import judge, of_the_server
 from backend.sync.models import SyncCommand
 from backend.sync.opening import Opened, content_of, open_all
 from backend.sync.partitions import keys_for
@@ -30,7 +31,7 @@ from backend.sync.phones import said
 from backend.sync.record import pass_by, record, refusal, repeated
 from backend.sync.registry import Registry
 from backend.sync.schemas import PushRequest, Receipt, SealedCommand
-from backend.sync.together import run_from, take_together
+from backend.sync.together import RunFailed, run_from, take_together
 
 TRIES = 3
 # a unique violation outside a command's savepoint, where another phone sent the same id at the same moment:
@@ -79,15 +80,24 @@ async def _with_retries(
     commands: Sequence[SealedCommand],
     opened: Opened,
 ) -> Mapping[str, Any]:
-    for attempt in range(TRIES):
+    together, attempt = True, 0
+    while True:
         try:
-            return await _transact(database, registry, actor, request, commands, opened)
+            return await _transact(database, registry, actor, request, commands, opened, together=together)
+        except RunFailed as error:
+            log.info("run_taken_apart", why=str(error))
+            together = False
         except DBAPIError as error:
-            if not _passing(error) or attempt == TRIES - 1:
+            if together and not _passing(error) and not of_the_server(error):
+                # a value of a run that the database refuses: found out where it is written, at the end
+                log.info("run_taken_apart", why=type(error.orig).__name__)
+                together = False
+                continue
+            attempt += 1
+            if not _passing(error) or attempt == TRIES:
                 raise
-            log.info("push_retried", attempt=attempt + 1)
-            await asyncio.sleep(0.02 * (attempt + 1))
-    raise AssertionError("unreachable")
+            log.info("push_retried", attempt=attempt)
+            await asyncio.sleep(0.02 * attempt)
 
 
 def _passing(error: DBAPIError) -> bool:
@@ -101,18 +111,21 @@ async def _transact(
     request: PushRequest,
     commands: Sequence[SealedCommand],
     opened: Opened,
+    *,
+    together: bool,
 ) -> Mapping[str, Any]:
+    """`together`: whether commands that follow one another may be taken so. Raises RunFailed."""
     async with database.unit(actor) as uow:
-        facts = await life(uow)
-        await _heard(uow, request)
-        stream = await queries.lock_stream(uow, request.stream, actor.require_staff())
-        known = await queries.known_commands(uow, [command.id for command in commands])
+        ids = [command.id for command in commands]
+        facts, stream, recorded = await queries.open_push(uow, request.stream, ids, _heard(actor, request))
+        before = replace(stream)
+        known = await queries.known_commands(uow, ids) if recorded else {}
         batch = Batch(
             actor=actor,
             installation_id=request.stream,
             stream=stream,
             known=known,
-            foreign=await queries.foreign_ids(uow, {command.id for command in commands} - known.keys()),
+            foreign=await queries.foreign_ids(uow, set(ids) - known.keys()) if recorded else frozenset(),
             books=frozenset(key.book for key in keys_for(actor)),
             clock_error=_clock_error(request.device_now, uow.now),
             delivery=await late.delivery_of(uow) if actor.withdrawn else None,
@@ -120,7 +133,9 @@ async def _transact(
             opened=opened,
         )
         await losses.take(uow, batch, request.lost, [command.seq for command in commands])
-        await _take_all(uow, registry, batch, commands)
+        await _take_all(uow, registry, batch, commands, together=together)
+        if stream != before:
+            uow.later([queries.keeping_stream(stream)])
         wipe = await _delivered(uow, batch, request, commands) if actor.withdrawn else None
         expects = batch.stream.applied_seq + 1
         old = {book for receipt in batch.receipts for book in receipt.awaits or {}} - uow.touched_books()
@@ -160,20 +175,20 @@ def _clock_error(device_now: int, now: datetime) -> timedelta:
         return timedelta()
 
 
-async def _heard(uow: UnitOfWork, request: PushRequest) -> None:
-    """Notes that the phone spoke, and what waits on it if it said so."""
-    if uow.actor.session_id is None and not uow.actor.withdrawn:
-        return  # its exported outbox was loaded: the phone itself was not heard, and learnt nothing
-    await identity.note_contact(uow, said(request.outbox, request.app))
+def _heard(actor: Actor, request: PushRequest) -> identity.Waiting | None:
+    """What the phone said of itself, None where it is not the phone that speaks."""
+    if actor.session_id is None and not actor.withdrawn:
+        return None  # its exported outbox was loaded: the phone itself was not heard, and learnt nothing
+    return said(request.outbox, request.app)
 
 
 async def _take_all(
-    uow: UnitOfWork, registry: Registry, batch: Batch, commands: Sequence[SealedCommand]
+    uow: UnitOfWork, registry: Registry, batch: Batch, commands: Sequence[SealedCommand], *, together: bool
 ) -> None:
     """The commands in their order: those that may be taken together are, all others one by one."""
     place = alone = 0
     while place < len(commands):
-        if place >= alone:
+        if together and place >= alone:
             run = run_from(registry, batch, commands[place:])
             taken = await take_together(uow, batch, run) if len(run) > 1 else []
             batch.receipts += taken
@@ -184,6 +199,7 @@ async def _take_all(
             alone = place + (1 if taken else len(run))
             if place >= len(commands):
                 return
+            await uow.catch_up()
         batch.receipts.append(await _take(uow, registry, batch, commands[place]))
         place += 1
 

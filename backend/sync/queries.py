@@ -8,9 +8,13 @@ from uuid import UUID
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import defer
 
+from backend.identity import api as identity
+from backend.kernel.bulk import Part
 from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
-from backend.sync.models import SyncCommand, SyncLoss, SyncPage, SyncStream
+from backend.sync.batch import Stream
+from backend.sync.facts import Life, life_in
+from backend.sync.models import SyncCommand, SyncLoss, SyncPage
 
 # the table's columns: a partition's rows come by the thousand, and the ORM would take as long as all else
 _change = SyncChange.__table__.c
@@ -50,23 +54,49 @@ async def count_after(uow: UnitOfWork, book: str, revision: int, most: int) -> i
     return (await uow.session.scalar(statement, {"book": book, "revision": revision, "most": most})) or 0
 
 
-async def lock_stream(uow: UnitOfWork, installation_id: UUID, staff_id: UUID) -> SyncStream:
-    """The stream, made if new, locked: pushes of one stream come one after another."""
-    await uow.session.execute(
-        text(
-            "INSERT INTO sync_stream (installation_id, staff_id, applied_seq) VALUES (:i, :s, 0)"
-            " ON CONFLICT DO NOTHING"
-        ),
-        {"i": installation_id, "s": staff_id},
+OPEN = "sync_open_push({installation}, :staff, CAST(:ids AS uuid[]))"
+OPEN_ALONE = text(f"SELECT * FROM {OPEN.format(installation=':i')}")  # noqa: S608
+# the phone's own row before its stream's
+OPEN_HEARD = text(
+    f"SELECT o.* FROM {identity.CONTACT} AS heard(installation)"  # noqa: S608
+    f" CROSS JOIN LATERAL {OPEN.format(installation='heard.installation')} o"
+)
+KEEP_STREAM = (
+    "UPDATE sync_stream SET applied_seq = :applied, last_at = CAST(:last_at AS timestamptz),"
+    " last_stands_at = CAST(:stands_at AS timestamptz)"
+    " WHERE installation_id = CAST(:i AS uuid) AND staff_id = CAST(:s AS uuid)"
+)
+
+
+async def open_push(
+    uow: UnitOfWork, installation_id: UUID, ids: Sequence[UUID], heard: identity.Waiting | None
+) -> tuple[Life, Stream, bool]:
+    """The life of the database; the actor's stream, made if new, locked: pushes of one stream come one after
+    another; and whether any of `ids` is recorded, whoever recorded it. `heard`: what the phone says of
+    itself, which is noted, where it is the phone that speaks."""
+    given = {"staff": uow.actor.require_staff(), "ids": list(ids)}
+    if heard is None:
+        row = (await uow.session.execute(OPEN_ALONE, given | {"i": installation_id})).one()
+    else:
+        row = (await uow.session.execute(OPEN_HEARD, given | dict(identity.contact_given(uow, heard)))).one()
+    stream = Stream(
+        installation_id, uow.actor.require_staff(), row.applied_seq, row.last_at, row.last_stands_at
     )
-    return (
-        await uow.session.scalars(
-            select(SyncStream)
-            .where(SyncStream.installation_id == installation_id, SyncStream.staff_id == staff_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    ).one()
+    return life_in(dict(zip(row.fact_names or (), row.fact_values or (), strict=True))), stream, row.recorded
+
+
+def keeping_stream(stream: Stream) -> Part:
+    """What writes down how far the stream has come."""
+    return Part(
+        KEEP_STREAM,
+        {
+            "applied": stream.applied_seq,
+            "last_at": stream.last_at,
+            "stands_at": stream.last_stands_at,
+            "i": stream.installation_id,
+            "s": stream.staff_id,
+        },
+    )
 
 
 async def known_commands(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, SyncCommand]:
@@ -91,7 +121,7 @@ async def foreign_ids(uow: UnitOfWork, ids: Collection[UUID]) -> frozenset[UUID]
         )
 
 
-async def lost_place(uow: UnitOfWork, stream: SyncStream, seq: int) -> bool:
+async def lost_place(uow: UnitOfWork, stream: Stream, seq: int) -> bool:
     """Whether a place of the stream was declared lost, and nothing was found for it since."""
     declared = await uow.session.scalar(
         select(SyncLoss.from_seq).where(

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from backend.kernel.bulk import insert_rows
+from backend.kernel.bulk import inserting
 from backend.kernel.clock import millis
 from backend.kernel.uow import UnitOfWork
 from backend.sync import queries
@@ -76,7 +76,7 @@ async def record(
     return receipt
 
 
-async def record_together(
+def record_together(
     uow: UnitOfWork, batch: Batch, taken: Sequence[tuple[SealedCommand, Verdict]]
 ) -> list[Receipt]:
     """`record` for new commands that took effect one behind the other and replace nothing."""
@@ -92,7 +92,7 @@ async def record_together(
         rows.append(row)
         # for those behind it that need it, or are the same again; the session knows nothing of it
         batch.known[sent.id] = SyncCommand(**row, quarantined=None)
-    await insert_rows(uow.session, SyncCommand, rows)
+    uow.later(inserting(SyncCommand, rows))
     batch.stream.applied_seq = taken[-1][0].seq
     return receipts
 

@@ -80,7 +80,7 @@ class SyncController(Controller):
             headers={"Cache-Control": "private, no-store", "Content-Encoding": "identity"},
         )
 
-    @post("/push", media_type=MediaType.MESSAGEPACK, status_code=200, opt={"delivery": True})
+    @post("/push", media_type=MediaType.MESSAGEPACK, status_code=200, opt={"delivery": True, "turns": True})
     async def push(
         self,
         data: MsgPackBody[PushRequest],

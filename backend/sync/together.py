@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import structlog
 
 from backend.kernel.commands import CommandType, Envelope
 from backend.kernel.uow import UnitOfWork
@@ -21,8 +20,6 @@ from backend.sync.opening import UNREADABLE
 from backend.sync.record import record_together
 from backend.sync.registry import Registry
 from backend.sync.schemas import Command, Receipt, SealedCommand
-
-log = structlog.get_logger("tiange.sync")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +74,15 @@ def _effective(batch: Batch, command_id: UUID) -> bool:
     return row is not None and row.result in EFFECTIVE and row.settled is None
 
 
-async def take_together(uow: UnitOfWork, batch: Batch, run: Sequence[Member]) -> list[Receipt]:
-    """Receipts of as many from the first on as were taken; [] where the run fails, and nothing has happened.
+class RunFailed(Exception):
+    """One command of a run is to blame, and taking each alone finds out which. The transaction is lost."""
 
-    Errors of the server pass through.
+
+async def take_together(uow: UnitOfWork, batch: Batch, run: Sequence[Member]) -> list[Receipt]:
+    """Receipts of as many from the first on as were taken. What they write is put off (`uow.later`): a value
+    that the database refuses is found out there.
+
+    Raises RunFailed. Errors of the server pass through.
     """
     apply = run[0].known.together
     assert apply is not None
@@ -90,17 +92,13 @@ async def take_together(uow: UnitOfWork, batch: Batch, run: Sequence[Member]) ->
         envelope, last = in_order(batch, member.command, member.envelope, last)
         ordered.append((envelope, last))
     try:
-        async with uow.savepoint():
-            effects = await apply(
-                uow, [(one.body, envelope) for one, (envelope, _) in zip(run, ordered, strict=True)]
-            )
-            await uow.session.flush()
+        effects = await apply(
+            uow, [(one.body, envelope) for one, (envelope, _) in zip(run, ordered, strict=True)]
+        )
     except Exception as error:
         if of_the_server(error):
             raise
-        # one of them is to blame, and taking each alone finds out which
-        log.info("run_taken_apart", type=run[0].known.name, size=len(run), error=type(error).__name__)
-        return []
+        raise RunFailed(f"{type(error).__name__} in {len(run)} of {run[0].known.name}") from error
     if not effects:
         return []
     batch.stream.last_at, batch.stream.last_stands_at = ordered[len(effects) - 1][1]
@@ -117,4 +115,4 @@ async def take_together(uow: UnitOfWork, batch: Batch, run: Sequence[Member]) ->
         )
         for member, effect in zip(run, effects, strict=False)
     ]
-    return await record_together(uow, batch, taken)
+    return record_together(uow, batch, taken)

@@ -1,6 +1,6 @@
 """Handlers of tasks: what visits, profiles and the clock make of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,12 @@ from backend.tasks import queries, service
 
 async def on_visit_logged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     """`visits.logged` {visit_id}."""
-    await service.visit_logged(uow, UUID(payload["visit_id"]))
+    await service.visits_logged(uow, [UUID(payload["visit_id"])])
+
+
+async def on_visits_logged(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Several `visits.logged` in one go."""
+    await service.visits_logged(uow, [UUID(one["visit_id"]) for one in payloads])
 
 
 async def on_visit_placed(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Moves of tasks: the row, its history, audit entry, event and partitions, in one function each."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -252,12 +253,17 @@ async def assignee_for(uow: UnitOfWork, customer: customers.Customer, duty_kind:
     return customer.owner_id
 
 
-async def visit_logged(uow: UnitOfWork, visit_id: UUID) -> None:
+async def visits_logged(uow: UnitOfWork, visit_ids: Sequence[UUID]) -> None:
     """A contact by whatever person winds the clocks it satisfies; a contact duty needs no approval and
     closes."""
-    visit = next(iter(await visits.visits(uow, [visit_id])), None)
-    if visit is None:
-        return
+    # customers in one order, so that nobody waits for each other
+    for visit in sorted(
+        await visits.visits(uow, visit_ids), key=lambda one: (one.customer_id, one.at, one.id)
+    ):
+        await _visit_logged(uow, visit)
+
+
+async def _visit_logged(uow: UnitOfWork, visit: visits.Visit) -> None:
     on = uow.clock.local(visit.at).date()
     for duty in (await queries.duties(uow, visit.customer_id)).values():
         if not visits.fulfils(duty.duty_kind, visit.channel, visit.outcome):

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
+from backend.kernel.bulk import Part
 from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
 from backend.visits.models import UnplacedVisit, Visit, VisitPhoto
@@ -49,23 +51,26 @@ async def customers_visited(uow: UnitOfWork, staff_id: UUID, since: datetime, un
     ) or 0
 
 
-VISITED = text(
-    "SELECT at, customer_id FROM visit WHERE staff_id = :staff AND channel = 'onsite'"
-    " AND at BETWEEN :since AND :until ORDER BY at"
+VISITED = (
+    "SELECT array_agg(at ORDER BY at) AS visited_at, array_agg(customer_id ORDER BY at) AS visited FROM visit"
+    " WHERE staff_id = :staff AND channel = 'onsite' AND at BETWEEN :since AND :until"
 )
+TAKEN = "SELECT array_agg(id) AS taken FROM visit WHERE id = ANY(CAST(:ids AS uuid[]))"
 
 
-async def visited(
-    uow: UnitOfWork, staff_id: UUID, since: datetime, until: datetime
-) -> list[tuple[datetime, UUID]]:
-    """(instant, customer) of what a person logged on site between two instants, oldest first."""
-    rows = await uow.session.execute(VISITED, {"staff": staff_id, "since": since, "until": until})
-    return [(row.at, row.customer_id) for row in rows]
+def visited_part(staff_id: UUID, since: datetime, until: datetime) -> Part:
+    """What asks, together with other things, what a person logged on site between two instants."""
+    return Part(VISITED, {"staff": staff_id, "since": since, "until": until})
 
 
-async def taken_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of `ids` that visits have already."""
-    return set(await uow.session.scalars(select(Visit.id).where(Visit.id.in_(ids))))
+def visited_in(row: Any) -> list[tuple[datetime, UUID]]:
+    """(instant, customer), oldest first, from a row that `visited_part` was asked for."""
+    return list(zip(row.visited_at or (), row.visited or (), strict=True))
+
+
+def taken_part(ids: Sequence[UUID]) -> Part:
+    """What asks, together with other things, which of `ids` visits have already (the row's `taken`)."""
+    return Part(TAKEN, {"ids": list(ids)})
 
 
 async def naming_file(uow: UnitOfWork, file_hash: str) -> list[Visit]:

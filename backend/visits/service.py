@@ -1,6 +1,6 @@
 """Logging a contact: the row, its photos, audit entry, event and partitions, in one function."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -153,7 +153,11 @@ def _taken_at(value: int | None) -> datetime | None:
 
 async def limits_in_force(uow: UnitOfWork) -> Limits:
     """Today's limits for what looks odd."""
-    found = await policy.figures(uow, list(FIGURES.values()))
+    return limits_of(await policy.figures(uow, list(FIGURES.values())))
+
+
+def limits_of(found: Mapping[str, Any]) -> Limits:
+    """The limits from the figures by key."""
     return Limits(**{name: found[key] for name, key in FIGURES.items()})
 
 

@@ -9,26 +9,42 @@ from typing import Any
 from uuid import UUID
 
 from backend.customers import api as customers
-from backend.kernel.bulk import insert_rows
+from backend.kernel.bulk import inserting, look, write
 from backend.kernel.commands import Applied, Effect, Envelope
 from backend.kernel.uow import UnitOfWork
+from backend.policy import api as policy
 from backend.products import api as products
 from backend.visits import queries, service
 from backend.visits.models import Visit, VisitPhoto
 from backend.visits.schemas import LogVisit
 
 Asked = Sequence[tuple[LogVisit, Envelope]]
+#: of a burst, whatever the figure says
+LONGEST_WINDOW = timedelta(hours=2)
 
 
 async def log_together(uow: UnitOfWork, asked: Asked) -> list[Effect]:
     """`visit.log`: as many from the first on as nothing is wrong with, whose customers the actor holds."""
     places = await customers.lock_places(uow, {body.customer_id for body, _ in asked})
-    usual = await _usual(uow, asked, places)
+    keys = list(service.FIGURES.values())
+    times = [envelope.observed_at for _, envelope in asked]
+    figures = policy.figures_part(uow, keys)
+    # a burst's window is one of the figures: asked for is what lies as far back as one may reach
+    seen = await look(
+        uow.session,
+        products.CODES,
+        queries.taken_part([body.id for body, _ in asked]),
+        queries.visited_part(asked[0][1].staff_id, min(times) - LONGEST_WINDOW, max(times)),
+        figures,
+    )
+    usual = _usual(asked, places, products.codes_in(seen), set(seen.taken or ()))
     if not usual:
         return []
-    limits = await service.limits_in_force(uow)
+    limits = service.limits_of(policy.figures_in(uow, seen, keys))
     window = timedelta(minutes=limits.burst_minutes)
-    pace = await _Pace.of(uow, usual, window)
+    if window > LONGEST_WINDOW:
+        raise ValueError(f"a burst of {window} is longer than {LONGEST_WINDOW}")
+    pace = _Pace(window, queries.visited_in(seen))
     visits: list[dict[str, Any]] = []
     attached: list[dict[str, Any]] = []
     effects = []
@@ -42,15 +58,19 @@ async def log_together(uow: UnitOfWork, asked: Asked) -> list[Effect]:
         service.tell(uow, body, envelope, place.books, row["flags"])
         customers.tell_inputs_changed(uow, body.customer_id, "visit")
         effects.append(Effect(Applied(), frozenset(place.books)))
-    await insert_rows(uow.session, Visit, visits)
-    await insert_rows(uow.session, VisitPhoto, attached)
-    await customers.count_inputs(uow, Counter(body.customer_id for body, _ in usual))
+    changes = customers.counting_inputs(Counter(body.customer_id for body, _ in usual))
+    if attached:
+        # who may add one is asked of the visit
+        await write(uow.session, inserting(Visit, visits))
+        uow.later([*inserting(VisitPhoto, attached), changes])
+    else:
+        uow.later([*inserting(Visit, visits), changes])
     return effects
 
 
-async def _usual(uow: UnitOfWork, asked: Asked, places: dict[UUID, customers.Place]) -> Asked:
-    codes = await products.known_codes(uow)
-    taken = await queries.taken_ids(uow, [body.id for body, _ in asked])
+def _usual(
+    asked: Asked, places: dict[UUID, customers.Place], codes: frozenset[str], taken: set[UUID]
+) -> Asked:
     for number, (body, _) in enumerate(asked):
         point = body.point
         if (
@@ -70,13 +90,6 @@ class _Pace:
     def __init__(self, window: timedelta, visited: list[tuple[datetime, UUID]]) -> None:
         self._window = window
         self._visited = visited
-
-    @classmethod
-    async def of(cls, uow: UnitOfWork, asked: Asked, window: timedelta) -> "_Pace":
-        """One look for all."""
-        times = [envelope.observed_at for _, envelope in asked]
-        staff_id = asked[0][1].staff_id
-        return cls(window, await queries.visited(uow, staff_id, min(times) - window, max(times)))
 
     def before(self, at: datetime) -> int:
         """Different customers from the window's begin to `at`, both included."""

@@ -37,8 +37,9 @@ from backend.identity.api import hash_password, set_password
 from backend.kernel.actor import Actor
 from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
-from backend.kernel.jobs import Relay, Runner
 from backend.kernel.logs import configure_logs
+from backend.kernel.relay import Relay
+from backend.kernel.runner import Runner
 from backend.kernel.settings import Settings, load_settings
 from backend.kernel.uow import Database
 from backend.strategy import api as strategy
@@ -180,9 +181,8 @@ async def _work(database: Database, settings: Settings) -> int:
         jobs = await relay.take()
         if not jobs:
             return ran
-        for job_id, _ in jobs:
-            await runner.run(job_id)
-            ran += 1
+        for ids in jobs:
+            ran += await runner.run_all(ids)
 
 
 async def _measure(settings: Settings) -> tuple[list[Counted], dict[str, Any]]:

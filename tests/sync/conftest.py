@@ -10,7 +10,8 @@ from backend.app.prepare import ship
 from backend.app.wiring import HANDLERS
 from backend.kernel.actor import Actor
 from backend.kernel.crypto import Keys
-from backend.kernel.jobs import Relay, Runner
+from backend.kernel.relay import Relay
+from backend.kernel.runner import Runner
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
 from tests.support.clock import MovingClock
@@ -55,8 +56,8 @@ def work(worker_db: Database, settings: Settings, keys: Keys) -> Work:
             jobs = await relay.take()
             if not jobs:
                 return count
-            for job_id, _ in jobs:
-                assert await runner.run(job_id), "a job failed: see the log"
-                count += 1
+            for ids in jobs:
+                assert await runner.run_all(ids) == len(ids), "a job failed: see the log"
+                count += len(ids)
 
     return run

@@ -219,7 +219,7 @@ async def test_at_eight_each_person_with_something_due_gets_one_digest(
     phone_of: PhoneOf, world: World, work: Work, worker_db: Database, clock: MovingClock
 ) -> None:
     from backend.app.wiring import HANDLERS, PERIODIC
-    from backend.kernel.jobs import Relay
+    from backend.kernel.relay import Relay
 
     manager = await phone_of("manager")
     manager.save("customer.create", new_household(world.grids["E1"]))

@@ -1,8 +1,9 @@
 """The guard before every route: nobody passes who is not meant to, unless the route says that it is public.
 
 A route names its access in `opt`: `public`, `session`, or `signed` (CONTRACT.md section 1); `delivery` is one
-that a withdrawn phone may still use; `standing` one that is told where the person's partitions stand. Without
-a word it is `signed` below sync and files, and `session` everywhere else.
+that a withdrawn phone may still use; `standing` one that is told where the person's partitions stand; `turns`
+one that is refused before anything else while too many wait for it. Without a word it is `signed` below sync
+and files, and `session` everywhere else.
 """
 
 from typing import Any
@@ -26,6 +27,7 @@ from backend.identity.api import (
 )
 from backend.kernel.actor import Actor
 from backend.kernel.errors import Problem, not_allowed
+from backend.sync.gate import Gate
 
 SIGNED_BELOW = ("/api/v1/sync", "/api/v1/files")
 SESSION_COOKIE = "tiange_session"
@@ -54,14 +56,17 @@ class ValkeyNonces:
 class Access:
     """The guard of one web process."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, gate: Gate) -> None:
         self._resources = resources
+        self._gate = gate
         self._nonces = ValkeyNonces(resources.redis)
 
     async def guard(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         """Finds the actor and puts it into the request's note. Raises Problem."""
         assert isinstance(connection, Request)
         _refuse_other_sites(connection)
+        if handler.opt.get("turns"):
+            self._gate.refuse_if_full()
         level = handler.opt.get("access") or _by_path(connection.scope["path"])
         if level == "public":
             return

@@ -16,6 +16,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage,
 from backend.app.http import note as notes
 from backend.app.http.metrics import Metrics
 from backend.app.http.static import StaticFiles
+from backend.kernel.errors import Problem
 from backend.kernel.settings import Settings
 
 log = structlog.get_logger("tiange.http")
@@ -124,9 +125,13 @@ class _Body:
         self.is_api = scope["path"].startswith("/api/")
 
     async def __call__(self) -> ReceiveMessage:
+        """Raises Problem `cut_off` where the client goes in the middle of its body."""
         message = await self._receive()
+        before = self._finished
         if message["type"] != "http.request" or not message["more_body"]:
             self._finished = True
+        if message["type"] == "http.disconnect" and not before:
+            raise _cut_off()
         return message
 
     async def drain(self) -> None:
@@ -135,11 +140,16 @@ class _Body:
         An answer to a body left unread ends in a broken connection, which a phone takes for no network.
         """
         taken = 0
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, Problem):
             async with asyncio.timeout(DRAIN_SECONDS):
                 while not self._finished and taken < DRAIN_BYTES:
                     message = await self()
                     taken += len(message.get("body", b""))  # type: ignore[arg-type]
+
+
+def _cut_off() -> Problem:
+    """The network failed, as it does in villages: nobody hears this answer, and nobody need be woken."""
+    return Problem("cut_off", 400, "The request broke off", detail="Nothing of it took effect.")
 
 
 class _Answered:

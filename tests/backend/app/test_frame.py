@@ -1,15 +1,19 @@
 """The frame of the web application, seen from outside: health, errors, headers, logs, limits."""
 
+import asyncio
 import io
 import json
 import logging
 import re
-from collections.abc import Iterator
+import socket
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 
 import httpx
 import pytest
 import structlog
+from granian.constants import Interfaces
+from granian.server.embed import Server
 from litestar import Litestar
 from msgspec.structs import replace
 
@@ -86,6 +90,82 @@ async def test_connections_cut_by_the_database_are_try_again_and_then_made_anew(
         assert (await client.get("/api/v1/auth/me")).status_code in {200, 503}
         assert (await client.get("/api/v1/auth/me")).status_code == 200
     await connection.close()
+
+
+@pytest.mark.parametrize("state", ["57P03", "57P01", "53300"])
+async def test_a_database_that_starts_or_stops_is_try_again(settings: Settings, state: str) -> None:
+    fields = b"SFATAL\0VFATAL\0C" + state.encode() + b"\0Mthe database system is starting up\0\0"
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(8)  # wants TLS
+        writer.write(b"N")
+        await reader.read(1000)
+        writer.write(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    starting = replace(
+        settings, database_url_web=f"postgresql+asyncpg://tiange_web:x@127.0.0.1:{port}/tiange"
+    )
+    async with server, application(starting) as app, serving(app) as client:
+        answer = await client.get("/api/v1/auth/me", headers={"Cookie": "tiange_session=x"})
+        assert told(answer) == (503, "try_again")
+        assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_body_that_the_network_cuts_alarms_nobody(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with application(settings) as app:
+        server = Server(app, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+        running = asyncio.create_task(server.serve())
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            await _until(lambda: _answers(client))
+            for path in ("/api/v1/sync/push", "/api/v1/auth/login"):
+                await _half(port, path)
+            await _until(lambda: _counted(client, 2))
+            page = (await client.get("/metrics")).text
+        server.stop()  # type: ignore[no-untyped-call]
+        await running
+    answered = re.findall(r'requests_total\{method="POST",route="([^"]+)",status="(\d+)"\}', page)
+    assert sorted(answered) == [("/api/v1/auth/login", "400"), ("/api/v1/sync/push", "400")]
+    assert "internal_error" not in capsys.readouterr().out
+
+
+async def _half(port: int, path: str) -> None:
+    """A request whose connection goes in the middle of its body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    signed = "Tiange-Signature: x\r\nTiange-Nonce: x\r\nTiange-Installation: x\r\n"
+    kind = "application/msgpack" if path.endswith("push") else "application/json"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 9000\r\n{signed}\r\n"
+    writer.write(head.encode() + b"x" * 700)
+    await writer.drain()
+    await asyncio.sleep(0.2)
+    writer.close()
+    await writer.wait_closed()
+    del reader
+
+
+async def _answers(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/healthz")).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+async def _counted(client: httpx.AsyncClient, posts: int) -> bool:
+    return (await client.get("/metrics")).text.count('requests_total{method="POST"') == posts
+
+
+async def _until(there: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(60):
+        while not await there():  # noqa: ASYNC110 - a server elsewhere tells nobody
+            await asyncio.sleep(0.05)
 
 
 async def test_a_commit_that_fails_is_an_answer_that_fails(

@@ -14,7 +14,9 @@ from sqlalchemy import text
 from backend.app import worker
 from backend.kernel.actor import Actor
 from backend.kernel.crypto import Keys
-from backend.kernel.jobs import MAX_ATTEMPTS, AnyHandler, Handler, Periodic, Relay, Runner, every
+from backend.kernel.jobs import AnyHandler, Handler, Periodic, every
+from backend.kernel.relay import Relay
+from backend.kernel.runner import MAX_ATTEMPTS, Runner
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database, UnitOfWork
 from tests.support.clock import MovingClock
@@ -86,7 +88,7 @@ async def test_a_worker_that_lost_its_lease_takes_its_effect_back(
     await begun.wait()
     clock.advance(timedelta(seconds=31))
     second = Runner(worker_db, settings, keys, _handlers(_count_up))
-    assert [one for one, _ in await Relay(worker_db, _handlers(slow)).take()] == [job]
+    assert await Relay(worker_db, _handlers(slow)).take() == [[job]]
     assert await second.run(job)
     go_on.set()
     assert not await first

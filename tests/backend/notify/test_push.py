@@ -18,7 +18,9 @@ from backend.embedded import Urls
 from backend.kernel.actor import Actor, Role
 from backend.kernel.crypto import Keys
 from backend.kernel.ids import uuid7
-from backend.kernel.jobs import JobContext, Relay, Runner
+from backend.kernel.jobs import JobContext
+from backend.kernel.relay import Relay
+from backend.kernel.runner import Runner
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
 from backend.notify.api import send
@@ -92,7 +94,7 @@ class Jobs:
     async def run(self) -> list[bool]:
         """All waiting jobs once; whether each is done."""
         await self._relay.expand()
-        return [await self._runner.run(job_id) for job_id, _ in await self._relay.take()]
+        return [await self._runner.run(one) for ids in await self._relay.take() for one in ids]
 
 
 @pytest.fixture
