@@ -1,5 +1,6 @@
 """The web application. `create_app` is the target that the HTTP server calls in each of its processes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from backend.app.http import kept_assets
 from backend.app.http.access import Access
 from backend.app.http.frame import Frame
 from backend.app.http.health import Schema, healthz, readyz
@@ -70,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         # answering phones from a database that went back in time would make them drop what it lacks
         await require_known_life(resources.database, settings)
+        await asyncio.to_thread(kept_assets.keep, settings.static_dir, settings.home)
         await live.start()
         yield
         await live.stop()

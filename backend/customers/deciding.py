@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from backend.customers import disputes, queries, service
+from backend.customers import disputes, queries, service, unowned
 from backend.customers.errors import bad_value, out_of_scope
 from backend.customers.models import CustomerDispute, CustomerValue, CustomerValueHistory
 from backend.customers.moving import MOVERS
@@ -84,6 +84,7 @@ async def settle(uow: UnitOfWork, body: SettleDispute, envelope: Envelope) -> Ap
         await uow.session.flush()
         await service.show_values(uow, customer.id)
     uow.touch_all(customer.books, disputes.KIND, row.id)
+    await unowned.regroup(uow, [customer.id])
     uow.touch_all(customer.books, "file", customer.id)
     await service.refresh(uow, customer.id, "values")
     return Applied()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from backend.customers import unowned
 from backend.customers.models import Customer, CustomerDispute, CustomerValue
 from backend.customers.suggestions import who_decides
 from backend.kernel.clock import millis
@@ -93,6 +94,7 @@ async def contend(
     uow.session.add(row)
     uow.audit("dispute.opened", KIND, row.id, {"customer": str(customer.id), "field": field})
     uow.touch_all(customer.books, KIND, row.id)
+    await unowned.regroup(uow, [customer.id])
     for person in await who_decides(uow, customer):
         await notify.send(
             uow,
@@ -118,6 +120,7 @@ async def _look(uow: UnitOfWork, customer: Customer, row: CustomerDispute, stand
     if not row.others:
         close(uow, row, standing)
     uow.touch_all(customer.books, KIND, row.id)
+    await unowned.regroup(uow, [customer.id])
     return bool(row.others)
 
 
@@ -128,7 +131,7 @@ def close(uow: UnitOfWork, row: CustomerDispute, value: Value) -> None:
     uow.audit("dispute.settled", KIND, row.id, {"customer": str(row.customer_id), "field": row.field})
 
 
-async def load(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
+async def load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[str, Sequence[Any]]:
     """Disputes by id, the value that stands first. Row security leaves those of customers in sight."""
     rows = list(
         await uow.session.scalars(
@@ -144,7 +147,13 @@ async def load(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping
         )
     )
     known = {(one.customer_id, one.field): one for one in standing}
-    return {str(row.id): _wire(row, known.get((row.customer_id, row.field))) for row in rows}
+    names = await unowned.names(uow, {row.customer_id for row in rows}, projection)
+    return {
+        str(row.id): unowned.named(
+            _wire(row, known.get((row.customer_id, row.field))), row.customer_id, names
+        )
+        for row in rows
+    }
 
 
 def _wire(row: CustomerDispute, standing: CustomerValue | None) -> list[Any]:
@@ -166,4 +175,12 @@ def _wire(row: CustomerDispute, standing: CustomerValue | None) -> list[Any]:
     ]
 
 
-PROJECTIONS = (Projection(KIND, frozenset({"grid", "care"}), {"manager": FIELDS}, load, sort="customer_id"),)
+PROJECTIONS = (
+    Projection(
+        KIND,
+        frozenset({"grid", "care", "team"}),
+        {"manager": FIELDS, unowned.HEAD: (*FIELDS, unowned.NAME)},
+        load,
+        sort="customer_id",
+    ),
+)

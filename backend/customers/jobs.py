@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from backend.customers import moving, owners
+from backend.customers import moving, owners, unowned
 from backend.grids import api as grids
 from backend.kernel.uow import UnitOfWork
 
@@ -46,6 +46,7 @@ async def _settle(uow: UnitOfWork, grid_id: UUID) -> None:
     for customer in await owners.in_wrong_books(uow, grid_id, manager_id):
         if await moving.own_and_file(uow, customer, customer.owner_id, manager_id):
             uow.emit("customers.moved", {"customer_id": str(customer.id)})
+    await unowned.of_grid(uow, grid_id)
     uow.emit("customers.duties_moved", {"grid_id": str(grid_id)})
 
 

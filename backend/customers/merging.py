@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 from sqlalchemy import select, text
 
-from backend.customers import queries, service
+from backend.customers import queries, service, unowned
 from backend.customers.errors import MergedAway, bad_value, id_taken, not_active
 from backend.customers.handing import current_members, hand_back, hand_over, no_head
 from backend.customers.models import Asset, Customer, CustomerDispute, CustomerMove
@@ -91,6 +91,7 @@ async def merge(uow: UnitOfWork, body: MergeCustomers, envelope: Envelope) -> Ap
                 uow.touch(book, kind, row_id, gone=True, moved_to=home)
         _note(uow, envelope, "merge", loser.id, winner.id, detail, body.reason)
         await _changed(uow, winner)
+        await unowned.regroup(uow, [loser.id, winner.id])
     payload = {"move_id": str(envelope.command_id), "from": str(loser.id), "to": str(winner.id)}
     uow.emit("customers.merged", payload)
     return Applied(lost=lost, alias={str(loser.id): str(winner.id)})
@@ -122,6 +123,7 @@ async def unmerge(uow: UnitOfWork, body: UnmergeCustomer, _envelope: Envelope) -
         rehome(uow, dict.fromkeys(rows), winner.books, loser.books)
         for one in (loser, winner):
             await _changed(uow, one)
+        await unowned.regroup(uow, [loser.id, winner.id])
     detail = {"from": str(winner.id), "reason": len(body.reason)}
     uow.audit("customer.unmerge", "customer", loser.id, detail)
     payload = {"move_id": str(done.id), "from": str(winner.id), "to": str(loser.id)}

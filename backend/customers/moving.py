@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from sqlalchemy import select
 
-from backend.customers import queries
+from backend.customers import queries, unowned
 from backend.customers.errors import bad_value, not_active, out_of_scope
 from backend.customers.models import Asset, Customer, CustomerDispute, CustomerSuggestion, Membership
 from backend.customers.owners import books_for
@@ -70,6 +70,7 @@ async def move(uow: UnitOfWork, body: MoveCustomer, _envelope: Envelope) -> Appl
             await own_and_file(
                 uow, customer, customer.owner_id if keeps else target.manager_id, target.manager_id
             )
+            await unowned.regroup(uow, [customer.id])
             # who had the former place and the one before has the visits, tasks and evidence still to follow
             uow.emit("customers.moved", {"customer_id": str(customer.id)})
         if body.address is not None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 
+from backend.customers import unowned
 from backend.customers.errors import out_of_scope
 from backend.customers.models import Customer, CustomerSuggestion
 from backend.grids import api as grids
@@ -49,6 +50,7 @@ async def suggest(
     )
     uow.audit("suggestion.made", KIND, envelope.command_id, {"customer": str(customer_id), "type": name})
     uow.touch_all(customer.books, KIND, envelope.command_id)
+    await unowned.regroup(uow, [customer_id])
     for person in await who_decides(uow, customer, envelope.staff_id):
         await notify.send(
             uow,
@@ -92,6 +94,7 @@ async def decide(uow: UnitOfWork, suggestion_id: UUID, *, accepted: bool) -> Cus
     await uow.session.flush()
     uow.audit(f"suggestion.{row.state}", KIND, row.id, {"author": str(row.author_id), "type": row.type})
     uow.touch_all(customer.books, KIND, row.id)
+    await unowned.regroup(uow, [customer.id])
     if row.author_id != row.decided_by:
         # no customer's id: it lies outside what the author may see
         await notify.send(
@@ -104,26 +107,38 @@ async def decide(uow: UnitOfWork, suggestion_id: UUID, *, accepted: bool) -> Cus
     return row
 
 
-async def load(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
+async def load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[str, Sequence[Any]]:
     """Suggestions by id. Row security leaves a person those about customers they see."""
-    rows = await uow.session.scalars(
-        select(CustomerSuggestion)
-        .join(Customer, Customer.id == CustomerSuggestion.customer_id)
-        .where(CustomerSuggestion.id.in_([UUID(one) for one in ids]))
+    rows = list(
+        await uow.session.scalars(
+            select(CustomerSuggestion)
+            .join(Customer, Customer.id == CustomerSuggestion.customer_id)
+            .where(CustomerSuggestion.id.in_([UUID(one) for one in ids]))
+        )
     )
-    return {
-        str(row.id): [
-            str(row.customer_id),
-            str(row.author_id),
-            row.type,
-            row.body,
-            millis(row.observed_at),
-            row.state,
-            millis(row.decided_at) if row.decided_at else None,
-            str(row.decided_by) if row.decided_by else None,
-        ]
-        for row in rows
-    }
+    names = await unowned.names(uow, {row.customer_id for row in rows}, projection)
+    return {str(row.id): unowned.named(_wire(row), row.customer_id, names) for row in rows}
 
 
-PROJECTIONS = (Projection(KIND, frozenset({"grid", "care"}), {"manager": FIELDS}, load, sort="customer_id"),)
+def _wire(row: CustomerSuggestion) -> list[Any]:
+    return [
+        str(row.customer_id),
+        str(row.author_id),
+        row.type,
+        row.body,
+        millis(row.observed_at),
+        row.state,
+        millis(row.decided_at) if row.decided_at else None,
+        str(row.decided_by) if row.decided_by else None,
+    ]
+
+
+PROJECTIONS = (
+    Projection(
+        KIND,
+        frozenset({"grid", "care", "team"}),
+        {"manager": FIELDS, unowned.HEAD: (*FIELDS, unowned.NAME)},
+        load,
+        sort="customer_id",
+    ),
+)

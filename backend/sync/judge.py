@@ -26,6 +26,9 @@ from backend.sync.schemas import Command, SealedCommand
 # resources, locks, an operator's hand, the system
 OF_THE_SERVER = ("08", "40", "53", "55", "57", "58")
 
+#: nobody sets a clock by less: requests are that long on their way, and the bank's machines differ
+SETTING = timedelta(minutes=2)
+
 #: the phone's clock at the command that was judged last in its place, and when that stands
 Last = tuple[datetime | None, datetime | None]
 
@@ -167,16 +170,32 @@ def envelope_of(batch: Batch, command: Command) -> Envelope:
     """Raises ValueError for instants outside the calendar."""
     at = from_millis(command.at)
     observed = from_millis(command.observed_at) if command.observed_at is not None else at
+    error = at - saved_at(batch, command, at)
     return Envelope(
         command_id=command.id,
         installation_id=batch.installation_id,
         staff_id=batch.actor.require_staff(),
         at=at,
-        observed_at=min(observed - batch.clock_error, batch.received_at),
+        observed_at=min(observed - error, batch.received_at),
         offset_minutes=command.offset_minutes,
         received_at=batch.received_at,
-        clock_error_s=round(batch.clock_error.total_seconds()),
+        clock_error_s=round(error.total_seconds()),
     )
+
+
+def saved_at(batch: Batch, command: Command, at: datetime) -> datetime:
+    """When a command was saved, by the bank's clock: `at` less the phone's error, if that can be.
+
+    It cannot where the clock was set (right, mostly) between the save and the push: then what the phone
+    reckoned from the bank's time at its last contact counts, and at the latest the receipt.
+    """
+    by_push = at - batch.clock_error
+    if command.heard_at is None or command.reckoned_at is None:
+        return by_push
+    heard, reckoned = from_millis(command.heard_at), from_millis(command.reckoned_at)
+    if by_push > batch.received_at + SETTING or by_push < heard - SETTING:
+        return min(max(reckoned, heard), batch.received_at)
+    return by_push
 
 
 def needs_of(command: Command | None) -> Sequence[UUID]:

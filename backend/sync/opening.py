@@ -31,7 +31,7 @@ async def open_all(key: SealKey, commands: Sequence[SealedCommand]) -> Opened:
 
 def content_of(command: Command) -> str:
     """A hash (hex) of what a command says but for its place: it stays when a phone seals it anew."""
-    said = (
+    said: tuple[object, ...] = (
         command.id,
         command.type,
         command.version,
@@ -42,6 +42,9 @@ def content_of(command: Command) -> str:
         command.replaces,
         command.body,
     )
+    if command.heard_at is not None:
+        # commands of phones that say nothing of it keep the hash they were recorded with
+        said += (command.heard_at, command.reckoned_at)
     return hashlib.sha256(msgspec.msgpack.encode(said)).hexdigest()
 
 

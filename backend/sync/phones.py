@@ -143,6 +143,7 @@ def _judged(
         delivered_at=_ms(device.delivered_at),
         lost=sum(counted) if lost and len(counted) == len(lost) else None,
         lost_at=_ms(lost_at),
+        unlock_ways=list(device.unlock_ways),
         states=states,
     )
 

@@ -58,7 +58,11 @@ class PushRequest(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True):
-    """What a sealed command holds."""
+    """What a sealed command holds.
+
+    `heard_at`, `reckoned_at`: by the bank's clock, when the phone had last heard the bank at the save,
+    and what time it reckoned to be then.
+    """
 
     id: UUID
     seq: int
@@ -70,6 +74,8 @@ class Command(Struct, frozen=True):
     observed_at: int | None = None
     needs: Annotated[list[UUID], Meta(max_length=50)] = []
     replaces: UUID | None = None
+    heard_at: int | None = None
+    reckoned_at: int | None = None
 
 
 class Receipt(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -143,7 +149,8 @@ class QuarantinedContent(Struct, frozen=True):
 
 class PhoneView(Struct, frozen=True):
     """A phone as heads and administrators see it. Instants in ms. `states`: the most urgent first, none where
-    all is well. `lost`: entries that it lost with its database, None where it could not tell how many."""
+    all is well. `lost`: entries that it lost with its database, None where it could not tell how many.
+    `unlock_ways`: how it says that it opens; none where it has not said."""
 
     installation_id: UUID
     label: str
@@ -163,6 +170,7 @@ class PhoneView(Struct, frozen=True):
     delivered_at: int | None
     lost: int | None
     lost_at: int | None
+    unlock_ways: list[str]
     states: list[str]
 
 

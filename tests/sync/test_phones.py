@@ -82,11 +82,15 @@ async def _list(phone: FieldPhone, query: str = "") -> dict[str, Any]:
 async def test_heads_see_their_branchs_phones_and_administrators_all(phone_of: PhoneOf) -> None:
     everybody = {login: await phone_of(login) for login in ("manager", "agent", "manager2", "head", "deputy")}
     admin = await phone_of("admin")
+    agent = everybody["agent"].phone.client
+    assert (await agent.put("/api/v1/devices/unlock", json={"ways": ["prf", "pin"]})).status_code == 204
     east = {str(everybody[login].phone.installation_id) for login in ("manager", "agent", "head", "deputy")}
     for login in ("head", "deputy"):
         found = await _list(everybody[login])
         assert {one["installation_id"] for one in found["phones"]} == east
         assert found["counts"]["all"] == 4
+        opens = {one["person"]: one["unlock_ways"] for one in found["phones"]}
+        assert opens["周农金"] == ["pin", "prf"]
     every = await _list(admin)
     assert every["counts"]["all"] == 6
     shown = {one["person"]: one["branch"] for one in every["phones"]}

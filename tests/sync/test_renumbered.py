@@ -115,7 +115,14 @@ async def test_what_has_its_answer_is_repeated_under_any_place(
 
 
 @pytest.mark.parametrize(
-    "changes", [{"at": 1763712000000}, {"type": "customer.move"}, {"needs": []}, {"body": {"name": "换过"}}]
+    "changes",
+    [
+        {"at": 1763712000000},
+        {"type": "customer.move"},
+        {"needs": []},
+        {"body": {"name": "换过"}},
+        {"heard_at": 1763712000000, "reckoned_at": 1763712000000},
+    ],
 )
 async def test_other_content_under_a_held_id_is_refused_and_the_first_stays(
     phone_of: PhoneOf, world: World, worker_db: Database, changes: dict[str, Any]

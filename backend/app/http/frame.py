@@ -71,7 +71,7 @@ class Frame:
         self._inner = inner
         self._settings = settings
         self._metrics = metrics
-        self._static = StaticFiles(settings.static_dir)
+        self._static = StaticFiles(settings.static_dir, settings.home)
         self._headers = security_headers(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

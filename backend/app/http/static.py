@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from litestar.types import HTTPScope, Receive, Send
 
+from backend.app.http import kept_assets
 from backend.app.http.note import note_of
 from backend.kernel.errors import Problem
 
@@ -51,10 +52,14 @@ class _File:
 
 
 class StaticFiles:
-    """Serves one folder. Files are read once and again when they change."""
+    """Serves one folder. Files are read once and again when they change.
 
-    def __init__(self, folder: Path) -> None:
+    `kept`: the folder of `kept_assets.keep`, for hashed files that `folder` has no more.
+    """
+
+    def __init__(self, folder: Path, kept: Path | None = None) -> None:
         self._folder = folder.resolve()
+        self._kept = (kept / kept_assets.FOLDER).resolve() if kept is not None else None
         self._read: dict[Path, tuple[tuple[int, int], _File]] = {}
 
     async def __call__(self, scope: HTTPScope, _receive: Receive, send: Send) -> None:
@@ -76,9 +81,10 @@ class StaticFiles:
         name = asked.lstrip("/") or "index.html"
         hidden = any(part.startswith(".") for part in name.split("/"))
         try:
-            path = (self._folder / name).resolve()
-            if not hidden and path.is_relative_to(self._folder) and path.is_file():
-                return path
+            for folder, inside in self._places(name):
+                path = (folder / inside).resolve()
+                if not hidden and path.is_relative_to(folder) and path.is_file():
+                    return path
         except (OSError, ValueError):  # a name too long, a zero byte
             return None
         wants_page = "text/html" in headers.get("accept", "")
@@ -86,6 +92,14 @@ class StaticFiles:
         if wants_page and not hidden and "." not in name.rsplit("/", 1)[-1] and shell.is_file():
             return shell
         return None
+
+    def _places(self, name: str) -> list[tuple[Path, str]]:
+        """Folders in which a file may lie, and as what; none is left by a name that climbs out."""
+        places = [(self._folder, name)]
+        first, _, rest = name.partition("/")
+        if self._kept is not None and first == kept_assets.FOLDER and rest:
+            places.append((self._kept, rest))
+        return places
 
     def _missing(self) -> Problem:
         if not (self._folder / "index.html").is_file():
@@ -120,7 +134,7 @@ class StaticFiles:
     async def _send(
         self, scope: HTTPScope, send: Send, path: Path, encoding: str | None, file: _File, known: str
     ) -> None:
-        hashed = path.relative_to(self._folder).parts[0] == "assets"
+        hashed = path.parent.name == kept_assets.FOLDER
         # the tag is of the bytes sent, so that a packed and a plain answer are told apart
         tag = f'"{file.tag}"'
         headers = {

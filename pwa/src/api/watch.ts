@@ -25,6 +25,8 @@ export interface WatchedPhone {
   /** Entries lost with a deleted database; null where the phone could not tell, or lost none (`lost_at` null). */
   lost: number | null
   lost_at: Instant | null
+  /** How it opens, as it says; none where it has not said. */
+  unlock_ways: ('pin' | 'passphrase' | 'prf')[]
   /** The most urgent first; none where all is well. */
   states: PhoneState[]
 }

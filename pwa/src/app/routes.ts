@@ -22,6 +22,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/inbox', component: () => import('../features/inbox/Inbox.vue') },
   { path: '/approvals', component: () => import('../features/approvals/Approvals.vue'), meta: { heads: true } },
   { path: '/approvals/look', component: () => import('../features/approvals/Look.vue'), meta: { heads: true } },
+  { path: '/decisions', component: () => import('../features/customers/Decisions.vue'), meta: { heads: true } },
   { path: '/phones', component: () => import('../features/watch/Phones.vue'), meta: { watch: true } },
   { path: '/quarantine', component: () => import('../features/watch/Quarantine.vue'), meta: { watch: true } },
   { path: '/sync', component: () => import('../features/sync/Sync.vue') },

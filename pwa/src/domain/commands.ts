@@ -139,8 +139,17 @@ export type Command = {
     /** Minutes that local time was ahead of UTC. */
     offset_minutes: number
     observed_at: Instant
+    /** By the bank's clock: when it was last heard before the save; absent before the first contact. */
+    heard_at?: Instant
+    /** By the bank's clock: when it was saved, as the phone reckoned. */
+    reckoned_at?: Instant
   }
 }[CommandType]
+
+/** When it was observed, by the bank's clock as the phone reckoned it. */
+export function observedAt({ observed_at, at, reckoned_at }: Command): Instant {
+  return observed_at + (reckoned_at === undefined ? 0 : reckoned_at - at)
+}
 
 /** What is wrong with an entry, by field, so that the form can point at it. */
 export class CommandInvalid extends Error {

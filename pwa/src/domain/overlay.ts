@@ -3,7 +3,7 @@
  * own row arrives. Pure: base rows are never changed, each touched row is a new object that carries a pending mark.
  */
 import { dayOf } from './dates'
-import type { Command, CommandBodies } from './commands'
+import { observedAt, type Command, type CommandBodies } from './commands'
 import type { CustomerRow, Day, FileValue, Id, Kind, Pending, RowKinds, VisitRow } from './rows'
 import { checkVisit, type VisitLimits } from './visits'
 
@@ -68,9 +68,9 @@ export function layOver(entries: readonly OverlayEntry[], base: ReadRow, context
       overlay,
       read,
       pending: { command: command.id, state },
-      day: dayOf(command.observed_at, context.timeZone),
+      day: dayOf(observedAt(command), context.timeZone),
       context,
-      at: command.observed_at,
+      at: observedAt(command),
     })
   }
   return overlay

@@ -236,6 +236,8 @@ export type SuggestionState = 'open' | 'accepted' | 'dismissed'
 /** An edit whose author no longer looks after the customer: it waits for the word of whoever does. */
 export interface SuggestionRow extends RowBase {
   customer_id: Id
+  /** Where nobody looks after the household and the branch's heads decide: they do not hold it. */
+  customer_name?: string
   author_id: Id
   /** `customer.set_values`, `asset.put` or `asset.remove`, and that command's body. */
   type: string
@@ -252,6 +254,8 @@ export type DisputedValue = [value: number | string | null, source: string, at: 
 /** An amount of which a person must say what is right. */
 export interface DisputeRow extends RowBase {
   customer_id: Id
+  /** As in a suggestion. */
+  customer_name?: string
   field: string
   /** The one that stands first; none once it is settled. */
   values: DisputedValue[]

@@ -13,7 +13,7 @@ export function useSave() {
   const { t } = useI18n({ useScope: 'global' })
   const { say } = useProblems()
   const busy = ref(false)
-  const problem = ref('')
+  const problem = useSaid()
 
   /**
    * Saves what `make` builds and removes the draft in the same transaction. True once it is on disk. A form that is not
@@ -29,12 +29,12 @@ export function useSave() {
       const { ids } = await engine.use().save(make(), options.files ?? [], options.draft ? { draft: options.draft } : {})
       if (!options.quiet) {
         toasts.show({
-          text: t('record.saved'),
+          text: () => t('record.saved'),
           action: {
-            label: t('ui.undo'),
+            label: () => t('ui.undo'),
             run: async () => {
               const undone = await engine.use().undo(ids)
-              toasts.show({ text: t(undone ? 'save.undone' : 'save.tooLate') })
+              toasts.show({ text: () => t(undone ? 'save.undone' : 'save.tooLate') })
             },
           },
         })
@@ -42,7 +42,7 @@ export function useSave() {
       over = options.draft !== undefined
       return true
     } catch (error) {
-      problem.value = error instanceof CommandInvalid ? t('save.invalid', { field: fieldName(error.field), why: t(`invalid.${error.problem}`) }) : say(error)
+      problem.value = () => error instanceof CommandInvalid ? t('save.invalid', { field: fieldName(error.field), why: t(`invalid.${error.problem}`) }) : say(error)
       return false
     } finally {
       busy.value = over

@@ -168,11 +168,12 @@ export class Rows {
 
   /**
    * Whether the rows of a book's revision are all here. True for a book that this phone does not hold: it can't bring its
-   * rows, so there is nothing to wait for.
+   * rows, so there is nothing to wait for. Rows of another life of the bank's database (`epoch`), shown until this one's
+   * are here, have their own count.
    */
-  reached(book: string, revision: number): boolean {
+  reached(book: string, revision: number, epoch: string | null): boolean {
     const held = [...this.partitions.values()].filter((partition) => partition.book === book)
-    return held.length === 0 || held.some(({ whole }) => whole >= revision)
+    return held.length === 0 || held.some(({ whole, gen }) => whole >= revision && gen.startsWith(`${epoch ?? ''}.`))
   }
 
   /**

@@ -21,9 +21,18 @@ export interface FileToSeal {
   bytes: Bytes
 }
 
+/** When something is saved, by the phone's clock and by the bank's as the phone reckons it. */
+export interface SaveTime {
+  at: number
+  offsetMinutes: number
+  /** The bank's time at the last contact before, and now; null before the first contact. */
+  bank: { heard: number; reckoned: number } | null
+}
+
 /** The command's place in the stream and its time. */
-export function complete(command: NewCommand, seq: number, at: number, offsetMinutes: number): Command {
-  return { ...command, seq, at, offset_minutes: offsetMinutes, observed_at: command.observed_at ?? at } as Command
+export function complete(command: NewCommand, seq: number, { at, offsetMinutes, bank }: SaveTime): Command {
+  const reckoned = bank ? { heard_at: bank.heard, reckoned_at: bank.reckoned } : {}
+  return { ...command, seq, at, offset_minutes: offsetMinutes, observed_at: command.observed_at ?? at, ...reckoned } as Command
 }
 
 /** Encrypts a command both ways; `save` names the save it belongs to. All WebCrypto is done here, before any transaction is opened. */
@@ -224,8 +233,17 @@ export async function noteStream(db: StaffDatabase, former: string, stream: stri
   )
 }
 
+export const isUnsent = ({ state }: Pick<OutboxRecord, 'state'>): boolean => state !== 'received' && state !== 'rejected'
+
 export async function unsent(db: StaffDatabase): Promise<OutboxRecord[]> {
-  return (await allEntries(db)).filter((entry) => entry.state !== 'received' && entry.state !== 'rejected')
+  return (await allEntries(db)).filter(isUnsent)
+}
+
+/** How many files have no receipt and may still be taken; a received command may have some on the way. */
+export function filesLeft(entries: Iterable<Pick<OutboxRecord, 'photos'>>): number {
+  let left = 0
+  for (const { photos } of entries) left += photos.filter(({ sentAt, refused }) => sentAt === 0 && refused === null).length
+  return left
 }
 
 /** Whether the bank has a receipt for everything here, photos too. */

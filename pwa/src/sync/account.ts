@@ -9,7 +9,7 @@ import { ephemeralPair, openSeal } from '../store/seal'
 import { noteStream } from '../store/outbox'
 import { checkPin, DATA_KEY_BYTES, unwrapKey, wrapKey, type WrappedKey } from '../store/vault'
 import { askPrf, keepPrf, unlockWays } from './biometrics'
-import { noteClock } from './contact'
+import { elapsed, noteClock } from './contact'
 import { PIN_TRIES, type Core } from './core'
 import { enrolmentOf, sendEscrow, type Enrolment } from './escrow'
 import { openVault, prepare } from './opening'
@@ -207,15 +207,15 @@ export class Account {
     return 'ok'
   }
 
-  unlockByPrf(): Promise<UnlockResult> {
-    this.unlocking ??= this.unlockByPrfNow().finally(() => (this.unlocking = null))
+  unlockByPrf(signal?: AbortSignal): Promise<UnlockResult> {
+    this.unlocking ??= this.unlockByPrfNow(signal).finally(() => (this.unlocking = null))
     return this.unlocking
   }
 
-  private async unlockByPrfNow(): Promise<UnlockResult> {
+  private async unlockByPrfNow(signal?: AbortSignal): Promise<UnlockResult> {
     const { core } = this
     if (core.wrongPins >= PIN_TRIES) return 'locked_out'
-    const raw = await askPrf(core)
+    const raw = await askPrf(core, signal)
     await this.noteTries(0)
     await openVault(core, raw)
     return 'ok'
@@ -243,7 +243,7 @@ export class Account {
     core.unlocked = null
     core.glance = null
     core.outbox.forgetContents()
-    void noteClock(core.store, core.options.now()).catch(() => undefined)
+    void noteClock(core.store, elapsed(core.contact, core.options.now(), 0)).catch(() => undefined)
     core.emit('status')
     core.emit('rows')
     core.emit('outbox')

@@ -3,12 +3,12 @@ import { EngineError } from '../domain/errors'
 import { randomBytes, type Bytes } from '../store/bytes'
 
 export interface Authenticator {
-  /** Whether this phone can unlock by fingerprint or face at all. */
+  /** Whether this phone can unlock by fingerprint or face at all, at the address the app was opened by. */
   available(): Promise<boolean>
   /** Makes a credential and asks it with `input`. Throws EngineError `prf_cancelled`, `prf_unsupported`. */
   create(name: string, input: Bytes): Promise<{ credential: Bytes; secret: Bytes }>
   /** The credential's secret for `input`. Throws EngineError `prf_cancelled` (also where it is gone: browsers don't tell). */
-  ask(credential: Bytes, input: Bytes): Promise<Bytes>
+  ask(credential: Bytes, input: Bytes, signal?: AbortSignal): Promise<Bytes>
 }
 
 interface PrfResults {
@@ -35,11 +35,17 @@ function secretOf(credential: PublicKeyCredential): Bytes | null {
   return bytes.length === 32 ? Uint8Array.from(bytes) : null
 }
 
+/** A credential belongs to a host name: at a bare IP address, or without TLS, browsers make none. */
+export function hasName(secure: boolean, host: string): boolean {
+  return secure && host !== '' && !/^[\d.]+$/.test(host) && !host.includes(':')
+}
+
 /** The browser's; `available` is false where it has none. */
 export function browserAuthenticator(): Authenticator {
-  const ask: Authenticator['ask'] = async (credential, input) => {
+  const ask: Authenticator['ask'] = async (credential, input, signal) => {
     try {
       const got = await navigator.credentials.get({
+        ...(signal ? { signal } : {}),
         publicKey: {
           challenge: randomBytes(32),
           timeout: PATIENCE_MS,
@@ -57,6 +63,7 @@ export function browserAuthenticator(): Authenticator {
   }
   return {
     async available() {
+      if (!hasName(globalThis.isSecureContext === true, globalThis.location?.hostname ?? '')) return false
       try {
         return typeof PublicKeyCredential !== 'undefined' && (await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable())
       } catch {

@@ -15,6 +15,7 @@ import { Transport } from './transport'
 export const OUTBOX_SYNC_TAG = 'tiange-outbox'
 
 export interface FlushOptions {
+  appVersion?: string
   fetch?: typeof fetch
   baseUrl?: string
   now?: () => number
@@ -40,6 +41,7 @@ export async function flushOutbox(options: FlushOptions = {}): Promise<number> {
       const http = { fetch: options.fetch ?? fetch.bind(globalThis), baseUrl: options.baseUrl ?? '' }
       const over = await readFilesOver(db)
       const deps: FileDeps = {
+        ...(options.appVersion ? { appVersion: options.appVersion } : {}),
         db,
         transport: new Transport(http, identity),
         now: options.now ?? Date.now,

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { EngineError } from '../domain/errors'
 import { uuid7 } from '../domain/ids'
 import { hex, randomBytes, sha256, type Bytes } from '../store/bytes'
-import type { Authenticator } from './authenticator'
+import { hasName, type Authenticator } from './authenticator'
 import { FakeBank } from './testing/bank'
 import { GRID_KEY, household, openPhone, PIN, readyPhone, reopen, visitOf } from './testing/phone'
 
@@ -14,7 +14,7 @@ const xie = household('谢金枝', '13812342260')
 class Hardware implements Authenticator {
   secrets = new Map<string, Bytes>()
   there = true
-  says: 'ok' | 'cancelled' = 'ok'
+  says: 'ok' | 'cancelled' | 'waits' = 'ok'
   available = () => Promise.resolve(this.there)
   async create(_name: string, input: Bytes) {
     if (!this.there) throw new EngineError('prf_unsupported')
@@ -22,9 +22,10 @@ class Hardware implements Authenticator {
     this.secrets.set(hex(credential), randomBytes(32))
     return { credential, secret: await this.ask(credential, input) }
   }
-  async ask(credential: Bytes, input: Bytes) {
+  async ask(credential: Bytes, input: Bytes, signal?: AbortSignal) {
+    if (this.says === 'waits' && !signal?.aborted) await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
     const own = this.secrets.get(hex(credential))
-    if (!own || this.says === 'cancelled') throw new EngineError('prf_cancelled')
+    if (!own || this.says !== 'ok') throw new EngineError('prf_cancelled')
     return sha256(new Uint8Array([...own, ...input]))
   }
 }
@@ -126,4 +127,43 @@ test('a bank that insists: no PIN is taken, nothing without an authenticator, an
   old.engine.lock()
   expect(await old.engine.biometrics.unlock()).toBe('ok')
   await old.engine.close()
+})
+
+test('the bank hears of a way that is set up, taken away or changed without being asked to wait for the next turn', async () => {
+  // What a page has and these tests have not: the network comes and goes there, news stream in.
+  for (const name of ['addEventListener', 'removeEventListener']) vi.stubGlobal(name, () => undefined)
+  vi.stubGlobal('EventSource', Object.assign(class extends EventTarget { close = () => undefined }, { CLOSED: 2 }))
+  const bank = await smallBank()
+  const phone = await readyPhone(bank, uuid7(), new Hardware(), true)
+  const ways = (): string[][] => [...bank.ways.values()]
+  await vi.waitFor(() => expect(ways()).toEqual([['pin']]), 10_000)
+  await phone.engine.biometrics.setUp(PIN)
+  await vi.waitFor(() => expect(ways()).toEqual([['pin', 'prf']]), 10_000)
+  await phone.engine.changePin(PIN, '铜钟 水库 拖拉机 七号')
+  await vi.waitFor(() => expect(ways()).toEqual([['passphrase', 'prf']]), 10_000)
+  await phone.engine.biometrics.remove()
+  await vi.waitFor(() => expect(ways()).toEqual([['passphrase']]), 10_000)
+  await phone.engine.close()
+  vi.unstubAllGlobals()
+})
+
+test('whoever begins to type ends the asking for fingerprint or face, and the PIN opens at once', async () => {
+  const bank = await smallBank()
+  const hardware = new Hardware()
+  const phone = await readyPhone(bank, uuid7(), hardware)
+  await phone.engine.biometrics.setUp(PIN)
+  phone.engine.lock()
+  hardware.says = 'waits'
+  const typing = new AbortController()
+  const asked = phone.engine.biometrics.unlock(typing.signal)
+  setTimeout(() => typing.abort())
+  await expect(asked).rejects.toMatchObject({ code: 'prf_cancelled' })
+  expect(await phone.engine.unlock(PIN)).toBe('ok')
+  await phone.engine.close()
+})
+
+test('a bare address, or one without TLS, offers no fingerprint or face', () => {
+  expect(hasName(true, 'tiange.bank.example')).toBe(true)
+  expect(hasName(true, 'localhost')).toBe(true)
+  expect([hasName(true, '127.0.0.1'), hasName(true, '[::1]'), hasName(false, 'tiange.bank.example'), hasName(true, '')]).toEqual([false, false, false, false])
 })

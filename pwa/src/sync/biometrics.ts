@@ -49,10 +49,10 @@ export async function keepPrf(core: Core, raw: Bytes): Promise<void> {
 }
 
 /** The raw data key by fingerprint or face. Throws `prf_cancelled`, `prf_unsupported`, `prf_changed`, `not_found`. */
-export async function askPrf(core: Core): Promise<Bytes> {
+export async function askPrf(core: Core, signal?: AbortSignal): Promise<Bytes> {
   const kept = await withStore(core.store, () => getMeta<PrfKey>(core.store, 'prf'))
   if (!kept) throw new EngineError('not_found', 'no fingerprint or face is set up')
-  const secret = await core.options.authenticator.ask(kept.credential, kept.input)
+  const secret = await core.options.authenticator.ask(kept.credential, kept.input, signal)
   const raw = await unwrapByPrf(kept, secret)
   secret.fill(0)
   if (!raw) throw new EngineError('prf_changed', 'the authenticator gave another secret')

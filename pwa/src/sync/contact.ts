@@ -43,12 +43,52 @@ export async function noteContact(
   )
 }
 
-/** Remembers how far the phone's clock has come. */
-export async function noteClock(db: StaffDatabase, device: number): Promise<void> {
+/** So far off, a clock was set; less is the time that answers take. */
+const SET_MS = 10 * 60_000
+
+/**
+ * The bank's time by the phone's clock and the difference seen at the last contact. A clock set back before that contact
+ * says nothing: then as far as it had come counts.
+ */
+export function reckon({ server, device, highest }: Contact, now: number): number {
+  return server ? server + (now < device ? highest : now) - device : now
+}
+
+/** How far the clock has come, `leastMs` after the last look: turned back, it does not stand still. */
+export function elapsed(contact: Contact, now: number, leastMs: number): Contact {
+  const on = now < contact.highest - leastMs ? leastMs : 0
+  return { ...contact, highest: Math.max(contact.highest + on, now) }
+}
+
+/** A save happened: where the clock was set back, each comes after the one before. */
+export function passed(contact: Contact, now: number): Contact {
+  if (!contact.device) return contact
+  return { ...contact, highest: now < contact.device ? contact.highest + 1 : Math.max(contact.highest, now) }
+}
+
+/**
+ * What is wrong with the phone's clock, as far as it can tell by itself: `behind` the last contact; `was_ahead`, and
+ * right or nearly so again, which locks for reading; or so far on that it is `ahead` rather than the phone so long alone.
+ */
+export type ClockTrouble = 'behind' | 'was_ahead' | 'ahead'
+
+/** Longer than a phone is left alone and then still used. */
+const AWAY_MS = 60 * 86_400_000
+
+export function clockTrouble({ device, highest }: Contact, now: number, limitMs: number): ClockTrouble | null {
+  if (!device) return null
+  if (now < device - SET_MS) return 'behind'
+  if (now - device > AWAY_MS) return 'ahead'
+  return highest - device > limitMs && now - device <= limitMs ? 'was_ahead' : null
+}
+
+/** Remembers how far the phone's clock has come since `contact`, unless the bank was heard again meanwhile. */
+export async function noteClock(db: StaffDatabase, { server, device, highest }: Contact): Promise<void> {
   await withStore(db, () =>
     db.transaction('rw', db.meta, async () => {
       const known = await getMeta<Omit<Contact, 'epoch'>>(db, 'contact')
-      if (known && known.highest < device) await db.meta.put({ key: 'contact', value: { ...known, highest: device } })
+      if (known?.server !== server || known.device !== device || known.highest >= highest) return
+      await db.meta.put({ key: 'contact', value: { ...known, highest } })
     }),
   )
 }

@@ -15,7 +15,7 @@ import type { Rows } from '../store/memory'
 import type { Sealer } from '../store/seal'
 import type { Vault, WrappedKey } from '../store/vault'
 import type { Authenticator } from './authenticator'
-import { NO_CONTACT, readContact, type Contact } from './contact'
+import { clockTrouble, NO_CONTACT, readContact, reckon, type ClockTrouble, type Contact } from './contact'
 import type { Locks } from './locks'
 import { heldBy, readFilesOver, type FilesOver, type NetworkKind } from './network'
 import { OutboxBook } from './outboxBook'
@@ -211,7 +211,10 @@ export class Core {
   }
 
   async loadContact(): Promise<void> {
-    this.contact = await readContact(this.store)
+    const { server, device, highest } = this.contact
+    const stored = await readContact(this.store)
+    const same = stored.server === server && stored.device === device
+    this.contact = same ? { ...stored, highest: Math.max(stored.highest, highest) } : stored
   }
 
   /** Why files do not go over the present network by themselves; null if they do. */
@@ -264,8 +267,7 @@ export class Core {
 
   /** The bank's time, by the phone's clock and the difference seen at the last contact. */
   now(): Instant {
-    const device = this.options.now()
-    return this.contact.server ? device + (this.contact.server - this.contact.device) : device
+    return reckon(this.contact, this.options.now())
   }
 
   policy(key: string): FieldValue | undefined {
@@ -297,6 +299,10 @@ export class Core {
 
   readLocked(): boolean {
     return this.contact.device > 0 && this.offlineFor() > this.offlineLimitMs
+  }
+
+  clock(): ClockTrouble | null {
+    return clockTrouble(this.contact, this.options.now(), this.offlineLimitMs)
   }
 
   offlineUntil(): Instant | null {
@@ -335,6 +341,7 @@ export class Core {
       readLocked: this.readLocked(),
       offlineUntil: this.offlineUntil(),
       lastContactAt: this.contact.server || null,
+      clock: this.clock(),
       epoch: this.contact.epoch,
       storageFailed: this.storageFailed,
       storage: this.storage,

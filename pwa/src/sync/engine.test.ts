@@ -192,10 +192,12 @@ test('a locked phone sends from the background, photos after their record, each 
   expect(phone.engine.drafts.get('visit')).toBeUndefined()
   phone.engine.lock()
   expect(phone.engine.status()).toMatchObject({ phase: 'locked', waiting: 1 })
-  const flush = () => flushOutbox({ fetch: bank.fetch as typeof fetch, baseUrl: 'http://bank', now: () => phone.clock.now, locks: phone.locks, deviceDatabase: phone.deviceDatabase })
+  const flush = () => flushOutbox({ appVersion: '1.0.0', fetch: bank.fetch as typeof fetch, baseUrl: 'http://bank', now: () => phone.clock.now, locks: phone.locks, deviceDatabase: phone.deviceDatabase })
   let cut = true
   bank.fault = (method) => (method === 'PUT' && cut ? ((cut = false), 'cut') : null)
   await expect(flush()).rejects.toThrow()
+  // The bank's overview hears of what waits and of the version from the service worker too.
+  expect(bank.said).toMatchObject({ app: '1.0.0', outbox: { depth: 1, photos: 1 } })
   expect(await flush()).toBe(0)
   expect(bank.applied).toHaveLength(1)
   expect([...bank.files.keys()]).toEqual([hash])

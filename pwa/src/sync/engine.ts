@@ -134,7 +134,11 @@ class TiangeEngine implements Engine {
     await this.opened()
   }
 
-  changePin: Engine['changePin'] = (old, pin) => this.account.changePin(old, pin)
+  changePin: Engine['changePin'] = async (old, pin) => {
+    const result = await this.account.changePin(old, pin)
+    if (result === 'ok') this.syncer.soon()
+    return result
+  }
 
   async unlock(pin: string): ReturnType<Engine['unlock']> {
     const result = await this.account.unlock(pin)
@@ -148,14 +152,19 @@ class TiangeEngine implements Engine {
       const fresh = this.core.unlocked === null
       const result = await this.account.setUpPrf(secret)
       if (result === 'ok' && fresh) await this.opened()
+      // The bank hears at once how this phone opens now: it may insist.
+      else if (result === 'ok') this.syncer.soon()
       return result
     },
-    unlock: async () => {
-      const result = await this.account.unlockByPrf()
+    unlock: async (signal) => {
+      const result = await this.account.unlockByPrf(signal)
       if (result === 'ok') await this.opened()
       return result
     },
-    remove: () => dropPrf(this.core),
+    remove: async () => {
+      await dropPrf(this.core)
+      this.syncer.soon()
+    },
   }
 
   private async opened(): Promise<void> {
@@ -203,6 +212,10 @@ class TiangeEngine implements Engine {
   inbox: Engine['inbox'] = () => this.reader.all('inbox', newestFirst)
   approvals: Engine['approvals'] = () => this.reader.all('approval', bySubmission)
   unplaced: Engine['unplaced'] = () => this.reader.all('unplaced', newestFirst)
+  nobodys: Engine['nobodys'] = () => ({
+    suggestions: this.reader.all('suggestion').filter((one) => one.customer_name !== undefined).sort((a, b) => a.at - b.at),
+    disputes: this.reader.all('dispute').filter((one) => one.customer_name !== undefined).sort((a, b) => a.opened_at - b.opened_at),
+  })
   grids: Engine['grids'] = () => this.reader.all('grid', byCode)
   staff: Engine['staff'] = (id) => this.reader.one('staffer', id)
   products: Engine['products'] = () => this.reader.all('product', byOrder)

@@ -134,7 +134,7 @@ test('a duplicate made at the doorstep leads to the customer the bank knew', asy
   const { engine } = await readyPhone(bank, uuid7())
   const created = build.customerCreate({ id: uuid7(), kind: 'household', name: '谢金枝', grid_id: GRID_KEY.slice(5, 41), address: '三组', members: [] })
   await engine.save([created])
-  await expect.poll(() => engine.search('xiejinzhi').length).toBe(2)
+  await expect.poll(() => engine.search('xiejinzhi').length, { timeout: 30_000 }).toBe(2)
   expect((await engine.customer(created.body.id)).customer).toMatchObject({ name: '谢金枝', pending: { state: 'saved' } })
   bank.alias = { [created.body.id]: xie.id }
   await engine.sync()

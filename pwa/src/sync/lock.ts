@@ -1,5 +1,5 @@
 /** Locks by itself after some minutes in the background or without a touch, and keeps the clock that can't be turned back. */
-import { noteClock } from './contact'
+import { elapsed, noteClock, type ClockTrouble } from './contact'
 import type { Core } from './core'
 
 const TICK_MS = 30_000
@@ -12,6 +12,7 @@ export class AutoLock {
   private tick: ReturnType<typeof setInterval> | null = null
   private readonly onVisibility = (): void => this.changed()
   private touchedAt = 0
+  private clock: ClockTrouble | null = null
   private readonly onTouch = (): void => void (this.touchedAt = this.core.options.now())
 
   constructor(
@@ -42,14 +43,19 @@ export class AutoLock {
     const now = core.options.now()
     if (core.db && core.contact.device) {
       const wasLocked = core.readLocked()
-      core.contact = { ...core.contact, highest: Math.max(core.contact.highest, now) }
-      void noteClock(core.db, now).catch(() => undefined)
+      const wasTrouble = this.clock
+      this.clock = core.clock()
+      core.contact = elapsed(core.contact, now, TICK_MS)
+      void noteClock(core.db, core.contact).catch(() => undefined)
+      if (this.clock !== wasTrouble) core.emit('status')
       if (core.readLocked() !== wasLocked) {
         core.emit('status')
         core.emit('rows')
       }
     }
-    if (!core.unlocked) this.touchedAt = now
+    // A clock that was set back makes nobody wait for years.
+    if (!core.unlocked || now < this.touchedAt) this.touchedAt = now
+    if (this.hiddenAt !== null && now < this.hiddenAt) this.hiddenAt = now
     const limit = core.options.lockAfterMinutes * 60_000
     const hidden = this.hiddenAt !== null && now - this.hiddenAt >= limit
     if (hidden || now - this.touchedAt >= IDLE_FACTOR * limit) this.lock()

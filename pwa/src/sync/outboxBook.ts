@@ -3,7 +3,7 @@ import { customerOf, type Command } from '../domain/commands'
 import type { OverlayEntry } from '../domain/overlay'
 import type { FileClass, Id, Instant } from '../domain/rows'
 import type { StaffDatabase } from '../store/database'
-import { allEntries, openCommand, type OutboxHeader } from '../store/outbox'
+import { allEntries, filesLeft, isUnsent, openCommand, type OutboxHeader } from '../store/outbox'
 import type { Vault } from '../store/vault'
 import type { OutboxEntry, OutboxState } from './types'
 
@@ -23,6 +23,15 @@ function stateOf({ state, receipt, acknowledged, photos }: OutboxHeader): Outbox
     if (receipt?.result === 'merged' || photos.some((photo) => photo.refused !== null)) return 'attention'
   }
   return state === 'received' ? 'received' : state
+}
+
+/** A command about a duplicate, as one about the customer it stands for; null for the one that made the duplicate. */
+function aboutKnown(command: Command, aliases: ReadonlyMap<Id, Id>): Command | null {
+  const made = customerOf(command)
+  let known = made
+  for (let step = 0; known !== null && aliases.has(known) && step < aliases.size; step++) known = aliases.get(known) as Id
+  if (known === made) return command
+  return command.type === 'customer.create' ? null : ({ ...command, body: { ...command.body, customer_id: known } } as Command)
 }
 
 export class OutboxBook {
@@ -78,18 +87,14 @@ export class OutboxBook {
   }
 
   unsent(): { depth: number; oldest: Instant | null; photos: number } {
-    const waiting = [...this.entries.values()].filter(({ header }) => header.state !== 'received' && header.state !== 'rejected')
+    const waiting = [...this.entries.values()].filter(({ header }) => isUnsent(header))
     const oldest = waiting.length ? Math.min(...waiting.map(({ header }) => header.savedAt)) : null
-    // A received command may still have photos on the way.
-    const photos = [...this.entries.values()].reduce((n, { header }) => n + header.photos.filter((one) => one.sentAt === 0 && one.refused === null).length, 0)
-    return { depth: waiting.length, oldest, photos }
+    return { depth: waiting.length, oldest, photos: filesLeft([...this.entries.values()].map(({ header }) => header)) }
   }
 
   /** Photos, signatures and voice notes that the bank has no receipt for and may still take. */
   filesWaiting(): number {
-    return [...this.entries.values()]
-      .filter(({ header }) => header.state !== 'rejected')
-      .reduce((n, { header }) => n + header.photos.filter(({ sentAt, refused }) => sentAt === 0 && refused === null).length, 0)
+    return filesLeft([...this.entries.values()].map(({ header }) => header).filter(({ state }) => state !== 'rejected'))
   }
 
   counts(isToday: (at: Instant) => boolean): { waiting: number; waitingBytes: number; receivedToday: number; attention: number } {
@@ -119,8 +124,11 @@ export class OutboxBook {
   lying(reached: (book: string, revision: number) => boolean): OverlayEntry[] {
     const lying: OverlayEntry[] = []
     const settled = this.settled()
-    for (const { header, command } of this.all()) {
-      if (!command || header.state === 'rejected' || settled.has(header.id)) continue
+    const aliases = this.aliases()
+    for (const { header, command: said } of this.all()) {
+      if (!said || header.state === 'rejected' || settled.has(header.id)) continue
+      const command = aliases.size ? aboutKnown(said, aliases) : said
+      if (!command) continue
       if (header.state !== 'received') lying.push({ command, state: 'saved' })
       else if (Object.entries(header.receipt?.await ?? {}).some(([book, revision]) => !reached(book, revision))) {
         lying.push({ command, state: 'received' })
@@ -174,7 +182,7 @@ export class OutboxBook {
           customerId: customer.id ?? (command ? customerOf(command) : null),
           customerName: customer.name,
           command,
-          savedAt: header.savedAt,
+          savedAt: command?.reckoned_at ?? header.savedAt,
           bytes: header.bytes,
           state: stateOf(header),
           receipt: header.receipt?.receipt ?? null,

@@ -6,7 +6,7 @@ import { ApiProblem } from '../api/http'
 import { beginEpoch } from '../store/chunks'
 import { getMeta, putMeta, withStore, type OutboxRecord, type StaffDatabase, type StoredReceipt, type StoredState } from '../store/database'
 import type { Loss } from '../store/ledger'
-import { patchEntries, unsent } from '../store/outbox'
+import { allEntries, filesLeft, isUnsent, patchEntries, unsent } from '../store/outbox'
 import { noteContact } from './contact'
 import type { Transport } from './transport'
 
@@ -45,7 +45,7 @@ interface PushAnswer {
 }
 
 export interface PushDeps {
-  /** The app's version, where it is known (not in the service worker). */
+  /** The app's version; in the service worker that of the worker, which is the app's. */
   appVersion?: string
   db: StaffDatabase
   transport: Transport
@@ -91,7 +91,9 @@ export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
   let most = MOST_COMMANDS
   let looked = false
   for (;;) {
-    const all = await unsent(deps.db)
+    const kept = await allEntries(deps.db)
+    const all = kept.filter(isUnsent)
+    const photos = filesLeft(kept)
     const stream = deps.transport.installationId
     outcome.foreign = all.some((entry) => entry.stream !== stream)
     const own = all.filter((entry) => entry.stream === stream)
@@ -110,7 +112,7 @@ export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
     let answer: PushAnswer
     const loss = await untoldLoss(deps.db)
     try {
-      answer = await exchange(deps, entries, all, loss)
+      answer = await exchange(deps, entries, { all, photos }, loss)
     } catch (error) {
       await patchEntries(deps.db, ids, back)
       await deps.onEntries()
@@ -126,13 +128,13 @@ export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
       tried.clear()
     }
     if (loss) await noteTold(deps.db)
-    const kept = await keepReceipts(deps.db, entries, answer)
+    const taken = await keepReceipts(deps.db, entries, answer)
     deps.onAnswer?.()
     await noteContact(deps.db, { server: answer.now, durableThrough: answer.durable_through, epoch: answer.epoch }, deps.now())
-    outcome.received += kept.received
-    outcome.renewStream ||= kept.conflict
+    outcome.received += taken.received
+    outcome.renewStream ||= taken.conflict
     for (const id of ids) tried.add(id)
-    if (kept.gap) {
+    if (taken.gap) {
       // The bank lost entries that this phone still keeps: go back to where it stands, once.
       if (looked || !(await goBackTo(deps.db, stream, answer.expects))) outcome.renewStream ||= !looked
       else tried.clear()
@@ -154,25 +156,28 @@ function isYoung(entry: OutboxRecord, deps: PushDeps): boolean {
  */
 export async function pushLast(deps: PushDeps): Promise<boolean> {
   const all = await unsent(deps.db)
+  const photos = filesLeft(await allEntries(deps.db))
   const stream = deps.transport.installationId
   // Numbers of a former stream need the data key to be given anew: these stay sealed, for the exported file.
   if (all.some((entry) => entry.stream !== stream || entry.tries === 0)) return false
   const entries = batchOf(all.slice(-MOST_COMMANDS), MOST_COMMANDS)
   if (entries.length < Math.min(all.length, MOST_COMMANDS)) return false
-  const answer = await exchange(deps, entries, all, await untoldLoss(deps.db), true)
+  const answer = await exchange(deps, entries, { all, photos }, await untoldLoss(deps.db), true)
   await keepReceipts(deps.db, entries, answer)
   await deps.onEntries()
   return answer.wipe === true
 }
 
-async function exchange(deps: PushDeps, entries: readonly OutboxRecord[], all: readonly OutboxRecord[], loss: Loss | null, last = false): Promise<PushAnswer> {
+/** `waiting`: what has no receipt, and how many files. */
+async function exchange(deps: PushDeps, entries: readonly OutboxRecord[], waiting: { all: readonly OutboxRecord[]; photos: number }, loss: Loss | null, last = false): Promise<PushAnswer> {
+  const { all, photos } = waiting
   const stream = deps.transport.installationId
   const epoch = (await withStore(deps.db, () => getMeta<string>(deps.db, 'epoch'))) ?? null
   return deps.transport.exchange<PushAnswer>('/api/v1/sync/push', {
     epoch,
     stream,
     device_now: deps.now(),
-    outbox: { depth: all.length, oldest: all.length ? Math.min(...all.map(({ savedAt }) => savedAt)) : null },
+    outbox: { depth: all.length, oldest: all.length ? Math.min(...all.map(({ savedAt }) => savedAt)) : null, photos },
     ...(deps.appVersion ? { app: deps.appVersion } : {}),
     commands: entries.map(({ id, seq, hash, sealed }) => ({ id, seq, hash, sealed })),
     ...(last ? { last } : {}),

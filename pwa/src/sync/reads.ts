@@ -65,7 +65,7 @@ export class Reader {
   }
 
   private lying(rows: Rows): OverlayEntry[] {
-    return this.core.outbox.lying((book, revision) => rows.reached(book, revision))
+    return this.core.outbox.lying((book, revision) => rows.reached(book, revision, this.core.contact.epoch))
   }
 
   private current(): Lists {

@@ -120,7 +120,11 @@ export class Syncer {
       transport: core.transport,
       now: core.options.now,
       graceMs: this.graceMs,
-      onEntries: () => core.refreshOutbox(),
+      onEntries: async () => {
+        // Receipts of another life of the bank's database are about its revisions.
+        await core.loadContact()
+        await core.refreshOutbox()
+      },
       onAnswer: () => {
         // the bank was heard: what comes after may take a while, and the screen must not say "no network" meanwhile
         core.online = true
@@ -188,7 +192,7 @@ export class Syncer {
     const { core } = this
     const { unlocked } = core
     if (!unlocked) return
-    const lying = core.outbox.lying((book, revision) => unlocked.rows.reached(book, revision))
+    const lying = core.outbox.lying((book, revision) => unlocked.rows.reached(book, revision, core.contact.epoch))
     const keep = new Set(lying.map((entry) => entry.command.id))
     const gone = await purge(core.store, core.contact.durableThrough, core.now(), keep)
     if (gone.length) await core.refreshOutbox()

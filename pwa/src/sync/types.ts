@@ -15,10 +15,13 @@ import type {
   StaffRole,
   TaskRow,
   TermRow,
+  DisputeRow,
+  SuggestionRow,
   UnplacedRow,
   VisitRow,
 } from '../domain/rows'
 import type { Column, Counts } from '../domain/duties'
+import type { ClockTrouble } from './contact'
 import type { FilesOver } from './network'
 
 /**
@@ -69,6 +72,8 @@ export interface EngineStatus {
   /** Until when reading stays open without contact. */
   offlineUntil: Instant | null
   lastContactAt: Instant | null
+  /** What is wrong with the phone's clock; null if nothing is, as far as it can tell. */
+  clock: ClockTrouble | null
   epoch: string | null
   /** The phone's storage failed (full, or damaged): stop recording. What was saved is safe. */
   storageFailed: boolean
@@ -204,15 +209,18 @@ export interface Engine {
   changePin(old: string, pin: string): Promise<UnlockResult>
   unlock(pin: string): Promise<UnlockResult>
   biometrics: {
-    /** Whether this phone has fingerprint or face for it. */
+    /** Whether this phone has fingerprint or face for it, and the address of the app allows to use them. */
     available(): Promise<boolean>
     /**
      * Sets it up, with the PIN or passphrase in hand; null where none is set yet, or where only fingerprint or face opens
      * the phone (it is asked for the old one then). Throws `prf_cancelled`, `prf_unsupported`, `prf_changed`.
      */
     setUp(secret: string | null): Promise<UnlockResult>
-    /** Unlocks by it. Throws as `setUp`; nothing is counted, the PIN stays open as the other way. */
-    unlock(): Promise<UnlockResult>
+    /**
+     * Unlocks by it. Throws as `setUp`; nothing is counted, the PIN stays open as the other way: `signal` ends the asking
+     * (`prf_cancelled`) for whoever begins to type it.
+     */
+    unlock(signal?: AbortSignal): Promise<UnlockResult>
     /** Throws `prf_required` where it is the only way. */
     remove(): Promise<void>
   }
@@ -237,6 +245,8 @@ export interface Engine {
   approvals(): readonly ApprovalRow[]
   /** Visits that wait for somebody to say which household they were made to, newest first. */
   unplaced(): readonly UnplacedRow[]
+  /** What waits for a head's word about households that nobody looks after, oldest first; they are not on this phone. */
+  nobodys(): { suggestions: SuggestionRow[]; disputes: DisputeRow[] }
   grids(): readonly GridRow[]
   staff(id: Id): StafferRow | undefined
   products(): readonly ProductRow[]

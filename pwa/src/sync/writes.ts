@@ -1,10 +1,11 @@
 /** Saving what a person did, and taking it back while it was not sent. */
-import { build, filesOf, type Command, type NewCommand } from '../domain/commands'
+import { build, filesOf, observedAt, type Command, type NewCommand } from '../domain/commands'
 import { EngineError } from '../domain/errors'
 import { uuid7 } from '../domain/ids'
 import type { Id } from '../domain/rows'
 import type { OutboxRecord, StoredPhoto } from '../store/database'
-import { patchEntries, append, complete, nextSeq, renumber, sealCommand, sealFile, takeBack, unsent } from '../store/outbox'
+import { patchEntries, append, complete, nextSeq, renumber, sealCommand, sealFile, takeBack, unsent, type SaveTime } from '../store/outbox'
+import { passed, reckon } from './contact'
 import type { Core, Unlocked } from './core'
 import type { BookEntry } from './outboxBook'
 import type { NewFile, SaveOptions } from './types'
@@ -37,15 +38,14 @@ export class Writer {
     }
     const db = core.store
     const stream = core.identity?.installationId ?? ''
-    const at = core.options.now()
-    const offset = -new Date(at).getTimezoneOffset()
+    const time = this.saveTime()
     const owners = ownersOf(commands, files)
     const draft = options.draft === undefined ? null : drafts.take(options.draft)
     try {
       const blobs = await Promise.all(files.map((file) => sealFile(file, owners.get(file.hash) as Id, vault, sealer)))
       for (let attempt = 0; ; attempt++) {
         const first = this.next ?? (await nextSeq(db, stream))
-        const completed = commands.map((command, i) => complete(command, first + i, at, offset))
+        const completed = commands.map((command, i) => complete(this.asSeen(command, time), first + i, time))
         const save = (completed[0] as Command).id
         const entries = await Promise.all(
           completed.map((command) => sealCommand(command, save, stream, this.photosOf(command, files, owners), vault, sealer)),
@@ -66,6 +66,23 @@ export class Writer {
       this.next = null
       throw error
     }
+  }
+
+  private saveTime(): SaveTime {
+    const { core } = this
+    const at = core.options.now()
+    core.contact = passed(core.contact, at)
+    const { server: heard } = core.contact
+    return { at, offsetMinutes: -new Date(at).getTimezoneOffset(), bank: heard ? { heard, reckoned: reckon(core.contact, at) } : null }
+  }
+
+  /** What replaces another command was observed when that one was: said by the clock as it stands now, if it was set since. */
+  private asSeen<T extends NewCommand>(command: T, { at, bank }: SaveTime): T {
+    const former = command.replaces ? this.core.outbox.get(command.replaces)?.command : null
+    if (!bank || command.observed_at === undefined || former?.heard_at === undefined || former.observed_at !== command.observed_at) return command
+    const ahead = at - bank.reckoned
+    const plausible = command.observed_at - ahead >= former.heard_at - (former.at - former.observed_at) && command.observed_at <= at
+    return plausible ? command : { ...command, observed_at: observedAt(former) + ahead }
   }
 
   /** The files that go with a command: its new ones, and those of the refused one in whose place it stands. */

@@ -4,6 +4,8 @@ import { ageOn, bytesText, idTail, makeFormat, maskPhone, receiptGroups } from '
 
 const zh = makeFormat('zh-CN')
 const en = makeFormat('en')
+/** A unit stands behind a space that no line breaks at; here it is written as a plain one. */
+const plain = (text: string) => text.replace(/\u00a0/g, ' ')
 const yuan = (n: number) => n * 100
 const at = (iso: string) => Date.parse(iso)
 
@@ -18,15 +20,18 @@ describe('money', () => {
     [yuan(-26_000), '−2.6 万元', '−¥26,000'],
     [yuan(4_310_000_000), '43.10 亿元', '¥4.31 bn'],
   ])('%i fen', (fen, z, e) => {
-    expect(zh.moneyText(fen)).toBe(z)
-    expect(en.moneyText(fen)).toBe(e)
+    expect(plain(zh.moneyText(fen))).toBe(z)
+    expect(plain(en.moneyText(fen))).toBe(e)
   })
   test('in a column figures keep one decimal, and a change shows its plus', () => {
-    expect(zh.moneyText(yuan(150_000), { column: true })).toBe('15.0 万')
-    expect(zh.moneyText(yuan(176_000), { column: true, change: true })).toBe('+17.6 万')
-    expect(zh.moneyText(yuan(-26_000), { column: true, change: true })).toBe('−2.6 万')
-    expect(zh.moneyText(yuan(10_000), { tight: true, change: true })).toBe('+1 万')
-    expect(en.moneyText(yuan(10_000), { change: true })).toBe('+¥10,000')
+    expect(plain(zh.moneyText(yuan(150_000), { column: true }))).toBe('15.0 万')
+    expect(plain(zh.moneyText(yuan(176_000), { column: true, change: true }))).toBe('+17.6 万')
+    expect(plain(zh.moneyText(yuan(-26_000), { column: true, change: true }))).toBe('−2.6 万')
+    expect(plain(zh.moneyText(yuan(10_000), { tight: true, change: true }))).toBe('+1 万')
+    expect(plain(en.moneyText(yuan(10_000), { change: true }))).toBe('+¥10,000')
+  })
+  test('a unit never stands alone on the next line', () => {
+    expect(zh.moneyText(yuan(1170))).toBe('1,170\u00a0元')
   })
   test('a minus is a real minus, never a hyphen', () => {
     fc.assert(fc.property(fc.integer({ min: -1e13, max: 1e13 }), (fen) => !zh.moneyText(fen).includes('-') && !en.moneyText(fen).includes('-')))
@@ -74,17 +79,17 @@ describe('dates', () => {
 })
 
 test('distance: to 10 m in lists, to 1 m in evidence, km above', () => {
-  expect(zh.distanceText(38, { evidence: true })).toBe('38 米')
-  expect(zh.distanceText(324)).toBe('320 米')
-  expect(zh.distanceText(997)).toBe('1 公里')
-  expect(zh.distanceText(997, { evidence: true })).toBe('997 米')
-  expect(zh.distanceText(3240)).toBe('3.2 公里')
-  expect(en.distanceText(1200, { evidence: true })).toBe('1.2 km')
+  expect(plain(zh.distanceText(38, { evidence: true }))).toBe('38 米')
+  expect(plain(zh.distanceText(324))).toBe('320 米')
+  expect(plain(zh.distanceText(997))).toBe('1 公里')
+  expect(plain(zh.distanceText(997, { evidence: true }))).toBe('997 米')
+  expect(plain(zh.distanceText(3240))).toBe('3.2 公里')
+  expect(plain(en.distanceText(1200, { evidence: true }))).toBe('1.2 km')
 })
 
 test('areas', () => {
-  expect(zh.areaText(180)).toBe('180 平方米')
-  expect(zh.areaText(57_333, { mu: true })).toBe('86 亩')
+  expect(plain(zh.areaText(180))).toBe('180 平方米')
+  expect(plain(zh.areaText(57_333, { mu: true }))).toBe('86 亩')
 })
 
 test('masks, receipts, sizes', () => {
@@ -93,8 +98,8 @@ test('masks, receipts, sizes', () => {
   expect(idTail('990101197411190013')).toBe('****0013')
   expect(receiptGroups('7f3a92c1')).toBe('7F3A 92C1')
   expect(receiptGroups('7f3a92c151d0b6e8', 8)).toBe('7F3A 92C1')
-  expect(bytesText(2_400_000)).toBe('2.4 MB')
-  expect(bytesText(38_200_000)).toBe('38 MB')
-  expect(bytesText(812)).toBe('812 B')
-  expect(bytesText(10_737_418_240)).toBe('10.7 GB')
+  expect(plain(bytesText(2_400_000))).toBe('2.4 MB')
+  expect(plain(bytesText(38_200_000))).toBe('38 MB')
+  expect(plain(bytesText(812))).toBe('812 B')
+  expect(plain(bytesText(10_737_418_240))).toBe('10.7 GB')
 })

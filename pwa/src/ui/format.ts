@@ -18,7 +18,8 @@ export interface Figure {
 }
 
 export function figureText(f: Figure): string {
-  return f.unit === '' || f.unit === '%' ? `${f.lead}${f.num}${f.unit}` : `${f.lead}${f.num} ${f.unit}`
+  // A unit never stands alone on the next line.
+  return f.unit === '' || f.unit === '%' ? `${f.lead}${f.num}${f.unit}` : `${f.lead}${f.num}\u00a0${f.unit}`
 }
 
 function group(n: number): string {
@@ -81,11 +82,11 @@ export function receiptGroups(receipt: string, digits = receipt.length): string 
 }
 
 export function bytesText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} KB`
+  if (bytes < 1000) return `${bytes}\u00a0B`
+  if (bytes < 1_000_000) return `${Math.round(bytes / 1000)}\u00a0KB`
   const mb = bytes / 1_000_000
-  if (mb >= 1000) return `${decimals(mb / 1000, 1, false)} GB`
-  return `${mb < 10 ? decimals(mb, 1, false) : Math.round(mb)} MB`
+  if (mb >= 1000) return `${decimals(mb / 1000, 1, false)}\u00a0GB`
+  return `${mb < 10 ? decimals(mb, 1, false) : Math.round(mb)}\u00a0MB`
 }
 
 /** Monday first. */

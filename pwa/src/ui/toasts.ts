@@ -1,9 +1,10 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 
+/** What is said, in the language that is on screen while it stands there. */
 export interface Toast {
-  text: string
-  action?: { label: string; run: () => void | Promise<void> }
+  text: () => string
+  action?: { label: () => string; run: () => void | Promise<void> }
 }
 
 /** One line at a time. Toasts only confirm; an error is shown where it happened and stays. */

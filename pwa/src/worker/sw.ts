@@ -7,6 +7,7 @@ import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { flushOutbox, OUTBOX_SYNC_TAG } from '../sync/background'
 import { noticeFor, readPayload } from './notices'
 
+declare const __APP_VERSION__: string
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: (PrecacheEntry | string)[] }
 
 /** Not in TypeScript's library: Background Sync (Chromium) and the badge in workers. */
@@ -68,5 +69,5 @@ self.addEventListener('notificationclick', (event) => event.waitUntil(onTap(even
 // What was saved goes up even if the app is closed; a failure makes the browser try again later.
 self.addEventListener('sync', (event) => {
   const { tag } = event as SyncEvent
-  if (tag === OUTBOX_SYNC_TAG) (event as SyncEvent).waitUntil(flushOutbox())
+  if (tag === OUTBOX_SYNC_TAG) (event as SyncEvent).waitUntil(flushOutbox({ appVersion: __APP_VERSION__ }))
 })

@@ -1,11 +1,14 @@
 """The phone app's files as browsers get them."""
 
 import gzip
+import os
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 
+from backend.app.http.kept_assets import KEPT_SECONDS, keep
 from backend.kernel.settings import Settings
 
 SHELL = b"<!doctype html><title>shell</title>"
@@ -166,3 +169,45 @@ async def test_an_app_that_is_not_built_says_so(client: httpx.AsyncClient, built
     answer = await client.get("/today", headers=PAGE)
     assert (answer.status_code, answer.json()["code"]) == (404, "app_not_built")
     assert "scripts/run" in answer.json()["remedy"]
+
+
+async def test_hashed_files_of_a_former_build_still_answer_and_missing_ones_never_with_the_shell(
+    client: httpx.AsyncClient, built: Path, settings: Settings
+) -> None:
+    keep(built, settings.home)
+    # a new build: other names, and an empty folder before
+    for path in (built / "assets").iterdir():
+        path.unlink()
+    (built / "assets" / "app-9z8y7x.js").write_bytes(b"export const x = 2")
+    keep(built, settings.home)
+    status, headers, body = await raw(client, "/assets/app-1a2b3c.js", **{"accept-encoding": "gzip"})
+    assert (status, gzip.decompress(body)) == (200, SCRIPT)
+    assert headers["content-encoding"] == "gzip"
+    assert "immutable" in headers["cache-control"]
+    assert (await client.get("/assets/app-9z8y7x.js")).text == "export const x = 2"
+    (settings.home / "beside.js").write_bytes(b"not for everybody")
+    for missing in (
+        b"/assets/app-000000.js",
+        b"/assets/../beside.js",
+        b"/assets/%2e%2e/beside.js",
+    ):
+        url = client.base_url.copy_with(raw_path=missing)
+        answer = await client.send(client.build_request("GET", url, headers=PAGE))
+        assert answer.status_code == 404, missing
+        assert b"shell" not in answer.content
+
+
+def test_what_belongs_to_no_build_for_long_goes(built: Path, settings: Settings) -> None:
+    keep(built, settings.home)
+    kept = settings.home / "assets"
+    old = time.time() - KEPT_SECONDS - 60
+    for path in kept.iterdir():
+        os.utime(path, (old, old))
+    (built / "assets" / "app-1a2b3c.css").unlink()
+    keep(built, settings.home)
+    assert {path.name for path in kept.iterdir()} == {path.name for path in (built / "assets").iterdir()}
+
+
+def test_a_disk_that_takes_nothing_stops_no_server(built: Path, settings: Settings) -> None:
+    (settings.home / "assets").write_bytes(b"in the way")
+    keep(built, settings.home)

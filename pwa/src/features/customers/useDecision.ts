@@ -18,7 +18,7 @@ export function useDecision() {
   const canUndo = (pending: Pending | undefined) => !!pending && !!entries.value.get(pending.command)?.canUndo
   async function undo(pending: Pending) {
     const undone = await engine.use().undo([pending.command])
-    toasts.show({ text: t(undone ? 'save.undone' : 'save.tooLate') })
+    toasts.show({ text: () => t(undone ? 'save.undone' : 'save.tooLate') })
   }
   return { decide, canUndo, undo, busy, problem }
 }

@@ -14,7 +14,8 @@ export interface InboxLine {
   to: string | undefined
 }
 
-export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, customerName: (id: Id) => string | undefined): InboxLine {
+/** `nobodys` names a household that nobody looks after and about which something waits for this person. */
+export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, customerName: (id: Id) => string | undefined, nobodys: (id: Id) => string | undefined = () => undefined): InboxLine {
   const text = (key: string) => (typeof row.params[key] === 'string' ? (row.params[key] as string) : '')
   const found = task(text('task_id'))
   const customer = text('customer_id') || found?.customer_id || ''
@@ -26,8 +27,9 @@ export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, c
   else if (row.kind === 'visit_unplaced') to = '/visits/unplaced'
   else if (row.kind === 'phone_lost_work') to = '/phones'
   else if (customer && customerName(customer) !== undefined) to = `/customers/${customer}`
+  else if ((row.kind === 'suggestion' || row.kind === 'dispute') && nobodys(customer) !== undefined) to = '/decisions'
   return {
-    name: (customer && customerName(customer)) || found?.customer_name || '',
+    name: (customer && (customerName(customer) ?? nobodys(customer))) || found?.customer_name || '',
     count: number('count') || number('due'),
     overdue: number('overdue'),
     reason: row.kind === 'task_returned' ? (found?.reason ?? text('reason')) : '',

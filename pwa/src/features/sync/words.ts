@@ -18,6 +18,9 @@ const MOST_NAMED = 2
 /** Where whoever was first has decided. */
 const DECISIONS = ['visit.place', 'suggestion.accept', 'suggestion.dismiss', 'dispute.settle']
 
+/** Somebody else's decision stands: the same again changes nothing. */
+export const decidedBefore = (e: OutboxEntry): boolean => e.code === 'conflict_state' && DECISIONS.includes(e.type ?? '')
+
 export function useOutboxWords() {
   const { t, te } = useI18n({ useScope: 'global' })
   const format = useFormat()
@@ -68,13 +71,14 @@ export function useOutboxWords() {
     fileIcon: (f: OutboxFile): IconName => (f.class === 'voice' ? 'microphone' : f.class === 'signature' ? 'signature' : 'camera'),
     icon: (e: OutboxEntry): IconName => ICONS[e.type ?? ''] ?? 'file',
     title: (e: OutboxEntry) => names.join([e.customerName, what(e)]),
+    fileLine: (e: OutboxEntry, f: OutboxFile) => names.join([e.customerName, what(e), bytesText(f.bytes)]),
     waitingLine: (e: OutboxEntry) => names.join([when(e.savedAt), fileCount(e), bytesText(e.bytes)]),
     receivedLine: (e: OutboxEntry) =>
       names.join([t('sync.writtenReceived', { written: when(e.savedAt), received: e.receivedAt === null ? '' : when(e.receivedAt) }), handedOn(e)]),
     /** Why an entry needs the person. */
     why(e: OutboxEntry): string {
       if (e.result === 'merged') return t('sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : f)).join(t('visits.and')) })
-      if (e.code === 'conflict_state' && DECISIONS.includes(e.type ?? '')) return t('sync.decidedBefore')
+      if (decidedBefore(e)) return t('sync.decidedBefore')
       if (e.code && te(`problem.${e.code}`)) return t(`problem.${e.code}`)
       return e.reason ?? t('problem.unexpected')
     },

@@ -22,6 +22,7 @@ export function usePhoneWords() {
         one.outbox_depth > 0 && one.outbox_oldest_at !== null && t('watch.oldest', { when: when(one.outbox_oldest_at) }),
         one.outbox_photos > 0 && t('watch.photos', { n: one.outbox_photos }, one.outbox_photos),
       ]),
+    opens: (one: WatchedPhone) => one.unlock_ways.length > 0 && t('watch.opens', { ways: one.unlock_ways.map((way) => t(`watch.way_${way}`)).join(t('watch.or')) }),
     why(state: PhoneState, one: WatchedPhone, limits: PhonesAnswer['limits']): string {
       switch (state) {
         case 'lost_work':

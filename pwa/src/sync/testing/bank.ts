@@ -54,6 +54,8 @@ export class FakeBank {
   judge: (command: Json) => Json | null = () => null
   /** What duplicates stand for, told with each receipt. */
   alias: Record<string, string> | null = null
+  /** The last push, for what it says of the phone. */
+  said: Json = {}
   /** What a command does to the books. */
   effect: (command: Json) => Record<string, number> = () => ({})
   private readonly nonces = new Set<string>()
@@ -325,6 +327,7 @@ export class FakeBank {
   }
 
   private async push(body: Json): Promise<Json> {
+    this.said = body
     const name = body['stream'] as string
     let stream = this.streams.get(name)
     if (!stream) this.streams.set(name, (stream = { expects: 1, known: new Map() }))

@@ -54,7 +54,7 @@ export function memoryPlace(): LedgerPlace {
 }
 
 /** A phone on which nobody has signed in yet; `deviceDatabase` names it, so that it can be killed and opened again. */
-export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: Clock = { now: bank.now }, locks = localLocks(), ledger = memoryPlace(), network: Phone['network'] = { kind: 'unknown' }, authenticator = NO_AUTHENTICATOR): Promise<Phone> {
+export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: Clock = { now: bank.now }, locks = localLocks(), ledger = memoryPlace(), network: Phone['network'] = { kind: 'unknown' }, authenticator = NO_AUTHENTICATOR, live = false): Promise<Phone> {
   const engine = await openEngine({
     http: { fetch: bank.fetch as typeof fetch, baseUrl: 'http://bank' },
     appVersion: '1.0.0',
@@ -66,14 +66,14 @@ export async function openPhone(bank: FakeBank, deviceDatabase: string, clock: C
     deviceDatabase,
     ledger,
     network: () => network.kind,
-    live: false,
+    live,
   })
   return { engine, clock, locks, deviceDatabase, ledger, network, authenticator }
 }
 
 /** Signs in, enrols, sets the PIN and fetches everything. */
-export async function readyPhone(bank: FakeBank, deviceDatabase: string, authenticator?: Authenticator): Promise<Phone> {
-  const phone = await openPhone(bank, deviceDatabase, undefined, undefined, undefined, undefined, authenticator)
+export async function readyPhone(bank: FakeBank, deviceDatabase: string, authenticator?: Authenticator, live = false): Promise<Phone> {
+  const phone = await openPhone(bank, deviceDatabase, undefined, undefined, undefined, undefined, authenticator, live)
   await phone.engine.login('wang', bank.password)
   await phone.engine.enrol('test phone')
   await phone.engine.setPin(PIN)
