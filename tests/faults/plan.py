@@ -19,7 +19,8 @@ FIELDS = {
     "spare": "income_trade_fen",
     "clone": "income_transfers_fen",
 }
-#: a field that everybody edits without having seen what others said: amounts in dispute come of it
+#: a field that everybody edits without having seen what others said: amounts in dispute come of it, and no
+#: other field's are decided, so that what each saved last in their own must stand
 CONTESTED = "turnover_year_fen"
 STEPS = {
     "visit": 6,
@@ -329,7 +330,11 @@ class Person:
         elif kind in ("decide", "weigh", "withdraw", "settle"):
             act |= {"nth": rng.randrange(6), "value": rng.randrange(2)}
             if kind == "settle":
-                act |= {"value": rng.randrange(3), "third": 100_000 * (1 + self.number + 20 * n) + 9}
+                act |= {
+                    "field": CONTESTED,
+                    "value": rng.randrange(3),
+                    "third": 100_000 * (1 + self.number + 20 * n) + 9,
+                }
             del act["customer"]
         elif kind in ("visit", "hand_in"):
             act["photo"] = rng.choice(SIDES) if rng.random() < PHOTOS else 0

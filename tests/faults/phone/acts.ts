@@ -62,12 +62,12 @@ async function visit({ customer: customer_id, mark, photo, signature, voice }: A
   return { commands: [logged], files, id }
 }
 
-/** Those that are open; a phone that knows of none looks at the bank first. */
-async function disputes(engine: Engine): Promise<DisputeRow[]> {
+/** Those of a field that are open; a phone that knows of none looks at the bank first. */
+async function disputes(engine: Engine, field: string): Promise<DisputeRow[]> {
   for (const look of [false, true]) {
     if (look) await engine.sync().catch(() => undefined)
     const open = []
-    for (const { id } of engine.customers()) open.push(...(await engine.customer(id)).disputes.filter((one) => one.state === 'open'))
+    for (const { id } of engine.customers()) open.push(...(await engine.customer(id)).disputes.filter((one) => one.state === 'open' && one.field === field))
     if (open.length) return open
   }
   return []
@@ -107,7 +107,7 @@ export async function made(act: Act, engine: Engine): Promise<Made> {
       return some(value ? build.suggestionAccept({ suggestion_id: one.id }) : build.suggestionDismiss({ suggestion_id: one.id }))
     }
     case 'settle': {
-      const one = pick(await disputes(engine), nth)
+      const one = pick(await disputes(engine, field), nth)
       if (!one) return some()
       const seen = one.values.map(([said]) => said)
       return some(build.disputeSettle({ dispute_id: one.id, seen, value: seen[value] ?? third }))
