@@ -293,8 +293,9 @@ class Bank:
                 job_serializer=msgspec.msgpack.encode,
                 default_queue_name="tiange:jobs",
             )
-            for job in jobs:
-                await redis.enqueue_job("run_job", job)
+            # in sets, as they are handed on, and some of them in two
+            for start in range(0, len(jobs), 3):
+                await redis.enqueue_job("run_job", jobs[start : start + rng.randint(1, 5)])
         except (OSError, RedisError):
             pass  # it may be down just now, by another fault
         finally:
