@@ -5,6 +5,9 @@
  *
  * The phone holds all that a manager of 3,000 households holds and has lost the network, as in the field. Between two
  * saves it comes to rest, as it does between two visits; what the screens draw after a save is not counted.
+ *
+ * In detail also the limit, measured in the same minutes by turns with the saves: the browser's own strict write of two
+ * records of that size into a database that holds nothing else (`bare_write`).
  */
 import type { Engine } from '../../../pwa/src/sync/types'
 import { Bank } from './bank'
@@ -16,6 +19,8 @@ const SLOWER = 4
 const HOUSEHOLDS = 3000
 const REST_MS = 300
 const PHOTO_BYTES = 300_000
+/** So many saves, then so many bare writes, and again. */
+const TURN = 20
 
 interface Plan {
   visits: number
@@ -45,7 +50,13 @@ export async function measure(args: readonly string[]): Promise<Result> {
     await phone.slow(page, SLOWER)
     const loads = [load()]
     say(`saving ${visits} visits …`)
-    const took = await page.evaluate(saveVisits, { visits, photoBytes: 0, rest: REST_MS, from: 0 })
+    const took: number[] = []
+    const bare: number[] = []
+    for (let from = 0; from < visits; from += TURN) {
+      const some = Math.min(TURN, visits - from)
+      took.push(...(await page.evaluate(saveVisits, { visits: some, photoBytes: 0, rest: REST_MS, from })))
+      bare.push(...(await page.evaluate(writeBare, { writes: some, rest: REST_MS })))
+    }
     loads.push(load())
     const photos = await page.evaluate(saveVisits, { visits: 20, photoBytes: PHOTO_BYTES, rest: REST_MS, from: visits })
     await phone.slow(page, 1)
@@ -65,6 +76,7 @@ export async function measure(args: readonly string[]): Promise<Result> {
         p99: rounded(quantile(took, 0.99)),
         most: rounded(Math.max(...took)),
         first: rounded(took[0] ?? NaN),
+        bare_write: { writes: bare.length, p50: rounded(quantile(bare, 0.5)), p95: rounded(quantile(bare, 0.95)) },
         with_photo_of_300_kB: { visits: photos.length, p50: rounded(quantile(photos, 0.5)), p95: rounded(quantile(photos, 0.95)) },
         full_speed: { visits: full.length, p50: rounded(quantile(full, 0.5)), p95: rounded(quantile(full, 0.95)) },
         rows_on_phone: Object.values(bank.county.counts).reduce((sum, count) => sum + count, 0),
@@ -86,6 +98,33 @@ export async function comeToRest(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20))
     if (performance.now() - asked > 60) since = performance.now()
   }
+}
+
+/** Runs in the page: milliseconds of each strict write, two records of about what the two commands of a visit take. */
+export async function writeBare({ writes, rest }: { writes: number; rest: number }): Promise<number[]> {
+  const db = await new Promise<IDBDatabase>((resolve, reject) => {
+    const asked = indexedDB.open('bare', 1)
+    asked.onupgradeneeded = () => asked.result.createObjectStore('records')
+    asked.onsuccess = () => resolve(asked.result)
+    asked.onerror = () => reject(asked.error ?? new Error('no database'))
+  })
+  const took: number[] = []
+  for (let i = 0; i < writes; i++) {
+    const records = [1700, 700].map((size) => crypto.getRandomValues(new Uint8Array(size)))
+    await new Promise((resolve) => setTimeout(resolve, rest))
+    await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 10_000 }))
+    const begin = performance.now()
+    await new Promise<void>((resolve, reject) => {
+      const transaction = db.transaction('records', 'readwrite', { durability: 'strict' })
+      transaction.oncomplete = () => resolve()
+      transaction.onabort = () => reject(transaction.error ?? new Error('aborted'))
+      records.forEach((bytes, n) => transaction.objectStore('records').put({ bytes }, `${begin} ${n}`))
+      transaction.commit()
+    })
+    took.push(performance.now() - begin)
+  }
+  db.close()
+  return took
 }
 
 /** Runs in the page: milliseconds of each save. */
