@@ -164,8 +164,7 @@ def draw(seed: int, run: int, ground: "Ground") -> Plan:
             jumpy.add(label)
     if rng.random() < 0.12:
         label = rng.choice(("manager", "agent", "other"))
-        at = rng.randrange(len(steps[label]))
-        steps[label] = (*steps[label][:at], Step(0.1, "reinstall"), *steps[label][at:])
+        steps[label] = people[label].reinstalled(steps[label])
     elif rng.random() < 0.15:
         label = rng.choice(("manager", "agent", "other"))
         steps[label] = people[label].deleted(steps[label])
@@ -266,18 +265,24 @@ class Person:
         letter = "B" if person == "other" else "A"
         return tuple(self._act(kind, n, letter) for n, kind in enumerate(("visit", "edit", "asset", "visit")))
 
+    def reinstalled(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """The phone is set up anew midway."""
+        return self._emptied(steps, (Step(0.1, "reinstall"),))
+
     def deleted(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        """The phone's databases are thrown away midway. What was recorded before is not taken back after; a
-        visit follows, with which the bank hears of it."""
+        """The phone's databases are thrown away midway; a visit follows, with which the bank hears of it."""
+        delete = Step(0.1, "delete", {"what": self.rng.choice(("person", "all"))})
+        return self._emptied(steps, (delete, self._act("visit", 30, "B" if self.label == "other" else "A")))
+
+    def _emptied(self, steps: tuple[Step, ...], by: tuple[Step, ...]) -> tuple[Step, ...]:
+        """What was recorded before does not stand on the emptied phone, where nobody can take it back."""
         at = self.rng.randrange(1, len(steps))
         before = {step.given["act"].get("asset") for step in steps[:at] if "act" in step.given} - {None}
         after = [
             Step(step.pause, "sync") if step.given.get("act", {}).get("asset") in before else step
             for step in steps[at:]
         ]
-        delete = Step(0.1, "delete", {"what": self.rng.choice(("person", "all"))})
-        letter = "B" if self.label == "other" else "A"
-        return (*steps[:at], delete, self._act("visit", 30, letter), *after)
+        return (*steps[:at], *by, *after)
 
     def _step(self, n: int, kinds: dict[str, int], letter: str) -> Step:
         kind = self.rng.choices(list(kinds), list(kinds.values()))[0]

@@ -202,6 +202,8 @@ class Storm:
                 await self._step(phone, step)
             except PhoneDied:
                 await self.open(phone)
+            except TimeoutError:
+                self.trouble.append(f"{phone.folder.name}: {step.kind} {step.given}: no answer")
             except PhoneRefused as error:
                 # saving may be refused by a full disk alone: everything else is a fault of the app
                 if error.code != "storage_failed":

@@ -71,17 +71,21 @@ def test_what_lay_in_a_deleted_database_is_known_as_gone(tmp_path: Path) -> None
     ]
 
 
-def deletions(plan: Plan) -> list[tuple[int, tuple[Step, ...]]]:
+def emptied(plan: Plan) -> list[tuple[int, tuple[Step, ...]]]:
     return [
-        (at, steps) for steps in plan.steps.values() for at, step in enumerate(steps) if step.kind == "delete"
+        (at, steps)
+        for steps in plan.steps.values()
+        for at, step in enumerate(steps)
+        if step.kind in ("delete", "reinstall")
     ]
 
 
-def test_after_a_deletion_a_visit_follows_and_nothing_of_before_is_taken_back() -> None:
-    drawn = [one for run in range(400) for one in deletions(planned(run))]
+def test_on_an_emptied_phone_nothing_of_before_is_taken_back_and_a_visit_follows_a_deletion() -> None:
+    drawn = [one for run in range(400) for one in emptied(planned(run))]
     assert len(drawn) > 20
     for at, steps in drawn:
-        assert steps[at + 1].given["act"]["kind"] == "visit"
+        if steps[at].kind == "delete":
+            assert steps[at + 1].given["act"]["kind"] == "visit"
         before = {step.given["act"].get("asset") for step in steps[:at] if "act" in step.given} - {None}
         after = {step.given["act"].get("asset") for step in steps[at:] if "act" in step.given} - {None}
         assert not before & after

@@ -62,10 +62,13 @@ async function visit({ customer: customer_id, mark, photo, signature, voice }: A
   return { commands: [logged], files, id }
 }
 
+const LOOK_MS = 2000
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
 /** Those of a field that are open; a phone that knows of none looks at the bank first. */
 async function disputes(engine: Engine, field: string): Promise<DisputeRow[]> {
   for (const look of [false, true]) {
-    if (look) await engine.sync().catch(() => undefined)
+    if (look) await Promise.race([engine.sync().catch(() => undefined), pause(LOOK_MS)])
     const open = []
     for (const { id } of engine.customers()) open.push(...(await engine.customer(id)).disputes.filter((one) => one.state === 'open' && one.field === field))
     if (open.length) return open
