@@ -1,5 +1,6 @@
 """Fixtures for every test: real PostgreSQL and Valkey, a database of its own per test, a clock that moves."""
 
+import gc
 import os
 import random
 from collections.abc import AsyncIterator, Iterator
@@ -29,6 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """One seed for everything random, hypothesis too, so that a printed seed repeats the run."""
     given = os.environ.get(SEED_VARIABLE, "")
     config.stash[_seed] = int(given) if given else random.SystemRandom().randrange(1_000_000)
+    # each test makes an application and throws it away; to look for rubbish as often as by default costs a
+    # third of that
+    gc.set_threshold(20_000, 20, 20)
     # processes that pytest starts to share the work take the same
     os.environ[SEED_VARIABLE] = str(config.stash[_seed])
     if config.getoption("--hypothesis-seed", default=None) is None:
@@ -38,6 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Says how to repeat this run."""
     return f"seed: {config.stash[_seed]} (repeat: {SEED_VARIABLE}={config.stash[_seed]})"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Says it again beside what failed: the header is far above, or left out."""
+    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
+        terminalreporter.write_line(pytest_report_header(config))
 
 
 @pytest.fixture
@@ -59,11 +69,14 @@ def servers() -> Iterator[EmbeddedServers]:
 
 
 @pytest.fixture(scope="session")
-def cluster(servers: EmbeddedServers) -> Cluster:
+def cluster(servers: EmbeddedServers) -> Iterator[Cluster]:
     """The servers with the migrated template in them."""
     made = Cluster(servers.urls)
-    made.make_template()
-    return made
+    try:
+        made.make_template()
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.fixture(scope="session")
@@ -174,8 +187,8 @@ async def redis(databases: Urls) -> AsyncIterator[Redis]:
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    """The hash of `tests.support.world.PASSWORD`."""
-    return hash_password(PASSWORD)
+    """The hash of `tests.support.world.PASSWORD`; light, for every sign-in costs it."""
+    return hash_password(PASSWORD, light=True)
 
 
 @pytest.fixture

@@ -177,6 +177,8 @@ class Postgres:
             options["dynamic_shared_memory_type"] = "mmap"  # containers give 64 MB
         if not self._durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            # whoever drops a database looks through all of it, and each test drops one
+            options["shared_buffers"] = "128MB"
         command: list[str | Path] = [self._programs / "postgres", "-D", self._data]
         for option, value in options.items():
             command += ["-c", f"{option}={value}"]

@@ -15,6 +15,7 @@ from backend.kernel.runner import Runner
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
 from tests.support.clock import MovingClock
+from tests.support.databases import TEMPLATE
 from tests.support.field_phone import FieldPhone
 from tests.support.web import application, serving
 from tests.support.world import PASSWORD, World
@@ -24,10 +25,11 @@ Work = Callable[[], Awaitable[int]]
 
 
 @pytest.fixture
-async def app(settings: Settings, worker_db: Database) -> AsyncIterator[Litestar]:
+async def app(settings: Settings, worker_db: Database, template: str) -> AsyncIterator[Litestar]:
     """The application over a prepared database."""
-    async with worker_db.unit(Actor.system("test")) as uow:
-        await ship(uow)
+    if template == TEMPLATE:
+        async with worker_db.unit(Actor.system("test")) as uow:
+            await ship(uow)
     async with application(settings) as running:
         yield running
 

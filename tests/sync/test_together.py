@@ -327,6 +327,7 @@ def _named(found: dict[str, Any], ids: set[str]) -> dict[str, Any]:
     } | {"answers": found["answers"]}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 async def test_taken_together_is_the_same_as_one_by_one(
     phone_of: PhoneOf, world: World, work: Work, worker_db: Database, clock: MovingClock

@@ -12,6 +12,7 @@ from tests.backend.demo.county import DAY, fingerprints, quiet, settings_for, va
 CUSTOMERS = 200
 
 
+@pytest.mark.slow
 def test_two_loads_are_the_same_to_the_byte(empty: Urls, another: Urls, home: Path) -> None:
     for urls in (empty, another):
         demo.run(settings_for(urls, home), CUSTOMERS, 3, DAY, quiet)
