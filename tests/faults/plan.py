@@ -135,7 +135,15 @@ class Plan:
             parts.append(f"bank's disk full {self.bank_full[0]:.1f}+{self.bank_full[1]:.1f} s")
         if self.restore is not None:
             parts.append(f"backup at {self.restore[0]:.1f} s, restored {self.restore[1]:.1f} s later")
-        kinds = ("kill", "save_and_die", "power_cut", "clock", "disk_full", "reinstall", "delete")
+        kinds: tuple[str, ...] = (
+            "kill",
+            "save_and_die",
+            "power_cut",
+            "clock",
+            "disk_full",
+            "reinstall",
+            "delete",
+        )
         kinds += ("browser_save_and_die", "browser_reload")
         for kind in kinds:
             n = sum(step.kind == kind for steps in self.steps.values() for step in steps)

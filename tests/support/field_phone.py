@@ -45,6 +45,8 @@ class Sent:
     seq: int
     hash: str
     sealed: bytes
+    #: what was sealed: the whole command, readable
+    envelope: dict[str, Any] = field(default_factory=dict)
     receipt: dict[str, Any] | None = None
 
     def wire(self) -> dict[str, Any]:
@@ -87,20 +89,25 @@ class FieldPhone:
 
     def save(self, kind: str, body: dict[str, Any], needs: list[UUID] | None = None, **changes: Any) -> Sent:
         """Puts a command into the outbox. `changes` replace parts of the envelope."""
-        command_id, seq = uuid7(), len(self.outbox) + 1
         envelope = {
-            "id": str(command_id),
-            "seq": seq,
+            "id": str(uuid7()),
             "type": kind,
             "version": 1,
             "at": self.now(),
             "offset_minutes": 480,
             "needs": [str(one) for one in needs or []],
             "body": body,
-        } | changes
+        }
+        return self.put(envelope | changes)
+
+    def put(self, envelope: dict[str, Any]) -> Sent:
+        """Seals a command for the stream's next place, also one that had another place before."""
+        place = len(self.outbox) + 1
+        envelope = {"seq": place} | envelope
         plain = msgspec.msgpack.encode(envelope)
+        command_id = UUID(envelope["id"])
         sealed = seal(self.seal_key, plain, f"command:{command_id}")
-        sent = Sent(command_id, seq, hashlib.sha256(plain).hexdigest(), sealed)
+        sent = Sent(command_id, place, hashlib.sha256(plain).hexdigest(), sealed, envelope)
         self.outbox.append(sent)
         return sent
 

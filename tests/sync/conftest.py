@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 
 import pytest
 from litestar import Litestar
@@ -18,6 +19,7 @@ from tests.support.clock import MovingClock
 from tests.support.databases import TEMPLATE
 from tests.support.field_phone import FieldPhone
 from tests.support.web import application, serving
+from tests.support.worker import work_off
 from tests.support.world import PASSWORD, World
 
 PhoneOf = Callable[[str], Awaitable[FieldPhone]]
@@ -50,16 +52,4 @@ async def phone_of(app: Litestar, world: World, clock: MovingClock) -> AsyncIter
 def work(worker_db: Database, settings: Settings, keys: Keys) -> Work:
     """Runs everything that waits, as the worker would, until nothing does. Returns how many jobs ran."""
     relay, runner = Relay(worker_db, HANDLERS), Runner(worker_db, settings, keys, HANDLERS)
-
-    async def run() -> int:
-        count = 0
-        while True:
-            await relay.expand()
-            jobs = await relay.take()
-            if not jobs:
-                return count
-            for ids in jobs:
-                assert await runner.run_all(ids) == len(ids), "a job failed: see the log"
-                count += len(ids)
-
-    return run
+    return partial(work_off, relay, runner)
