@@ -14,7 +14,10 @@ from backend.grids import api as grids
 from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
 
-KINDS = {"suggestion": CustomerSuggestion, "dispute": CustomerDispute}
+KINDS: Mapping[str, type[CustomerSuggestion] | type[CustomerDispute]] = {
+    "suggestion": CustomerSuggestion,
+    "dispute": CustomerDispute,
+}
 #: the projection of a team's partition, and what a row says there beside the rest
 HEAD, NAME = "head", "customer_name"
 
@@ -73,8 +76,8 @@ def named(values: list[Any], customer_id: UUID, known: Mapping[UUID, str] | None
     return values if known is None else [*values, known.get(customer_id, "")]
 
 
-async def _rows(uow: UnitOfWork, customer_ids: Sequence[UUID]) -> dict[Key, Row[Any]]:
-    found: dict[Key, Row[Any]] = {}
+async def _rows(uow: UnitOfWork, customer_ids: Sequence[UUID]) -> dict[Key, Any]:
+    found: dict[Key, Any] = {}
     for kind, model in KINDS.items():
         rows = await uow.session.execute(
             select(

@@ -1,6 +1,7 @@
 """A phone whose clock is ten years off, both ways, and was set or not between the save and the push."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -26,7 +27,7 @@ async def _ready(phone_of: PhoneOf, world: World) -> tuple[FieldPhone, str]:
     return manager, household["id"]
 
 
-def _log(phone: FieldPhone, customer_id: str, world: World, **reckoned: int) -> str:
+def _log(phone: FieldPhone, customer_id: str, world: World, **reckoned: Any) -> str:
     place = world.grids["E1"]
     logged = visit(customer_id, place.lon, place.lat, phone.now())
     phone.save("visit.log", logged, **reckoned)
