@@ -49,6 +49,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("customers.moved", "visits.customer_moved", visits_jobs.on_customer_moved),
     Handler("customers.moved", "tasks.customer_moved", tasks_jobs.on_customer_moved),
     Handler("customers.duties_moved", "tasks.duties_moved", tasks_jobs.on_duties_moved),
+    Handler("customers.duties_moved", "visits.duties_moved", visits_jobs.on_duties_moved),
     Handler(
         "visits.logged",
         "tasks.visit_logged",

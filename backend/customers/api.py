@@ -1,7 +1,7 @@
 """Customers for other domains."""
 
 from backend.customers.errors import out_of_scope
-from backend.customers.followers import followed, merged_on, note_followed, stands
+from backend.customers.followers import followed, merged_into, merged_on, note_followed, stands
 from backend.customers.merging import follow
 from backend.customers.models import Customer
 from backend.customers.moving import rehome
@@ -20,7 +20,7 @@ from backend.customers.queries import (
     visible,
 )
 from backend.customers.queries import books_of as home_books
-from backend.customers.rules import FIELDS, completeness
+from backend.customers.rules import FIELDS, completeness, id_check_digit
 from backend.customers.service import inputs_changed, tell_inputs_changed
 from backend.customers.suggestions import decide as decide_suggestion
 from backend.customers.suggestions import suggest
@@ -40,11 +40,13 @@ __all__ = [
     "followed",
     "home_books",
     "homes",
+    "id_check_digit",
     "inputs_changed",
     "lineage",
     "lock",
     "lock_inputs",
     "lock_places",
+    "merged_into",
     "merged_on",
     "note_followed",
     "out_of_scope",

@@ -129,5 +129,12 @@ PROJECTIONS = (
     Projection("customer", BOOKS, {"manager": CUSTOMER, AGENT: CUSTOMER_AGENT}, load_customers),
     Projection("file", BOOKS, {"manager": FILE, AGENT: FILE_AGENT}, load_files),
     Projection("member", BOOKS, {"manager": MEMBER, AGENT: MEMBER_AGENT}, load_members, sort="customer_id"),
-    Projection("asset", BOOKS, {"manager": ASSET, AGENT: ASSET}, load_assets, sort="customer_id"),
+    Projection(
+        "asset",
+        BOOKS,
+        {"manager": ASSET, AGENT: ASSET},
+        load_assets,
+        sort="customer_id",
+        recorded=queries.assets_of_actor,
+    ),
 )

@@ -274,6 +274,19 @@ async def assets(uow: UnitOfWork, ids: Sequence[str]) -> Sequence[Any]:
     return (await uow.session.execute(_ASSETS.where(_among(_asset.id, ids)))).all()
 
 
+ASSETS_OF = text(
+    "SELECT a.id FROM asset a WHERE a.id = ANY(:ids) AND (a.recorded_by = :staff OR EXISTS"
+    " (SELECT 1 FROM asset_history h WHERE h.asset_id = a.id AND h.recorded_by = :staff))"
+)
+
+
+async def assets_of_actor(uow: UnitOfWork, ids: Sequence[str]) -> set[str]:
+    """Those of the assets that the actor recorded at some time, whoever did last."""
+    given = {"ids": [UUID(one) for one in ids], "staff": uow.actor.require_staff()}
+    async with uow.elevated("the household may have moved away; only what the actor did is answered"):
+        return {str(one) for one in await uow.session.scalars(ASSETS_OF, given)}
+
+
 SECTIONS = text(
     "SELECT c.id,"
     " EXISTS (SELECT 1 FROM membership m JOIN person_contact p ON p.person_id = m.person_id"

@@ -150,6 +150,55 @@ def phone_error(phone: str, demo: bool) -> str | None:
     return None
 
 
+_ID = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_ID_CHECKS = "10X98765432"
+#: GB/T 2260 gives province codes 11 to 82 only
+_PROVINCES = range(11, 83)
+_DEMO_PROVINCE = 99
+
+
+def id_check_digit(first_17: str) -> str:
+    """The 18th character of an ID number by ISO 7064 MOD 11-2, as GB 11643-1999 prescribes."""
+    total = sum(int(digit) * weight for digit, weight in zip(first_17, _ID_WEIGHTS, strict=True))
+    return _ID_CHECKS[total % 11]
+
+
+def normal_id(number: str) -> str:
+    """One spelling of an ID number: no blanks, a capital X."""
+    return "".join(number.split()).upper()
+
+
+def id_facts(number: str) -> tuple[date, str]:
+    """Birth date and sex (m, f) that an ID number of the right form says. Raises ValueError."""
+    birth = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    return birth, "m" if int(number[16]) % 2 else "f"
+
+
+def id_error(number: str, birth: date | None, sex: str | None, today: date, *, demo: bool) -> str | None:
+    """An ID number by GB 11643-1999 that fits what else is said of the person; the demo county's unassigned
+    region (99…) only in demo mode. The words never quote it."""
+    number = normal_id(number)
+    if not _ID.fullmatch(number):
+        return "an ID number has 17 digits and a check character"
+    if id_check_digit(number[:17]) != number[17]:
+        return "the ID number's last character does not fit: a digit was mistyped"
+    province = int(number[:2])
+    if province not in _PROVINCES and not (demo and province == _DEMO_PROVINCE):
+        return "the ID number's region is not assigned"
+    try:
+        said = id_facts(number)
+    except ValueError:
+        return "the ID number holds no birth date"
+    if wrong := birth_error(said[0], today):
+        return f"by the ID number {wrong}"
+    if birth not in (None, said[0]):
+        return "the birth date is not that of the ID number"
+    if sex not in (None, said[1]):
+        return "the sex is not that of the ID number"
+    return None
+
+
 def mask_phone(phone: str) -> str:
     """138****2260."""
     return f"{phone[:3]}****{phone[-4:]}"

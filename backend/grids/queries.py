@@ -132,6 +132,24 @@ async def assigned_grids(uow: UnitOfWork, staff_id: UUID, on: date) -> list[Assi
     return [assignment_of(row) for row in rows]
 
 
+async def held_on(uow: UnitOfWork, staff_id: UUID, on: date) -> list[UUID]:
+    """The grids that a person held at some hour of the day `on`, in order."""
+    rows = await uow.session.scalars(
+        select(GridAssignment.grid_id)
+        .join(Grid, Grid.id == GridAssignment.grid_id)
+        .where(
+            GridAssignment.staff_id == staff_id,
+            GridAssignment.from_on <= on,
+            or_(GridAssignment.to_on.is_(None), GridAssignment.to_on >= on),
+            Grid.active,
+            visible_to(uow.actor),
+        )
+        .distinct()
+        .order_by(GridAssignment.grid_id)
+    )
+    return list(rows)
+
+
 def facts_of(row: Grid) -> GridFacts:
     """What other domains see of a row."""
     return GridFacts(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from backend.kernel.projections import Projection
 from backend.kernel.uow import UnitOfWork
 from backend.sync.partitions import Key
 from backend.sync.registry import Registry
@@ -44,7 +45,8 @@ async def groups_of(
 ) -> list[Mapping[str, Any]]:
     """Changes (kind, row_id, revision, gone, moved_to) as groups on the wire.
 
-    For a kind that the key does not receive nothing is said at all, not even that a row is gone.
+    For a kind that the key does not receive nothing is said at all, not even that a row is gone; nor to an
+    agent of a row that never was theirs.
     """
     groups: list[Mapping[str, Any]] = []
     for kind, some in by_kind(changes).items():
@@ -53,12 +55,33 @@ async def groups_of(
         if not fields and not _receives(registry, key, kind):
             continue
         gone = [[one.row_id, one.revision, one.moved_to] for one in some if one.gone]
-        if key.projection != "agent":
-            found = {row[0] for row in rows}
-            gone += [[row_id, revision, None] for row_id, revision in present if row_id not in found]
+        found = {row[0] for row in rows}
+        unseen = [[row_id, revision, None] for row_id, revision in present if row_id not in found]
+        if key.projection == "agent":
+            gone = await _of_an_agent(uow, registry.projections[kind], gone, unseen)
+        else:
+            gone += unseen
         if rows or gone:
             groups.append({"kind": kind, "fields": fields, "rows": rows, "gone": gone})
     return groups
+
+
+async def _of_an_agent(
+    uow: UnitOfWork, projection: Projection, gone: list[Row], unseen: list[Row]
+) -> list[Row]:
+    """What an agent is told of rows that are not there (any more): not of those that never were, nor whose
+    somebody's customer is now."""
+    gone = [[row_id, revision, _ground(moved_to)] for row_id, revision, moved_to in gone]
+    if projection.recorded is None:
+        return gone
+    # one that somebody else has edited since is not the agent's any more
+    gone += unseen
+    theirs = await projection.recorded(uow, [row[0] for row in gone]) if gone else set()
+    return [row for row in gone if row[0] in theirs]
+
+
+def _ground(book: str | None) -> str | None:
+    return book if book is not None and book.startswith("grid:") else None
 
 
 def _receives(registry: Registry, key: Key, kind: str) -> bool:

@@ -156,6 +156,20 @@ async def running_of_customer(uow: UnitOfWork, customer_id: UUID) -> list[Task]:
     return await _running(uow, Task.customer_id == customer_id)
 
 
+STRAYED = text(
+    "SELECT c.book, c.row_id FROM task t"
+    " JOIN sync_change c ON c.book = 'team:' || t.branch_id AND c.kind = 'approval' AND c.row_id = t.id::text"
+    " WHERE t.customer_id = ANY(:customers) AND t.branch_id <> :branch AND NOT c.gone"
+    " ORDER BY c.book, c.row_id"
+)
+
+
+async def strayed_approvals(uow: UnitOfWork, customer_ids: Sequence[UUID], branch_id: UUID) -> Sequence[Any]:
+    """(book, row_id) of decided work about the customers that lies with heads of other branches. Job only."""
+    given = {"customers": list(customer_ids), "branch": branch_id}
+    return (await uow.session.execute(STRAYED, given)).all()
+
+
 async def _running(uow: UnitOfWork, which: ColumnElement[bool]) -> list[Task]:
     running = (which, Task.state.in_(("open", "in_progress", "returned", "submitted")))
     await uow.session.execute(

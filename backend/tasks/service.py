@@ -312,8 +312,14 @@ async def duties_moved(uow: UnitOfWork, grid_id: UUID) -> None:
 
 
 async def follow_customer(uow: UnitOfWork, customer_id: UUID) -> None:
-    """The customer lies elsewhere: its tasks go to those who look after it there. Job only."""
+    """The customer lies elsewhere: its tasks go to those who look after it there, and what was decided of it
+    leaves the heads who see it no more. Job only."""
     await _follow(uow, await queries.running_of_customer(uow, customer_id))
+    for customer in await customers.visible(uow, [customer_id]):
+        await uow.session.flush()
+        about = [customer.id, *await customers.merged_into(uow, customer.id)]
+        for book, task_id in await queries.strayed_approvals(uow, about, customer.branch_id):
+            uow.touch(book, "approval", task_id, gone=True)
 
 
 async def follow_merge(uow: UnitOfWork, old: UUID, new: UUID) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.kernel.uow import UnitOfWork
-from backend.visits import service
+from backend.visits import service, unplaced
 
 
 async def on_customer_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
@@ -21,6 +21,11 @@ async def on_customers_merged(uow: UnitOfWork, payload: Mapping[str, Any]) -> No
 async def on_customers_unmerged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     """`customers.unmerged` {move_id, from, to}: the visits that the merge moved go back."""
     await service.follow_unmerge(uow, UUID(payload["move_id"]), UUID(payload["from"]), UUID(payload["to"]))
+
+
+async def on_duties_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`customers.duties_moved` {grid_id}: visits without a household wait for those who may know it now."""
+    await unplaced.follow_people(uow, UUID(payload["grid_id"]))
 
 
 async def on_file_received(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from backend.kernel.projections import Projection
 from backend.kernel.uow import UnitOfWork
+from backend.visits import queries
 from backend.visits.rows import FIELDS, visit_rows
 
 
@@ -20,5 +21,6 @@ PROJECTIONS = (
         {"manager": FIELDS, "agent": FIELDS},
         load_visits,
         sort="customer_id",
+        recorded=queries.made_by_actor,
     ),
 )

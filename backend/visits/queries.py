@@ -18,6 +18,12 @@ async def visits(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Visit]:
     return list(await uow.session.scalars(select(Visit).where(Visit.id.in_(ids))))
 
 
+async def made_by_actor(uow: UnitOfWork, ids: Sequence[str]) -> set[str]:
+    """Those of the visits that the actor made."""
+    mine = Visit.id.in_([UUID(one) for one in ids]), Visit.staff_id == uow.actor.require_staff()
+    return {str(one) for one in await uow.session.scalars(select(Visit.id).where(*mine))}
+
+
 async def id_taken(uow: UnitOfWork, visit_id: UUID) -> bool:
     """Whether a visit has this id, placed or not, whosever it is."""
     async with uow.elevated("an id is taken whoever took it; nothing else is answered"):

@@ -1,6 +1,7 @@
 """Visits logged past the offline limit, where no list could be read: a typed name finds its household."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -62,7 +63,7 @@ async def log(uow: UnitOfWork, body: LogUnplaced, envelope: Envelope) -> None:
         staff_id=envelope.staff_id,
         staff_role=uow.actor.role.value,
         branch_id=uow.actor.branch_id,
-        asked=await _managers(uow, envelope.staff_id) if found.customer_id is None else [],
+        asked=await _managers(uow, envelope.staff_id, uow.today) if found.customer_id is None else [],
         command_id=envelope.command_id,
         installation_id=envelope.installation_id,
         name=body.name.strip(),
@@ -88,9 +89,7 @@ async def log(uow: UnitOfWork, body: LogUnplaced, envelope: Envelope) -> None:
         return
     _touch(uow, row)
     for person in [row.staff_id, *row.asked]:
-        await notify.send(
-            uow, person, "visit_unplaced", {"visit_id": str(row.id)}, dedupe=f"unplaced:{row.id}:{person}"
-        )
+        await _tell(uow, row, person)
 
 
 async def place(uow: UnitOfWork, body: PlaceVisit, _envelope: Envelope) -> None:
@@ -163,11 +162,42 @@ def _candidate(row: Any) -> Candidate:
     return Candidate(row.id, (row.name, *row.people), row.pinyin, row.place, row.lon, row.lat)
 
 
-async def _managers(uow: UnitOfWork, author: UUID) -> list[UUID]:
-    """The managers of the grids that the author holds, the author left out."""
-    held = await grids.assigned_grids(uow, author, uow.today)
-    found = [await grids.facts(uow, one.grid_id) for one in held]
+async def _managers(uow: UnitOfWork, author: UUID, on: date) -> list[UUID]:
+    """Who manages now the grids that the author held on the day `on`, the author left out."""
+    found = [await grids.facts(uow, one) for one in await grids.held_on(uow, author, on)]
     return sorted({one.manager_id for one in found if one and one.manager_id} - {author})
+
+
+async def follow_people(uow: UnitOfWork, grid_id: UUID) -> None:
+    """A grid's people changed: who manages it now is asked for the households of the visits that wait, and
+    who did before keeps nothing of them. Job only."""
+    authors = {one.staff_id for one in await grids.history(uow, grid_id)}
+    waiting = await uow.session.scalars(
+        select(UnplacedVisit)
+        .where(UnplacedVisit.customer_id.is_(None), UnplacedVisit.staff_id.in_(authors))
+        .order_by(UnplacedVisit.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    for row in waiting:
+        before = set(row.asked)
+        asked = await _managers(uow, row.staff_id, uow.clock.local(row.received_at).date())
+        if before == set(asked):
+            continue
+        row.asked = asked
+        await uow.session.flush()
+        uow.audit("visit.asked", KIND, row.id, {"before": len(before), "now": len(asked)})
+        for person in before - set(asked):
+            uow.touch(f"staff:{person}", KIND, row.id, gone=True)
+        for person in set(asked) - before:
+            uow.touch(f"staff:{person}", KIND, row.id)
+            await _tell(uow, row, person)
+
+
+async def _tell(uow: UnitOfWork, row: UnplacedVisit, person: UUID) -> None:
+    await notify.send(
+        uow, person, "visit_unplaced", {"visit_id": str(row.id)}, dedupe=f"unplaced:{row.id}:{person}"
+    )
 
 
 async def apply_log(uow: UnitOfWork, body: LogUnplaced, envelope: Envelope) -> Applied:

@@ -8,21 +8,14 @@ Phones begin with 127: mobile numbers of the mainland begin with 13 to 19, and n
 from collections import Counter
 from datetime import date
 
+from backend.customers.api import id_check_digit
+
 REGION_PREFIX = "99"
 PHONE_PREFIX = "127"
-
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECKS = "10X98765432"
 
 _PHONES_PER_GRID = 50_000
 # coprime with the size of the range: a bijection that makes neighbours look unlike
 _PHONE_STEP = 68_917_351
-
-
-def check_digit(first_17: str) -> str:
-    """The 18th character by ISO 7064 MOD 11-2, as GB 11643 prescribes."""
-    total = sum(int(digit) * weight for digit, weight in zip(first_17, _WEIGHTS, strict=True))
-    return _CHECKS[total % 11]
 
 
 class Numbers:
@@ -45,7 +38,7 @@ class Numbers:
         if sequence > 999:
             raise ValueError(f"more than 499 people of one sex born on {born} in one grid")
         stem = f"{REGION_PREFIX}{self._grid:04d}{born:%Y%m%d}{sequence:03d}"
-        return stem + check_digit(stem)
+        return stem + id_check_digit(stem)
 
     def phone(self) -> str:
         """An 11-digit phone number."""

@@ -6,8 +6,8 @@ import pytest
 import shapely
 from argon2 import PasswordHasher
 
-from backend.app.demo.numbers import check_digit
 from backend.app.demo.townships import TOWNSHIPS
+from backend.customers.rules import id_check_digit
 from backend.kernel.actor import Role
 from backend.kernel.crypto import Keys
 from backend.tasks.rules import MOVES
@@ -56,7 +56,7 @@ def test_numbers_belong_to_nobody(county: LoadedCounty) -> None:
         assert number.startswith("99")
         assert number[6:14] == f"{row['birth_on']:%Y%m%d}"
         assert int(number[16]) % 2 == (1 if row["sex"] == "m" else 0)
-        assert check_digit(number[:17]) == number[17]
+        assert id_check_digit(number[:17]) == number[17]
         assert row["number_index"] == keys.blind_index(number, "id_number")
         seen.add(number)
     assert len(seen) == len(people) > 8_000
