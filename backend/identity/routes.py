@@ -113,7 +113,8 @@ class DeviceController(Controller):
         async with database.unit(actor) as uow:
             return Devices(await devices.list_devices(uow))
 
-    @put("/escrow", status_code=204)
+    # signed: the data key is this very phone's matter, and a stolen session is not this phone
+    @put("/escrow", status_code=204, opt={"access": "signed"})
     async def keep_escrow(
         self,
         data: JSONBody[Escrow],
@@ -131,7 +132,7 @@ class DeviceController(Controller):
         async with database.unit(actor) as uow:
             await devices.note_unlock(uow, data.ways)
 
-    @post("/escrow/release", status_code=200)
+    @post("/escrow/release", status_code=200, opt={"access": "signed"})
     async def release_escrow(
         self,
         data: JSONBody[Release],

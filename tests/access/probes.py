@@ -72,6 +72,11 @@ class Attempt:
         """A request with the session's cookie only."""
         return await self.phone.client.request(method, target, json=json or None)
 
+    async def ask_signed(self, method: str, target: str, **json: Any) -> httpx.Response:
+        """A request that the phone has signed."""
+        content = msgspec.json.encode(json)
+        return await self.phone.send(method, target, content, {"Content-Type": "application/json"})
+
 
 Probe = Callable[[Attempt], Awaitable[bool]]
 
@@ -279,7 +284,7 @@ async def enrol(one: Attempt) -> bool:
 async def escrow(one: Attempt) -> bool:
     """A data key is kept for a phone: sealed for another one's it is refused."""
     sealed = seal(one.me.escrow_key, bytes(32), f"escrow:{one.whose.phone.installation_id}")
-    answer = await one.ask("PUT", "/api/v1/devices/escrow", sealed=base64url(sealed))
+    answer = await one.ask_signed("PUT", "/api/v1/devices/escrow", sealed=base64url(sealed))
     assert answer.status_code in REFUSED | {204, 422}, answer.text
     return answer.status_code == 204
 
@@ -291,9 +296,13 @@ async def unlock_ways(one: Attempt) -> bool:
 
 async def escrow_release(one: Attempt) -> bool:
     """The data key of this very phone was given; there is no way to name another."""
-    return one.own and await _done(
-        one, "POST", "/api/v1/devices/escrow/release", 200, password=PASSWORD, public_key=_public_key()
+    if not one.own:
+        return False
+    answer = await one.ask_signed(
+        "POST", "/api/v1/devices/escrow/release", password=PASSWORD, public_key=_public_key()
     )
+    assert answer.status_code in REFUSED | {200}, answer.text
+    return answer.status_code == 200
 
 
 async def revoke(one: Attempt) -> bool:

@@ -31,15 +31,18 @@ async def phone(client: httpx.AsyncClient, bank: Bank) -> Phone:
 
 
 async def release(phone: Phone, key: SealKey, password: str = PASSWORD) -> httpx.Response:
-    return await phone.client.post(
-        "/api/v1/devices/escrow/release",
-        json={"password": password, "public_key": base64url(key.public_raw)},
-    )
+    body = {"password": password, "public_key": base64url(key.public_raw)}
+    return await signed(phone, "POST", "/api/v1/devices/escrow/release", body)
+
+
+async def signed(phone: Phone, method: str, target: str, body: dict[str, str]) -> httpx.Response:
+    headers = {"Content-Type": "application/json"}
+    return await phone.send(method, target, json.dumps(body).encode(), headers)
 
 
 async def keep(phone: Phone, keys: Keys, context: str = "") -> httpx.Response:
     sealed = seal_to(keys.escrow.public_raw, DATA_KEY, context or f"escrow:{phone.installation_id}")
-    return await phone.client.put("/api/v1/devices/escrow", json={"sealed": base64url(sealed)})
+    return await signed(phone, "PUT", "/api/v1/devices/escrow", {"sealed": base64url(sealed)})
 
 
 def unsealed(answer: httpx.Response, key: SealKey, phone: Phone) -> bytes:
@@ -159,7 +162,7 @@ async def test_an_escrow_that_would_not_open_is_refused_at_once(phone: Phone, ke
     assert told(await keep(phone, keys, f"escrow:{uuid7()}")) == (422, "malformed")
     other_server = seal_to(keys.seal.public_raw, DATA_KEY, f"escrow:{phone.installation_id}")
     for sealed in (base64url(other_server), "AAAA", "!!"):
-        answer = await phone.client.put("/api/v1/devices/escrow", json={"sealed": sealed})
+        answer = await signed(phone, "PUT", "/api/v1/devices/escrow", {"sealed": sealed})
         assert told(answer) == (422, "malformed")
     fresh = SealKey.of(ec.generate_private_key(ec.SECP256R1()))
     assert told(await release(phone, fresh)) == (404, "no_escrow")
@@ -171,9 +174,26 @@ async def test_an_escrow_belongs_to_an_enrolled_phone(
     await bank.hire("wang", "manager")
     phone = Phone(client)
     await phone.login("wang")
-    assert told(await keep(phone, keys)) == (409, "not_enrolled")
+    assert told(await keep(phone, keys)) == (401, "signature_invalid")
     fresh = SealKey.of(ec.generate_private_key(ec.SECP256R1()))
-    assert told(await release(phone, fresh)) == (409, "not_enrolled")
+    assert told(await release(phone, fresh)) == (401, "signature_invalid")
+
+
+async def test_session_and_password_without_the_phones_key_release_nothing(
+    phone: Phone, keys: Keys, other_client: httpx.AsyncClient
+) -> None:
+    """Whoever knows the password may sign in elsewhere, and name the phone, whose public key is no secret."""
+    await keep(phone, keys)
+    thief = Phone(other_client, phone.installation_id, phone.key)
+    await thief.login("wang")
+    assert (await thief.enrol()).status_code == 200
+    thief.key = ec.generate_private_key(ec.SECP256R1())
+    fresh = SealKey.of(ec.generate_private_key(ec.SECP256R1()))
+    assert told(await release(thief, fresh)) == (401, "signature_invalid")
+    body = {"password": PASSWORD, "public_key": base64url(fresh.public_raw)}
+    unsigned = await other_client.post("/api/v1/devices/escrow/release", json=body)
+    assert told(unsigned) == (401, "signature_invalid")
+    assert (await release(phone, fresh)).status_code == 200
 
 
 async def test_a_released_key_is_asked_for_from_the_signing_phone(
