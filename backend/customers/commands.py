@@ -1,6 +1,6 @@
 """What a phone may ask of customers."""
 
-from backend.customers import assets, merging, service
+from backend.customers import assets, duplicates, merging, service
 from backend.customers.schemas import CreateCustomer, PutAsset, RemoveAsset, SetValues
 from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, Ground, Late, about_customer
@@ -8,9 +8,9 @@ from backend.kernel.uow import UnitOfWork
 
 
 async def create(uow: UnitOfWork, body: CreateCustomer, envelope: Envelope) -> Applied:
-    """`customer.create`."""
-    await service.create(uow, body, envelope)
-    return Applied()
+    """`customer.create`; a household that the bank knows already becomes part of that one."""
+    people = await service.create(uow, body, envelope)
+    return await duplicates.settle(uow, body, people, envelope)
 
 
 async def set_values(uow: UnitOfWork, body: SetValues, envelope: Envelope) -> Applied:

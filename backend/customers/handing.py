@@ -1,5 +1,6 @@
 """What a household hands over when it becomes part of another one, and gets back when that is undone."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -33,12 +34,12 @@ async def current_members(uow: UnitOfWork, customer_id: UUID) -> list[Membership
 
 
 async def hand_over(
-    uow: UnitOfWork, loser: Customer, winner: Customer
+    uow: UnitOfWork, loser: Customer, winner: Customer, staying: Collection[UUID] = ()
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Moves what the loser has. Returns what is needed to take it back, and the fields that both have
-    otherwise.
+    """Moves what the loser has, but for the members in `staying`: people whom the winner has already. Returns
+    what is needed to take it back, and the fields that both have otherwise.
     """
-    members = await current_members(uow, loser.id)
+    members = [one for one in await current_members(uow, loser.id) if one.id not in staying]
     detail: dict[str, Any] = {"members": [[str(one.id), one.relation] for one in members], "values": []}
     for member in members:
         member.customer_id, member.relation = winner.id, no_head(member.relation)
@@ -60,7 +61,7 @@ async def hand_over(
             detail["values"].append([value.field, value.source])
         elif service.value_of(there) != service.value_of(value):
             lost.add(value.field)
-    if winner.phone_person_id is None:
+    if winner.phone_person_id is None and loser.phone_person_id in {one.person_id for one in members}:
         winner.phone_person_id = loser.phone_person_id
     went = await uow.session.scalars(
         update(CustomerDispute)

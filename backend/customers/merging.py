@@ -1,6 +1,6 @@
 """Two households become one (并户) and one becomes two (分户): what moves, and how a merge is taken back."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -75,23 +75,37 @@ async def merge(uow: UnitOfWork, body: MergeCustomers, envelope: Envelope) -> Ap
     async with uow.elevated("both are the actor's; what hangs on them goes along whoever recorded it"):
         if await uow.session.scalar(_KNOWN_TO_BANK, {"id": loser.id}):
             raise known_to_bank()
-        rows = await hanging(uow, loser.id)
-        before = list(loser.books)
-        detail, lost = await hand_over(uow, loser, winner)
-        loser.status, loser.member_count, loser.books = MERGED, 0, []
-        await uow.session.flush()
-        await _recount(uow, winner)
-        home = winner.books[0] if winner.books else None
-        # a dispute about a value that the other has itself stays behind with it
-        left = {str(one) for one in await uow.session.scalars(_disputes(loser.id))}
-        own = [row for row in rows if row[1] == str(loser.id) or (row[0] == "dispute" and row[1] in left)]
-        rehome(uow, [row for row in rows if row not in own], before, winner.books)
-        for kind, row_id in own:
-            for book in before:
-                uow.touch(book, kind, row_id, gone=True, moved_to=home)
-        _note(uow, envelope, "merge", loser.id, winner.id, detail, body.reason)
-        await _changed(uow, winner)
-        await unowned.regroup(uow, [loser.id, winner.id])
+        return await absorb(uow, loser, winner, envelope, body.reason)
+
+
+async def absorb(
+    uow: UnitOfWork,
+    loser: Customer,
+    winner: Customer,
+    envelope: Envelope,
+    reason: str,
+    staying: Collection[UUID] = (),
+) -> Applied:
+    """Makes one household part of another. `staying`: members whom the other has already. Needs the system's
+    sight."""
+    rows = await hanging(uow, loser.id)
+    before = list(loser.books)
+    detail, lost = await hand_over(uow, loser, winner, staying)
+    loser.status, loser.member_count, loser.books = MERGED, 0, []
+    await uow.session.flush()
+    await _recount(uow, winner)
+    home = winner.books[0] if winner.books else None
+    # a dispute about a value that the other has itself stays behind with it, and so do people
+    left = {("dispute", str(one)) for one in await uow.session.scalars(_disputes(loser.id))}
+    left |= {("member", str(one)) for one in staying}
+    own = [row for row in rows if row[1] == str(loser.id) or row in left]
+    rehome(uow, [row for row in rows if row not in own], before, winner.books)
+    for kind, row_id in own:
+        for book in before:
+            uow.touch(book, kind, row_id, gone=True, moved_to=home)
+    _note(uow, envelope, "merge", loser.id, winner.id, detail, reason)
+    await _changed(uow, winner)
+    await unowned.regroup(uow, [loser.id, winner.id])
     payload = {"move_id": str(envelope.command_id), "from": str(loser.id), "to": str(winner.id)}
     uow.emit("customers.merged", payload)
     return Applied(lost=lost, alias={str(loser.id): str(winner.id)})

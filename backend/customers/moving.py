@@ -127,7 +127,8 @@ async def hanging(uow: UnitOfWork, customer_id: UUID) -> list[tuple[str, str]]:
     own = await uow.session.scalars(
         select(SyncChange.kind).where(SyncChange.row_id == key, SyncChange.gone.is_(False)).distinct()
     )
-    found = [(kind, key) for kind in own]
+    # and those of one that was made in this very transaction, the phone's same push
+    found = [(kind, key) for kind in sorted({*own, *uow.touched_kinds(key)})]
     members = select(Membership.id).where(
         Membership.customer_id == customer_id, Membership.until_on.is_(None)
     )

@@ -22,7 +22,7 @@ class Point(Struct, frozen=True):
 
 
 class NewMember(Struct, frozen=True):
-    """A person of a new customer."""
+    """A person of a new customer. The ID number goes up and never comes down."""
 
     id: UUID
     person_id: UUID
@@ -31,6 +31,7 @@ class NewMember(Struct, frozen=True):
     sex: str | None = None
     birth_on: date | None = None
     phone: Phone | None = None
+    id_number: Annotated[str, Meta(max_length=40)] | None = None
 
 
 class CreateCustomer(Struct, frozen=True):

@@ -1,13 +1,13 @@
 """Changes of customers: the row, its history, its audit entry and its event, in one function each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import select, update
 
-from backend.customers import disputes, queries
+from backend.customers import disputes, identities, queries
 from backend.customers.errors import bad_value, id_taken, out_of_scope, unknown_field
 from backend.customers.models import (
     Customer,
@@ -26,7 +26,10 @@ from backend.customers.rules import (
     Relation,
     birth_error,
     completeness,
+    id_error,
+    id_facts,
     merge,
+    normal_id,
     phone_error,
     pick_shown,
     point_error,
@@ -43,8 +46,14 @@ from backend.policy import api as policy
 COLLECTED = "collected"
 
 
-async def create(uow: UnitOfWork, body: CreateCustomer, envelope: Envelope) -> None:
-    """A new customer met in the field. Raises Problem `out_of_scope`, `bad_value`, `id_taken`."""
+async def create(
+    uow: UnitOfWork, body: CreateCustomer, envelope: Envelope
+) -> Mapping[UUID, identities.KnownPerson]:
+    """A new customer met in the field. Raises Problem `out_of_scope`, `bad_value`, `id_taken`.
+
+    Returns those of its people whom the bank knows already by their ID number; their numbers stay where they
+    are.
+    """
     _check_new(uow, body)
     ground = await grids.facts(uow, body.grid_id)
     if ground is None or not (body.grid_id in uow.actor.grid_ids or ground.branch_id in uow.actor.branch_ids):
@@ -52,6 +61,7 @@ async def create(uow: UnitOfWork, body: CreateCustomer, envelope: Envelope) -> N
     async with uow.elevated("the id may belong to a customer that the actor cannot see"):
         if await uow.session.get(Customer, body.id) is not None:
             raise id_taken("customer")
+    people = await identities.known(uow, body)
     owner = ground.manager_id
     pinyin, initials = pinyin_of(body.name)
     point = body.point
@@ -83,12 +93,15 @@ async def create(uow: UnitOfWork, body: CreateCustomer, envelope: Envelope) -> N
     await uow.session.flush()
     for member in _with_phone(body):
         await _add_member(uow, customer, member, envelope)
+        if member.id_number and member.person_id not in people:
+            identities.keep(uow, member.person_id, member.id_number)
     await uow.session.flush()
     uow.audit(
         "customer.create", "customer", customer.id, {"grid": str(body.grid_id), "members": len(body.members)}
     )
     _touch_all(uow, customer, ("customer", "file"))
     await refresh(uow, customer.id, "created")
+    return people
 
 
 def _check_new(uow: UnitOfWork, body: CreateCustomer) -> None:
@@ -105,6 +118,13 @@ def _check_new(uow: UnitOfWork, body: CreateCustomer) -> None:
             raise bad_value("sex is m or f")
         if member.birth_on and (wrong := birth_error(member.birth_on, uow.today)):
             raise bad_value(wrong)
+        if member.id_number and (
+            wrong := id_error(member.id_number, member.birth_on, member.sex, uow.today, demo=uow.demo_mode)
+        ):
+            raise bad_value(wrong)
+    numbers = [normal_id(member.id_number) for member in body.members if member.id_number]
+    if len(set(numbers)) != len(numbers):
+        raise bad_value("Two people have the same ID number.")
     for phone in (body.phone, *(member.phone for member in body.members)):
         if phone and (wrong := phone_error(phone, uow.demo_mode)):
             raise bad_value(wrong)
@@ -131,12 +151,13 @@ async def _add_member(uow: UnitOfWork, customer: Customer, member: NewMember, en
     async with uow.elevated("a person's id may belong to somebody outside the actor's grids"):
         if await uow.session.get(Person, member.person_id) is not None:
             raise id_taken("person")
+    birth_on, sex = id_facts(normal_id(member.id_number)) if member.id_number else (None, None)
     uow.session.add(
         Person(
             id=member.person_id,
             name=member.name,
-            sex=member.sex,
-            birth_on=member.birth_on,
+            sex=member.sex or sex,
+            birth_on=member.birth_on or birth_on,
             education=None,
             occupation=None,
             created_by=envelope.staff_id,

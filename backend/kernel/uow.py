@@ -218,6 +218,10 @@ class UnitOfWork:
         """The partitions touched so far."""
         return {book for book, _, _ in self._touches}
 
+    def touched_kinds(self, row_id: UUID | str) -> set[str]:
+        """The kinds as which a row was touched and is not gone: not stamped yet, it stands in no table."""
+        return {one.kind for one in self._touches.values() if one.row_id == str(row_id) and not one.gone}
+
     @contextmanager
     def watching(self) -> Iterator[set[str]]:
         """Collects the partitions touched inside the block, also those touched before."""

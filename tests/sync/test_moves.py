@@ -106,6 +106,29 @@ async def _pulled(phone: FieldPhone) -> FieldPhone:
     return phone
 
 
+async def test_made_and_moved_in_one_push_it_lies_where_it_went_and_nowhere_else(
+    phone_of: PhoneOf, world: World, work: Work
+) -> None:
+    manager = await phone_of("manager")
+    body = new_household(world.grids["E1"], name="当天就搬")
+    made = manager.save("customer.create", body)
+    manager.save("customer.move", move(body["id"], world, "E2"), needs=[made.id])
+    assert [one["result"] for one in await manager.push()] == ["applied"] * 2
+    await work()
+    await manager.pull()
+    former, present = (manager.rows[f"grid:{world.grids[code].id}/manager@1"] for code in ("E1", "E2"))
+    for kind in ("customer", "file", "member", "profile"):
+        about = [
+            row_id
+            for row_id, row in former.get(kind, {}).items()
+            if body["id"] in (row_id, row.get("customer_id"))
+        ]
+        assert about == [], kind
+    assert body["id"] in present["customer"]
+    assert body["id"] in present["file"]
+    assert len(present["member"]) == 2
+
+
 async def test_tombstones_say_where_the_household_lives_now(
     phone_of: PhoneOf, world: World, work: Work
 ) -> None:
