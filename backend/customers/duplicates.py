@@ -100,7 +100,7 @@ async def _otherwise(
         found.append("address")
     # an agent knows no phones of the bank's: not even whether one is another
     if body.phone and not uow.actor.is_agent:
-        known = await queries.phones(uow, [one.person_id for one in there])
+        known = await queries.phones(uow, [str(one.person_id) for one in there])
         if body.phone not in known.values():
             found.append("phone")
     if winner.lon is None and body.point is not None:

@@ -3,6 +3,7 @@
  * refuse what the bank would refuse for its shape.
  */
 import { isDay } from './dates'
+import { normalId, readId } from './idNumber'
 import { uuid7 } from './ids'
 import type { AssetDetail, AssetKind, Channel, CustomerKind, Day, FieldValue, Id, Instant, Outcome, PhotoClass } from './rows'
 
@@ -35,6 +36,8 @@ export interface NewMember {
   sex?: 'm' | 'f' | null
   birth_on?: Day | null
   phone?: string | null
+  /** Goes up sealed like all of the command, and never comes down. */
+  id_number?: string | null
 }
 
 /** What is said of a contact, whoever it was with. */
@@ -157,7 +160,7 @@ export class CommandInvalid extends Error {
 
   constructor(
     readonly field: string,
-    readonly problem: 'required' | 'too_long' | 'not_a_number' | 'out_of_range' | 'not_a_day' | 'not_a_phone' | 'unknown',
+    readonly problem: 'required' | 'too_long' | 'not_a_number' | 'out_of_range' | 'not_a_day' | 'not_a_phone' | 'not_an_id' | 'unknown',
   ) {
     super(`${field}: ${problem}`)
   }
@@ -282,8 +285,10 @@ export const build = {
       text('members.relation', member.relation, LONGEST.label, true)
       day('members.birth_on', member.birth_on)
       phone('members.phone', member.phone)
+      if (member.id_number && !readId(member.id_number)) throw new CommandInvalid('members.id_number', 'not_an_id')
     }
-    return make('customer.create', point(body), options)
+    const members = body.members.map((one) => (one.id_number ? { ...one, id_number: normalId(one.id_number) } : one))
+    return make('customer.create', point({ ...body, members }), options)
   },
   setValues(body: CommandBodies['customer.set_values'], options?: CommandOptions) {
     id('customer_id', body.customer_id)

@@ -288,6 +288,8 @@ const en: Messages = {
     businessFirst: 'Enter the name of the business first',
     gridFirst: 'Choose the grid first',
     addressFirst: 'Enter the address first',
+    numberHint: 'Optional. Tells a household that the bank has already',
+    numberSays: 'Born {born}',
     male: 'Man',
     female: 'Woman',
     nearestFirst: 'Nearest first',
@@ -432,6 +434,8 @@ const en: Messages = {
     seen: 'I have seen it',
     contact: '{channel} contact',
     merged: '{fields}: the bank has a newer value and kept it; yours is in the history',
+    knownHousehold: 'The bank has this household already; the two are one now. {fields}: what it had stays, yours is on record',
+    numberKnown: 'This ID number is on record with another household. The new one was made all the same',
   },
   inbox: {
     unread: '{n} unread',
@@ -451,6 +455,8 @@ const en: Messages = {
     suggestion_dismissed: '{name}: the change you suggested was not taken',
     phone_lost_work: 'A phone lost work it had not sent',
     visit_unplaced: 'A visit has no household yet: pick one',
+    customer_met_elsewhere: '{name}: a colleague met them and entered them anew; it is one household now',
+    customer_known_elsewhere: 'A household you entered is the bank\'s already, with a colleague; your visit went to it',
     other: 'New message',
   },
   decide: {
@@ -811,6 +817,7 @@ const en: Messages = {
     headName: 'Head of the household',
     businessName: 'Name of the business',
     phone: 'Phone',
+    id_number: 'ID number',
     sex: 'Sex',
     grid_id: 'Grid',
     address: 'Address',
@@ -832,6 +839,7 @@ const en: Messages = {
     out_of_range: 'is out of range; check the unit',
     not_a_day: 'is no date',
     not_a_phone: 'is no phone number',
+    not_an_id: 'The ID number can\'t be right: look again',
     unknown: 'is not known',
   },
   command: {

@@ -286,6 +286,8 @@ const zh = {
     businessFirst: '先填店名或公司名',
     gridFirst: '先选网格',
     addressFirst: '先填地址',
+    numberHint: '可不填。能认出银行已有的户',
+    numberSays: '{born} 出生',
     male: '男',
     female: '女',
     nearestFirst: '近的在前',
@@ -430,6 +432,8 @@ const zh = {
     seen: '知道了',
     contact: '{channel}联系',
     merged: '{fields}：银行有更新的数，留了那个，你的在历史里',
+    knownHousehold: '银行已经有这一户，合到了一起。{fields}不一样，留了原来的，你填的也存着',
+    numberKnown: '这个身份证号已经记在别的一户。这户照样建好了',
   },
   inbox: {
     unread: '{n} 条没看',
@@ -449,6 +453,8 @@ const zh = {
     suggestion_dismissed: '{name}，你提的修改没有采用',
     phone_lost_work: '一部手机丢了没送出的记录',
     visit_unplaced: '一条走访没对上户，去选一户',
+    customer_met_elsewhere: '{name}，别的同事上门时又建了一次，已并到你这户',
+    customer_known_elsewhere: '你新建的一户银行已经有了，由别的同事管，走访已记到那户',
     other: '有新消息',
   },
   decide: {
@@ -809,6 +815,7 @@ const zh = {
     headName: '户主姓名',
     businessName: '店名或公司名',
     phone: '手机号',
+    id_number: '身份证号',
     sex: '性别',
     grid_id: '网格',
     address: '地址',
@@ -830,6 +837,7 @@ const zh = {
     out_of_range: '数不对，看看单位',
     not_a_day: '日期不对',
     not_a_phone: '号码不对',
+    not_an_id: '身份证号不对，再看一遍',
     unknown: '认不出',
   },
   command: {

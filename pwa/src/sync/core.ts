@@ -3,7 +3,7 @@ import { NetworkError, type HttpOptions } from '../api/http'
 import type { StaffAnswer } from '../api/identity'
 import { DEFAULT_TIME_ZONE, dayOf } from '../domain/dates'
 import { EngineError } from '../domain/errors'
-import type { FieldValue, Instant } from '../domain/rows'
+import type { FieldValue, Id, Instant } from '../domain/rows'
 import { problemOf, StaffDatabase, withStore, type StorageProblem } from '../store/database'
 import type { ChunkStore } from '../store/chunks'
 import type { CurrentStaff, Device, DeviceIdentity } from '../store/device'
@@ -51,6 +51,8 @@ export interface Unlocked {
   rows: Rows
   lazy: LazyRows
   drafts: DraftStore
+  /** Names of those whom waiting and refused entries are about. */
+  about: Map<Id, string>
 }
 
 export type Topic = 'status' | 'rows' | 'outbox'

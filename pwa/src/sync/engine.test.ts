@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { build } from '../domain/commands'
 import { uuid7 } from '../domain/ids'
 import { sha256Hex, utf8 } from '../store/bytes'
+import { pack, unpack } from '../store/codec'
 import { flushOutbox } from './background'
 import { FakeBank, problem } from './testing/bank'
 import { BANK_KEY, GRID, GRID_KEY, household, member, openPhone, PIN, readyPhone, reopen, STAFF_KEY, task, visitOf } from './testing/phone'
@@ -160,6 +161,29 @@ test('a commit that failed at the bank is an answer that failed: the entry stays
   bank.fault = () => null
   await engine.sync()
   expect(bank.applied).toHaveLength(1)
+  await engine.close()
+})
+
+test('what was applied without a receipt was not received: it is sent again until there is one', async () => {
+  const bank = await countyBank()
+  const { fetch } = bank
+  let without = true
+  bank.fetch = async (input, init) => {
+    const answer = await fetch(input, init)
+    if (!without || !String(input).endsWith('/sync/push') || !answer.ok) return answer
+    const document = unpack(new Uint8Array(await answer.arrayBuffer())) as { receipts: { receipt?: string }[] }
+    for (const one of document.receipts) delete one.receipt
+    return new Response(pack(document), { headers: answer.headers })
+  }
+  const { engine } = await readyPhone(bank, uuid7())
+  await engine.save([visitOf(xie.id)])
+  await engine.sync()
+  expect(bank.applied).toHaveLength(1)
+  expect(engine.status()).toMatchObject({ waiting: 1, receivedToday: 0 })
+  without = false
+  await engine.sync()
+  expect(bank.applied).toHaveLength(1)
+  expect(engine.status()).toMatchObject({ waiting: 0, receivedToday: 1 })
   await engine.close()
 })
 

@@ -88,6 +88,8 @@ class TiangeEngine implements Engine {
     this.webPush = new WebPush(core)
     this.glances = new Glances(core, this)
     core.wake = () => this.syncer.soon()
+    // Whatever locks it (a withdrawal too): decrypted photos go with the keys.
+    core.subscribe((what) => what === 'status' && core.unlocked === null && this.photos.forget())
     core.onForeignWrite((what) => void this.foreignWrite(what).catch(() => undefined))
     if (core.options.live) {
       this.live.start()

@@ -220,6 +220,21 @@ test('a bank that has all it wants tells a withdrawn phone to forget the rest', 
   await phone.engine.close()
 })
 
+test('a photo that was looked at cannot be looked at any more once the phone was withdrawn', async () => {
+  const bank = await smallBank()
+  const phone = await readyPhone(bank, uuid7())
+  const bytes = utf8('photo')
+  const hash = await sha256Hex(bytes)
+  await phone.engine.save([visitOf(xie.id, { photos: [{ hash, class: 'home', taken_at: 1 }] })], [{ hash, class: 'home', bytes }])
+  const url = await phone.engine.fileUrl(hash, 'full')
+  expect(await (await fetch(url)).text()).toBe('photo')
+  for (const id of bank.devices.keys()) bank.revoked.add(id)
+  await phone.engine.sync()
+  expect(phone.engine.status().revoked).toBe(true)
+  await expect(fetch(url)).rejects.toThrow()
+  await phone.engine.close()
+})
+
 test('a withdrawn phone delivers, photos too, then wipes: nothing of it is left that a key could open', async () => {
   const bank = await smallBank()
   const phone = await readyPhone(bank, uuid7())

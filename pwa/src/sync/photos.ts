@@ -33,7 +33,12 @@ export class Photos {
     const name = `${hash}.${size}`
     const known = this.urls.get(name)
     if (known) return known
-    const url = URL.createObjectURL(await this.blob(hash, size))
+    const { core } = this
+    const owner = core.open
+    const blob = await this.blob(hash, size)
+    // Locked while it was read: nothing decrypted may outlive that.
+    if (core.unlocked !== owner) throw new EngineError('locked')
+    const url = URL.createObjectURL(blob)
     this.urls.set(name, url)
     if (this.urls.size > MOST_URLS) {
       const [oldest, old] = this.urls.entries().next().value as [string, string]

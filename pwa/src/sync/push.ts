@@ -219,6 +219,8 @@ async function keepReceipts(
         entry.state = 'received'
         return
       }
+      // Only what has the bank's receipt was received; without one it is sent again.
+      if (!receipt.receipt && stored(result) === 'received') return
       entry.state = stored(result)
       entry.receipt = keep(receipt, result, answer.now)
       if (receipt.settled) {

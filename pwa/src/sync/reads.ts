@@ -295,7 +295,7 @@ export class Reader {
       }
       default: {
         const id = command.body.customer_id
-        return { id, name: this.one('customer', id)?.name ?? this.made(id) }
+        return { id, name: this.one('customer', id)?.name ?? (this.made(id) || (this.core.open.about.get(id) ?? '')) }
       }
     }
   }

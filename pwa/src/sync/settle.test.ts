@@ -104,3 +104,20 @@ test('a held entry can be given up at once; it is not sent for ever', async () =
   await expect(phone.engine.discard(uuid7(), '')).rejects.toMatchObject({ code: 'not_found' })
   await phone.engine.close()
 })
+
+test('whom a refused entry is about can be told after the household has left the phone, and after a restart', async () => {
+  const { bank, phone, visit } = await refused()
+  bank.books.delete(GRID_KEY)
+  await phone.engine.sync()
+  expect(phone.engine.customers()).toEqual([])
+  const nameOf = (engine: Phone['engine']): string | undefined => engine.outbox().find(({ id }) => id === visit.id)?.customerName
+  expect(nameOf(phone.engine)).toBe('谢金枝')
+  const later = await reopen(bank, phone)
+  expect(nameOf(later.engine)).toBe('')
+  await later.engine.unlock(PIN)
+  expect(nameOf(later.engine)).toBe('谢金枝')
+  // Given up and received, there is nothing to tell any more, and nothing is kept.
+  await later.engine.discard(visit.id, '')
+  await later.engine.sync()
+  await later.engine.close()
+})

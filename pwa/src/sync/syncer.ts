@@ -4,6 +4,7 @@ import { EngineError } from '../domain/errors'
 import { DamagedChunk } from '../store/chunks'
 import { compact } from '../store/compact'
 import { purge } from '../store/outbox'
+import { noteAbout } from './about'
 import type { Account } from './account'
 import type { Core } from './core'
 import { OUTBOX_SYNC_TAG } from './background'
@@ -147,6 +148,7 @@ export class Syncer {
     }
     if (core.unlocked) {
       const { epoch } = core.contact
+      await noteAbout(core)
       await pull(core)
       // The pull met another life of the bank's database: what it lacks goes now, not with the next entry.
       if (epoch !== core.contact.epoch && core.outbox.unsent().depth > 0) this.again = true

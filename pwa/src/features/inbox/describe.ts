@@ -2,7 +2,7 @@
 import type { Id, InboxRow, TaskRow } from '../../domain/rows'
 import type { IconName } from '../../ui/icons'
 
-const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home' }
+const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home' }
 
 export interface InboxLine {
   name: string
@@ -23,7 +23,7 @@ export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, c
   let to: string | undefined
   if (row.kind === 'approval_waiting') to = '/approvals'
   else if (row.kind === 'digest') to = '/today'
-  else if (row.kind === 'suggestion_accepted' || row.kind === 'suggestion_dismissed') to = '/sync'
+  else if (row.kind === 'suggestion_accepted' || row.kind === 'suggestion_dismissed' || row.kind === 'customer_known_elsewhere') to = '/sync'
   else if (row.kind === 'visit_unplaced') to = '/visits/unplaced'
   else if (row.kind === 'phone_lost_work') to = '/phones'
   else if (customer && customerName(customer) !== undefined) to = `/customers/${customer}`

@@ -77,7 +77,8 @@ export function useOutboxWords() {
       names.join([t('sync.writtenReceived', { written: when(e.savedAt), received: e.receivedAt === null ? '' : when(e.receivedAt) }), handedOn(e)]),
     /** Why an entry needs the person. */
     why(e: OutboxEntry): string {
-      if (e.result === 'merged') return t('sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : f)).join(t('visits.and')) })
+      if (e.result === 'merged' && e.lost.every((f) => f === 'id_number')) return t('sync.numberKnown')
+      if (e.result === 'merged') return t(e.type === 'customer.create' ? 'sync.knownHousehold' : 'sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : f)).join(t('visits.and')) })
       if (decidedBefore(e)) return t('sync.decidedBefore')
       if (e.code && te(`problem.${e.code}`)) return t(`problem.${e.code}`)
       return e.reason ?? t('problem.unexpected')
