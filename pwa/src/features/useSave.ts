@@ -6,6 +6,7 @@ import type { NewFile } from '../sync/types'
 import { useToasts } from '../ui/toasts'
 import { useEngine } from './engine'
 import { useProblems } from './problems'
+import { useSaid } from './said'
 
 export function useSave() {
   const engine = useEngine()
