@@ -309,6 +309,10 @@ class Person:
             return Step(pause, kind, {"act": act, "after": self.rng.choice((0.0, 0.001, 0.005, 0.02, 0.08))})
         return self._act(kind, n, letter)
 
+    def _id(self) -> str:
+        """Of this land alone: a bank may see a run twice, and must not know its ids from before."""
+        return str(UUID(int=self.rng.getrandbits(128) ^ (self.ground.land << 8), version=4))
+
     def _pause(self) -> float:
         return self.rng.choice((0.0, 0.0, 0.02, 0.1, 0.3))
 
@@ -324,7 +328,7 @@ class Person:
             asset, owner = self.assets.pop(rng.randrange(len(self.assets)))
             act = {"kind": kind, "asset": asset, "customer": owner}
         elif kind == "asset":
-            act["asset"] = str(UUID(int=rng.getrandbits(128), version=4))
+            act["asset"] = self._id()
             self.assets.append((act["asset"], act["customer"]))
         elif kind == "create":
             act["grid"] = ground.grids[letter]
@@ -365,7 +369,7 @@ class Person:
     def _moving(self) -> list[Step]:
         """What becomes of the last household of A while others work on it."""
         *_, beside, moved = self.ground.households["A"]
-        new = str(UUID(int=self.rng.getrandbits(128), version=4))
+        new = self._id()
         mark = f"记迁密{self.ground.land:05d}"
         splits = {
             "kind": "split",

@@ -32,6 +32,17 @@ def test_a_seed_draws_the_same_run_again_and_another_seed_another() -> None:
     assert [taps(planned(run)) for run in range(20)] != [taps(planned(run, seed=2)) for run in range(20)]
 
 
+def test_a_run_that_a_bank_sees_twice_makes_other_ids_and_the_same_taps() -> None:
+    def assets(land: int) -> set[str]:
+        plan = draw(1, 3, Ground(land, HOUSEHOLDS, GRIDS, MEMBERS))
+        acts = [step.given["act"] for steps in plan.steps.values() for step in steps if "act" in step.given]
+        return {act["asset"] for act in acts if act["kind"] == "asset"}
+
+    assert assets(3)
+    assert len(assets(3)) == len(assets(4))
+    assert not assets(3) & assets(4)
+
+
 def test_enough_runs_draw_every_fault() -> None:
     plans = [planned(run) for run in range(600)]
     drawn = {step.kind for plan in plans for steps in plan.steps.values() for step in steps}
