@@ -185,7 +185,11 @@ test('one that outlived its rows, a damaged one, and one over damaged rows are p
   let phone = await closedPhone(bank)
   const faults: ((db: StaffDatabase) => Promise<unknown>)[] = [
     (db) => db.meta.where('key').startsWith('p:').modify((record) => void (record.value = { ...(record.value as PartitionRecord), revision: (record.value as PartitionRecord).revision + 1 })),
-    (db) => db.meta.where('key').equals(GLANCE).modify((record) => ((record.value as Boxed).data[20] ^= 1)),
+    (db) =>
+      db.meta.where('key').equals(GLANCE).modify((record) => {
+        const { data } = record.value as Boxed
+        data[20] = (data[20] ?? 0) ^ 1
+      }),
     (db) => db.meta.where('key').startsWith('p:').modify((record) => void (record.value = { ...(record.value as PartitionRecord), stale: true })),
   ]
   for (const fault of faults) {
