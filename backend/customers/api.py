@@ -1,7 +1,7 @@
 """Customers for other domains."""
 
 from backend.customers.errors import out_of_scope
-from backend.customers.followers import followed, merged_into, merged_on, note_followed, stands
+from backend.customers.followers import followed, merged_on, note_followed, stands
 from backend.customers.merging import follow
 from backend.customers.models import Customer
 from backend.customers.moving import rehome
@@ -46,7 +46,6 @@ __all__ = [
     "lock",
     "lock_inputs",
     "lock_places",
-    "merged_into",
     "merged_on",
     "note_followed",
     "out_of_scope",

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from backend.customers.models import CustomerMove
 from backend.kernel.uow import UnitOfWork
@@ -24,19 +24,6 @@ async def merged_on(uow: UnitOfWork, customer_id: UUID) -> tuple[UUID, UUID] | N
         )
     ).one_or_none()
     return (row.id, row.other_id) if row is not None else None
-
-
-MERGED_INTO = text(
-    "WITH RECURSIVE part(id) AS (SELECT customer_id FROM customer_move"
-    " WHERE other_id = :into AND kind = 'merge' AND undone_at IS NULL UNION"
-    " SELECT m.customer_id FROM customer_move m JOIN part ON m.other_id = part.id"
-    " WHERE m.kind = 'merge' AND m.undone_at IS NULL) SELECT id FROM part ORDER BY id"
-)
-
-
-async def merged_into(uow: UnitOfWork, customer_id: UUID) -> list[UUID]:
-    """The households that have become part of this one, however many merges ago. Job only."""
-    return list(await uow.session.scalars(MERGED_INTO, {"into": customer_id}))
 
 
 async def stands(uow: UnitOfWork, move_id: UUID) -> bool:

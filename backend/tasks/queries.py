@@ -156,18 +156,27 @@ async def running_of_customer(uow: UnitOfWork, customer_id: UUID) -> list[Task]:
     return await _running(uow, Task.customer_id == customer_id)
 
 
-STRAYED = text(
-    "SELECT c.book, c.row_id FROM task t"
+# the households, and those that have become part of them
+_STRAYED = (
+    "WITH RECURSIVE part(id, branch) AS (SELECT id, branch_id FROM customer WHERE {} AND status <> 'merged'"
+    " UNION SELECT m.customer_id, p.branch FROM customer_move m JOIN part p ON p.id = m.other_id"
+    " WHERE m.kind = 'merge' AND m.undone_at IS NULL)"
+    " SELECT c.book, c.row_id FROM part p JOIN task t ON t.customer_id = p.id AND t.branch_id <> p.branch"
     " JOIN sync_change c ON c.book = 'team:' || t.branch_id AND c.kind = 'approval' AND c.row_id = t.id::text"
-    " WHERE t.customer_id = ANY(:customers) AND t.branch_id <> :branch AND NOT c.gone"
-    " ORDER BY c.book, c.row_id"
+    " WHERE NOT c.gone ORDER BY c.book, c.row_id"
 )
+STRAYED_OF_CUSTOMER = text(_STRAYED.format("id = :id"))
+STRAYED_IN_GRID = text(_STRAYED.format("grid_id = :id"))
 
 
-async def strayed_approvals(uow: UnitOfWork, customer_ids: Sequence[UUID], branch_id: UUID) -> Sequence[Any]:
-    """(book, row_id) of decided work about the customers that lies with heads of other branches. Job only."""
-    given = {"customers": list(customer_ids), "branch": branch_id}
-    return (await uow.session.execute(STRAYED, given)).all()
+async def strayed_of_customer(uow: UnitOfWork, customer_id: UUID) -> Sequence[Any]:
+    """(book, row_id) of decided work about a customer that lies with heads of other branches. Job only."""
+    return (await uow.session.execute(STRAYED_OF_CUSTOMER, {"id": customer_id})).all()
+
+
+async def strayed_in_grid(uow: UnitOfWork, grid_id: UUID) -> Sequence[Any]:
+    """As `strayed_of_customer`, for a grid's customers. Job only."""
+    return (await uow.session.execute(STRAYED_IN_GRID, {"id": grid_id})).all()
 
 
 async def _running(uow: UnitOfWork, which: ColumnElement[bool]) -> list[Task]:

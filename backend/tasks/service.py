@@ -1,7 +1,8 @@
 """Moves of tasks: the row, its history, audit entry, event and partitions, in one function each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from backend.customers import api as customers
@@ -307,19 +308,24 @@ async def rhythm_changed(uow: UnitOfWork, customer_id: UUID, contact_days: int, 
 
 
 async def duties_moved(uow: UnitOfWork, grid_id: UUID) -> None:
-    """People of a grid changed: its tasks that nobody has handed in go to whom they now belong. Job only."""
+    """People of a grid changed, or its branch: its tasks that nobody has handed in go to whom they now
+    belong, and what was decided leaves heads who see it no more. Job only."""
     await _follow(uow, await queries.running_in_grid(uow, grid_id))
+    await uow.session.flush()
+    _leave_heads(uow, await queries.strayed_in_grid(uow, grid_id))
+
+
+def _leave_heads(uow: UnitOfWork, strayed: Iterable[Any]) -> None:
+    for book, task_id in strayed:
+        uow.touch(book, "approval", task_id, gone=True)
 
 
 async def follow_customer(uow: UnitOfWork, customer_id: UUID) -> None:
     """The customer lies elsewhere: its tasks go to those who look after it there, and what was decided of it
     leaves the heads who see it no more. Job only."""
     await _follow(uow, await queries.running_of_customer(uow, customer_id))
-    for customer in await customers.visible(uow, [customer_id]):
-        await uow.session.flush()
-        about = [customer.id, *await customers.merged_into(uow, customer.id)]
-        for book, task_id in await queries.strayed_approvals(uow, about, customer.branch_id):
-            uow.touch(book, "approval", task_id, gone=True)
+    await uow.session.flush()
+    _leave_heads(uow, await queries.strayed_of_customer(uow, customer_id))
 
 
 async def follow_merge(uow: UnitOfWork, old: UUID, new: UUID) -> None:
