@@ -1,99 +1,184 @@
 """What a household or business has: things with their value, and what they were before."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import select
 
-from backend.customers import queries
+from backend.customers import disputes, queries
 from backend.customers.errors import bad_value, id_taken, out_of_scope
 from backend.customers.models import Asset, AssetHistory, Customer
-from backend.customers.rules import AssetKind
+from backend.customers.rules import AssetKind, Known, Outcome, merge_fields
 from backend.customers.schemas import PutAsset
 from backend.customers.service import COLLECTED, refresh
 from backend.kernel.commands import Envelope
 from backend.kernel.ids import uuid7
+from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
 
+#: what a thing is said to be worth: two people's amounts wait for a third
+MONEY = "value_fen"
+#: in `lost`: somebody saw the thing, or saw that it is gone, later than this
+REMOVED = "removed"
+_DETAIL = "detail."
 
-async def put_asset(uow: UnitOfWork, body: PutAsset, envelope: Envelope) -> None:
-    """Adds an asset or replaces what is known of it; what it was stays in the history.
+
+async def put_asset(uow: UnitOfWork, body: PutAsset, envelope: Envelope) -> tuple[str, ...]:
+    """Adds an asset or replaces what is known of it, merged field by field; what it was stays in the history.
+    Returns the fields that kept a newer value.
 
     One that went with a part of the household that split off, or came with one that was merged, is edited
-    where it
-    is now. Raises Problem `bad_value`, `out_of_scope`, `id_taken`.
+    where it is now. Raises Problem `bad_value`, `out_of_scope`, `id_taken`.
     """
     if body.kind not in set(AssetKind):
         raise bad_value(f"{body.kind!r} is no kind of asset.")
     customer = await queries.lock(uow, body.customer_id)
+    lost: tuple[str, ...] = ()
     async with uow.elevated("an asset that somebody else recorded must not lose its id to this one"):
         row = await uow.session.get(Asset, body.id)
         now_with = row.customer_id if row is not None else customer.id
         if now_with == customer.id:
-            await _put(uow, customer, row, body, envelope)
+            lost = await _put(uow, customer, row, body, envelope)
         elif not await queries.went_over(uow, customer.id, now_with):
             raise id_taken("asset")
-    if now_with == customer.id:
-        await refresh(uow, customer.id, "asset")
-    else:
-        await put_asset(uow, msgspec.structs.replace(body, customer_id=now_with), envelope)
+    if now_with != customer.id:
+        return await put_asset(uow, msgspec.structs.replace(body, customer_id=now_with), envelope)
+    await refresh(uow, customer.id, "asset")
+    return lost
 
 
 async def _put(
     uow: UnitOfWork, customer: Customer, row: Asset | None, body: PutAsset, envelope: Envelope
-) -> None:
-    before: dict[str, Any] = {} if row is None else asset_facts(row)
+) -> tuple[str, ...]:
+    given = _flat(body.kind, body)
+    at = envelope.stands_at
     if row is None:
         row = Asset(id=body.id, customer_id=customer.id, source=COLLECTED, removed_at=None)
         uow.session.add(row)
-    row.asset_kind = body.kind
-    row.label = body.label
-    row.value_fen = body.value_fen
-    row.area_m2 = body.area_m2
-    row.quantity = body.quantity
-    row.detail = body.detail
-    row.observed_at = envelope.observed_at
-    row.recorded_by = envelope.staff_id
-    row.removed_at = None
-    await _asset_changed(uow, customer, row, before, asset_facts(row), envelope)
+        _become(row, given)
+        row.observed_at, row.recorded_by = at, envelope.staff_id
+        await note_change(uow, customer, row, {}, {}, envelope)
+        return ()
+    current = _flat(row.asset_kind, row)
+    before, gave_way = asset_facts(row), row.value_fen
+    observed = await _observed(uow, row)
+    known = {name: Known(value, observed.get(name, row.observed_at)) for name, value in current.items()}
+    outcomes = merge_fields(known, await _seen(uow, customer, row, body, current), given, at)
+    lost = {name: given.get(name) for name, one in outcomes.items() if one == "lost"}
+    if row.removed_at is not None and at < row.removed_at:
+        lost[REMOVED] = False
+    elif row.removed_at is not None:
+        row.removed_at = None
+    taken = {name for name, one in outcomes.items() if one in ("applied", "won")}
+    other = disputes.Observation(gave_way, known[MONEY].observed_at, row.recorded_by)
+    if outcomes.get(MONEY) == "lost":
+        other = disputes.Observation(body.value_fen, at, envelope.staff_id)
+    _become(row, current | {name: given.get(name) for name in taken})
+    row.observed_at = max(at, row.observed_at)
+    if taken:
+        row.recorded_by = envelope.staff_id
+    await note_change(uow, customer, row, before, lost, envelope)
+    await _contest(uow, customer, row, outcomes.get(MONEY, "unchanged"), other)
+    return tuple(sorted(lost))
+
+
+async def _contest(
+    uow: UnitOfWork, customer: Customer, row: Asset, outcome: Outcome, other: disputes.Observation
+) -> None:
+    """An amount that lost, or gave way to one that did not know of it, waits for a person."""
+    field = disputes.worth_of(row.id)
+    if outcome in ("won", "lost"):
+        await disputes.contend(uow, customer, field, row.value_fen, other)
+    elif outcome == "applied":
+        await disputes.stands(uow, customer, field, row.value_fen)
+
+
+async def _seen(
+    uow: UnitOfWork, customer: Customer, row: Asset, body: PutAsset, current: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """What the person saw, None where that cannot be told: an app from before `seen` names a revision only,
+    from which it is known whether it saw what is there now."""
+    if body.seen is not None:
+        return _flat(body.seen.kind, body.seen)
+    if body.seen_revision is None:
+        return None
+    newest = await uow.session.scalar(
+        select(SyncChange.revision)
+        .where(
+            SyncChange.kind == "asset",
+            SyncChange.row_id == str(row.id),
+            SyncChange.book.in_(customer.books),
+            SyncChange.revision > body.seen_revision,
+        )
+        .limit(1)
+    )
+    return current if newest is None else None
+
+
+async def _observed(uow: UnitOfWork, row: Asset) -> dict[str, datetime]:
+    """When each field was last observed to be what it is, as far as it was ever changed."""
+    found: dict[str, datetime] = {}
+    history = await uow.session.scalars(
+        select(AssetHistory)
+        .where(AssetHistory.asset_id == row.id)
+        .order_by(AssetHistory.recorded_at, AssetHistory.id)
+    )
+    for one in history:
+        if "kind" not in one.after:
+            continue  # a removal
+        before, after = _flat_facts(one.before), _flat_facts(one.after)
+        for name in before.keys() | after.keys():
+            if before.get(name) != after.get(name):
+                found[name] = one.observed_at
+    return found
 
 
 async def remove_asset(
     uow: UnitOfWork, asset_id: UUID, customer_id: UUID, reason: str, envelope: Envelope
-) -> None:
-    """An asset is gone (sold, died, mistaken). Its row and history stay."""
+) -> tuple[str, ...]:
+    """An asset is gone (sold, died, mistaken). Its row and history stay. Returns `removed` where somebody saw
+    it later than that."""
     customer = await queries.lock(uow, customer_id)
     row = await uow.session.get(Asset, asset_id)
     if row is None:
         raise out_of_scope("This asset")
     if row.customer_id == customer_id:
-        row.removed_at = envelope.observed_at
-        await _asset_changed(uow, customer, row, asset_facts(row), {"removed": reason}, envelope)
+        if row.observed_at > envelope.stands_at:
+            await note_change(uow, customer, row, asset_facts(row), {REMOVED: reason}, envelope)
+            return (REMOVED,)
+        row.removed_at = envelope.stands_at
+        await note_change(uow, customer, row, asset_facts(row), {}, envelope, removed=reason)
         await refresh(uow, customer.id, "asset")
-        return
+        return ()
     async with uow.elevated("only whether the household it was with has split or was merged"):
         followed = await queries.went_over(uow, customer_id, row.customer_id)
     if not followed:
         raise out_of_scope("This asset")
-    await remove_asset(uow, asset_id, row.customer_id, reason, envelope)
+    return await remove_asset(uow, asset_id, row.customer_id, reason, envelope)
 
 
-async def _asset_changed(
+async def note_change(
     uow: UnitOfWork,
     customer: Customer,
     row: Asset,
     before: dict[str, Any],
-    after: dict[str, Any],
+    lost: dict[str, Any],
     envelope: Envelope,
+    removed: str | None = None,
 ) -> None:
+    """History, trail and partitions of a change. `lost`: what was not taken, by field; it stays on record."""
     uow.session.add(
         AssetHistory(
             id=uuid7(),
             asset_id=row.id,
             customer_id=customer.id,
             before=before,
-            after=after,
-            observed_at=envelope.observed_at,
+            after=asset_facts(row) if removed is None else {"removed": removed},
+            lost=lost,
+            observed_at=envelope.stands_at,
             recorded_at=uow.now,
             recorded_by=envelope.staff_id,
             command_id=envelope.command_id,
@@ -101,7 +186,10 @@ async def _asset_changed(
     )
     await uow.session.flush()
     uow.audit(
-        "asset.remove" if row.removed_at else "asset.put", "asset", row.id, {"customer": str(customer.id)}
+        "asset.remove" if removed is not None else "asset.put",
+        "asset",
+        row.id,
+        {"customer": str(customer.id), **({"lost": sorted(lost)} if lost else {})},
     )
     uow.touch_all(customer.books, "asset", row.id, gone=row.removed_at is not None)
 
@@ -115,4 +203,25 @@ def asset_facts(row: Asset) -> dict[str, Any]:
         "area_m2": row.area_m2,
         "quantity": row.quantity,
         "detail": row.detail,
+    }
+
+
+def _flat(kind: str | None, of: Any) -> dict[str, Any]:
+    """Its fields one by one, those of `detail` too: each is merged for itself."""
+    plain = {name: getattr(of, name) for name in ("label", "value_fen", "area_m2", "quantity", "detail")}
+    return _flat_facts({"kind": kind, **plain})
+
+
+def _flat_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    flat = {name: value for name, value in facts.items() if name != "detail"}
+    return flat | {f"{_DETAIL}{name}": value for name, value in (facts.get("detail") or {}).items()}
+
+
+def _become(row: Asset, flat: Mapping[str, Any]) -> None:
+    row.asset_kind, row.label = flat["kind"], flat["label"]
+    row.value_fen, row.area_m2, row.quantity = flat["value_fen"], flat["area_m2"], flat["quantity"]
+    row.detail = {
+        name.removeprefix(_DETAIL): value
+        for name, value in flat.items()
+        if name.startswith(_DETAIL) and value is not None
     }

@@ -26,8 +26,7 @@ async def put_asset(uow: UnitOfWork, body: PutAsset, envelope: Envelope) -> Appl
     """`asset.put`."""
 
     async def apply(given: PutAsset) -> Applied:
-        await assets.put_asset(uow, given, envelope)
-        return Applied()
+        return Applied(lost=await assets.put_asset(uow, given, envelope))
 
     return await merging.follow(uow, body, apply)
 
@@ -36,8 +35,8 @@ async def remove_asset(uow: UnitOfWork, body: RemoveAsset, envelope: Envelope) -
     """`asset.remove`."""
 
     async def apply(given: RemoveAsset) -> Applied:
-        await assets.remove_asset(uow, given.id, given.customer_id, given.reason, envelope)
-        return Applied()
+        lost = await assets.remove_asset(uow, given.id, given.customer_id, given.reason, envelope)
+        return Applied(lost=lost)
 
     return await merging.follow(uow, body, apply)
 

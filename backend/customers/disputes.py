@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from backend.customers import unowned
-from backend.customers.models import Customer, CustomerDispute, CustomerValue
+from backend.customers.models import Asset, Customer, CustomerDispute, CustomerValue
 from backend.customers.suggestions import who_decides
 from backend.kernel.clock import millis
 from backend.kernel.ids import uuid7
@@ -24,6 +24,17 @@ KIND = "dispute"
 COLLECTED = "collected"
 FIELDS = ("customer_id", "field", "values", "opened_at", "state", "settled_at", "settled_by", "value")
 Value = int | str | None
+
+
+def worth_of(asset_id: UUID) -> str:
+    """The field under which it is disputed what a thing is worth."""
+    return f"asset:{asset_id}:value_fen"
+
+
+def thing_in(field: str) -> UUID | None:
+    """The thing whose worth a field is about, None for a field of the file."""
+    kind, _, rest = field.partition(":")
+    return UUID(rest.partition(":")[0]) if kind == "asset" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +157,13 @@ async def load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[
             CustomerValue.source == COLLECTED,
         )
     )
-    known = {(one.customer_id, one.field): one for one in standing}
+    known: dict[tuple[UUID, str], tuple[Value, CustomerValue | Asset]] = {
+        (one.customer_id, one.field): (one.amount if one.amount is not None else one.choice, one)
+        for one in standing
+    }
+    things = [one for row in rows if (one := thing_in(row.field))]
+    for thing in await uow.session.scalars(select(Asset).where(Asset.id.in_(things))) if things else ():
+        known[thing.customer_id, worth_of(thing.id)] = (thing.value_fen, thing)
     names = await unowned.names(uow, {row.customer_id for row in rows}, projection)
     return {
         str(row.id): unowned.named(
@@ -156,12 +173,12 @@ async def load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[
     }
 
 
-def _wire(row: CustomerDispute, standing: CustomerValue | None) -> list[Any]:
+def _wire(row: CustomerDispute, standing: tuple[Value, CustomerValue | Asset] | None) -> list[Any]:
     values: list[list[Any]] = []
     if standing is not None:
-        value = standing.amount if standing.amount is not None else standing.choice
-        who = str(standing.recorded_by) if standing.recorded_by else None
-        values.append([value, standing.source, millis(standing.observed_at), who])
+        value, one = standing
+        who = str(one.recorded_by) if one.recorded_by else None
+        values.append([value, one.source, millis(one.observed_at), who])
     values += [[one["value"], one["source"], one["observed_at"], one["staff_id"]] for one in row.others]
     return [
         str(row.customer_id),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from backend.customers import queries, service
+from backend.customers import disputes, queries, service
 from backend.customers.models import (
     Asset,
     Customer,
@@ -69,7 +69,10 @@ async def hand_over(
             CustomerDispute.customer_id == loser.id,
             CustomerDispute.state == "open",
             CustomerDispute.field.in_(
-                [field for field, source in detail["values"] if source == service.COLLECTED]
+                [
+                    *(field for field, source in detail["values"] if source == service.COLLECTED),
+                    *(disputes.worth_of(UUID(one)) for one in detail["assets"]),
+                ]
             ),
         )
         .values(customer_id=winner.id)

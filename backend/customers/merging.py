@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 from sqlalchemy import select, text
 
-from backend.customers import queries, service, unowned
+from backend.customers import disputes, queries, service, unowned
 from backend.customers.errors import MergedAway, bad_value, id_taken, not_active
 from backend.customers.handing import current_members, hand_back, hand_over, no_head
 from backend.customers.models import Asset, Customer, CustomerDispute, CustomerMove
@@ -176,6 +176,9 @@ async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> App
             member.relation = Relation.head if head else no_head(member.relation)
         for thing in things:
             thing.customer_id = new.id
+        went = await _disputes_of(uow, old.id, things)
+        for dispute in went:
+            dispute.customer_id = new.id
         stayed = {one.person_id for one in members} - {one.person_id for one in leaving}
         if old.phone_person_id not in stayed:
             new.phone_person_id, old.phone_person_id = old.phone_person_id, None
@@ -188,6 +191,8 @@ async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> App
             uow.touch_all(new.books, "member", member.id)
         for thing in things:
             uow.touch_all(new.books, "asset", thing.id)
+        for dispute in went:
+            uow.touch_all(new.books, disputes.KIND, dispute.id)
         detail = {"members": [str(one.id) for one in leaving], "assets": [str(one.id) for one in things]}
         _note(uow, envelope, "split", old.id, new.id, detail, "")
         for one in (old, new):
@@ -245,6 +250,18 @@ async def _things(uow: UnitOfWork, customer_id: UUID, ids: set[UUID]) -> list[As
     if len(found) != len(ids):
         raise bad_value("Not all of these things are this household's now.")
     return found
+
+
+async def _disputes_of(uow: UnitOfWork, customer_id: UUID, things: list[Asset]) -> list[CustomerDispute]:
+    """What these things are worth, where that is in dispute."""
+    rows = await uow.session.scalars(
+        select(CustomerDispute).where(
+            CustomerDispute.customer_id == customer_id,
+            CustomerDispute.state == "open",
+            CustomerDispute.field.in_([disputes.worth_of(one.id) for one in things]),
+        )
+    )
+    return list(rows)
 
 
 def _beside(uow: UnitOfWork, old: Customer, body: SplitCustomer) -> Customer:

@@ -157,7 +157,8 @@ class Asset(Base):
 
 
 class AssetHistory(Base):
-    """What an asset was before a change, and who changed it."""
+    """What an asset was before a change, and who changed it. `lost`: what of it gave way to something newer,
+    by field."""
 
     __tablename__ = "asset_history"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -165,6 +166,7 @@ class AssetHistory(Base):
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
+    lost: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     observed_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[uuid.UUID | None]

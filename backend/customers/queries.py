@@ -34,7 +34,8 @@ async def lock(uow: UnitOfWork, customer_id: UUID, *, any_status: bool = False) 
     found = await uow.session.scalar(
         select(Customer)
         .where(Customer.id == customer_id)
-        .with_for_update()
+        # its key stays, so whoever writes a row that names it need not wait
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if found is None:
@@ -46,7 +47,7 @@ async def lock(uow: UnitOfWork, customer_id: UUID, *, any_status: bool = False) 
 
 LOCK_PLACES = text(
     "SELECT id, grid_id, lon, lat, books FROM customer WHERE id = ANY(:ids) AND status <> 'merged'"
-    " ORDER BY id FOR UPDATE"
+    " ORDER BY id FOR NO KEY UPDATE"
 )
 
 

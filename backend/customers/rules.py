@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 Unit = Literal["fen", "count", "years", "choice"]
 MAX_FEN = 100_000_000_000  # a thousand million yuan: beyond it somebody mixed up the unit
@@ -54,6 +54,9 @@ class Field:
 def _money(section: str, *names: str) -> list[Field]:
     return [Field(name, section, "fen") for name in names]
 
+
+#: what a thing is worth, as its command may say it
+WORTH = Field("value_fen", "assets", "fen", high=100_000_000_000)
 
 FIELDS: Mapping[str, Field] = {
     one.name: one
@@ -109,6 +112,9 @@ class Known:
 
 Outcome = Literal["unchanged", "applied", "won", "lost"]
 
+#: equals no value that a field can have
+_NOTHING = "\0"
+
 
 def merge(current: Known | None, seen: int | str | None, new: Known) -> Outcome:
     """How an edit meets the value that is there.
@@ -122,6 +128,24 @@ def merge(current: Known | None, seen: int | str | None, new: Known) -> Outcome:
     if current.value == seen:
         return "applied"
     return "won" if new.observed_at >= current.observed_at else "lost"
+
+
+def merge_fields(
+    current: Mapping[str, Known], seen: Mapping[str, Any] | None, given: Mapping[str, Any], at: datetime
+) -> dict[str, Outcome]:
+    """How a thing that somebody gave whole meets the one that is there: `merge` for each field that they
+    changed. `seen`: what they saw (None: not known), so that what they left as it was is no edit."""
+    outcomes: dict[str, Outcome] = {}
+    for name in current.keys() | given.keys():
+        new = given.get(name)
+        if seen is not None and new == seen.get(name):
+            outcomes[name] = "unchanged"
+            continue
+        # a field that is not there yet was never observed: nothing can be newer than this
+        here = current.get(name, Known(None, at))
+        saw = seen.get(name) if seen is not None else _NOTHING
+        outcomes[name] = merge(here, saw, Known(new, at))
+    return outcomes
 
 
 def pick_shown(values: Mapping[str, int | str | None], precedence: Iterable[str]) -> str | None:

@@ -62,8 +62,20 @@ class SetValues(Struct, frozen=True):
     edits: Annotated[list[Edit], Meta(min_length=1, max_length=60)]
 
 
+class SeenAsset(Struct, frozen=True):
+    """What the person saw of an asset before they changed it."""
+
+    kind: str | None = None
+    label: str | None = None
+    value_fen: int | None = None
+    area_m2: int | None = None
+    quantity: int | None = None
+    detail: dict[str, Any] = {}
+
+
 class PutAsset(Struct, frozen=True):
-    """`asset.put` version 1: adds an asset, or replaces what is known of it."""
+    """`asset.put` version 1: adds an asset, or replaces what is known of it. `seen`: what was shown before;
+    apps from before it name the row's revision."""
 
     id: UUID
     customer_id: UUID
@@ -74,6 +86,7 @@ class PutAsset(Struct, frozen=True):
     quantity: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
     detail: dict[str, Any] = {}
     seen_revision: int | None = None
+    seen: SeenAsset | None = None
 
 
 class RemoveAsset(Struct, frozen=True):

@@ -88,6 +88,8 @@ export interface CommandBodies {
     quantity?: number | null
     detail: AssetDetail
     seen_revision?: number | null
+    /** What was shown before the change, so that another's change of something else stays. */
+    seen?: { kind: AssetKind; label: string; value_fen: number | null; area_m2: number | null; quantity: number | null; detail: AssetDetail } | null
   }
   'asset.remove': { id: Id; customer_id: Id; reason: string }
   'suggestion.accept': { suggestion_id: Id }

@@ -105,3 +105,15 @@ test('an amount that was chosen stands as its observer’s, a third one as mine'
   expect(settle(6).get('file', customer.id)?.values?.['income_wages_fen']).toEqual([6, 'collected', '2026-11-21', 'me'])
   expect(settle(6).get('dispute', row.id)).toMatchObject({ state: 'settled', settled_by: 'me', value: 6, values: [] })
 })
+
+test('what a thing is worth stands at the thing, not in the file', () => {
+  const file: FileRow = { id: customer.id, revision: 1, open_sections: [], values: {} }
+  const car = { id: uuid7(), revision: 3, customer_id: customer.id, kind: 'vehicle', label: '皮卡', value_fen: 5, detail: {} } as unknown as AssetRow
+  const values: DisputeRow['values'] = [[5, 'collected', 1, 'you'], [8, 'collected', 0, 'him']]
+  const row = { id: uuid7(), revision: 2, customer_id: customer.id, field: `asset:${car.id}:value_fen`, values, state: 'open' } as unknown as DisputeRow
+  const chosen = saved(build.disputeSettle({ dispute_id: row.id, seen: [5, 8], value: 8 }))
+  const over = layOver([{ command: chosen, state: 'saved' }], base({ file: [file], dispute: [row], asset: [car] }), context)
+  expect(over.get('asset', car.id)).toMatchObject({ value_fen: 8, label: '皮卡' })
+  expect(over.get('file', customer.id)).toBeUndefined()
+  expect(over.get('dispute', row.id)).toMatchObject({ state: 'settled', value: 8 })
+})

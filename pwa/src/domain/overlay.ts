@@ -266,11 +266,22 @@ function acceptSuggestion(id: Id, laying: Laying): void {
   else if (row.type === 'asset.remove') laying.overlay.set('asset', (row.body as CommandBodies['asset.remove']).id, null)
 }
 
+/** The thing whose worth a disputed field is about; null for a field of the file. */
+export function thingIn(field: string): string | null {
+  const [kind, id] = field.split(':')
+  return kind === 'asset' && id ? id : null
+}
+
 function settleDispute(body: CommandBodies['dispute.settle'], laying: Laying): void {
   const row = laying.read('dispute', body.dispute_id)
   if (row?.state !== 'open') return
   const { staffId, timeZone } = laying.context
   patch(laying, 'dispute', row.id, { state: 'settled', settled_at: laying.at, settled_by: staffId, value: body.value, values: [] })
+  const thing = thingIn(row.field)
+  if (thing) {
+    if (laying.read('asset', thing)) patch(laying, 'asset', thing, { value_fen: typeof body.value === 'number' ? body.value : null })
+    return
+  }
   const file = laying.read('file', row.customer_id)
   if (!file) return
   const chosen = row.values.find(([value]) => value === body.value)

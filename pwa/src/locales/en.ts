@@ -465,6 +465,7 @@ const en: Messages = {
     nobodysCount: '{n} thing to decide about customers nobody looks after | {n} things to decide about customers nobody looks after',
     nobodysNone: 'Nothing to decide',
     nobodysNoneNext: 'Changes and disputes about customers whom nobody looks after appear here',
+    worth: 'what {thing} is worth', thing: 'this thing',
     suggested: 'Suggested by {name}',
     seenOn: 'Seen {when}',
     now: 'Now',
@@ -795,6 +796,8 @@ const en: Messages = {
     bureau: 'Credit bureau',
   },
   field: {
+    kind: 'Kind', area_m2: 'Area', quantity: 'Number', removed: 'Removal',
+    detail: { type: 'Type of vehicle', plate: 'Plate' },
     income_planting_fen: 'Planting',
     income_breeding_fen: 'Breeding',
     income_trade_fen: 'Trade',

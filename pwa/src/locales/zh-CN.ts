@@ -463,6 +463,7 @@ const zh = {
     nobodysCount: '没人管的客户，{n} 件要定',
     nobodysNone: '没有要定的',
     nobodysNoneNext: '没人管的客户有了改动或说法不一，会在这里',
+    worth: '{thing}的价值', thing: '这件资产',
     suggested: '{name}提的修改',
     seenOn: '{when}看到的',
     now: '现在',
@@ -793,6 +794,8 @@ const zh = {
     bureau: '征信',
   },
   field: {
+    kind: '类别', area_m2: '面积', quantity: '数量', removed: '移除',
+    detail: { type: '车型', plate: '车牌' },
     income_planting_fen: '种植',
     income_breeding_fen: '养殖',
     income_trade_fen: '经营',

@@ -1,6 +1,7 @@
 """The page: what people saved on which phone, what each was answered first, and what must be true of it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,10 +133,12 @@ class Page:
             )
             entry.receipts = {sent.hash: receipt["receipt"]}
             if result in ("applied", "merged"):
-                self.take(entry.type, entry.body, entry.id, result)
+                self.take(entry.type, entry.body, entry.id, result, receipt.get("lost") or ())
 
-    def take(self, kind: str, body: dict[str, Any], command: str, result: str) -> None:
-        """The bank says that this took effect."""
+    def take(
+        self, kind: str, body: dict[str, Any], command: str, result: str, lost: Sequence[str] = ()
+    ) -> None:
+        """The bank says that this took effect, but for the fields in `lost`."""
         if kind == "visit.log":
             self.visits.append(body["id"])
         elif kind == "customer.create":
@@ -148,13 +151,14 @@ class Page:
         elif kind == "customer.unmerge":
             self.active.add(body["customer_id"])
         elif kind in ASSETS:
-            self.assets[body["id"]] = kind == "asset.put"
+            if "removed" not in lost:
+                self.assets[body["id"]] = kind == "asset.put"
             self.asset_commands.add(command)
         elif kind in TASK_MOVES and result == "applied":
             self.task_moves[body["task_id"], TASK_MOVES[kind]] += 1
         elif kind == "suggestion.accept":
             meant = self.entries[body["suggestion_id"]]
-            self.take(meant.type, meant.body, meant.id, result)
+            self.take(meant.type, meant.body, meant.id, result, lost)
 
     def refused(self, n: int) -> Entry | None:
         """One of those that a person may mend or discard."""
