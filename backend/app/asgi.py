@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         # answering phones from a database that went back in time would make them drop what it lacks
         await require_known_life(resources.database, settings)
-        await asyncio.to_thread(kept_assets.keep, settings.static_dir, settings.home)
+        await asyncio.to_thread(kept_assets.keep, settings.static_dir, settings.home, resources.clock.now())
         await live.start()
         yield
         await live.stop()

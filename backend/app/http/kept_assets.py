@@ -2,7 +2,7 @@
 
 import os
 import shutil
-import time
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -14,7 +14,7 @@ FOLDER = "assets"
 log = structlog.get_logger("tiange.app")
 
 
-def keep(built: Path, kept: Path) -> None:
+def keep(built: Path, kept: Path, now: datetime) -> None:
     """Copies the hashed files of the present build (`built`/assets) into `kept`/assets.
 
     Those there that have belonged to no build for `KEPT_SECONDS` go.
@@ -27,7 +27,7 @@ def keep(built: Path, kept: Path) -> None:
         if not source.is_dir():
             return
         target.mkdir(parents=True, exist_ok=True)
-        now = time.time()
+        seconds = now.timestamp()
         for path in source.iterdir():
             copy = target / path.name
             if not copy.is_file():
@@ -35,9 +35,9 @@ def keep(built: Path, kept: Path) -> None:
                 shutil.copyfile(path, half)
                 half.replace(copy)
             # what belongs to the present build is young again
-            os.utime(copy, (now, now))
+            os.utime(copy, (seconds, seconds))
         for path in target.iterdir():
-            if now - path.stat().st_mtime > KEPT_SECONDS:
+            if seconds - path.stat().st_mtime > KEPT_SECONDS:
                 path.unlink(missing_ok=True)
     except OSError as error:
         log.warning("assets_not_kept", folder=str(target), error=str(error))

@@ -3,6 +3,7 @@
 import gzip
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -174,12 +175,12 @@ async def test_an_app_that_is_not_built_says_so(client: httpx.AsyncClient, built
 async def test_hashed_files_of_a_former_build_still_answer_and_missing_ones_never_with_the_shell(
     client: httpx.AsyncClient, built: Path, settings: Settings
 ) -> None:
-    keep(built, settings.home)
+    keep(built, settings.home, datetime.now(UTC))
     # a new build: other names, and an empty folder before
     for path in (built / "assets").iterdir():
         path.unlink()
     (built / "assets" / "app-9z8y7x.js").write_bytes(b"export const x = 2")
-    keep(built, settings.home)
+    keep(built, settings.home, datetime.now(UTC))
     status, headers, body = await raw(client, "/assets/app-1a2b3c.js", **{"accept-encoding": "gzip"})
     assert (status, gzip.decompress(body)) == (200, SCRIPT)
     assert headers["content-encoding"] == "gzip"
@@ -198,16 +199,16 @@ async def test_hashed_files_of_a_former_build_still_answer_and_missing_ones_neve
 
 
 def test_what_belongs_to_no_build_for_long_goes(built: Path, settings: Settings) -> None:
-    keep(built, settings.home)
+    keep(built, settings.home, datetime.now(UTC))
     kept = settings.home / "assets"
     old = time.time() - KEPT_SECONDS - 60
     for path in kept.iterdir():
         os.utime(path, (old, old))
     (built / "assets" / "app-1a2b3c.css").unlink()
-    keep(built, settings.home)
+    keep(built, settings.home, datetime.now(UTC))
     assert {path.name for path in kept.iterdir()} == {path.name for path in (built / "assets").iterdir()}
 
 
 def test_a_disk_that_takes_nothing_stops_no_server(built: Path, settings: Settings) -> None:
     (settings.home / "assets").write_bytes(b"in the way")
-    keep(built, settings.home)
+    keep(built, settings.home, datetime.now(UTC))
