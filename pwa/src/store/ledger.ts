@@ -32,6 +32,11 @@ export interface Loss {
   seen: boolean
 }
 
+/** What went with the database that `mark` tells of; null where nothing was ever saved in it. */
+export function lossOf({ installation: stream, last, unsent, oldest }: LedgerMark, at: number): Loss | null {
+  return last || unsent ? { stream, last, unsent, oldest, at, told: false, seen: false } : null
+}
+
 /** Where marks are kept: the browser's localStorage, or anything like it. */
 export interface LedgerPlace {
   readonly length: number

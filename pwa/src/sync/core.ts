@@ -10,7 +10,7 @@ import type { CurrentStaff, Device, DeviceIdentity } from '../store/device'
 import type { DraftStore } from '../store/drafts'
 import type { Argon2Cost } from '../store/kdf'
 import type { LazyRows } from '../store/lazy'
-import { Ledger, type LedgerMark, type LedgerPlace, type Loss } from '../store/ledger'
+import { Ledger, lossOf, type LedgerMark, type LedgerPlace, type Loss } from '../store/ledger'
 import type { Rows } from '../store/memory'
 import type { Sealer } from '../store/seal'
 import type { Vault, WrappedKey } from '../store/vault'
@@ -192,7 +192,7 @@ export class Core {
       this.contact = NO_CONTACT
       this.outbox = new OutboxBook()
       const mark = this.ledger.any()
-      this.lost = mark ? { stream: mark.installation, last: mark.last, unsent: mark.unsent, oldest: mark.oldest, at: this.now(), told: false, seen: false } : null
+      this.lost = mark ? lossOf(mark, this.now()) : null
       return
     }
     const meta = await withStore(db, async () => {

@@ -181,8 +181,8 @@ async function exchange(deps: PushDeps, entries: readonly OutboxRecord[], waitin
     ...(deps.appVersion ? { app: deps.appVersion } : {}),
     commands: entries.map(({ id, seq, hash, sealed }) => ({ id, seq, hash, sealed })),
     ...(last ? { last } : {}),
-    // In the stream that lost it the places are known; in another one only that something was lost.
-    ...(loss ? { lost: [loss.stream === stream ? { first: 1, last: loss.last } : { first: 1 }] } : {}),
+    // In the stream that lost it the places are known, if it has any; in another one only that something was lost.
+    ...(loss ? { lost: [loss.stream === stream && loss.last ? { first: 1, last: loss.last } : { first: 1 }] } : {}),
   })
 }
 

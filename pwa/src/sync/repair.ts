@@ -6,7 +6,7 @@
 import { hex, randomBytes } from '../store/bytes'
 import type { DamagedChunk, PartitionRecord } from '../store/chunks'
 import { getMeta, problemOf, putMeta, withStore, type OutboxRecord } from '../store/database'
-import type { LedgerMark, Loss } from '../store/ledger'
+import { lossOf, type LedgerMark, type Loss } from '../store/ledger'
 import { renumber, sealCommand } from '../store/outbox'
 import type { Core, Unlocked } from './core'
 
@@ -47,11 +47,11 @@ export async function recognise(core: Core, mark: LedgerMark | null): Promise<Lo
   await putMeta(store, 'born', core.born)
   // One of an older app has no mark yet, but content.
   if (!mark || (await store.meta.get('enrolment'))) return null
-  const { installation: stream, last, unsent, oldest } = mark
-  const loss: Loss = { stream, last, unsent, oldest, at: core.now(), told: false, seen: false }
+  const loss = lossOf(mark, core.now())
+  if (!loss) return null
   await putMeta(store, 'lost', loss)
   // The same installation goes on in its stream behind what is gone, so that the bank knows which places are empty.
-  if (stream === core.identity?.installationId) await putMeta(store, `nextSeq:${stream}`, last + 1)
+  if (loss.stream === core.identity?.installationId) await putMeta(store, `nextSeq:${loss.stream}`, loss.last + 1)
   return loss
 }
 
@@ -97,7 +97,7 @@ async function salvage(core: Core, unlocked: Unlocked): Promise<void> {
     entries.push({ ...sealed, ...header })
   }
   const mark = core.mark()
-  const loss: Loss | null = lost ? { stream: mark.installation, last: mark.last, unsent: lost, oldest: mark.oldest, at: core.now(), told: false, seen: false } : null
+  const loss = lost ? lossOf({ ...mark, unsent: lost }, core.now()) : null
   await store.transaction('rw', store.meta, async () => {
     for (const [key, value] of core.essentials) await putMeta(store, key, value)
     await putMeta(store, `nextSeq:${mark.installation}`, mark.last + 1)

@@ -176,6 +176,25 @@ test.each([
   await phone.engine.close()
 })
 
+test('a database deleted before anything was saved in it took nothing: the next visit goes to the bank', async () => {
+  const bank = await bankOfPages()
+  let phone = await readyPhone(bank, uuid7())
+  await phone.engine.sync()
+  await phone.engine.close()
+  await Dexie.delete(await databaseOf(phone))
+  phone = await openPhone(bank, phone.deviceDatabase, phone.clock, phone.locks, phone.ledger)
+  expect(phone.engine.status()).toMatchObject({ phase: 'not_enrolled', lost: null })
+  await phone.engine.login('wang', 'right')
+  await phone.engine.enrol('again')
+  await phone.engine.setPin(PIN)
+  await phone.engine.save([visitOf(xie.id)])
+  await phone.engine.sync()
+  expect(bank.lost).toEqual([])
+  expect(bank.applied).toHaveLength(1)
+  expect(phone.engine.status()).toMatchObject({ waiting: 0, lost: null })
+  await phone.engine.close()
+})
+
 test('a full phone is looked at again when asked, and by each run', async () => {
   const bank = await bankOfPages()
   const { engine } = await readyPhone(bank, uuid7())

@@ -335,6 +335,7 @@ export class FakeBank {
     const commands = body['commands'] as { id: string; seq: number; hash: string; sealed: Bytes }[]
     this.pushSizes.push(commands.length)
     for (const { first, last } of (body['lost'] ?? []) as { first: number; last?: number }[]) {
+      if (first < 1 || (last ?? 1) < 1) throw new Error('malformed: places begin at 1')
       if (first > stream.expects) continue
       if (last === undefined) this.lost.push({ stream: name, first: stream.expects, last: null })
       else if (last >= stream.expects && commands.some(({ seq }) => seq > last)) {
