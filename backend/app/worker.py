@@ -34,6 +34,8 @@ from backend.kernel.uow import Database
 
 QUEUE = "tiange:jobs"
 POLL_SECONDS = 1.0
+#: a Valkey that has not answered for as long is asked anew on another connection
+SILENT_SECONDS = 5.0
 #: what comes within so long goes on together
 GATHER_SECONDS = 0.1
 #: lies in Valkey as long as the queue does
@@ -98,12 +100,16 @@ async def run(settings: Settings) -> None:
 
 async def _connect(settings: Settings) -> ArqRedis:
     """A pool that speaks msgspec's MessagePack instead of pickle."""
-    return await create_pool(
+    pool = await create_pool(
         RedisSettings.from_dsn(settings.redis_url),
         job_serializer=_encode,
         job_deserializer=msgspec.msgpack.decode,
         default_queue_name=QUEUE,
     )
+    # arq's settings have none: without it a link that is open and says nothing holds the relay for a minute
+    pool.connection_pool.connection_kwargs["socket_timeout"] = SILENT_SECONDS
+    await pool.connection_pool.disconnect()
+    return pool
 
 
 async def _forever(name: str, stop: asyncio.Event, once: Callable[[], Awaitable[None]]) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.faults.aside import Aside
 from tests.faults.bank import Bank, Part
 from tests.faults.case import Verdict
+from tests.faults.evidence import read_ledger
 from tests.faults.heal import Healing
 from tests.faults.land import PASSWORD, Land, Registrar
 from tests.faults.machine import Machine
@@ -255,11 +256,13 @@ class Storm:
     async def _delete(self, phone: Phone, what: str) -> None:
         """The browser throws its databases away, with what waited in them."""
         await phone.kill()
+        # one in which nothing was ever saved takes nothing with it
+        worked = any(one.saved and not one.former for one in read_ledger(phone.ledger, phone.folder.name))
         with phone.ledger.open("a") as ledger:
             ledger.write('{"deleted": true}\n')
         await self.open(phone, deleted=what)
         with contextlib.suppress(PhoneDied):
-            if (await phone.do("state"))["lost"] is None:
+            if worked and (await phone.do("state"))["lost"] is None:
                 self.trouble.append(f"{phone.folder.name}: its database was deleted, and it does not say so")
 
     async def _reinstall(self, phone: Phone) -> None:
