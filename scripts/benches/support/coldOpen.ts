@@ -56,8 +56,9 @@ export async function measure(args: readonly string[]): Promise<Result> {
       opened.push(await open(phone, page, SLOWER))
       say(`round ${round + 1}: ${JSON.stringify(opened.at(-1))}`)
     }
-    const tapped = await open(phone, page, SLOWER, true)
     const full = await open(phone, page, 1)
+    // the last one: it leaves the list
+    const tapped = await open(phone, page, SLOWER, true)
     const lists = opened.map((one) => one.list)
     const figure = rounded(median(lists), 0)
     const counts = bank.county.counts
