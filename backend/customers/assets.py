@@ -11,7 +11,7 @@ from sqlalchemy import select
 from backend.customers import disputes, queries
 from backend.customers.errors import bad_value, id_taken, out_of_scope
 from backend.customers.models import Asset, AssetHistory, Customer
-from backend.customers.rules import AssetKind, Known, Outcome, merge_fields
+from backend.customers.rules import WORTH, AssetKind, Known, Outcome, merge_fields
 from backend.customers.schemas import PutAsset
 from backend.customers.service import COLLECTED, refresh
 from backend.kernel.commands import Envelope
@@ -20,7 +20,7 @@ from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
 
 #: what a thing is said to be worth: two people's amounts wait for a third
-MONEY = "value_fen"
+MONEY = WORTH.name
 #: in `lost`: somebody saw the thing, or saw that it is gone, later than this
 REMOVED = "removed"
 _DETAIL = "detail."
@@ -196,20 +196,17 @@ async def note_change(
 
 def asset_facts(row: Asset) -> dict[str, Any]:
     """An asset as the history keeps it."""
-    return {
-        "kind": row.asset_kind,
-        "label": row.label,
-        "value_fen": row.value_fen,
-        "area_m2": row.area_m2,
-        "quantity": row.quantity,
-        "detail": row.detail,
-    }
+    return _facts(row.asset_kind, row)
+
+
+def _facts(kind: str | None, of: Any) -> dict[str, Any]:
+    plain = {name: getattr(of, name) for name in ("label", "value_fen", "area_m2", "quantity", "detail")}
+    return {"kind": kind, **plain}
 
 
 def _flat(kind: str | None, of: Any) -> dict[str, Any]:
     """Its fields one by one, those of `detail` too: each is merged for itself."""
-    plain = {name: getattr(of, name) for name in ("label", "value_fen", "area_m2", "quantity", "detail")}
-    return _flat_facts({"kind": kind, **plain})
+    return _flat_facts(_facts(kind, of))
 
 
 def _flat_facts(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,8 +52,7 @@ async def settle(uow: UnitOfWork, body: SettleDispute, envelope: Envelope) -> Ap
         disputes.close(uow, row, body.value)
         await uow.session.flush()
         await service.show_values(uow, customer.id)
-    uow.touch_all(customer.books, disputes.KIND, row.id)
-    await unowned.regroup(uow, [customer.id])
+    await unowned.moved(uow, customer, disputes.KIND, row.id)
     if thing_id is None:
         uow.touch_all(customer.books, "file", customer.id)
     await service.refresh(uow, customer.id, "values" if thing_id is None else "asset")

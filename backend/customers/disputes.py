@@ -16,7 +16,6 @@ from backend.customers.models import Asset, Customer, CustomerDispute, CustomerV
 from backend.customers.suggestions import who_decides
 from backend.kernel.clock import millis
 from backend.kernel.ids import uuid7
-from backend.kernel.projections import Projection
 from backend.kernel.uow import UnitOfWork
 from backend.notify import api as notify
 
@@ -104,8 +103,7 @@ async def contend(
     )
     uow.session.add(row)
     uow.audit("dispute.opened", KIND, row.id, {"customer": str(customer.id), "field": field})
-    uow.touch_all(customer.books, KIND, row.id)
-    await unowned.regroup(uow, [customer.id])
+    await unowned.moved(uow, customer, KIND, row.id)
     for person in await who_decides(uow, customer):
         await notify.send(
             uow,
@@ -130,8 +128,7 @@ async def stands(uow: UnitOfWork, customer: Customer, field: str, standing: Valu
 async def _look(uow: UnitOfWork, customer: Customer, row: CustomerDispute, standing: Value) -> bool:
     if not row.others:
         close(uow, row, standing)
-    uow.touch_all(customer.books, KIND, row.id)
-    await unowned.regroup(uow, [customer.id])
+    await unowned.moved(uow, customer, KIND, row.id)
     return bool(row.others)
 
 
@@ -192,12 +189,4 @@ def _wire(row: CustomerDispute, standing: tuple[Value, CustomerValue | Asset] | 
     ]
 
 
-PROJECTIONS = (
-    Projection(
-        KIND,
-        frozenset({"grid", "care", "team"}),
-        {"manager": FIELDS, unowned.HEAD: (*FIELDS, unowned.NAME)},
-        load,
-        sort="customer_id",
-    ),
-)
+PROJECTIONS = (unowned.projection(KIND, FIELDS, load),)

@@ -56,7 +56,7 @@ def _money(section: str, *names: str) -> list[Field]:
 
 
 #: what a thing is worth, as its command may say it
-WORTH = Field("value_fen", "assets", "fen", high=100_000_000_000)
+WORTH = Field("value_fen", "assets", "fen")
 
 FIELDS: Mapping[str, Field] = {
     one.name: one

@@ -15,7 +15,6 @@ from backend.identity import api as identity
 from backend.kernel.clock import millis
 from backend.kernel.commands import Envelope
 from backend.kernel.errors import Problem
-from backend.kernel.projections import Projection
 from backend.kernel.uow import UnitOfWork
 from backend.notify import api as notify
 
@@ -49,8 +48,7 @@ async def suggest(
         )
     )
     uow.audit("suggestion.made", KIND, envelope.command_id, {"customer": str(customer_id), "type": name})
-    uow.touch_all(customer.books, KIND, envelope.command_id)
-    await unowned.regroup(uow, [customer_id])
+    await unowned.moved(uow, customer, KIND, envelope.command_id)
     for person in await who_decides(uow, customer, envelope.staff_id):
         await notify.send(
             uow,
@@ -93,8 +91,7 @@ async def decide(uow: UnitOfWork, suggestion_id: UUID, *, accepted: bool) -> Cus
     row.decided_at, row.decided_by = uow.now, uow.actor.require_staff()
     await uow.session.flush()
     uow.audit(f"suggestion.{row.state}", KIND, row.id, {"author": str(row.author_id), "type": row.type})
-    uow.touch_all(customer.books, KIND, row.id)
-    await unowned.regroup(uow, [customer.id])
+    await unowned.moved(uow, customer, KIND, row.id)
     if row.author_id != row.decided_by:
         # no customer's id: it lies outside what the author may see
         await notify.send(
@@ -133,12 +130,4 @@ def _wire(row: CustomerSuggestion) -> list[Any]:
     ]
 
 
-PROJECTIONS = (
-    Projection(
-        KIND,
-        frozenset({"grid", "care", "team"}),
-        {"manager": FIELDS, unowned.HEAD: (*FIELDS, unowned.NAME)},
-        load,
-        sort="customer_id",
-    ),
-)
+PROJECTIONS = (unowned.projection(KIND, FIELDS, load),)

@@ -12,6 +12,7 @@ from sqlalchemy import Row, select
 from backend.customers.models import Customer, CustomerDispute, CustomerSuggestion
 from backend.grids import api as grids
 from backend.kernel.models import SyncChange
+from backend.kernel.projections import Load, Projection
 from backend.kernel.uow import UnitOfWork
 
 KINDS: Mapping[str, type[CustomerSuggestion] | type[CustomerDispute]] = {
@@ -48,6 +49,12 @@ async def regroup(uow: UnitOfWork, customer_ids: Iterable[UUID]) -> None:
         uow.touch(book, *key)
 
 
+async def moved(uow: UnitOfWork, customer: Customer, kind: str, row_id: UUID) -> None:
+    """A suggestion or dispute about the customer opened, changed or closed."""
+    uow.touch_all(customer.books, kind, row_id)
+    await regroup(uow, [customer.id])
+
+
 async def of_grid(uow: UnitOfWork, grid_id: UUID) -> None:
     """`regroup` for the households of a grid. Job only."""
     about: set[UUID] = set()
@@ -59,6 +66,17 @@ async def of_grid(uow: UnitOfWork, grid_id: UUID) -> None:
         )
         about |= set(found)
     await regroup(uow, sorted(about))
+
+
+def projection(kind: str, fields: tuple[str, ...], load: Load) -> Projection:
+    """Who receives such rows, and as what: those who look after the household, or its branch's heads."""
+    return Projection(
+        kind,
+        frozenset({"grid", "care", "team"}),
+        {"manager": fields, HEAD: (*fields, NAME)},
+        load,
+        sort="customer_id",
+    )
 
 
 async def names(uow: UnitOfWork, customer_ids: Iterable[UUID], projection: str) -> Mapping[UUID, str] | None:

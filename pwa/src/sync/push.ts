@@ -6,7 +6,7 @@ import { ApiProblem } from '../api/http'
 import { beginEpoch } from '../store/chunks'
 import { getMeta, putMeta, withStore, type OutboxRecord, type StaffDatabase, type StoredReceipt, type StoredState } from '../store/database'
 import type { Loss } from '../store/ledger'
-import { allEntries, filesLeft, isUnsent, patchEntries, unsent } from '../store/outbox'
+import { allEntries, filesLeft, isUnsent, patchEntries } from '../store/outbox'
 import { noteContact } from './contact'
 import type { Transport } from './transport'
 
@@ -155,8 +155,9 @@ function isYoung(entry: OutboxRecord, deps: PushDeps): boolean {
  * the bank has everything and the phone is to forget it. Throws as `pushCommands` does.
  */
 export async function pushLast(deps: PushDeps): Promise<boolean> {
-  const all = await unsent(deps.db)
-  const photos = filesLeft(await allEntries(deps.db))
+  const kept = await allEntries(deps.db)
+  const all = kept.filter(isUnsent)
+  const photos = filesLeft(kept)
   const stream = deps.transport.installationId
   // Numbers of a former stream need the data key to be given anew: these stay sealed, for the exported file.
   if (all.some((entry) => entry.stream !== stream || entry.tries === 0)) return false
