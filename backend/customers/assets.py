@@ -11,7 +11,7 @@ from sqlalchemy import select
 from backend.customers import disputes, queries
 from backend.customers.errors import bad_value, id_taken, out_of_scope
 from backend.customers.models import Asset, AssetHistory, Customer
-from backend.customers.rules import WORTH, AssetKind, Known, Outcome, merge_fields
+from backend.customers.rules import WORTH, AssetKind, Known, merge_fields
 from backend.customers.schemas import PutAsset
 from backend.customers.service import COLLECTED, refresh
 from backend.kernel.commands import Envelope
@@ -64,8 +64,9 @@ async def _put(
         return ()
     current = _flat(row.asset_kind, row)
     before, gave_way = asset_facts(row), row.value_fen
-    observed = await _observed(uow, row)
-    known = {name: Known(value, observed.get(name, row.observed_at)) for name, value in current.items()}
+    first = (row.observed_at, row.recorded_by)
+    since = await _since(uow, row)
+    known = {name: Known(value, since.get(name, first)[0]) for name, value in current.items()}
     outcomes = merge_fields(known, await _seen(uow, customer, row, body, current), given, at)
     lost = {name: given.get(name) for name, one in outcomes.items() if one == "lost"}
     if row.removed_at is not None and at < row.removed_at:
@@ -73,27 +74,21 @@ async def _put(
     elif row.removed_at is not None:
         row.removed_at = None
     taken = {name for name, one in outcomes.items() if one in ("applied", "won")}
-    other = disputes.Observation(gave_way, known[MONEY].observed_at, row.recorded_by)
+    other = standing = disputes.Observation(gave_way, *since.get(MONEY, first))
     if outcomes.get(MONEY) == "lost":
         other = disputes.Observation(body.value_fen, at, envelope.staff_id)
+    contested = standing.contested(outcomes.get(MONEY), envelope.staff_id)
     _become(row, current | {name: given.get(name) for name in taken})
     row.observed_at = max(at, row.observed_at)
     if taken:
         row.recorded_by = envelope.staff_id
     await note_change(uow, customer, row, before, lost, envelope)
-    await _contest(uow, customer, row, outcomes.get(MONEY, "unchanged"), other)
-    return tuple(sorted(lost))
-
-
-async def _contest(
-    uow: UnitOfWork, customer: Customer, row: Asset, outcome: Outcome, other: disputes.Observation
-) -> None:
-    """An amount that lost, or gave way to one that did not know of it, waits for a person."""
     field = disputes.worth_of(row.id)
-    if outcome in ("won", "lost"):
+    if contested:
         await disputes.contend(uow, customer, field, row.value_fen, other)
-    elif outcome == "applied":
+    elif MONEY in taken:
         await disputes.stands(uow, customer, field, row.value_fen)
+    return tuple(sorted(lost))
 
 
 async def _seen(
@@ -118,9 +113,9 @@ async def _seen(
     return current if newest is None else None
 
 
-async def _observed(uow: UnitOfWork, row: Asset) -> dict[str, datetime]:
-    """When each field was last observed to be what it is, as far as it was ever changed."""
-    found: dict[str, datetime] = {}
+async def _since(uow: UnitOfWork, row: Asset) -> dict[str, tuple[datetime, UUID | None]]:
+    """When each field was last observed to be what it is, and by whom, as far as it was ever changed."""
+    found: dict[str, tuple[datetime, UUID | None]] = {}
     history = await uow.session.scalars(
         select(AssetHistory)
         .where(AssetHistory.asset_id == row.id)
@@ -132,7 +127,7 @@ async def _observed(uow: UnitOfWork, row: Asset) -> dict[str, datetime]:
         before, after = _flat_facts(one.before), _flat_facts(one.after)
         for name in before.keys() | after.keys():
             if before.get(name) != after.get(name):
-                found[name] = one.observed_at
+                found[name] = (one.observed_at, one.recorded_by)
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from backend.customers import unowned
 from backend.customers.models import Asset, Customer, CustomerDispute, CustomerValue
+from backend.customers.rules import Outcome
 from backend.customers.suggestions import who_decides
 from backend.kernel.clock import millis
 from backend.kernel.ids import uuid7
@@ -44,6 +45,13 @@ class Observation:
     observed_at: datetime
     staff_id: UUID | None
     source: str = COLLECTED
+
+    def contested(self, outcome: Outcome | None, by: UUID) -> bool:
+        """Whether an amount that met this one, and did not know of it, needs a person's word.
+
+        Nobody disputes with oneself: of one person's amounts the later observation is the one meant.
+        """
+        return outcome in ("won", "lost") and self.staff_id != by
 
     def kept(self) -> dict[str, Any]:
         """As it lies in the dispute's row."""

@@ -250,11 +250,10 @@ async def _apply_edit(
             command_id=envelope.command_id,
         )
     )
-    contested = outcome in ("won", "lost") and FIELDS[edit.field].unit == "fen"
     given = disputes.Observation(edit.value, envelope.stands_at, envelope.staff_id)
-    other = given
-    if outcome == "won" and row is not None:
-        other = disputes.Observation(value_of(row), row.observed_at, row.recorded_by)
+    standing = given if row is None else disputes.Observation(value_of(row), row.observed_at, row.recorded_by)
+    contested = FIELDS[edit.field].unit == "fen" and standing.contested(outcome, envelope.staff_id)
+    other = standing if outcome == "won" else given
     if row is None:
         row = CustomerValue(
             customer_id=customer.id,

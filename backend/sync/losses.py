@@ -36,19 +36,22 @@ async def take(uow: UnitOfWork, batch: Batch, lost: Sequence[Lost], sent: Sequen
 
 async def _tell(uow: UnitOfWork, batch: Batch, first: int, last: int | None) -> None:
     staff_id = batch.actor.require_staff()
-    added = await uow.session.scalar(
-        insert(SyncLoss)
-        .values(
-            installation_id=batch.installation_id,
-            staff_id=staff_id,
-            from_seq=first,
-            to_seq=last,
-            said_at=uow.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(SyncLoss.from_seq)
+    said = insert(SyncLoss).values(
+        installation_id=batch.installation_id,
+        staff_id=staff_id,
+        from_seq=first,
+        to_seq=last,
+        said_at=uow.now,
     )
-    if added is None:
+    # said first that something was lost, with the next command which places: both on record, one alert
+    news = await uow.session.scalar(
+        said.on_conflict_do_update(
+            index_elements=[SyncLoss.installation_id, SyncLoss.staff_id, SyncLoss.from_seq],
+            set_={"to_seq": said.excluded.to_seq},
+            where=SyncLoss.to_seq.is_(None) & said.excluded.to_seq.is_not(None),
+        ).returning(SyncLoss.from_seq)
+    )
+    if news is None:
         return
     count = None if last is None else last - first + 1
     uow.audit("sync.lost", "device", batch.installation_id, {"from": first, "to": last, "count": count})

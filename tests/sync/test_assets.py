@@ -135,6 +135,25 @@ async def test_an_amount_that_gives_way_is_kept_too_and_goes_along_with_its_thin
     assert (await _row(deputy, body))["value_fen"] == 1
 
 
+async def test_an_amount_is_disputed_with_who_gave_it_not_with_who_touched_the_thing_last(
+    two: Two, world: World
+) -> None:
+    manager, deputy = two
+    body = await _thing(manager, deputy, world)
+    old = {name: value for name, value in body.items() if name != "seen"}
+    assert (await _put(deputy, old | {"value_fen": 5_000_000, "seen": body}, 3 * HOUR))["result"] == "applied"
+    named = old | {"value_fen": 5_000_000, "label": "另一个叫法", "seen": old | {"value_fen": 5_000_000}}
+    assert (await _put(manager, named, 2 * HOUR))["result"] == "applied"
+    # the manager changed its name last, but the amount is the deputy's
+    assert (await _put(manager, named | {"value_fen": 2_000_000, "seen": old}, HOUR))["result"] == "applied"
+    await manager.pull()
+    (row,) = manager.of("dispute").values()
+    assert [(one[0], one[3]) for one in row["values"]] == [
+        (2_000_000, manager.staff["id"]),
+        (5_000_000, deputy.staff["id"]),
+    ]
+
+
 async def test_an_app_that_names_a_revision_only(two: Two, world: World) -> None:
     manager, deputy = two
     body = await _thing(manager, deputy, world)

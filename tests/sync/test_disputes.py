@@ -181,6 +181,21 @@ async def test_until_then_the_shown_value_counts_for_score_and_limit(
     assert manager.of("file")[customer_id]["points"] == 65
 
 
+async def test_nobody_disputes_with_oneself(two: tuple[FieldPhone, FieldPhone], world: World) -> None:
+    manager, deputy = two
+    customer_id = await _household(manager, world)
+    assert await _give(manager, customer_id, 5_000_000, age_ms=HOUR) == "applied"
+    assert await _give(manager, customer_id, 6_000_000, seen=1) == "applied"
+    assert await _give(manager, customer_id, 4_000_000, seen=1, age_ms=2 * HOUR) == "merged"
+    assert (await _shown(manager, customer_id))[0] == 6_000_000
+    assert not manager.of("dispute")
+    # with somebody else's it is one, and one's own next word leaves theirs in it
+    assert await _give(deputy, customer_id, 8_000_000, seen=1, age_ms=HOUR) == "merged"
+    assert await _give(manager, customer_id, 7_000_000, seen=1) == "applied"
+    _, row = await _dispute(manager)
+    assert [value for value, *_ in row["values"]] == [7_000_000, 8_000_000]
+
+
 async def test_who_does_not_hold_the_household_decides_nothing(
     two: tuple[FieldPhone, FieldPhone], phone_of: PhoneOf, world: World
 ) -> None:

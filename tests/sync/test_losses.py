@@ -62,6 +62,23 @@ async def test_a_loss_without_an_end_is_told_and_closes_nothing(phone_of: PhoneO
     assert counts == [None, None]
 
 
+async def test_a_loss_is_told_before_its_places_are_known_and_alerts_once(
+    phone_of: PhoneOf, world: World, worker_db: Database
+) -> None:
+    manager, admin = await phone_of("manager"), await phone_of("admin")
+    sent = [manager.save("customer.create", new_household(world.grids["E1"], f"户{n}")) for n in range(3)]
+    await _send(manager, sent[0], lost=[])
+    for _ in range(2):
+        assert (await _send(manager, lost=[{"first": 1}]))["expects"] == 2
+    answer = await _send(manager, sent[2], lost=[{"first": 1, "last": 2}])
+    assert (_results(answer), answer["expects"]) == ([("applied", None)], 4)
+    await admin.pull()
+    assert [row["params"]["count"] for row in admin.of("inbox").values()] == [None]
+    assert await _all(
+        worker_db, "SELECT detail->>'count' FROM audit_entry WHERE action = 'sync.lost' ORDER BY id"
+    ) == [None, "1"]
+
+
 async def test_a_wrong_loss_does_not_use_up_the_stream(phone_of: PhoneOf, world: World) -> None:
     manager, admin = await phone_of("manager"), await phone_of("admin")
     sent = [manager.save("customer.create", new_household(world.grids["E1"], f"户{n}")) for n in range(3)]

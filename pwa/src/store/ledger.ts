@@ -28,6 +28,8 @@ export interface Loss {
   at: number
   /** The bank was told. */
   told: boolean
+  /** The bank was told that something was lost, not yet which places. */
+  hinted?: boolean
   /** The person has read it. */
   seen: boolean
 }

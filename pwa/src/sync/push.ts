@@ -101,7 +101,10 @@ export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
     outcome.young = young >= 0
     // A stream has no holes: what was saved after a young entry waits with it.
     const waiting = (young < 0 ? own : own.slice(0, young)).filter((entry) => !tried.has(entry.id))
-    if (waiting.length === 0) return outcome
+    if (waiting.length === 0) {
+      await sayLost(deps, { all, photos })
+      return outcome
+    }
     const entries = batchOf(waiting, most)
     const ids = entries.map((entry) => entry.id)
     await patchEntries(deps.db, ids, (entry) => {
@@ -127,7 +130,7 @@ export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
       await beginEpoch(deps.db, answer.epoch)
       tried.clear()
     }
-    if (loss) await noteTold(deps.db)
+    if (loss) await noteLoss(deps.db, { told: true })
     const taken = await keepReceipts(deps.db, entries, answer)
     deps.onAnswer?.()
     await noteContact(deps.db, { server: answer.now, durableThrough: answer.durable_through, epoch: answer.epoch }, deps.now())
@@ -270,11 +273,19 @@ async function untoldLoss(db: StaffDatabase): Promise<Loss | null> {
   return loss && !loss.told ? loss : null
 }
 
-async function noteTold(db: StaffDatabase): Promise<void> {
+async function noteLoss(db: StaffDatabase, known: Partial<Loss>): Promise<void> {
   await withStore(db, () =>
     db.transaction('rw', db.meta, async () => {
       const loss = await getMeta<Loss>(db, 'lost')
-      if (loss) await putMeta(db, 'lost', { ...loss, told: true })
+      if (loss) await putMeta(db, 'lost', { ...loss, ...known })
     }),
   )
+}
+
+/** Administrators hear of a loss at once. Which places it took the bank learns with the next command: it closes none before. */
+async function sayLost(deps: PushDeps, waiting: { all: readonly OutboxRecord[]; photos: number }): Promise<void> {
+  const loss = await untoldLoss(deps.db)
+  if (!loss?.unsent || loss.hinted) return
+  await exchange(deps, [], waiting, { ...loss, last: 0 })
+  await noteLoss(deps.db, loss.stream === deps.transport.installationId && loss.last ? { hinted: true } : { told: true })
 }

@@ -159,11 +159,16 @@ test.each([
   await phone.engine.enrol('again')
   await phone.engine.setPin(PIN)
   expect(phone.engine.status().lost).toEqual({ unsent: 2, oldest: at })
+  // The bank is told at once, and once, that something was lost …
+  await phone.engine.sync()
+  await phone.engine.sync()
+  const [stream] = [...bank.streams.keys()].slice(-1)
+  const said = { stream, first: all ? 1 : 2, last: null }
+  expect(bank.lost).toEqual([said])
   await phone.engine.save([visitOf(xie.id)])
   await phone.engine.sync()
-  // The bank is told: of the same installation which places are empty, of a new one that something was lost.
-  const [stream] = [...bank.streams.keys()].slice(-1)
-  expect(bank.lost).toEqual([all ? { stream, first: 1, last: null } : { stream, first: 2, last: 3 }])
+  // … and with the next command, of the same installation, which places are empty.
+  expect(bank.lost).toEqual(all ? [said] : [said, { stream, first: 2, last: 3 }])
   expect(bank.applied.map((command) => command['seq'])).toEqual(all ? [1, 1] : [1, 4])
   expect(bank.streams.size).toBe(all ? 2 : 1)
   expect(phone.engine.customers()).toHaveLength(6)
