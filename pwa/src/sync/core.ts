@@ -209,7 +209,7 @@ export class Core {
     this.filesOver = await readFilesOver(db)
     this.lost = await withStore(db, () => recognise(this, this.current ? this.ledger.read(this.current.staffId) : null))
     this.outbox = new OutboxBook()
-    await this.outbox.refresh(db, this.unlocked?.vault ?? null)
+    await this.outbox.refresh(db, () => this.unlocked?.vault ?? null)
   }
 
   async loadContact(): Promise<void> {
@@ -226,7 +226,7 @@ export class Core {
 
   /** Reads the outbox again after it was written to, and tells everyone. */
   async refreshOutbox(): Promise<void> {
-    await this.outbox.refresh(this.store, this.unlocked?.vault ?? null)
+    await this.outbox.refresh(this.store, () => this.unlocked?.vault ?? null)
     this.emit('outbox')
     this.emit('status')
     this.tellOthers('outbox')

@@ -112,7 +112,7 @@ class TiangeEngine implements Engine {
     if (what === 'contact') await core.loadContact()
     this.writer.forgetPlace()
     if (what === 'rows' && core.unlocked) await refreshRows(core, core.unlocked)
-    await core.outbox.refresh(core.db, core.unlocked?.vault ?? null)
+    await core.outbox.refresh(core.db, () => core.unlocked?.vault ?? null)
     core.emit('outbox')
     core.emit('rows')
     core.emit('status')

@@ -27,7 +27,7 @@ interface Prepared {
 /** Throws EngineError `not_enrolled`, `storage_failed`. */
 export async function prepare(core: Core): Promise<Prepared> {
   // The service worker may have sent some of it meanwhile.
-  const [enrolment, escrow, ahead] = await Promise.all([enrolmentOf(core), escrowOf(core), readAhead(core.store), core.outbox.refresh(core.store, null)])
+  const [enrolment, escrow, ahead] = await Promise.all([enrolmentOf(core), escrowOf(core), readAhead(core.store), core.outbox.refresh(core.store, () => null)])
   return { enrolment, escrow, ahead }
 }
 
@@ -70,7 +70,7 @@ async function open(core: Core, raw: Bytes, prepared: Promise<Prepared>): Promis
   const sealer = await Sealer.prepare(fromHex(enrolment.seal.key_id), fromBase64url(enrolment.seal.public_key))
   const chunks = new ChunkStore(db, vault)
   const unlocked: Unlocked = { vault, sealer, chunks, rows: new Rows(), lazy: new LazyRows(db, chunks, vault), drafts, about: new Map() }
-  const [about] = await Promise.all([openAbout(db, vault), core.outbox.refresh(db, vault), refreshRows(core, unlocked)])
+  const [about] = await Promise.all([openAbout(db, vault), core.outbox.refresh(db, () => vault), refreshRows(core, unlocked)])
   unlocked.about = about
   if (core.glance !== glance) {
     // Locked, or another person, meanwhile.
@@ -79,6 +79,8 @@ async function open(core: Core, raw: Bytes, prepared: Promise<Prepared>): Promis
   }
   core.unlocked = unlocked
   core.glance = null
+  // Another tab may have saved while this one was still opening.
+  if (core.outbox.unread()) await core.outbox.refresh(db, () => core.unlocked?.vault ?? null)
   await rememberEssentials(core)
   core.emit('status')
   core.emit('rows')

@@ -2,7 +2,7 @@
 import { customerOf, type Command } from '../domain/commands'
 import type { OverlayEntry } from '../domain/overlay'
 import type { FileClass, Id, Instant } from '../domain/rows'
-import type { StaffDatabase } from '../store/database'
+import type { OutboxRecord, StaffDatabase } from '../store/database'
 import { allEntries, filesLeft, isUnsent, openCommand, type OutboxHeader } from '../store/outbox'
 import type { Vault } from '../store/vault'
 import type { OutboxEntry, OutboxState } from './types'
@@ -39,22 +39,34 @@ export class OutboxBook {
   /** Grows with each change. */
   version = 0
 
-  /** Reads the stored entries again; those already opened are not opened twice. */
-  async refresh(db: StaffDatabase, vault: Vault | null): Promise<void> {
-    const records = await allEntries(db)
-    const entries = new Map<Id, BookEntry>()
-    await Promise.all(
-      records.map(async (record) => {
-        const { sealed: _sealed, local: _local, ...header } = record
-        const known = this.entries.get(record.id)
-        // A number given anew is the only change of a command's content after it was saved.
-        const same = known?.command && known.header.seq === record.seq
-        entries.set(record.id, { header, command: same ? known.command : vault ? await openCommand(record, vault) : null })
-      }),
-    )
-    const order = records.map((record) => record.id)
-    this.entries = new Map(order.map((id) => [id, entries.get(id) as BookEntry]))
-    this.version++
+  private turn: Promise<void> = Promise.resolve()
+
+  /** Reads the stored entries again; those already opened are not opened twice. `vault` is null while locked. */
+  refresh(db: StaffDatabase, vault: () => Vault | null): Promise<void> {
+    const turn = this.turn.then(() => this.read(db, vault))
+    this.turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  /** What was saved, or locked, while it was being read counts: then it is read once more. */
+  private async read(db: StaffDatabase, vault: () => Vault | null): Promise<void> {
+    for (let version = -1; version !== this.version; ) {
+      version = this.version
+      const key = vault()
+      const records = await allEntries(db)
+      const entries = await Promise.all(records.map((record) => this.opened(record, key)))
+      if (version !== this.version) continue
+      this.entries = new Map(entries.map((entry) => [entry.header.id, entry]))
+      this.version = ++version
+    }
+  }
+
+  private async opened(record: OutboxRecord, vault: Vault | null): Promise<BookEntry> {
+    const { sealed: _sealed, local: _local, ...header } = record
+    const known = this.entries.get(record.id)
+    // A number given anew is the only change of a command's content after it was saved.
+    const same = known?.command && known.header.seq === record.seq
+    return { header, command: same ? known.command : vault ? await openCommand(record, vault) : null }
   }
 
   add(added: readonly BookEntry[]): void {
@@ -65,6 +77,11 @@ export class OutboxBook {
   forgetContents(): void {
     for (const entry of this.entries.values()) entry.command = null
     this.version++
+  }
+
+  /** Whether an entry's content is not known (yet). */
+  unread(): boolean {
+    return this.all().some((entry) => entry.command === null)
   }
 
   /** The entry that settles this one; undefined while nothing does. */

@@ -256,6 +256,31 @@ test('two tabs share one stream and see each other', async () => {
   await first.engine.close()
 })
 
+test('what is saved while another tab unlocks, or reads, is shown there at once', async () => {
+  const bank = await bankWith(5)
+  const first = await readyPhone(bank, uuid7())
+  const second = await openPhone(bank, first.deviceDatabase, first.clock, first.locks)
+  const id = first.engine.customers()[0]!.id
+  const [unlocked] = await Promise.all([
+    second.engine.unlock(PIN),
+    (async () => {
+      for (let n = 0; n < 20; n++) await first.engine.save([visitOf(id)])
+    })(),
+  ])
+  expect(unlocked).toBe('ok')
+  await expect.poll(() => second.engine.outbox().length).toBe(20)
+  expect((await second.engine.customer(id)).visits).toHaveLength(20)
+  for (let n = 0; n < 20; n++) {
+    // What the other tab saves makes this one read while it saves, too.
+    await Promise.all([first.engine.save([visitOf(id)]), second.engine.save([visitOf(id)])])
+    expect(second.engine.outbox().length).toBeGreaterThanOrEqual(21 + n)
+  }
+  await expect.poll(() => [first, second].map(({ engine }) => engine.outbox().length)).toEqual([60, 60])
+  expect((await second.engine.customer(id)).visits).toHaveLength(60)
+  await second.engine.close()
+  await first.engine.close()
+})
+
 test('a copied phone gets a stream of its own and sends what only it has', async () => {
   const bank = await bankWith(3)
   const { engine } = await readyPhone(bank, uuid7())

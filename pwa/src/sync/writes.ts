@@ -192,7 +192,7 @@ export class Writer {
     const { vault, sealer } = core.open
     const waiting = await unsent(core.store)
     if (waiting.every((entry) => entry.stream === core.identity?.installationId)) return 0
-    await core.outbox.refresh(core.store, vault)
+    await core.outbox.refresh(core.store, () => vault)
     // Without its content an entry can't get another number; it stays as it is, whole, for support to load.
     const readable = waiting.filter((entry) => core.outbox.get(entry.id)?.command)
     const foreign = readable.filter((entry) => entry.stream !== core.identity?.installationId)

@@ -166,11 +166,12 @@ export class Page {
     const lying = this.lying(disk, tables)
     const shown = new Map<string, Shown>()
     for (const [id, { name, home }] of customers) shown.set(id, { name, ...hanging(tables, id, home), tasks: [] })
+    const aliases = new Map([...disk.outbox.values()].flatMap(({ receipt }) => Object.entries(receipt?.alias ?? {})))
     for (const { command } of lying) {
-      if (command.type === 'customer.create') shown.set(command.body.id, { name: command.body.name, visits: [], assets: [], values: {}, tasks: [], ...(shown.get(command.body.id) ?? {}) })
+      // A duplicate is shown as whom the bank knew, from its answer on.
+      if (command.type === 'customer.create' && !aliases.has(command.body.id)) shown.set(command.body.id, { name: command.body.name, visits: [], assets: [], values: {}, tasks: [], ...(shown.get(command.body.id) ?? {}) })
       if (command.type === 'task.submit' && tasks.has(command.body.task_id)) Object.assign(tasks.get(command.body.task_id) as object, { state: 'submitted', evidence_id: command.body.visit_id })
     }
-    const aliases = new Map([...disk.outbox.values()].flatMap(({ receipt }) => Object.entries(receipt?.alias ?? {})))
     const pageOf = (id: string): Shown | undefined => shown.get(id) ?? shown.get(aliases.get(id) ?? id)
     for (const { command } of lying) lay(command, pageOf, shown)
     for (const [id, task] of tasks) shown.get(task['customer_id'] as string)?.tasks.push([id, task['state'], task['evidence_id']])
