@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 
 from backend.audit.api import write_audit
@@ -33,6 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # each test makes an application and throws it away; to look for rubbish as often as by default costs a
     # third of that
     gc.set_threshold(20_000, 20, 20)
+    # out of the box an exception that is logged is drawn with every frame's values: seconds for each
+    drawn = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], drawn])
     # processes that pytest starts to share the work take the same
     os.environ[SEED_VARIABLE] = str(config.stash[_seed])
     if config.getoption("--hypothesis-seed", default=None) is None:

@@ -306,7 +306,7 @@ async def test_request_ids_come_from_a_proxy_here_or_are_made(app: Litestar) -> 
 def server_log(settings: Settings) -> Iterator[io.StringIO]:
     """The log as a server process writes it; pytest's own set-up comes back afterwards."""
     root, written = logging.getLogger(), io.StringIO()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, ours = root.handlers[:], root.level, structlog.get_config()
     with redirect_stdout(written):
         configure_logs(settings)
     try:
@@ -314,7 +314,7 @@ def server_log(settings: Settings) -> Iterator[io.StringIO]:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
-        structlog.reset_defaults()
+        structlog.configure(**ours)
 
 
 async def test_the_log_holds_ids_and_no_personal_data(
