@@ -20,6 +20,7 @@ from backend.kernel.settings import Settings, load_settings
 from backend.kernel.uow import Database
 from tests.support.clock import MovingClock
 from tests.support.databases import TEMPLATE, WORLD_TEMPLATE, Cluster
+from tests.support.quick import mark_slow
 from tests.support.world import PASSWORD, World
 
 SEED_VARIABLE = "TIANGE_TEST_SEED"
@@ -41,6 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[SEED_VARIABLE] = str(config.stash[_seed])
     if config.getoption("--hypothesis-seed", default=None) is None:
         config.option.hypothesis_seed = config.stash[_seed]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before `-m` chooses."""
+    mark_slow(items)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -2,13 +2,15 @@
 
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import psutil
 import pytest
 
 from backend.embedded.processes import wait_until
-from tests.support.stages import Outcome, Runner, Stage, count, main, stages, summary, telling
+from tests.support.quick import ALWAYS, always, needs_database
+from tests.support.stages import ROOT, Outcome, Runner, Stage, count, main, stages, summary, telling
 
 LINE = re.compile(r"^\d+ passed.*$", re.MULTILINE)
 
@@ -125,6 +127,17 @@ def test_quick_leaves_out_only_the_faults_the_browser_with_its_build_and_the_slo
     assert [[stage.name for stage in lane] for lane in quick] == [
         [stage.name for stage in lane] for lane in full
     ]
+
+
+def test_quick_has_one_test_with_a_database_of_each_file_and_all_of_some(
+    request: pytest.FixtureRequest,
+) -> None:
+    assert all((ROOT / name).is_file() for name in ALWAYS)
+    kept = [one for one in request.session.items if not one.get_closest_marker("slow")]
+    each = Counter(one.path for one in kept if needs_database(one) and not always(one))
+    assert set(each.values()) <= {1}
+    drawn_in = {one.path for one in request.session.items if always(one)}
+    assert drawn_in <= {one.path for one in kept}
 
 
 def test_a_failing_check_without_tests_counts_as_a_failure() -> None:

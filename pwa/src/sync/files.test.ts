@@ -50,7 +50,10 @@ async function database(phone: Phone): Promise<StaffDatabase> {
   return db
 }
 
-test.each([1, 2, 3, 4, 5, 6])('cut at random (seed %i), a file arrives as it is, once, and goes on where it stopped', async (seed) => {
+/** Two seeds of the six where FC_RUNS asks for fewer runs than usual. */
+const SEEDS = [1, 2, 3, 4, 5, 6].slice(0, Number(process.env['FC_RUNS'] ?? 25) < 25 ? 2 : 6)
+
+test.each(SEEDS)('cut at random (seed %i), a file arrives as it is, once, and goes on where it stopped', async (seed) => {
   const bank = await bankOf()
   const phone = await readyPhone(bank, uuid7())
   let x = seed * 7919
