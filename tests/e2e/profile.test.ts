@@ -12,6 +12,8 @@ import type { Household } from './support/records'
 import { findByInitials, logVisit } from './support/work'
 
 const NOTE = '想把老屋后面那台手扶拖拉机换掉'
+/** Opens the phone, typed in sight. */
+const PHRASE = '铜钟水库 东岸拖拉机'
 const TYPED = { name: '邬桂莲香', phone: '13700246813', address: '铜钟水库东岸七号' }
 /** How a canvas writes a JPEG. */
 const JPEG = Buffer.from('ffd8ffe000104a464946', 'hex')
@@ -21,7 +23,7 @@ let phone: Phone
 let households: Household[]
 
 beforeAll(async () => {
-  ;({ bank, phone, households } = await managersPhone())
+  ;({ bank, phone, households } = await managersPhone(PHRASE))
 })
 
 afterAll(async () => {
@@ -47,7 +49,7 @@ async function secrets(): Promise<Map<string, Buffer[]>> {
     if (lon !== null) all.set(`the longitude ${lon}`, formsOf(lon))
     if (lat !== null) all.set(`the latitude ${lat}`, formsOf(lat))
   }
-  for (const text of [NOTE, ...Object.values(TYPED)]) all.set(`typed ${text}`, formsOf(text))
+  for (const text of [NOTE, PHRASE, PHRASE.replaceAll(' ', ''), ...Object.values(TYPED)]) all.set(`typed ${text}`, formsOf(text))
   all.set('a photo', [JPEG])
   const shipped = findIn(`${ROOT}/pwa/dist`, all).found.map((line) => line.slice(0, line.indexOf(' in ')))
   for (const name of shipped) all.delete(name)
@@ -56,6 +58,10 @@ async function secrets(): Promise<Map<string, Buffer[]>> {
 
 test('a phone with rows, unsent work and drafts keeps nothing that can be read', async () => {
   const [first, second] = households as [Household, Household]
+  await phone.go('/me')
+  await phone.tap(phone.button('me.lock'))
+  await phone.phrase(PHRASE, 'auth.enterPhrase', 'auth.unlock', true)
+  await phone.page.getByRole('navigation', { name: phone.t('ui.tabs') }).waitFor()
   // Looked at, searched, written with a photo, and another form left open: all that a day does.
   await findByInitials(phone, first)
   await phone.go(`/customers/${second.id}`)
@@ -80,14 +86,15 @@ test('a phone with rows, unsent work and drafts keeps nothing that can be read',
 
   // The search can fail: what is in the clear on purpose is found, and so is what a careless app would have kept.
   await phone.on()
-  await phone.unlock()
-  await phone.page.evaluate(async ([name, note]) => {
+  await phone.phrase(PHRASE, 'auth.enterPhrase', 'auth.unlock', true)
+  await phone.page.evaluate(async ([name, note, phrase]) => {
     localStorage.setItem('careless', name)
+    localStorage.setItem('more careless', phrase)
     const cache = await caches.open('careless')
     await cache.put('/careless', new Response(note))
-  }, [first.name, NOTE] as const)
+  }, [first.name, NOTE, PHRASE] as const)
   await phone.off()
-  const careless = findIn(phone.folder, new Map([['the name', formsOf(first.name)], ['the note', formsOf(NOTE)]])).found
-  expect(careless.some((line) => line.includes('Local Storage'))).toBe(true)
+  const careless = findIn(phone.folder, new Map([['the name', formsOf(first.name)], ['the note', formsOf(NOTE)], ['the phrase', formsOf(PHRASE)]])).found
+  for (const name of ['the name', 'the phrase']) expect(careless.some((line) => line.startsWith(name) && line.includes('Local Storage'))).toBe(true)
   expect(careless.some((line) => line.startsWith('the note') && line.includes('CacheStorage'))).toBe(true)
 })

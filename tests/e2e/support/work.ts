@@ -62,6 +62,18 @@ export async function logVisit(phone: Phone, household: Household, what: { note:
   await page.getByRole('heading', { name: phone.t('tabs.today') }).waitFor()
 }
 
+/** A call that was answered, with a note, saved on the phone. */
+export async function logCall(phone: Phone, household: Household, note: string): Promise<void> {
+  const { page } = phone
+  await phone.go(`/visits/new?customer=${household.id}`)
+  await page.getByText(household.name, { exact: true }).first().waitFor()
+  await phone.tap(phone.chip('visits.how', 'channel.phone'))
+  await phone.tap(phone.chip('visits.met', 'outcome.met'))
+  await page.getByLabel(phone.t('visits.note'), { exact: true }).fill(note)
+  await phone.tap(phone.button('save.onPhone'))
+  await page.getByRole('heading', { name: phone.t('tabs.today') }).waitFor()
+}
+
 /** Says something into the open visit form. */
 export async function recordVoice(phone: Phone, seconds: number): Promise<void> {
   await phone.tap(phone.button('voice.record'))
@@ -117,12 +129,13 @@ export async function addVehicle(phone: Phone, household: Household, what: { kin
   await phone.page.getByRole('heading', { name: household.name, exact: true }).waitFor()
 }
 
-/** A new household beside another one; returns its id. */
-export async function newHousehold(phone: Phone, name: string, beside: Household): Promise<string> {
+/** A new household beside another one, with the head's ID number where one is given; returns its id. */
+export async function newHousehold(phone: Phone, name: string, beside: Household, number = ''): Promise<string> {
   const { page } = phone
   await phone.stand(beside.lon, beside.lat)
   await phone.go('/customers/new')
   await page.getByLabel(phone.t('field.headName'), { exact: true }).fill(name)
+  await page.getByLabel(phone.t('field.id_number'), { exact: true }).fill(number)
   await phone.tap(page.getByRole('group', { name: phone.t('field.grid_id') }).getByRole('button', { name: beside.grid }).first())
   await page.getByLabel(phone.t('field.address'), { exact: true }).fill('三组 27 号')
   await phone.tap(phone.button('save.onPhone'))
