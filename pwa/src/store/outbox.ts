@@ -9,6 +9,7 @@ import { hex, type Bytes } from './bytes'
 import { pack, unpack } from './codec'
 import { getMeta, problemOf, readEach, withStore, type BlobRecord, type OutboxRecord, type StaffDatabase, type StoredPhoto } from './database'
 import type { Sealer } from './seal'
+import { sha256Now } from './sha256'
 import type { Vault } from './vault'
 
 /** Where a stream stands after entries were dropped; until then its last entry says it. */
@@ -45,8 +46,7 @@ export async function sealCommand(
   sealer: Sealer,
 ): Promise<OutboxRecord> {
   const bytes = pack(command)
-  const [digest, sealed, local] = await Promise.all([
-    crypto.subtle.digest('SHA-256', bytes),
+  const [sealed, local] = await Promise.all([
     sealer.seal(`command:${command.id}`, bytes),
     vault.encrypt(`outbox|${command.id}|${LOCAL_FORMAT}`, bytes),
   ])
@@ -55,7 +55,7 @@ export async function sealCommand(
     ...(settles === undefined ? {} : { settles }),
     id: command.id,
     seq: command.seq,
-    hash: hex(new Uint8Array(digest)),
+    hash: hex(sha256Now(bytes)),
     bytes: sealed.length,
     state: 'saved',
     savedAt: command.at,

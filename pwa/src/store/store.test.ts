@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto'
 import { createDecipheriv, createECDH, hkdfSync } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import type { RowGroup } from '../domain/rows'
-import { base64url, fromBase64url, fromHex, hex, randomBytes, utf8 } from './bytes'
+import { base64url, fromBase64url, fromHex, hex, randomBytes, sha256, utf8 } from './bytes'
 import { CHANGES_KIND, ChunkStore, kindOfChunk, type PartitionRecord } from './chunks'
 import { gunzip, gzip, pack, unpack } from './codec'
 import { compact } from './compact'
@@ -10,6 +10,7 @@ import { isStorageFailure, StaffDatabase, withStore } from './database'
 import { LazyRows } from './lazy'
 import type { PartitionRows } from './memory'
 import { ephemeralPair, openSeal, Sealer } from './seal'
+import { sha256Now } from './sha256'
 import { missingFeatures } from './support'
 import { unwrapKey, Vault, wrapKey } from './vault'
 
@@ -72,6 +73,13 @@ test('the data key is wrapped by Argon2id at the promised cost and opens with th
   expect(wrapped.cost).toEqual({ memory: 65_536, iterations: 3, parallelism: 1 })
   expect(await unwrapKey(wrapped, '135791')).toBeNull()
   expect(await unwrapKey(wrapped, '135790')).toEqual(raw)
+})
+
+test('the digest that is there at once is that of WebCrypto, at every length of a last block and of a long command', async () => {
+  for (const length of [...Array(200).keys(), 5_000, 70_001]) {
+    const bytes = new Uint8Array(length).map((_, i) => (i * 37 + length) % 256)
+    expect(hex(sha256Now(bytes))).toBe(hex(await sha256(bytes)))
+  }
 })
 
 test('a box opens only in the place it was made for', async () => {

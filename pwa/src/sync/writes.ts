@@ -5,6 +5,7 @@ import { uuid7 } from '../domain/ids'
 import type { Id } from '../domain/rows'
 import type { OutboxRecord, StoredPhoto } from '../store/database'
 import { patchEntries, append, complete, nextSeq, renumber, sealCommand, sealFile, takeBack, unsent, type SaveTime } from '../store/outbox'
+import type { Sealer } from '../store/seal'
 import { passed, reckon } from './contact'
 import type { Core, Unlocked } from './core'
 import type { BookEntry } from './outboxBook'
@@ -52,8 +53,7 @@ export class Writer {
         )
         if (await append(db, entries, blobs, draft?.id ?? null)) {
           this.next = first + commands.length
-          this.noteSaved(completed, entries)
-          sealer.warm()
+          this.noteSaved(completed, entries, sealer)
           draft?.release()
           return { ids: completed.map((command) => command.id) }
         }
@@ -119,16 +119,17 @@ export class Writer {
     return entry
   }
 
-  private noteSaved(commands: Command[], entries: OutboxRecord[]): void {
+  private noteSaved(commands: Command[], entries: OutboxRecord[], sealer: Sealer): void {
     this.core.outbox.add(
       entries.map((entry, i) => {
         const { sealed: _sealed, local: _local, ...header } = entry
         return { header, command: commands[i] as Command }
       }),
     )
-    // Whoever waits for the save hears of it first; lists are drawn anew after that.
+    // Whoever waits for the save hears of it first; keys are made and lists are drawn anew after that.
     const settling = entries.some((entry) => entry.settles !== undefined)
     setTimeout(() => {
+      sealer.warm()
       if (settling) void this.core.refreshOutbox().catch(() => undefined)
       this.core.emit('rows')
       this.core.emit('outbox')
