@@ -63,8 +63,8 @@ async def prove(database: Database, nonces: NonceStore, resumed: Resumed, given:
         raise errors.device_revoked(deliver=True)
     # only after the signature, so that nobody else can use up a phone's nonces
     await use_nonce(nonces, installation_id, nonce)
-    actor = replace(actor, installation_id=installation_id)
     if bind:
+        actor = replace(actor, installation_id=installation_id)
         async with database.unit(actor) as uow:
             await bind_session(uow, installation_id)
     return actor

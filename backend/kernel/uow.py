@@ -252,6 +252,8 @@ class Database:
         self._write_audit = write_audit
         self._announce = announce
         self._sessions = async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+        #: the connection that `ask` used last: through the pool each question costs half as much again
+        self._asked: Any = None
 
     @classmethod
     def open(
@@ -325,9 +327,12 @@ class Database:
         where a connection had died. Raises DBAPIError.
         """
         for _ in range(_MOST_DEAD):
-            connection = await self._alive()
+            connection, kept = await self._alive(), False
             try:
-                return await connection.driver_connection.fetchrow(statement, *values)
+                row = await connection.driver_connection.fetchrow(statement, *values)
+                if self._asked is None:
+                    self._asked, kept = connection, True
+                return row
             except _REFUSALS as error:
                 dead = connection.driver_connection.is_closed()
                 dead |= isinstance(error, asyncpg.InternalClientError)
@@ -336,23 +341,30 @@ class Database:
                     raise died from error
                 connection.invalidate(error)
             finally:
-                connection.close()
+                if not kept:
+                    connection.close()
         raise died
 
     async def _alive(self) -> Any:
-        """A connection of the pool that is not known to be dead. Raises DBAPIError where the server refuses
-        one, as it does while it starts or stops."""
+        """A connection that is not known to be dead: the one `ask` keeps, or one of the pool. Raises
+        DBAPIError where the server refuses one, as it does while it starts or stops."""
         while True:
-            try:
-                connection: Any = await self.engine.raw_connection()
-            except EmulatedDBAPIException as error:
-                raise DBAPIError(None, None, error, hide_parameters=True) from error
+            connection, self._asked = self._asked, None
+            if connection is None:
+                try:
+                    connection = await self.engine.raw_connection()
+                except EmulatedDBAPIException as error:
+                    raise DBAPIError(None, None, error, hide_parameters=True) from error
             if not connection.driver_connection.is_closed():
                 return connection
             connection.invalidate()
             connection.close()
 
     async def close(self) -> None:
+        """Closes the connections."""
+        connection, self._asked = self._asked, None
+        if connection is not None:
+            connection.close()
         await self.engine.dispose()
 
 

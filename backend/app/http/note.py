@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from backend.identity.api import Resumed
@@ -56,6 +57,7 @@ def begin(scope: dict[str, Any], trusted_proxies: Iterable[str]) -> RequestNote:
     return note
 
 
+@lru_cache(maxsize=1024)
 def _is_local(peer: str) -> bool:
     try:
         return ipaddress.ip_address(peer).is_loopback
