@@ -74,7 +74,8 @@ class SyncLoss(Base):
 
 
 class SyncPage(Base):
-    """One page of a snapshot of a key at a revision: gzip of MessagePack, as sent."""
+    """One page of a snapshot of a key at a revision: gzip of MessagePack, as sent. `first`, `last`: the
+    customers (ids) between whom its rows lie, of a kind without them the rows' own ids."""
 
     __tablename__ = "sync_page"
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -86,3 +87,5 @@ class SyncPage(Base):
     sha256: Mapped[str]
     content: Mapped[bytes]
     made_at: Mapped[datetime]
+    first: Mapped[str | None]
+    last: Mapped[str | None]

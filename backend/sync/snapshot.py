@@ -56,10 +56,22 @@ def _describe(key: Key, revision: int, pages: list[SyncPage]) -> Mapping[str, An
         "state": "snapshot",
         "revision": revision,
         "pages": [
-            {"n": page.n, "kind": page.kind, "count": page.count, "bytes": page.size, "sha256": page.sha256}
+            {
+                "n": page.n,
+                "kind": page.kind,
+                "count": page.count,
+                "bytes": page.size,
+                "sha256": page.sha256,
+                **_span(page),
+            }
             for page in pages
         ],
     }
+
+
+def _span(page: SyncPage) -> Mapping[str, str]:
+    """Nothing of a page that was kept before pages said it."""
+    return {} if page.first is None or page.last is None else {"first": page.first, "last": page.last}
 
 
 async def _build(uow: UnitOfWork, registry: Registry, key: Key, stored: str, revision: int) -> list[SyncPage]:
@@ -74,9 +86,9 @@ async def _build(uow: UnitOfWork, registry: Registry, key: Key, stored: str, rev
         place = 2 + fields.index(sort) if sort in fields else 0
         rows.sort(key=lambda row: (row[place], row[0]))
         for start in range(0, len(rows), ROWS_PER_PAGE):
-            pages.append(
-                _page(uow, stored, revision, len(pages), kind, fields, rows[start : start + ROWS_PER_PAGE])
-            )
+            part = rows[start : start + ROWS_PER_PAGE]
+            span = (str(part[0][place]), str(part[-1][place]))
+            pages.append(_page(uow, stored, revision, len(pages), kind, fields, part, span))
     if pages:
         names = SyncPage.__table__.columns.keys()
         await uow.session.execute(
@@ -93,6 +105,7 @@ def _page(
     kind: str,
     fields: tuple[str, ...],
     rows: list[Row],
+    span: tuple[str, str],
 ) -> SyncPage:
     groups = [{"kind": kind, "fields": fields, "rows": rows, "gone": []}]
     content = gzip.compress(msgspec.msgpack.encode(groups), compresslevel=6, mtime=0)
@@ -106,6 +119,8 @@ def _page(
         sha256=hashlib.sha256(content).hexdigest(),
         content=content,
         made_at=uow.now,
+        first=span[0],
+        last=span[1],
     )
 
 

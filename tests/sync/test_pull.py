@@ -1,7 +1,10 @@
 """Pull, as CONTRACT.md sections 2 and 3 promise it."""
 
+import gzip
 import hashlib
+from typing import Any
 
+import msgspec
 from sqlalchemy import text
 
 from backend.app.prepare import ship
@@ -127,7 +130,9 @@ async def test_kept_pages_serve_the_next_phone(phone_of: PhoneOf, world: World, 
     await two.pull()
 
 
-async def test_several_pages_come_in_one_answer_one_after_the_other(phone_of: PhoneOf, world: World) -> None:
+async def test_several_pages_come_in_one_answer_one_after_the_other(
+    phone_of: PhoneOf, world: World, worker_db: Database
+) -> None:
     manager = await phone_of("manager")
     for number in range(110):
         manager.save("customer.create", new_household(world.grids["E1"], name=f"户{number}"))
@@ -145,6 +150,7 @@ async def test_several_pages_come_in_one_answer_one_after_the_other(phone_of: Ph
     for page in pages[1:]:
         part = answer.content[at : at + page["bytes"]]
         assert hashlib.sha256(part).hexdigest() == page["sha256"]
+        _lies_between(page, msgspec.msgpack.decode(gzip.decompress(part)))
         at += page["bytes"]
     assert at == len(answer.content)
     # one that is not there, a wish for all, and one for fewer than none
@@ -152,6 +158,23 @@ async def test_several_pages_come_in_one_answer_one_after_the_other(phone_of: Ph
     for wish in ("n=0&to=32", "n=2&to=1"):
         refused = await phone.phone.send("GET", f"{target}&{wish}")
         assert (refused.status_code, refused.json()["code"]) == (422, "too_many_pages")
+    # those kept from before pages said whose rows they hold serve on without it
+    async with worker_db.unit(Actor.system("test")) as uow:
+        await uow.session.execute(text("UPDATE sync_page SET first = NULL, last = NULL"))
+    another = await phone_of("manager")
+    (kept,) = [one for one in await another.pull_once() if one["state"] == "snapshot"]
+    assert kept["pages"] == [
+        {key: value for key, value in page.items() if key not in ("first", "last")} for page in pages
+    ]
+
+
+def _lies_between(page: dict[str, Any], groups: list[dict[str, Any]]) -> None:
+    """The manifest's word for whose rows a page holds."""
+    for group in groups:
+        fields = ["id", "revision", *group["fields"]]
+        place = fields.index("customer_id" if "customer_id" in fields else "id")
+        whose = [row[place] for row in group["rows"]]
+        assert (min(whose), max(whose)) == (page["first"], page["last"])
 
 
 async def test_a_reassigned_grid_is_evicted_and_swapped(

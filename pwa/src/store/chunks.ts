@@ -8,7 +8,7 @@ import type { RowGroup } from '../domain/rows'
 import type { Bytes } from './bytes'
 import { gunzip, gzip, pack, unpack } from './codec'
 import { getMeta, readEach, withStore, type ChunkRecord, type StaffDatabase } from './database'
-import { EAGER_KINDS, PartitionRows } from './memory'
+import { EAGER_KINDS, PartitionRows, type Range } from './memory'
 import type { Vault } from './vault'
 
 const PARTITION = 'p:'
@@ -335,9 +335,9 @@ export async function beginEpoch(db: StaffDatabase, epoch: string): Promise<void
 const counted = ({ count }: PartitionRecord, more: number): { count?: number } => (count === undefined ? {} : { count: count + more })
 
 /** Notes a chunk that is read only when a customer in it is opened. */
-export function noteLazy(rows: PartitionRows, id: string): void {
+export function noteLazy(rows: PartitionRows, id: string, range?: Range): void {
   rows.loaded.add(id)
-  rows.lazyChunks.push({ id, kind: parseId(id).kind })
+  rows.lazyChunks.push({ id, kind: parseId(id).kind, ...(range ? { range } : {}) })
 }
 
 export const kindOfChunk = (id: string): string => parseId(id).kind

@@ -3,14 +3,13 @@ import type { Id, Kind, RowKinds } from '../domain/rows'
 import { pack, unpack } from './codec'
 import { putMeta, withStore, type StaffDatabase } from './database'
 import type { ChunkStore } from './chunks'
-import { LAZY_KINDS, rowsOf, type PartitionRows, type StoredRow } from './memory'
+import { LAZY_KINDS, rowsOf, type LazyChunk, type PartitionRows, type Range, type StoredRow } from './memory'
 import type { Boxed, Vault } from './vault'
 
 /** Chunks kept decoded; the least recently used goes first. About 500 rows each. */
 const KEPT_CHUNKS = 40
 
 type ByCustomer = Map<Id, StoredRow[]>
-type Range = [first: Id, last: Id]
 
 export class LazyRows {
   private readonly kept = new Map<string, Promise<ByCustomer>>()
@@ -49,11 +48,11 @@ export class LazyRows {
   }
 
   /**
-   * Learns the ranges of a partition's chunks, a chunk at a time; `pause` is awaited in between. Meant for idle time:
-   * until then a first look at a customer may read more chunks than it needs.
+   * Learns the ranges of a partition's chunks that the bank did not tell, a chunk at a time, and keeps all of them;
+   * `pause` is awaited in between. Meant for idle time: until then a first look at a customer may read more than it needs.
    */
   async learnRanges(rows: PartitionRows, pause: () => Promise<void>): Promise<void> {
-    const unknown = rows.lazyChunks.filter((chunk) => !this.ranges.has(chunk.id))
+    const unknown = rows.lazyChunks.filter((chunk) => !this.rangeOf(chunk))
     if (unknown.length === 0 && this.knownRanges.has(rows.key)) return
     for (const chunk of unknown) {
       await this.open(chunk.id, chunk.kind)
@@ -61,7 +60,7 @@ export class LazyRows {
     }
     const ranges: Record<string, Range> = {}
     for (const chunk of rows.lazyChunks) {
-      const range = this.ranges.get(chunk.id)
+      const range = this.rangeOf(chunk)
       if (range) ranges[chunk.id] = range
     }
     const place = this.place(rows.key)
@@ -109,8 +108,12 @@ export class LazyRows {
     return byCustomer
   }
 
-  private mayHold(id: string, customer: Id): boolean {
-    const range = this.ranges.get(id)
+  private rangeOf(chunk: LazyChunk): Range | undefined {
+    return this.ranges.get(chunk.id) ?? chunk.range
+  }
+
+  private mayHold(chunk: LazyChunk, customer: Id): boolean {
+    const range = this.rangeOf(chunk)
     return !range || (range[0] <= customer && customer <= range[1])
   }
 
@@ -118,7 +121,7 @@ export class LazyRows {
   async of<K extends Kind>(rows: PartitionRows, kind: K, customer: Id): Promise<RowKinds[K][]> {
     const field = LAZY_KINDS[kind] as string
     const found = new Map<Id, StoredRow>()
-    const candidates = rows.lazyChunks.filter((chunk) => chunk.kind === kind && this.mayHold(chunk.id, customer))
+    const candidates = rows.lazyChunks.filter((chunk) => chunk.kind === kind && this.mayHold(chunk, customer))
     for (const byCustomer of await Promise.all(candidates.map((chunk) => this.open(chunk.id, kind)))) {
       for (const row of byCustomer.get(customer) ?? []) {
         const known = found.get(row.id)

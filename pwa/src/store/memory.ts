@@ -51,6 +51,17 @@ export interface Patch {
   row: StoredRow | null
 }
 
+/** Between which customers the rows of a chunk lie, both included. */
+export type Range = [first: Id, last: Id]
+
+/** A chunk of a kind that is read when a customer is opened. */
+export interface LazyChunk {
+  id: string
+  kind: string
+  /** As the bank said it with the page. */
+  range?: Range
+}
+
 /** The book of a key `<book>/<projection>@<version>`. */
 export const bookOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
 
@@ -60,7 +71,7 @@ export class PartitionRows {
   readonly eager = new Map<string, Map<Id, StoredRow>>()
   readonly patches = new Map<string, Map<Id, Patch>>()
   /** Chunks of the snapshot that hold lazily read kinds. */
-  readonly lazyChunks: { id: string; kind: string }[] = []
+  readonly lazyChunks: LazyChunk[] = []
   /** Chunks already in memory, so that a second tab's writes can be told apart. */
   readonly loaded = new Set<string>()
   changes = 0

@@ -1,11 +1,11 @@
 /** Fetches what moved at the bank: changes, or whole partitions page by page, resumable after a cut. */
 import { ApiProblem, NetworkError } from '../api/http'
 import { EngineError } from '../domain/errors'
-import type { RowGroup } from '../domain/rows'
+import type { Id, RowGroup } from '../domain/rows'
 import { hex, sha256, type Bytes } from '../store/bytes'
 import { beginEpoch, DamagedChunk, noteLazy, type PartitionRecord } from '../store/chunks'
 import { gunzip, unpack } from '../store/codec'
-import { EAGER_KINDS, PartitionRows } from '../store/memory'
+import { EAGER_KINDS, PartitionRows, type Range } from '../store/memory'
 import { noteContact } from './contact'
 import type { Core, Unlocked } from './core'
 import { noteDamaged, passOver } from './repair'
@@ -27,6 +27,9 @@ interface PageInfo {
   count: number
   bytes: number
   sha256: string
+  /** Between which customers its rows lie, where the bank says it. */
+  first?: Id
+  last?: Id
 }
 
 type PartitionAnswer =
@@ -103,8 +106,11 @@ async function takeAnswer(core: Core, unlocked: Unlocked, answer: PullAnswer, he
     if (snapshots.length === 0 && (changes.length || evicted.length)) core.rowsChanged()
     return complete.every(Boolean) && !changes.some((part) => part.more)
   }
-  // Pages are asked for before changes are stored: they travel meanwhile.
-  const [fetched, taken] = await Promise.allSettled([snapshots.length ? fetchSnapshots(core, unlocked, snapshots) : null, take()])
+  // Pages are asked for before changes are stored: they travel meanwhile. What is read for that would wait for the writes.
+  let changesNow = (): void => undefined
+  const asked = new Promise<void>((resolve) => (changesNow = resolve))
+  const fetching = snapshots.length ? fetchSnapshots(core, unlocked, snapshots, changesNow).finally(changesNow) : changesNow()
+  const [fetched, taken] = await Promise.allSettled([fetching, asked.then(take)])
   if (taken.status === 'rejected') throw taken.reason
   if (fetched.status === 'rejected') throw fetched.reason
   // The bank may have moved on while the pages were fetched, or a manifest grew old on the way; what was kept until
@@ -168,19 +174,21 @@ interface PageJob {
   pages: PageInfo[]
 }
 
-/** Fetches the pages of all snapshots, small partitions first. */
-async function fetchSnapshots(core: Core, unlocked: Unlocked, snapshots: readonly Snapshot[]): Promise<void> {
+/** Fetches the pages of all snapshots, small partitions first; `asked` is called once the first requests are under way. */
+async function fetchSnapshots(core: Core, unlocked: Unlocked, snapshots: readonly Snapshot[], asked: () => void): Promise<void> {
   const total = snapshots.reduce((sum, { pages }) => sum + rowsIn(pages), 0)
   let done = 0
   const progress = (count: number): void => {
     done += count
     core.progress = { done, total }
-    core.emit('status')
+    if (count > 0) core.emit('status')
   }
   let toldAt = performance.now()
+  let untold = false
   const finished = async (part: SnapshotInProgress): Promise<void> => {
     await finish(unlocked, part)
-    if (done < total && performance.now() - toldAt < TELL_EVERY_MS) return
+    untold = done < total && performance.now() - toldAt < TELL_EVERY_MS
+    if (untold) return
     toldAt = performance.now()
     core.rowsChanged()
   }
@@ -206,17 +214,21 @@ async function fetchSnapshots(core: Core, unlocked: Unlocked, snapshots: readonl
       for (const pages of missing) jobs.push({ part, pages })
       if (part.jobs === 0) await finished(part)
     }
-    await runJobs(core.transport, jobs, async (job, bytes) => {
+    const running = runJobs(core.transport, jobs, async (job, bytes) => {
       await storePages(core.transport, unlocked, job, bytes)
       progress(rowsIn(job.pages))
       if (job.part.jobs === 0) await finished(job.part)
     })
+    asked()
+    await running
   } finally {
     core.progress = null
-    core.emit('status')
-    core.rowsChanged()
+    if (untold) core.rowsChanged()
+    else core.emit('status')
   }
 }
+
+const rangeOf = ({ first, last }: PageInfo): Range | undefined => (first === undefined || last === undefined ? undefined : [first, last])
 
 const rowsIn = (pages: readonly PageInfo[]): number => pages.reduce((rows, page) => rows + page.count, 0)
 
@@ -232,7 +244,7 @@ async function takeStaged(
     const idOf = (page: PageInfo): string => there.get(page.n) as string
     const eager = kept.filter((page) => EAGER_KINDS.has(page.kind)).map(idOf)
     try {
-      for (const groups of await unlocked.chunks.load(eager)) part.rows.addPage(groups)
+      if (eager.length) for (const groups of await unlocked.chunks.load(eager)) part.rows.addPage(groups)
     } catch (error) {
       if (!(error instanceof DamagedChunk)) throw error
       // Damaged where it lay: fetched again like one that never came.
@@ -241,7 +253,7 @@ async function takeStaged(
       continue
     }
     for (const id of eager) part.rows.loaded.add(id)
-    for (const page of kept) if (!EAGER_KINDS.has(page.kind)) noteLazy(part.rows, idOf(page))
+    for (const page of kept) if (!EAGER_KINDS.has(page.kind)) noteLazy(part.rows, idOf(page), rangeOf(page))
     return kept
   }
 }
@@ -317,8 +329,9 @@ async function storePages(transport: Transport, unlocked: Unlocked, { part, page
   await unlocked.chunks.stagePages(records, part.committed ? wholeOf(part) : null)
   part.jobs--
   records.forEach(({ id }, i) => {
-    if (EAGER_KINDS.has((pages[i] as PageInfo).kind)) part.rows.loaded.add(id)
-    else noteLazy(part.rows, id)
+    const page = pages[i] as PageInfo
+    if (EAGER_KINDS.has(page.kind)) part.rows.loaded.add(id)
+    else noteLazy(part.rows, id, rangeOf(page))
   })
 }
 

@@ -79,6 +79,26 @@ test.each([
   await phone.engine.close()
 })
 
+test.each([
+  ['at once where the bank said whose rows a page holds', true],
+  ['after a quiet moment where it did not', false],
+])('a customer is shown without a look at the pages of others: %s', async (_name, told) => {
+  const bank = await bankOfPages()
+  bank.tellsSpans = told
+  const phone = await readyPhone(bank, uuid7())
+  await under(phone, async (db) => {
+    const members = (await db.chunks.toArray()).filter((one) => one.id.startsWith(GRID_KEY) && one.id.endsWith('member'))
+    const last = members.at(-1)!
+    await db.chunks.put({ ...last, data: last.data.map((byte) => byte ^ 1) as typeof last.data })
+  })
+  expect((await phone.engine.customer(xie.id)).members).toHaveLength(1)
+  // Whoever opens the damaged page notices it.
+  expect(phone.engine.status().damaged).toBe(!told)
+  for (const home of homes) await phone.engine.customer(home.id)
+  expect(phone.engine.status().damaged).toBe(true)
+  await phone.engine.close()
+})
+
 test('a page damaged while a first synchronisation was cut does not stop the next one', async () => {
   const bank = await bankOfPages()
   let pages = 0

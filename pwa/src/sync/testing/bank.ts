@@ -8,6 +8,12 @@ import { TAKEN, EC, text, alike, fileReceipt, problem, type Book, type Known, ty
 
 export { problem, type BankRow, type Fault } from './bankWords'
 
+interface Page {
+  kind: string
+  rows: unknown[][]
+  span: { first?: string; last?: string }
+}
+
 export class FakeBank {
   epoch = 'epoch-1'
   now = Date.parse('2026-11-21T08:00:00Z')
@@ -44,6 +50,8 @@ export class FakeBank {
   staff: Json = { id: 'staff-1', name: '王建国', role: 'manager', unit_id: null, unit_name: null, branch_id: 'b', branch_name: '铜钟支行' }
   password = 'right'
   pageRows = 500
+  /** Whether its manifests say between which customers a page's rows lie. */
+  tellsSpans = true
   /** Whether partitions that a phone does not hold come as changes from nothing. */
   small = false
   /** Whether changes come one revision an answer, so that `more` is met often; else all at once. */
@@ -220,21 +228,24 @@ export class FakeBank {
     return new Uint8Array([1, ...new Uint8Array(8), ...point, ...salt, ...new Uint8Array(sealed)])
   }
 
-  private pagesOf(book: Book): { kind: string; rows: unknown[][] }[] {
-    const pages: { kind: string; rows: unknown[][] }[] = []
+  private pagesOf(book: Book): Page[] {
+    const pages: Page[] = []
+    const customerOf = (row: { id: string; values: Json | null }): string => String(row.values?.['customer_id'] ?? row.id)
     for (const [kind, fields] of Object.entries(book.fields)) {
       const rows = [...book.rows.values()].filter((row) => row.kind === kind && row.values)
-      rows.sort((a, b) => (a.id < b.id ? -1 : 1))
+      rows.sort((a, b) => (customerOf(a) < customerOf(b) ? -1 : 1))
       for (let at = 0; at < rows.length; at += this.pageRows) {
         const part = rows.slice(at, at + this.pageRows)
-        pages.push({ kind, rows: part.map((row) => [row.id, row.revision, ...fields.map((field) => row.values?.[field] ?? null)]) })
+        const whose = part.map(customerOf)
+        const span = this.tellsSpans ? { first: whose[0] ?? '', last: whose.at(-1) ?? '' } : {}
+        pages.push({ kind, rows: part.map((row) => [row.id, row.revision, ...fields.map((field) => row.values?.[field] ?? null)]), span })
       }
     }
     return pages
   }
 
   private async pageBytes(book: Book, n: number): Promise<Bytes> {
-    const page = this.pagesOf(book)[n] as { kind: string; rows: unknown[][] }
+    const page = this.pagesOf(book)[n] as Page
     return gzip(encode([{ kind: page.kind, fields: book.fields[page.kind], rows: page.rows, gone: [] }]))
   }
 
@@ -263,9 +274,9 @@ export class FakeBank {
       else if (from === book.revision) partitions.push({ key: book.key, state: 'same', revision: from })
       else if (from === undefined || from > book.revision) {
         const pages = await Promise.all(
-          this.pagesOf(book).map(async ({ kind, rows }, n) => {
+          this.pagesOf(book).map(async ({ kind, rows, span }, n) => {
             const bytes = await this.pageBytes(book, n)
-            return { n, kind, count: rows.length, bytes: bytes.length, sha256: await sha(bytes) }
+            return { n, kind, count: rows.length, bytes: bytes.length, sha256: await sha(bytes), ...span }
           }),
         )
         partitions.push({ key: book.key, state: 'snapshot', revision: book.revision, pages })
