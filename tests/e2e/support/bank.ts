@@ -141,6 +141,15 @@ export class Bank {
     })
   }
 
+  /** Another build of the app in place of the served one, as an operator brings it in: its files, then a new start. */
+  async serve(app: string): Promise<void> {
+    const served = join(this.home, 'static')
+    rmSync(served, { recursive: true })
+    cpSync(app, served, { recursive: true })
+    await this.kill('web')
+    await this.ready()
+  }
+
   /** kill -9 of `tiange up` itself. */
   async killLauncher(): Promise<void> {
     await this.up?.stop('SIGKILL')
@@ -148,7 +157,7 @@ export class Bank {
 
   /** Answers requests again. */
   async ready(): Promise<void> {
-    await until('the server is ready', async () => (await fetch(`http://127.0.0.1:${this.port}/readyz`)).ok)
+    await until('the server is ready', async () => (await fetch(`http://127.0.0.1:${this.port}/readyz`)).ok, 120)
   }
 
   async close(): Promise<void> {

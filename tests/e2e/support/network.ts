@@ -9,6 +9,7 @@ export class Network {
   private readonly open = new Set<net.Socket>()
   private cut = false
   private losing: RegExp | null = null
+  private refusing: RegExp | null = null
   /** Answers lost so far. */
   lost = 0
 
@@ -41,6 +42,11 @@ export class Network {
     this.losing = to
   }
 
+  /** From now on connections break at requests whose first line matches, before the bank hears of them; null ends it. */
+  refuse(what: RegExp | null): void {
+    this.refusing = what
+  }
+
   async stop(): Promise<void> {
     this.down()
     await new Promise<void>((resolve) => this.server.close(() => resolve()))
@@ -63,7 +69,12 @@ export class Network {
       })
     }
     phone.on('data', (data) => {
-      if (this.losing?.test(data.subarray(0, 200).toString('latin1'))) lose = true
+      const first = data.subarray(0, 200).toString('latin1')
+      if (this.refusing?.test(first)) {
+        phone.destroy()
+        return
+      }
+      if (this.losing?.test(first)) lose = true
       bank.write(data)
     })
     bank.on('data', (data) => {

@@ -76,15 +76,27 @@ export class Phone {
     })
     this.context = context
     context.setDefaultTimeout(40_000)
-    this.current = context.pages()[0] ?? (await context.newPage())
     if (this.ahead) await context.addInitScript(shiftClock, this.ahead)
     const { subscription } = this
     if (subscription) await context.addInitScript(inject, { endpoint: subscription.endpoint, keys: subscription.keys })
-    this.current.on('pageerror', (error) => this.errors.push(`${this.name}: ${error.stack ?? error.message}`))
-    this.current.on('console', (message) => {
+    this.current = await this.open(context.pages()[0] ?? (await context.newPage()), path)
+  }
+
+  private async open(page: Page, path: string): Promise<Page> {
+    page.on('pageerror', (error) => this.errors.push(`${this.name}: ${error.stack ?? error.message}`))
+    page.on('console', (message) => {
       if (message.type() === 'error' && !NETWORK_NOISE.test(message.text())) this.errors.push(`${this.name}: ${message.text()}`)
     })
-    await this.current.goto(this.bank.url + path, { waitUntil: 'domcontentloaded' })
+    await page.goto(this.bank.url + path, { waitUntil: 'domcontentloaded' })
+    return page
+  }
+
+  /** Another tab of the same browser on the app, with everything else of this phone. */
+  async another(path = '/'): Promise<Phone> {
+    if (!this.context) throw new Error(`${this.name} is off`)
+    const tab = Object.create(this) as Phone
+    tab.current = await this.open(await this.context.newPage(), path)
+    return tab
   }
 
   /** Turns it off as people do. */
