@@ -1,7 +1,7 @@
 """What a phone may ask of customers."""
 
-from backend.customers import assets, duplicates, merging, service
-from backend.customers.schemas import CreateCustomer, PutAsset, RemoveAsset, SetValues
+from backend.customers import duplicates, merging, records, service
+from backend.customers.schemas import CreateCustomer, PutRecord, RemoveRecord, SetValues
 from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, Ground, Late, about_customer
 from backend.kernel.uow import UnitOfWork
@@ -22,20 +22,20 @@ async def set_values(uow: UnitOfWork, body: SetValues, envelope: Envelope) -> Ap
     return await merging.follow(uow, body, apply)
 
 
-async def put_asset(uow: UnitOfWork, body: PutAsset, envelope: Envelope) -> Applied:
-    """`asset.put`."""
+async def put_record(uow: UnitOfWork, body: PutRecord, envelope: Envelope) -> Applied:
+    """`record.put`."""
 
-    async def apply(given: PutAsset) -> Applied:
-        return Applied(lost=await assets.put_asset(uow, given, envelope))
+    async def apply(given: PutRecord) -> Applied:
+        return Applied(lost=await records.put_record(uow, given, envelope))
 
     return await merging.follow(uow, body, apply)
 
 
-async def remove_asset(uow: UnitOfWork, body: RemoveAsset, envelope: Envelope) -> Applied:
-    """`asset.remove`."""
+async def remove_record(uow: UnitOfWork, body: RemoveRecord, envelope: Envelope) -> Applied:
+    """`record.remove`."""
 
-    async def apply(given: RemoveAsset) -> Applied:
-        lost = await assets.remove_asset(uow, given.id, given.customer_id, given.reason, envelope)
+    async def apply(given: RemoveRecord) -> Applied:
+        lost = await records.remove_record(uow, given.id, given.customer_id, given.reason, envelope)
         return Applied(lost=lost)
 
     return await merging.follow(uow, body, apply)
@@ -48,6 +48,15 @@ async def _on_grid(_uow: UnitOfWork, body: CreateCustomer, _envelope: Envelope) 
 COMMANDS = (
     CommandType("customer.create", {1: CreateCustomer}, FIELD, create, late=Late("add", _on_grid)),
     CommandType("customer.set_values", {1: SetValues}, FIELD, set_values, late=about_customer("suggest")),
-    CommandType("asset.put", {1: PutAsset}, FIELD, put_asset, late=about_customer("suggest")),
-    CommandType("asset.remove", {1: RemoveAsset}, FIELD, remove_asset, late=about_customer("suggest")),
+    CommandType(
+        "record.put", {1: PutRecord}, FIELD, put_record, late=about_customer("suggest"), former="asset.put"
+    ),
+    CommandType(
+        "record.remove",
+        {1: RemoveRecord},
+        FIELD,
+        remove_record,
+        late=about_customer("suggest"),
+        former="asset.remove",
+    ),
 )

@@ -6,9 +6,15 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from backend.customers import assets, disputes, queries, service, unowned
+from backend.customers import disputes, queries, records, service, unowned
 from backend.customers.errors import bad_value, out_of_scope
-from backend.customers.models import Asset, Customer, CustomerDispute, CustomerValue, CustomerValueHistory
+from backend.customers.models import (
+    Customer,
+    CustomerDispute,
+    CustomerValue,
+    CustomerValueHistory,
+    FileRecord,
+)
 from backend.customers.moving import MOVERS
 from backend.customers.rules import FIELDS, WORTH, value_error
 from backend.kernel.clock import from_millis
@@ -55,7 +61,7 @@ async def settle(uow: UnitOfWork, body: SettleDispute, envelope: Envelope) -> Ap
     await unowned.moved(uow, customer, disputes.KIND, row.id)
     if thing_id is None:
         uow.touch_all(customer.books, "file", customer.id)
-    await service.refresh(uow, customer.id, "values" if thing_id is None else "asset")
+    await service.refresh(uow, customer.id, "values" if thing_id is None else "record")
     return Applied()
 
 
@@ -97,13 +103,13 @@ async def _settle_worth(
     body: SettleDispute,
     envelope: Envelope,
 ) -> None:
-    thing = await uow.session.get_one(Asset, thing_id, with_for_update=True, populate_existing=True)
-    before = assets.asset_facts(thing)
+    thing = await uow.session.get_one(FileRecord, thing_id, with_for_update=True, populate_existing=True)
+    before = records.record_facts(thing)
     _, recorded_by = _chosen(row, body, envelope, thing.value_fen, thing)
     if body.value != thing.value_fen:
         thing.value_fen = body.value if isinstance(body.value, int) else None
         thing.recorded_by = recorded_by
-    await assets.note_change(uow, customer, thing, before, {}, envelope)
+    await records.note_change(uow, customer, thing, before, {}, envelope)
 
 
 def _chosen(
@@ -111,7 +117,7 @@ def _chosen(
     body: SettleDispute,
     envelope: Envelope,
     before: int | str | None,
-    standing: CustomerValue | Asset,
+    standing: CustomerValue | FileRecord,
 ) -> tuple[datetime, UUID | None]:
     """When the chosen value was observed, and by whom. Raises Problem `conflict_state` where the person has
     not seen all of them."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from backend.customers import unowned
-from backend.customers.models import Asset, Customer, CustomerDispute, CustomerValue
+from backend.customers.models import Customer, CustomerDispute, CustomerValue, FileRecord
 from backend.customers.rules import Outcome
 from backend.customers.suggestions import who_decides
 from backend.kernel.clock import millis
@@ -26,15 +26,15 @@ FIELDS = ("customer_id", "field", "values", "opened_at", "state", "settled_at", 
 Value = int | str | None
 
 
-def worth_of(asset_id: UUID) -> str:
+def worth_of(record_id: UUID) -> str:
     """The field under which it is disputed what a thing is worth."""
-    return f"asset:{asset_id}:value_fen"
+    return f"record:{record_id}:value_fen"
 
 
 def thing_in(field: str) -> UUID | None:
     """The thing whose worth a field is about, None for a field of the file."""
     kind, _, rest = field.partition(":")
-    return UUID(rest.partition(":")[0]) if kind == "asset" else None
+    return UUID(rest.partition(":")[0]) if kind == "record" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +162,14 @@ async def load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[
             CustomerValue.source == COLLECTED,
         )
     )
-    known: dict[tuple[UUID, str], tuple[Value, CustomerValue | Asset]] = {
+    known: dict[tuple[UUID, str], tuple[Value, CustomerValue | FileRecord]] = {
         (one.customer_id, one.field): (one.amount if one.amount is not None else one.choice, one)
         for one in standing
     }
     things = [one for row in rows if (one := thing_in(row.field))]
-    for thing in await uow.session.scalars(select(Asset).where(Asset.id.in_(things))) if things else ():
+    for thing in (
+        await uow.session.scalars(select(FileRecord).where(FileRecord.id.in_(things))) if things else ()
+    ):
         known[thing.customer_id, worth_of(thing.id)] = (thing.value_fen, thing)
     names = await unowned.names(uow, {row.customer_id for row in rows}, projection)
     return {
@@ -178,7 +180,7 @@ async def load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[
     }
 
 
-def _wire(row: CustomerDispute, standing: tuple[Value, CustomerValue | Asset] | None) -> list[Any]:
+def _wire(row: CustomerDispute, standing: tuple[Value, CustomerValue | FileRecord] | None) -> list[Any]:
     values: list[list[Any]] = []
     if standing is not None:
         value, one = standing

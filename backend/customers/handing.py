@@ -8,19 +8,18 @@ from sqlalchemy import select, update
 
 from backend.customers import disputes, queries, service
 from backend.customers.models import (
-    Asset,
     Customer,
     CustomerDispute,
     CustomerSuggestion,
     CustomerValue,
-    Debt,
+    FileRecord,
     Membership,
 )
 from backend.customers.rules import Relation
 from backend.kernel.uow import UnitOfWork
 
 #: what lies with a household by its id alone, by the name under which a merge notes what it moved
-GOING_ALONG = (("assets", Asset), ("debts", Debt), ("suggestions", CustomerSuggestion))
+GOING_ALONG = (("records", FileRecord), ("suggestions", CustomerSuggestion))
 
 
 async def current_members(uow: UnitOfWork, customer_id: UUID) -> list[Membership]:
@@ -71,7 +70,7 @@ async def hand_over(
             CustomerDispute.field.in_(
                 [
                     *(field for field, source in detail["values"] if source == service.COLLECTED),
-                    *(disputes.worth_of(UUID(one)) for one in detail["assets"]),
+                    *(disputes.worth_of(UUID(one)) for one in detail["records"]),
                 ]
             ),
         )

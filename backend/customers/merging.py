@@ -1,17 +1,18 @@
 """Two households become one (并户) and one becomes two (分户): what moves, and how a merge is taken back."""
 
 from collections.abc import Awaitable, Callable, Collection
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from msgspec.structs import replace
 from sqlalchemy import select, text
 
 from backend.customers import disputes, queries, service, unowned
 from backend.customers.errors import MergedAway, bad_value, id_taken, not_active
 from backend.customers.handing import current_members, hand_back, hand_over, no_head
-from backend.customers.models import Asset, Customer, CustomerDispute, CustomerMove
+from backend.customers.models import Customer, CustomerDispute, CustomerMove, FileRecord
 from backend.customers.moving import MOVERS, hanging, rehome
 from backend.customers.names import pinyin_of
 from backend.customers.owners import books_for
@@ -47,8 +48,20 @@ class UnmergeCustomer(Struct, frozen=True):
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class SplitBefore(Struct, frozen=True):
+    """`customer.split` version 1, which knew things only."""
+
+    id: UUID
+    customer_id: UUID
+    name: Name
+    address: Text200
+    member_ids: Annotated[list[UUID], Meta(min_length=1, max_length=40)]
+    head_id: UUID
+    asset_ids: Ids = []
+
+
 class SplitCustomer(Struct, frozen=True):
-    """`customer.split` version 1: some members, with some of what they have, are the household `id` from
+    """`customer.split` version 2: some members, with some of the file's records, are the household `id` from
     now on.
     """
 
@@ -58,7 +71,7 @@ class SplitCustomer(Struct, frozen=True):
     address: Text200
     member_ids: Annotated[list[UUID], Meta(min_length=1, max_length=40)]
     head_id: UUID
-    asset_ids: Ids = []
+    record_ids: Ids = []
 
 
 async def merge(uow: UnitOfWork, body: MergeCustomers, envelope: Envelope) -> Applied:
@@ -166,7 +179,7 @@ async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> App
             raise bad_value("Somebody must stay. To move the whole household use customer.move.")
         if body.head_id not in body.member_ids:
             raise bad_value("The new household's head must be one of its members.")
-        things = await _things(uow, old.id, set(body.asset_ids))
+        things = await _things(uow, old.id, set(body.record_ids))
         new = _beside(uow, old, body)
         uow.session.add(new)
         await uow.session.flush()
@@ -190,10 +203,10 @@ async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> App
         for member in leaving:
             uow.touch_all(new.books, "member", member.id)
         for thing in things:
-            uow.touch_all(new.books, "asset", thing.id)
+            uow.touch_all(new.books, "record", thing.id)
         for dispute in went:
             uow.touch_all(new.books, disputes.KIND, dispute.id)
-        detail = {"members": [str(one.id) for one in leaving], "assets": [str(one.id) for one in things]}
+        detail = {"members": [str(one.id) for one in leaving], "records": [str(one.id) for one in things]}
         _note(uow, envelope, "split", old.id, new.id, detail, "")
         for one in (old, new):
             await _changed(uow, one)
@@ -242,9 +255,11 @@ def _disputes(customer_id: UUID) -> Any:
     return select(CustomerDispute.id).where(CustomerDispute.customer_id == customer_id)
 
 
-async def _things(uow: UnitOfWork, customer_id: UUID, ids: set[UUID]) -> list[Asset]:
+async def _things(uow: UnitOfWork, customer_id: UUID, ids: set[UUID]) -> list[FileRecord]:
     rows = await uow.session.scalars(
-        select(Asset).where(Asset.id.in_(ids), Asset.customer_id == customer_id, Asset.removed_at.is_(None))
+        select(FileRecord).where(
+            FileRecord.id.in_(ids), FileRecord.customer_id == customer_id, FileRecord.removed_at.is_(None)
+        )
     )
     found = list(rows)
     if len(found) != len(ids):
@@ -252,7 +267,7 @@ async def _things(uow: UnitOfWork, customer_id: UUID, ids: set[UUID]) -> list[As
     return found
 
 
-async def _disputes_of(uow: UnitOfWork, customer_id: UUID, things: list[Asset]) -> list[CustomerDispute]:
+async def _disputes_of(uow: UnitOfWork, customer_id: UUID, things: list[FileRecord]) -> list[CustomerDispute]:
     """What these things are worth, where that is in dispute."""
     rows = await uow.session.scalars(
         select(CustomerDispute).where(
@@ -340,8 +355,20 @@ def known_to_bank() -> Problem:
     )
 
 
+def _with_records(body: SplitBefore) -> SplitCustomer:
+    known = structs.asdict(body)
+    return SplitCustomer(record_ids=known.pop("asset_ids"), **known)
+
+
 COMMANDS = (
     CommandType("customer.merge", {1: MergeCustomers}, MOVERS, merge),
     CommandType("customer.unmerge", {1: UnmergeCustomer}, MOVERS, unmerge),
-    CommandType("customer.split", {1: SplitCustomer}, MOVERS, split),
+    CommandType(
+        "customer.split",
+        {1: SplitBefore, 2: SplitCustomer},
+        MOVERS,
+        split,
+        upcasts={1: _with_records},
+        superseded={1: date(2026, 11, 29)},
+    ),
 )

@@ -1,4 +1,4 @@
-"""Customers (households and businesses), people, values per source, assets, debts."""
+"""Customers (households and businesses), people, values per source, records of the file."""
 
 import uuid
 from datetime import date, datetime
@@ -136,15 +136,17 @@ class CustomerValueHistory(Base):
     command_id: Mapped[uuid.UUID | None]
 
 
-class Asset(Base):
-    """A thing a household or business has. `asset_kind`: real_estate, vehicle, farmland, livestock,
-    machinery, premises,
-    financial. Area in square metres, quantity in pieces or heads, value in fen."""
+class FileRecord(Base):
+    """One thing, debt, guarantee, plan, honour or trading partner of a household or business (`RecordKind`).
 
-    __tablename__ = "asset"
+    `value_fen`: what a thing is worth, a debt's balance, a guarantee's or a plan's amount. Area in
+    square metres, quantity in pieces or heads. `detail`: what else the kind has, by field.
+    """
+
+    __tablename__ = "file_record"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
-    asset_kind: Mapped[str]
+    kind: Mapped[str]
     label: Mapped[str]
     value_fen: Mapped[int | None]
     area_m2: Mapped[int | None]
@@ -156,13 +158,13 @@ class Asset(Base):
     removed_at: Mapped[datetime | None]
 
 
-class AssetHistory(Base):
-    """What an asset was before a change, and who changed it. `lost`: what of it gave way to something newer,
+class FileRecordHistory(Base):
+    """What a record was before a change, and who changed it. `lost`: what of it gave way to something newer,
     by field."""
 
-    __tablename__ = "asset_history"
+    __tablename__ = "file_record_history"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    asset_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    record_id: Mapped[uuid.UUID] = mapped_column(index=True)
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
@@ -171,21 +173,6 @@ class AssetHistory(Base):
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[uuid.UUID | None]
     command_id: Mapped[uuid.UUID | None]
-
-
-class Debt(Base):
-    """A debt outside this bank (`elsewhere` or `private`). Balance in fen."""
-
-    __tablename__ = "debt"
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
-    lender: Mapped[str]
-    label: Mapped[str]
-    balance_fen: Mapped[int]
-    source: Mapped[str]
-    observed_at: Mapped[datetime]
-    recorded_by: Mapped[uuid.UUID | None]
-    removed_at: Mapped[datetime | None]
 
 
 class CustomerPast(Base):

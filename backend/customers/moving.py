@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from backend.customers import queries, unowned
 from backend.customers.errors import bad_value, not_active, out_of_scope
-from backend.customers.models import Asset, Customer, CustomerDispute, CustomerSuggestion, Membership
+from backend.customers.models import Customer, CustomerDispute, CustomerSuggestion, FileRecord, Membership
 from backend.customers.owners import books_for
 from backend.customers.rules import point_error
 from backend.customers.schemas import Point, Text200
@@ -133,8 +133,10 @@ async def hanging(uow: UnitOfWork, customer_id: UUID) -> list[tuple[str, str]]:
         Membership.customer_id == customer_id, Membership.until_on.is_(None)
     )
     found += [("member", str(one)) for one in await uow.session.scalars(members)]
-    assets = select(Asset.id).where(Asset.customer_id == customer_id, Asset.removed_at.is_(None))
-    found += [("asset", str(one)) for one in await uow.session.scalars(assets)]
+    records = select(FileRecord.id).where(
+        FileRecord.customer_id == customer_id, FileRecord.removed_at.is_(None)
+    )
+    found += [("record", str(one)) for one in await uow.session.scalars(records)]
     suggestions = select(CustomerSuggestion.id).where(CustomerSuggestion.customer_id == customer_id)
     found += [("suggestion", str(one)) for one in await uow.session.scalars(suggestions)]
     disputes = select(CustomerDispute.id).where(CustomerDispute.customer_id == customer_id)

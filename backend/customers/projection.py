@@ -43,7 +43,7 @@ MEMBER_AGENT = (
 MEMBER = (*MEMBER_AGENT, "phone")
 FILE_AGENT = ("values", "open_sections")
 FILE = (*FILE_AGENT, "points")
-ASSET = (
+RECORD = (
     "customer_id",
     "kind",
     "label",
@@ -116,10 +116,10 @@ async def load_files(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Ro
     return found
 
 
-async def load_assets(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Rows:
-    """Assets; row security leaves an agent their own."""
+async def load_records(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Rows:
+    """Records; row security leaves an agent their own."""
     found: dict[str, Sequence[Any]] = {}
-    for row in await queries.assets(uow, ids):
+    for row in await queries.records(uow, ids):
         seen_on = uow.clock.local(row.observed_at).date().isoformat()
         found[row.id] = [*row[1:7], seen_on, row.source, row.detail]
     return found
@@ -130,11 +130,11 @@ PROJECTIONS = (
     Projection("file", BOOKS, {"manager": FILE, AGENT: FILE_AGENT}, load_files),
     Projection("member", BOOKS, {"manager": MEMBER, AGENT: MEMBER_AGENT}, load_members, sort="customer_id"),
     Projection(
-        "asset",
+        "record",
         BOOKS,
-        {"manager": ASSET, AGENT: ASSET},
-        load_assets,
+        {"manager": RECORD, AGENT: RECORD},
+        load_records,
         sort="customer_id",
-        recorded=queries.assets_of_actor,
+        recorded=queries.records_of_actor,
     ),
 )

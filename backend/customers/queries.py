@@ -11,16 +11,17 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.customers.errors import MergedAway, out_of_scope
 from backend.customers.models import (
-    Asset,
-    AssetHistory,
     Customer,
     CustomerMove,
     CustomerValue,
     CustomerValueHistory,
+    FileRecord,
+    FileRecordHistory,
     Membership,
     Person,
     PersonContact,
 )
+from backend.customers.rules import THINGS
 from backend.kernel.bulk import Part
 from backend.kernel.uow import UnitOfWork
 
@@ -146,7 +147,7 @@ def _among(column: ColumnElement[UUID], ids: Sequence[str]) -> ColumnElement[boo
 # What phones receive, by the thousand when a partition's pages are made: the tables' columns, for objects
 # that nobody changes cost several times as much.
 _customer, _person, _contact = Customer.__table__.c, Person.__table__.c, PersonContact.__table__.c
-_membership, _value, _asset = Membership.__table__.c, CustomerValue.__table__.c, Asset.__table__.c
+_membership, _value, _record = Membership.__table__.c, CustomerValue.__table__.c, FileRecord.__table__.c
 _CUSTOMERS = select(
     cast(_customer.id, String).label("id"),
     _customer.kind,
@@ -188,18 +189,18 @@ _VALUES = select(
     cast(_value.recorded_by, String).label("recorded_by"),
     _value.shown,
 ).order_by(_value.customer_id, _value.field, _value.source)
-_ASSETS = select(
-    cast(_asset.id, String).label("id"),
-    cast(_asset.customer_id, String).label("customer_id"),
-    _asset.asset_kind,
-    _asset.label,
-    _asset.value_fen,
-    _asset.area_m2,
-    _asset.quantity,
-    _asset.observed_at,
-    _asset.source,
-    _asset.detail,
-).where(_asset.removed_at.is_(None))
+_RECORDS = select(
+    cast(_record.id, String).label("id"),
+    cast(_record.customer_id, String).label("customer_id"),
+    _record.kind,
+    _record.label,
+    _record.value_fen,
+    _record.area_m2,
+    _record.quantity,
+    _record.observed_at,
+    _record.source,
+    _record.detail,
+).where(_record.removed_at.is_(None))
 
 
 async def shown_customers(uow: UnitOfWork, ids: Sequence[str]) -> Sequence[Any]:
@@ -270,22 +271,22 @@ async def phones(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, str]:
     return {person: uow.keys.open_field(sealed, f"phone:{person}") for person, sealed in rows}
 
 
-async def assets(uow: UnitOfWork, ids: Sequence[str]) -> Sequence[Any]:
-    """Assets by id that were not removed; ids as text."""
-    return (await uow.session.execute(_ASSETS.where(_among(_asset.id, ids)))).all()
+async def records(uow: UnitOfWork, ids: Sequence[str]) -> Sequence[Any]:
+    """Records by id that were not removed; ids as text."""
+    return (await uow.session.execute(_RECORDS.where(_among(_record.id, ids)))).all()
 
 
-ASSETS_OF = text(
-    "SELECT a.id FROM asset a WHERE a.id = ANY(:ids) AND (a.recorded_by = :staff OR EXISTS"
-    " (SELECT 1 FROM asset_history h WHERE h.asset_id = a.id AND h.recorded_by = :staff))"
+RECORDS_OF = text(
+    "SELECT a.id FROM file_record a WHERE a.id = ANY(:ids) AND (a.recorded_by = :staff OR EXISTS"
+    " (SELECT 1 FROM file_record_history h WHERE h.record_id = a.id AND h.recorded_by = :staff))"
 )
 
 
-async def assets_of_actor(uow: UnitOfWork, ids: Sequence[str]) -> set[str]:
-    """Those of the assets that the actor recorded at some time, whoever did last."""
+async def records_of_actor(uow: UnitOfWork, ids: Sequence[str]) -> set[str]:
+    """Those of the records that the actor recorded at some time, whoever did last."""
     given = {"ids": [UUID(one) for one in ids], "staff": uow.actor.require_staff()}
     async with uow.elevated("the household may have moved away; only what the actor did is answered"):
-        return {str(one) for one in await uow.session.scalars(ASSETS_OF, given)}
+        return {str(one) for one in await uow.session.scalars(RECORDS_OF, given)}
 
 
 SECTIONS = text(
@@ -293,7 +294,8 @@ SECTIONS = text(
     " EXISTS (SELECT 1 FROM membership m JOIN person_contact p ON p.person_id = m.person_id"
     "   WHERE m.customer_id = c.id AND m.until_on IS NULL) AS phone,"
     " (c.lon IS NOT NULL) AS point, (c.member_count > 0) AS members,"
-    " EXISTS (SELECT 1 FROM asset a WHERE a.customer_id = c.id AND a.removed_at IS NULL) AS assets,"
+    " EXISTS (SELECT 1 FROM file_record a WHERE a.customer_id = c.id AND a.removed_at IS NULL"
+    "   AND a.kind = ANY(:things)) AS assets,"
     " ARRAY(SELECT DISTINCT v.field FROM customer_value v WHERE v.customer_id = c.id"
     "   AND v.shown AND (v.amount IS NOT NULL OR v.choice IS NOT NULL)) AS fields"
     " FROM customer c WHERE c.id = ANY(:ids)"
@@ -302,7 +304,9 @@ SECTIONS = text(
 
 async def section_facts(uow: UnitOfWork, ids: Iterable[UUID]) -> Sequence[Any]:
     """What each customer's file has data for: booleans per section and the list of fields with a value."""
-    return (await uow.session.execute(SECTIONS, {"ids": list(ids)})).all()
+    return (
+        await uow.session.execute(SECTIONS, {"ids": list(ids), "things": [str(one) for one in THINGS]})
+    ).all()
 
 
 async def changes_by(
@@ -326,15 +330,15 @@ async def changes_by(
         (row.field, row.before.get("value"), row.after.get("value"), row.observed_at) for row in values
     ]
     things = await uow.session.execute(
-        select(AssetHistory.before, AssetHistory.after, AssetHistory.observed_at).where(
-            AssetHistory.customer_id == customer_id,
-            AssetHistory.recorded_by == staff_id,
-            AssetHistory.observed_at.between(since, until),
+        select(FileRecordHistory.before, FileRecordHistory.after, FileRecordHistory.observed_at).where(
+            FileRecordHistory.customer_id == customer_id,
+            FileRecordHistory.recorded_by == staff_id,
+            FileRecordHistory.observed_at.between(since, until),
         )
     )
     for row in things:
-        kind = (row.after or row.before).get("kind", "asset")
-        found.append((f"asset:{kind}", row.before.get("label"), row.after.get("label"), row.observed_at))
+        kind = (row.after or row.before).get("kind", "record")
+        found.append((f"record:{kind}", row.before.get("label"), row.after.get("label"), row.observed_at))
     return sorted(found, key=lambda one: (one[3], one[0]))
 
 

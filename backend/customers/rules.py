@@ -28,8 +28,8 @@ HOUSEHOLD_RELATIONS = frozenset(
 )
 
 
-class AssetKind(StrEnum):
-    """What an asset is."""
+class RecordKind(StrEnum):
+    """What a record of the file is about."""
 
     real_estate = "real_estate"
     vehicle = "vehicle"
@@ -38,6 +38,23 @@ class AssetKind(StrEnum):
     machinery = "machinery"
     premises = "premises"
     financial = "financial"
+    debt = "debt"
+    guarantee = "guarantee"
+    intention = "intention"
+    honour = "honour"
+    partner = "partner"
+
+
+#: kinds of what somebody owns: completeness, worth and the strategy's assets count these
+THINGS = (
+    RecordKind.real_estate,
+    RecordKind.vehicle,
+    RecordKind.farmland,
+    RecordKind.livestock,
+    RecordKind.machinery,
+    RecordKind.premises,
+    RecordKind.financial,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,8 @@ class SetValues(Struct, frozen=True):
     edits: Annotated[list[Edit], Meta(min_length=1, max_length=60)]
 
 
-class SeenAsset(Struct, frozen=True):
-    """What the person saw of an asset before they changed it."""
+class SeenRecord(Struct, frozen=True):
+    """What the person saw of a record before they changed it."""
 
     kind: str | None = None
     label: str | None = None
@@ -73,8 +73,8 @@ class SeenAsset(Struct, frozen=True):
     detail: dict[str, Any] = {}
 
 
-class PutAsset(Struct, frozen=True):
-    """`asset.put` version 1: adds an asset, or replaces what is known of it. `seen`: what was shown before;
+class PutRecord(Struct, frozen=True):
+    """`record.put` version 1: adds a record, or replaces what is known of it. `seen`: what was shown before;
     apps from before it name the row's revision."""
 
     id: UUID
@@ -86,11 +86,11 @@ class PutAsset(Struct, frozen=True):
     quantity: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
     detail: dict[str, Any] = {}
     seen_revision: int | None = None
-    seen: SeenAsset | None = None
+    seen: SeenRecord | None = None
 
 
-class RemoveAsset(Struct, frozen=True):
-    """`asset.remove` version 1."""
+class RemoveRecord(Struct, frozen=True):
+    """`record.remove` version 1."""
 
     id: UUID
     customer_id: UUID

@@ -100,7 +100,8 @@ class CommandType:
     `apply` takes the body of the newest version and raises `Problem` to refuse: its code and detail reach the
     phone, and the command goes to quarantine whole. `upcasts`: for each older version what makes its body one
     of the next version. `superseded`: the day on which a version's successor shipped; phones may send the
-    older one for as long as they may stay offline. `late`: None where a lost right refuses it.
+    older one for as long as they may stay offline. `former`: a name that it had before, taken like this one.
+    `late`: None where a lost right refuses it.
 
     `together` applies several commands that follow one another in a few statements, with the same effect as
     `apply` one by one: as many from the first on as need nothing but the usual, perhaps none. What it leaves
@@ -115,6 +116,7 @@ class CommandType:
     together: ApplyTogether | None = None
     upcasts: Mapping[int, Upcast] = field(default_factory=dict)
     superseded: Mapping[int, date] = field(default_factory=dict)
+    former: str | None = None
 
     def __post_init__(self) -> None:
         older = sorted(self.versions)[:-1]

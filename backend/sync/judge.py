@@ -105,7 +105,7 @@ async def _waits(uow: UnitOfWork, batch: Batch, command: Command) -> Verdict | N
 async def _judged(
     uow: UnitOfWork, registry: Registry, batch: Batch, command: Command, envelope: Envelope
 ) -> Verdict:
-    known = registry.commands.get(command.type)
+    known = registry.command(command.type)
     if known is None:
         return Verdict("rejected", "unknown_type", f"This bank knows no {command.type!r}.")
     shape = known.versions.get(command.version)

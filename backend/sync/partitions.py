@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.kernel.actor import Actor, Role
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

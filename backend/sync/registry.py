@@ -14,6 +14,11 @@ class Registry:
     commands: dict[str, CommandType]
     projections: dict[str, Projection]
 
+    def command(self, name: str) -> CommandType | None:
+        """The command of this name, or that had it before; None where there is none."""
+        before = (one for one in self.commands.values() if one.former == name)
+        return self.commands.get(name) or next(before, None)
+
     @classmethod
     def of(cls, commands: Iterable[CommandType], projections: Iterable[Projection]) -> "Registry":
         """Raises ValueError if two domains claim one name."""

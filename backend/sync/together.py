@@ -56,7 +56,7 @@ def _member(registry: Registry, batch: Batch, sent: SealedCommand) -> Member | N
     command = batch.opened[sent.seq, sent.id]
     if isinstance(command, Verdict) or command.id != sent.id or command.seq != sent.seq:
         return None
-    known = registry.commands.get(command.type)
+    known = registry.command(command.type)
     if known is None or known.together is None or batch.actor.role not in known.roles:
         return None
     if command.version != known.newest or command.replaces is not None:

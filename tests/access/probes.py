@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 
 from backend.kernel.announce import MOVED_CHANNEL
 from backend.kernel.ids import uuid7
+from backend.sync.partitions import VERSION
 from tests.support.field_phone import PACKED, FieldPhone, seal
 from tests.support.web import PASSWORD, Phone, base64url, serving
 
@@ -102,7 +103,7 @@ async def send_photo(phone: FieldPhone, content: bytes) -> httpx.Response:
 
 async def page_with_customers(holder: FieldPhone, grid_id: UUID) -> str:
     """The address of the grid's first page, which the bank makes for a phone that it cannot follow."""
-    key = f"grid:{grid_id}/manager@1"
+    key = f"grid:{grid_id}/manager@{VERSION}"
     body = {"epoch": None, "partitions": {key: 10**9}, "outbox": {"depth": 0}}
     first = await holder.phone.send("POST", "/api/v1/sync/pull", msgspec.msgpack.encode(body), PACKED)
     body["epoch"] = msgspec.msgpack.decode(first.content)["epoch"]
@@ -110,7 +111,7 @@ async def page_with_customers(holder: FieldPhone, grid_id: UUID) -> str:
     parts = msgspec.msgpack.decode(answer.content)["partitions"]
     (part,) = [one for one in parts if one["key"] == key]
     n = next(page["n"] for page in part["pages"] if page["kind"] == "customer")
-    return f"/api/v1/sync/pages?key=grid%3A{grid_id}%2Fmanager%401&revision={part['revision']}&n={n}"
+    return f"/api/v1/sync/pages?key=grid%3A{grid_id}%2Fmanager%40{VERSION}&revision={part['revision']}&n={n}"
 
 
 async def pull(one: Attempt) -> bool:

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from backend.grids import api as grids
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
+from backend.sync.partitions import VERSION
 from tests.access import probes
 from tests.access.probes import Attempt, Probe, Subject, digest, page_with_customers, photo
 from tests.support.bodies import new_household, visit
@@ -212,7 +213,7 @@ async def test_a_session_without_the_phones_signature_is_not_enough(subjects: di
     for endpoint in SIGNED:
         method, path = endpoint.replace("{file_hash}", own.kept).split()
         if path.endswith("/pages"):
-            path += f"?key=grid%3A{own.grid_id}%2Fmanager%401&revision=1&n=0"
+            path += f"?key=grid%3A{own.grid_id}%2Fmanager%40{VERSION}&revision=1&n=0"
         client = own.author.phone.client
         answer = await client.request(method, path, content=None if method == "GET" else body, headers=PACKED)
         told[endpoint] = (answer.status_code, answer.json()["code"])

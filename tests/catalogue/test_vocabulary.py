@@ -3,7 +3,7 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from backend.customers.rules import FIELDS, AssetKind, Relation
+from backend.customers.rules import FIELDS, THINGS, Relation
 from backend.products.catalogue import SHIPPED as PRODUCTS
 from backend.strategy.definitions import UNITS
 from backend.strategy.documents import schema
@@ -22,7 +22,7 @@ def codes(source: str, column: str) -> frozenset[str]:
         ("value", "field", set(FIELDS)),
         ("value", "choice", {choice for field in FIELDS.values() for choice in field.choices}),
         ("person", "relation", {str(one) for one in Relation}),
-        ("asset", "asset_kind", {str(one) for one in AssetKind}),
+        ("asset", "asset_kind", {str(one) for one in THINGS}),
         ("holding", "product_code", {one.code for one in PRODUCTS}),
         ("need", "product_code", {one.code for one in PRODUCTS}),
         ("contact", "channel", {str(one) for one in Channel}),

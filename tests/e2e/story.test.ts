@@ -186,7 +186,7 @@ describe.sequential('a visit logged without a signal changes what the bank offer
       if (household !== quick) expect(visits[0]?.[2]).toBe(1)
     }
     expect(await bank.helper.count('SELECT count(*) FROM customer WHERE name = $1', '覃新户')).toBe(1)
-    expect(await bank.helper.count("SELECT count(*) FROM asset WHERE customer_id = $1 AND asset_kind = 'vehicle' AND source = 'collected' AND removed_at IS NULL AND value_fen = 8000000", noted.id)).toBe(1)
+    expect(await bank.helper.count("SELECT count(*) FROM file_record WHERE customer_id = $1 AND kind = 'vehicle' AND source = 'collected' AND removed_at IS NULL AND value_fen = 8000000", noted.id)).toBe(1)
     await until('both photos have arrived', async () => (await bank.helper.count('SELECT count(*) FROM stored_file')) === 2)
   })
 

@@ -157,20 +157,21 @@ async def _suggestions(connection: "asyncpg.Connection", ids: list[UUID]) -> dic
 #: steps of tasks and decisions are counted by judge_tasks; a move is seen by where the household lies
 UNCOUNTED = -1
 #: found by something else than the command, so that another command's effect is found too
-NAMED_ELSEWHERE = ("asset.remove", "customer.unmerge")
+NAMED_ELSEWHERE = ("record.remove", "customer.unmerge")
 _HISTORY = (
     "SELECT command_id AS key, count(*) AS n FROM customer_value_history "
     "WHERE command_id = ANY($1) GROUP BY command_id"
 )
 _EFFECTS = {
     "visit.log": "SELECT id AS key, count(*) AS n FROM visit WHERE id = ANY($1) GROUP BY id",
-    "asset.put": "SELECT id AS key, count(*) AS n FROM asset WHERE id = ANY($1) GROUP BY id",
+    "record.put": "SELECT id AS key, count(*) AS n FROM file_record WHERE id = ANY($1) GROUP BY id",
     "customer.create": "SELECT id AS key, count(*) AS n FROM customer WHERE id = ANY($1) GROUP BY id",
     "customer.split": "SELECT id AS key, count(*) AS n FROM customer WHERE id = ANY($1) GROUP BY id",
     "customer.merge": "SELECT id AS key, count(*) AS n FROM customer_move WHERE id = ANY($1) GROUP BY id",
     "customer.unmerge": "SELECT customer_id AS key, 1 AS n FROM customer_move WHERE customer_id = ANY($1) "
     "AND undone_at IS NOT NULL",
-    "asset.remove": "SELECT id AS key, 1 AS n FROM asset WHERE id = ANY($1) AND removed_at IS NOT NULL",
+    "record.remove": "SELECT id AS key, 1 AS n FROM file_record WHERE id = ANY($1) "
+    "AND removed_at IS NOT NULL",
     "customer.set_values": _HISTORY,
     "dispute.settle": _HISTORY,
 }
@@ -238,7 +239,7 @@ async def _nothing_unmeant(connection: "asyncpg.Connection", case: Case, verdict
     queries = {
         "visit": "SELECT v.id, v.note AS mark FROM visit v JOIN customer c ON c.id = v.customer_id "
         "WHERE c.grid_id = ANY($1)",
-        "asset": "SELECT a.id, a.label AS mark FROM asset a JOIN customer c ON c.id = a.customer_id "
+        "record": "SELECT a.id, a.label AS mark FROM file_record a JOIN customer c ON c.id = a.customer_id "
         "WHERE c.grid_id = ANY($1)",
         "customer": "SELECT id, name AS mark FROM customer WHERE grid_id = ANY($1) AND name LIKE '记%'",
     }

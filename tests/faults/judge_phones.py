@@ -32,7 +32,7 @@ async def judge_phone(
         for row_id in have.keys() - rows.keys():
             where = str(row_id if kind in ("customer", "file") else have[row_id].get("customer_id", ""))
             outside = (
-                kind in ("customer", "visit", "asset", "member", "file") and where not in truth["customer"]
+                kind in ("customer", "visit", "record", "member", "file") and where not in truth["customer"]
             )
             verdict.add(
                 "out_of_scope" if outside else "diverged", f"{phone}: {kind} {row_id} should not be there"
@@ -86,7 +86,7 @@ def _screens(phone: str, held: Held, truth: Mapping[str, Mapping[str, Any]], ver
             verdict.add("doubled", f"{phone}: the list shows {row_id} {n} times")
     for row_id in shown.keys() ^ truth["customer"].keys():
         verdict.add("diverged", f"{phone}: the list and the bank differ in {row_id}")
-    for kind, name in (("visit", "visits"), ("asset", "assets")):
+    for kind, name in (("visit", "visits"), ("record", "records")):
         if any(view and name not in view for view in held.shown):
             continue  # a browser's screens were read by eye: only the list
         seen = Counter(row["id"] for view in held.shown if view for row in view[name])
@@ -129,10 +129,10 @@ async def _truth(
             is_agent,
         )
     }
-    truth["asset"] = {
+    truth["record"] = {
         str(row["id"]): {"label": row["label"], "value_fen": row["value_fen"]}
         for row in await connection.fetch(
-            "SELECT id, label, value_fen FROM asset WHERE customer_id = ANY($1) AND removed_at IS NULL "
+            "SELECT id, label, value_fen FROM file_record WHERE customer_id = ANY($1) AND removed_at IS NULL "
             "AND (NOT $3 OR recorded_by = $2)",
             ids,
             staff,

@@ -25,8 +25,8 @@ CONTESTED = "turnover_year_fen"
 STEPS = {
     "visit": 6,
     "edit": 5,
-    "asset": 3,
-    "drop_asset": 3,
+    "record": 3,
+    "drop_record": 3,
     "create": 1,
     "sync": 7,
     "kill": 1,
@@ -252,7 +252,7 @@ class Person:
         self.number = number
         self.label = label
         self.moves = moves
-        self.assets: list[tuple[str, str]] = []
+        self.records: list[tuple[str, str]] = []
 
     def steps(self, person: str) -> tuple[Step, ...]:
         """A day's taps."""
@@ -271,7 +271,9 @@ class Person:
     def few(self, person: str) -> tuple[Step, ...]:
         """What a cloned phone's holder taps."""
         letter = "B" if person == "other" else "A"
-        return tuple(self._act(kind, n, letter) for n, kind in enumerate(("visit", "edit", "asset", "visit")))
+        return tuple(
+            self._act(kind, n, letter) for n, kind in enumerate(("visit", "edit", "record", "visit"))
+        )
 
     def reinstalled(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """The phone is set up anew midway."""
@@ -285,9 +287,9 @@ class Person:
     def _emptied(self, steps: tuple[Step, ...], by: tuple[Step, ...]) -> tuple[Step, ...]:
         """What was recorded before does not stand on the emptied phone, where nobody can take it back."""
         at = self.rng.randrange(1, len(steps))
-        before = {step.given["act"].get("asset") for step in steps[:at] if "act" in step.given} - {None}
+        before = {step.given["act"].get("record") for step in steps[:at] if "act" in step.given} - {None}
         after = [
-            Step(step.pause, "sync") if step.given.get("act", {}).get("asset") in before else step
+            Step(step.pause, "sync") if step.given.get("act", {}).get("record") in before else step
             for step in steps[at:]
         ]
         return (*steps[:at], *by, *after)
@@ -302,7 +304,7 @@ class Person:
         if kind == "clock":
             ms = self.rng.choice((-TEN_YEARS_MS, TEN_YEARS_MS, -3_600_000, 3_600_000, 200_000_000))
             return Step(pause, kind, {"ms": ms})
-        if kind == "drop_asset" and not self.assets:
+        if kind == "drop_record" and not self.records:
             return Step(pause, "sync")
         if kind in ("save_and_die", "disk_full"):
             act = self._act("decide" if kinds is HEAD_STEPS else "visit", n, letter).given["act"]
@@ -324,12 +326,12 @@ class Person:
         if letter == "A" and not self.moves:
             customers = customers[:-1]
         act: dict[str, Any] = {"kind": kind, "customer": rng.choice(customers), "mark": mark}
-        if kind == "drop_asset":
-            asset, owner = self.assets.pop(rng.randrange(len(self.assets)))
-            act = {"kind": kind, "asset": asset, "customer": owner}
-        elif kind == "asset":
-            act["asset"] = self._id()
-            self.assets.append((act["asset"], act["customer"]))
+        if kind == "drop_record":
+            asset, owner = self.records.pop(rng.randrange(len(self.records)))
+            act = {"kind": kind, "record": asset, "customer": owner}
+        elif kind == "record":
+            act["record"] = self._id()
+            self.records.append((act["record"], act["customer"]))
         elif kind == "create":
             act["grid"] = ground.grids[letter]
             act["phone"] = f"1990{ground.land % 1000:03d}{self.number}{n:03d}"

@@ -36,7 +36,7 @@ def test_a_run_that_a_bank_sees_twice_makes_other_ids_and_the_same_taps() -> Non
     def assets(land: int) -> set[str]:
         plan = draw(1, 3, Ground(land, HOUSEHOLDS, GRIDS, MEMBERS))
         acts = [step.given["act"] for steps in plan.steps.values() for step in steps if "act" in step.given]
-        return {act["asset"] for act in acts if act["kind"] == "asset"}
+        return {act["record"] for act in acts if act["kind"] == "record"}
 
     assert assets(3)
     assert len(assets(3)) == len(assets(4))
@@ -55,7 +55,7 @@ def test_enough_runs_draw_every_fault() -> None:
         for step in steps
         if step.kind == "save"
     }
-    field = {"visit", "hand_in", "withdraw", "edit", "asset", "drop_asset", "create", "contest", "settle"}
+    field = {"visit", "hand_in", "withdraw", "edit", "record", "drop_record", "create", "contest", "settle"}
     assert acts == field | {"decide", "weigh", "move", "merge", "unmerge", "split"}
     assert {fault for plan in plans for _, fault, _ in plan.process} == {*PROCESS_FAULTS, *LINK_FAULTS}
     assert {plan.clone[0] for plan in plans if plan.clone} == {"manager", "agent", "other"}
@@ -80,7 +80,7 @@ def test_a_ledger_tells_what_was_meant_and_what_was_saved_and_a_line_cut_short_t
 
 
 def chunk(n: int, rows: list[Any], gone: list[Any], gen: str = "g1") -> dict[str, str]:
-    groups = [{"kind": "asset", "fields": ["label"], "rows": rows, "gone": gone}]
+    groups = [{"kind": "record", "fields": ["label"], "rows": rows, "gone": gone}]
     packed = base64.b64encode(gzip.compress(msgspec.msgpack.encode(groups))).decode()
     return {"key": "grid:1/manager@1", "gen": gen, "id": f"grid:1/manager@1|{gen}|{n:06}|x", "packed": packed}
 
@@ -100,7 +100,7 @@ def test_chunks_are_laid_over_each_other_and_leftovers_are_told() -> None:
             "outbox": [],
         }
     )
-    assert {row_id: row["label"] for row_id, row in held.of("asset").items()} == {
+    assert {row_id: row["label"] for row_id, row in held.of("record").items()} == {
         "a1": "newer",
         "a3": "stays: the tombstone is older",
     }

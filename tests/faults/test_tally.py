@@ -86,8 +86,8 @@ def test_on_an_emptied_phone_nothing_of_before_is_taken_back_and_a_visit_follows
     for at, steps in drawn:
         if steps[at].kind == "delete":
             assert steps[at + 1].given["act"]["kind"] == "visit"
-        before = {step.given["act"].get("asset") for step in steps[:at] if "act" in step.given} - {None}
-        after = {step.given["act"].get("asset") for step in steps[at:] if "act" in step.given} - {None}
+        before = {step.given["act"].get("record") for step in steps[:at] if "act" in step.given} - {None}
+        after = {step.given["act"].get("record") for step in steps[at:] if "act" in step.given} - {None}
         assert not before & after
 
 

@@ -27,13 +27,12 @@ ELSEWHERE = UUID(int=92)
 OF_CUSTOMERS = frozenset(
     {
         "account",
-        "asset",
-        "asset_history",
+        "file_record",
+        "file_record_history",
         "customer",
         "customer_dispute",
         "customer_value",
         "customer_value_history",
-        "debt",
         "decision",
     }
     | {"duty", "flow_month", "holding", "loan", "membership", "person", "person_contact", "person_identity"}
@@ -236,7 +235,14 @@ async def test_an_agent_sees_the_grid_but_nothing_of_the_bank(web: asyncpg.Conne
 async def test_another_agent_of_the_grid_sees_not_what_the_first_recorded(web: asyncpg.Connection) -> None:
     await act_as(web, "agent", STRANGER, grids=(GRID,))
     assert await visible(web, "customer") == 1
-    recorded = ("customer_value", "customer_value_history", "asset", "asset_history", "debt", "visit", "task")
+    recorded = (
+        "customer_value",
+        "customer_value_history",
+        "file_record",
+        "file_record_history",
+        "visit",
+        "task",
+    )
     assert {table for table in recorded if await visible(web, table)} == set()
 
 
@@ -264,7 +270,7 @@ async def test_nobody_adds_a_visit_in_another_persons_name(web: asyncpg.Connecti
 SIGNED = {
     "audit_entry": "staff_id",
     "customer_value_history": "recorded_by",
-    "asset_history": "recorded_by",
+    "file_record_history": "recorded_by",
     "task_move": "staff_id",
 }
 
@@ -329,7 +335,7 @@ async def test_what_is_on_record_cannot_be_changed(filled: Urls, login: str) -> 
             "visit",
             "task_move",
             "customer_value_history",
-            "asset_history",
+            "file_record_history",
             "decision",
         ):
             for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET id = id"):

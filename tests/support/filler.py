@@ -50,7 +50,13 @@ _BY_COLUMN: Mapping[tuple[str, str], Any] = {
     ("sync_page", "key"): f"grid:{GRID}/manager@1",
 }
 _EMPTY = frozenset(
-    {("org_unit", "parent_id"), ("asset", "removed_at"), ("debt", "removed_at"), ("membership", "until_on")}
+    {
+        ("org_unit", "parent_id"),
+        ("asset", "removed_at"),
+        ("debt", "removed_at"),
+        ("file_record", "removed_at"),
+        ("membership", "until_on"),
+    }
 )
 _UNTOUCHED = frozenset({"alembic_version"})
 

@@ -2,10 +2,13 @@
 
 from sqlglot import exp, parse_one
 
-# All that a facts view may be made of: columns, casts, presence, equality, joins and filters.
+# All that a facts view may be made of: columns (a document's own fields too), casts, presence, equality with
+# something or one of several things, joins and filters.
 ALLOWED = (
     exp.Alias,
     exp.And,
+    exp.Any,
+    exp.Array,
     exp.Boolean,
     exp.Cast,
     exp.Column,
@@ -15,6 +18,10 @@ ALLOWED = (
     exp.From,
     exp.Identifier,
     exp.Is,
+    exp.JSONExtractScalar,
+    exp.JSONPath,
+    exp.JSONPathKey,
+    exp.JSONPathRoot,
     exp.Join,
     exp.Literal,
     exp.Not,

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from backend.app.wiring import registry
-from backend.customers.rules import FIELDS, AssetKind, Relation
+from backend.customers.rules import FIELDS, RecordKind, Relation
 from backend.kernel.actor import HEADS, Role
 from backend.tasks.rules import State, TaskKind
 from backend.visits.rules import Channel, Flag, Outcome
@@ -97,7 +97,7 @@ def test_the_commands_are_those_that_the_bank_takes() -> None:
             assert set().union(*(WHO[one] for one in who.split(", "))) == command.roles, name
 
 
-@pytest.mark.parametrize("words", [AssetKind, Channel, Flag, Outcome, Relation, State, TaskKind])
+@pytest.mark.parametrize("words", [RecordKind, Channel, Flag, Outcome, Relation, State, TaskKind])
 def test_the_words_of_a_row_are_on_the_page(words: type[StrEnum]) -> None:
     missing = [one.value for one in words if not re.search(rf"\b{one.value}\b", ROWS + COMMANDS)]
     assert not missing

@@ -13,6 +13,7 @@ from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database, UnitOfWork
 from backend.sync import queries
 from backend.sync.jobs import TIDY, tidy
+from backend.sync.partitions import VERSION
 from tests.support.bodies import new_household
 from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
@@ -55,7 +56,7 @@ async def moved_away(manager: FieldPhone, world: World) -> str:
 async def test_a_phone_below_the_floor_replaces_and_one_above_does_not(
     phone_of: PhoneOf, world: World, worker_db: Database, clock: MovingClock, work: Work
 ) -> None:
-    first, second = (f"grid:{world.grids[code].id}/manager@1" for code in ("E1", "E2"))
+    first, second = (f"grid:{world.grids[code].id}/manager@{VERSION}" for code in ("E1", "E2"))
     manager, above, below, within = [await phone_of("manager") for _ in range(4)]
     stays = new_household(world.grids["E1"], name="留户")
     manager.save("customer.create", stays)
@@ -118,7 +119,7 @@ async def test_tombstones_that_go_while_a_phone_pulls_are_not_missed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The phone's floor was read before, its changes after."""
-    key = f"grid:{world.grids['E1'].id}/manager@1"
+    key = f"grid:{world.grids['E1'].id}/manager@{VERSION}"
     manager, phone = await phone_of("manager"), await phone_of("manager")
     body = new_household(world.grids["E1"])
     manager.save("customer.create", body)
@@ -157,7 +158,7 @@ async def test_a_row_that_comes_back_is_no_tombstone(
     await clean(worker_db, work)
     await back(manager)
     await manager.pull()
-    assert customer_id in manager.rows[f"grid:{world.grids['E1'].id}/manager@1"]["customer"]
+    assert customer_id in manager.rows[f"grid:{world.grids['E1'].id}/manager@{VERSION}"]["customer"]
 
 
 async def test_old_pages_go_and_are_made_again(

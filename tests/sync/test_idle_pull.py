@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database, UnitOfWork
+from backend.sync.partitions import VERSION
 from tests.support.bodies import new_household
 from tests.support.clock import MovingClock
 from tests.support.field_phone import PACKED, FieldPhone
@@ -93,7 +94,7 @@ async def test_what_moves_meanwhile_comes_with_the_next(
     answer = await ask(manager)
     assert answer["durable_through"] == 1_764_000_000_000
     assert [one["key"] for one in answer["partitions"] if one["state"] != "same"] == [
-        f"grid:{world.grids['E1'].id}/manager@1"
+        f"grid:{world.grids['E1'].id}/manager@{VERSION}"
     ]
 
 

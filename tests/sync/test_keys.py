@@ -9,7 +9,7 @@ from sqlalchemy import text
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
 from backend.sync import pull as pulling
-from backend.sync.partitions import Key, keys_for
+from backend.sync.partitions import VERSION, Key, keys_for
 from tests.support.bodies import new_household, visit
 from tests.support.field_phone import FieldPhone
 from tests.support.world import World
@@ -48,8 +48,8 @@ async def test_who_becomes_an_agent_loses_the_rows_before_the_new_ones_come(
     await becomes(worker_db, world, "manager", "agent")
     answers = {one["key"]: one for one in await phone.pull_once()}
     assert {answers[key]["state"] for key in former} == {"evict"}
-    assert answers[f"grid:{world.grids['E1'].id}/manager@1"]["reason"] == "replaced"
-    assert answers[f"care:{world['manager'].id}/manager@1"]["reason"] == "not_yours"
+    assert answers[f"grid:{world.grids['E1'].id}/manager@{VERSION}"]["reason"] == "replaced"
+    assert answers[f"care:{world['manager'].id}/manager@{VERSION}"]["reason"] == "not_yours"
     await phone.pull()
     held = phone.everything()
     assert not [secret for secret in SECRETS if secret in held]
@@ -63,7 +63,7 @@ async def test_who_becomes_a_manager_keeps_the_rows_until_the_new_ones_are_there
     customer_id = await file_of(await phone_of("manager"), world, work)
     agent = await phone_of("agent")
     await agent.pull()
-    old, new = (f"grid:{world.grids['E1'].id}/{role}@1" for role in ("agent", "manager"))
+    old, new = (f"grid:{world.grids['E1'].id}/{role}@{VERSION}" for role in ("agent", "manager"))
     await becomes(worker_db, world, "agent", "manager")
     answers = {one["key"]: one for one in await agent.pull_once()}
     assert (answers[old]["state"], answers[old]["until"]) == ("kept", new)
@@ -84,20 +84,22 @@ async def test_a_new_version_of_a_projection_is_swapped(
     former, real = set(phone.revisions), keys_for
 
     def newer(actor: Actor) -> list[Key]:
-        return [replace(key, version=2) for key in real(actor)]
+        return [replace(key, version=VERSION + 1) for key in real(actor)]
 
     keys: Callable[[Actor], list[Key]] = newer
     monkeypatch.setattr(pulling, "keys_for", keys)
     answers = {one["key"]: one for one in await phone.pull_once()}
     assert {answers[key]["state"] for key in former} == {"kept"}
-    assert {answers[key]["until"] for key in former} == {key.replace("@1", "@2") for key in former}
+    assert {answers[key]["until"] for key in former} == {
+        key.replace(f"@{VERSION}", f"@{VERSION + 1}") for key in former
+    }
     # a phone that was cut off before it had the new ones is told the same again
     for key in former:
-        del phone.revisions[key.replace("@1", "@2")]
+        del phone.revisions[key.replace(f"@{VERSION}", f"@{VERSION + 1}")]
     again = {one["key"]: one["state"] for one in await phone.pull_once()}
     assert {again[key] for key in former} == {"kept"}
     await phone.pull()
-    assert set(phone.revisions) == {key.replace("@1", "@2") for key in former}
+    assert set(phone.revisions) == {key.replace(f"@{VERSION}", f"@{VERSION + 1}") for key in former}
     assert customer_id in phone.of("customer")
 
 

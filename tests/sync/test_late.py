@@ -97,9 +97,9 @@ async def test_an_accepted_suggestion_is_the_authors_observation_and_merges(
     household = await _household(before, world, work)
     await _hand_grid_over(worker_db, world, work, "deputy")
     clock.advance(timedelta(hours=1))
-    asset = {"customer_id": household["id"], "id": household["members"][0]["id"], "kind": "vehicle"}
+    record = {"customer_id": household["id"], "id": household["members"][0]["id"], "kind": "vehicle"}
     _edit(before, household["id"], 7_000_000)
-    before.save("asset.put", asset | {"label": "皮卡", "value_fen": 3_000_000})
+    before.save("record.put", record | {"label": "皮卡", "value_fen": 3_000_000})
     assert [one["result"] for one in await before.push()] == ["suggested", "suggested"]
     await after.pull()
     clock.advance(timedelta(hours=1))
@@ -109,7 +109,7 @@ async def test_an_accepted_suggestion_is_the_authors_observation_and_merges(
     await after.pull()
     value, _source, _day, who = after.of("file")[household["id"]]["values"][WAGES]
     assert (value, who) == (7_000_000, before.staff["id"])
-    assert [row["label"] for row in after.of("asset").values()] == ["皮卡"]
+    assert [row["label"] for row in after.of("record").values()] == ["皮卡"]
     assert {row["state"] for row in after.of("suggestion").values()} == {"accepted"}
     await before.pull()
     kinds = sorted(one["kind"] for one in before.of("inbox").values())

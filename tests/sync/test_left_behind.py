@@ -84,7 +84,7 @@ async def test_what_was_decided_leaves_the_head_with_the_grid_and_with_what_the_
     assert head.of("approval") == {}
 
 
-def _asset(household: str, label: str, **changes: Any) -> dict[str, Any]:
+def _record(household: str, label: str, **changes: Any) -> dict[str, Any]:
     body = {"id": str(uuid7()), "customer_id": household, "kind": "farmland", "label": label}
     return body | {"area_m2": 2000, "detail": {}} | changes
 
@@ -94,19 +94,19 @@ async def test_an_agents_thing_that_a_manager_edited_is_not_the_agents_to_see_an
 ) -> None:
     manager, agent = await phone_of("manager"), await phone_of("agent")
     household = await _household(manager, world, work)
-    thing, other = _asset(household, "河边水田"), _asset(household, "自留地")
+    thing, other = _record(household, "河边水田"), _record(household, "自留地")
     for body in (thing, other):
-        agent.save("asset.put", body)
+        agent.save("record.put", body)
     await _all_applied(agent)
     await agent.pull()
     await manager.pull()
-    assert set(agent.of("asset")) == {thing["id"], other["id"]}
-    manager.save("asset.put", thing | {"label": "河边水田(已抵押)", "value_fen": 8_000_00})
+    assert set(agent.of("record")) == {thing["id"], other["id"]}
+    manager.save("record.put", thing | {"label": "河边水田(已抵押)", "value_fen": 8_000_00})
     await _all_applied(manager)
     await agent.pull()
     fresh = await phone_of("agent")
     await fresh.pull()
-    assert set(agent.of("asset")) == set(fresh.of("asset")) == {other["id"]}
+    assert set(agent.of("record")) == set(fresh.of("record")) == {other["id"]}
     assert "已抵押" not in agent.everything()
 
 
@@ -116,14 +116,14 @@ async def test_an_agent_hears_nothing_of_rows_that_never_were_theirs_nor_whose_t
     manager, agent = await phone_of("manager"), await phone_of("agent")
     household = await _household(manager, world, work)
     place = world.grids["E1"]
-    mine = _asset(household, "我登记的")
-    agent.save("asset.put", mine)
+    mine = _record(household, "我登记的")
+    agent.save("record.put", mine)
     await _all_applied(agent)
     await agent.pull()
-    thing, seen = _asset(household, "不给看的"), visit(household, place.lon, place.lat, manager.now())
-    manager.save("asset.put", thing)
+    thing, seen = _record(household, "不给看的"), visit(household, place.lon, place.lat, manager.now())
+    manager.save("record.put", thing)
     manager.save("visit.log", seen)
-    manager.save("asset.remove", {"id": thing["id"], "customer_id": household, "reason": "卖了"})
+    manager.save("record.remove", {"id": thing["id"], "customer_id": household, "reason": "卖了"})
     await _all_applied(manager)
     assert _mentions(await agent.pull_once(), thing["id"], seen["id"]) == []
     # the household goes where the agent has no ground, and its work to others: what they had of it goes
@@ -140,7 +140,7 @@ async def test_an_agent_hears_nothing_of_rows_that_never_were_theirs_nor_whose_t
     assert _mentions(answer, thing["id"], seen["id"]) == []
     gone = [row for part in answer for group in part.get("groups", ()) for row in group["gone"]]
     assert {moved_to.partition(":")[0] for _, _, moved_to in gone if moved_to} == {"grid"}
-    assert mine["id"] not in agent.of("asset")
+    assert mine["id"] not in agent.of("record")
     assert household not in agent.of("customer")
 
 

@@ -14,7 +14,7 @@ from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
-from tests.sync.test_moves import NOTHING, asset, furnished, held
+from tests.sync.test_moves import NOTHING, furnished, held, record
 
 
 def value(customer_id: str, field: str, amount: int) -> dict[str, Any]:
@@ -58,9 +58,9 @@ async def test_two_households_become_one_and_nothing_is_lost(
     for phone in (manager, agent):
         await phone.pull()
         assert held(phone, old) == NOTHING
-    assert {kind: held(manager, new)[kind] for kind in ("member", "asset", "visit")} == {
+    assert {kind: held(manager, new)[kind] for kind in ("member", "record", "visit")} == {
         "member": 4,
-        "asset": 2,
+        "record": 2,
         "visit": 2,
     }
     assert relations(manager, new) == ["head", "other", "spouse", "spouse"]
@@ -79,14 +79,14 @@ async def test_what_phones_send_about_the_merged_one_lands_on_the_other(
     manager, agent = await phone_of("manager"), await phone_of("agent")
     old, new = await two(manager, world, work)
     third = (await furnished(manager, world, name="第三户"))["id"]
-    thing = next(key for key, row in manager.of("asset").items() if row["customer_id"] == old)
+    thing = next(key for key, row in manager.of("record").items() if row["customer_id"] == old)
     place = world.grids["E1"]
     agent.save("visit.log", visit(old, place.lon, place.lat, agent.now()))
     agent.save("customer.set_values", value(old, "income_breeding_fen", 7_000_00))
-    agent.save("asset.put", asset(old, label="三轮车", kind="vehicle"))
+    agent.save("record.put", record(old, label="三轮车", kind="vehicle"))
     second = await phone_of("manager")
-    second.save("asset.put", asset(old, id=thing, label="旱地"))
-    second.save("asset.remove", {"id": thing, "customer_id": old, "reason": "卖了"})
+    second.save("record.put", record(old, id=thing, label="旱地"))
+    second.save("record.remove", {"id": thing, "customer_id": old, "reason": "卖了"})
     # twice over, so that the way leads through both
     manager.save("customer.merge", merged(old, new))
     manager.save("customer.merge", merged(new, third))
@@ -99,8 +99,8 @@ async def test_what_phones_send_about_the_merged_one_lands_on_the_other(
     await manager.pull()
     assert set(manager.of("customer")) == {third}
     assert held(manager, third)["visit"] == 4
-    assert held(manager, third)["asset"] == 3
-    assert thing not in manager.of("asset")
+    assert held(manager, third)["record"] == 3
+    assert thing not in manager.of("record")
     assert manager.of("file")[third]["values"]["income_breeding_fen"][0] == 7_000_00
 
 
@@ -141,10 +141,10 @@ async def test_a_household_splits_and_its_children_are_edited_where_they_went(
     body = await furnished(manager, world)
     await work()
     await manager.pull()
-    thing = next(iter(manager.of("asset")))
+    thing = next(iter(manager.of("record")))
     spouse = next(key for key, row in manager.of("member").items() if row["relation"] == "spouse")
     second = await phone_of("manager")
-    second.save("asset.put", asset(body["id"], id=thing, label="水田五亩"))
+    second.save("record.put", record(body["id"], id=thing, label="水田五亩"))
     child = str(uuid7())
     split = {
         "id": child,
@@ -153,7 +153,7 @@ async def test_a_household_splits_and_its_children_are_edited_where_they_went(
         "address": "二组 8 号",
         "member_ids": [spouse],
         "head_id": spouse,
-        "asset_ids": [thing],
+        "record_ids": [thing],
     }
     manager.save("customer.split", split)
     assert (await manager.push())[0]["result"] == "applied"
@@ -164,7 +164,7 @@ async def test_a_household_splits_and_its_children_are_edited_where_they_went(
         await phone.pull()
         assert set(phone.of("customer")) == {body["id"], child}
         assert (relations(phone, body["id"]), relations(phone, child)) == (["head"], ["head"])
-    row = manager.of("asset")[thing]
+    row = manager.of("record")[thing]
     assert (row["customer_id"], row["label"]) == (child, "水田五亩")
     assert (held(manager, body["id"])["visit"], held(manager, child)["visit"]) == (1, 0)
     assert manager.of("customer")[child]["owner_id"] == str(world["manager"].id)
@@ -175,7 +175,7 @@ async def test_a_household_splits_and_its_children_are_edited_where_they_went(
     await work()
     await manager.pull()
     assert held(manager, body["id"])["member"] == 2
-    second.save("asset.remove", {"id": thing, "customer_id": child, "reason": "卖了"})
+    second.save("record.remove", {"id": thing, "customer_id": child, "reason": "卖了"})
     assert (await second.push())[0]["result"] == "applied"
 
 
@@ -201,7 +201,7 @@ async def test_splits_and_merges_that_cannot_be(phone_of: PhoneOf, world: World,
         ("customer.split", split | {"member_ids": theirs[:1], "head_id": theirs[0]}, "bad_value"),
         ("customer.split", split | {"head_id": mine[1]}, "bad_value"),
         ("customer.split", split | {"id": new}, "id_taken"),
-        ("customer.split", split | {"asset_ids": [str(uuid7())]}, "bad_value"),
+        ("customer.split", split | {"record_ids": [str(uuid7())]}, "bad_value"),
     ]
     for kind, body, _ in bad:
         manager.save(kind, body)
@@ -209,10 +209,10 @@ async def test_splits_and_merges_that_cannot_be(phone_of: PhoneOf, world: World,
     await manager.pull()
     assert relations(manager, old) == relations(manager, new) == ["head", "spouse"]
     # an asset of another household is not reached by naming it
-    thing = next(key for key, row in manager.of("asset").items() if row["customer_id"] == new)
+    thing = next(key for key, row in manager.of("record").items() if row["customer_id"] == new)
     manager.outbox.clear()
     third = await phone_of("manager")
-    third.save("asset.put", asset(old, id=thing, label="抢来的"))
+    third.save("record.put", record(old, id=thing, label="抢来的"))
     assert (await third.push())[0]["code"] == "id_taken"
 
 
@@ -243,7 +243,7 @@ async def test_an_edit_of_what_became_part_of_anothers_household_is_suggested_to
     await manager.pull()
     clock.advance(timedelta(hours=1))
     manager.save("customer.set_values", value(old, "income_breeding_fen", 7_000_00))
-    manager.save("asset.put", asset(old, label="三轮车", kind="vehicle"))
+    manager.save("record.put", record(old, label="三轮车", kind="vehicle"))
     stranger.save("customer.set_values", value(old, "income_breeding_fen", 1_00))
     clock.advance(timedelta(hours=1))
     head.save("customer.merge", merged(old, new))
@@ -270,4 +270,4 @@ async def test_an_edit_of_what_became_part_of_anothers_household_is_suggested_to
     await deputy.pull()
     amount, _source, _day, who = deputy.of("file")[new]["values"]["income_breeding_fen"]
     assert (amount, who) == (7_000_00, manager.staff["id"])
-    assert "三轮车" in {row["label"] for row in deputy.of("asset").values() if row["customer_id"] == new}
+    assert "三轮车" in {row["label"] for row in deputy.of("record").values() if row["customer_id"] == new}

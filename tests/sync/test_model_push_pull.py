@@ -150,7 +150,7 @@ class PushAndPull(RuleBasedStateMachine):
         self.save(login, "customer.set_values", {"customer_id": self.page.household(n), "edits": edits})
 
     @rule(login=who, n=which, again=st.booleans())
-    def asset(self, login: str, n: int, again: bool) -> None:
+    def record(self, login: str, n: int, again: bool) -> None:
         """A thing is noted, or noted anew."""
         known = self.page.things[n % len(self.page.things)] if again and self.page.things else None
         thing, customer = known or (str(uuid7()), self.page.household(n))
@@ -158,13 +158,13 @@ class PushAndPull(RuleBasedStateMachine):
             "id": thing, "customer_id": customer, "kind": "vehicle", "label": f"车{n}", "value_fen": 5,
             "detail": {},
         }  # fmt: skip
-        self.save(login, "asset.put", body)
+        self.save(login, "record.put", body)
 
     @precondition(lambda self: self.page.things)
     @rule(login=who, n=which)
-    def remove_asset(self, login: str, n: int) -> None:
+    def remove_record(self, login: str, n: int) -> None:
         thing, customer = self.page.things[n % len(self.page.things)]
-        self.save(login, "asset.remove", {"id": thing, "customer_id": customer, "reason": "卖了"})
+        self.save(login, "record.remove", {"id": thing, "customer_id": customer, "reason": "卖了"})
 
     @rule(login=officers, n=which, place=st.sampled_from(PLACES))
     def move(self, login: str, n: int, place: str) -> None:
@@ -190,7 +190,7 @@ class PushAndPull(RuleBasedStateMachine):
         things = [thing for thing, at in self.page.things if at == customer][:1] if with_thing else []
         body = {
             "id": str(uuid7()), "customer_id": customer, "name": "分户", "address": "三组",
-            "member_ids": [leaving], "head_id": leaving, "asset_ids": things,
+            "member_ids": [leaving], "head_id": leaving, "record_ids": things,
         }  # fmt: skip
         self.save(login, "customer.split", body)
 

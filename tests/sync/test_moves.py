@@ -11,16 +11,17 @@ from backend.kernel.actor import Actor
 from backend.kernel.errors import Problem
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database
+from backend.sync.partitions import VERSION
 from tests.support.bodies import new_household, visit
 from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
 
-KINDS = ("customer", "member", "asset", "visit", "file", "profile")
+KINDS = ("customer", "member", "record", "visit", "file", "profile")
 
 
-def asset(customer_id: str, **changes: Any) -> dict[str, Any]:
+def record(customer_id: str, **changes: Any) -> dict[str, Any]:
     return {
         "id": str(uuid7()),
         "customer_id": customer_id,
@@ -38,7 +39,7 @@ async def furnished(
     place = world.grids[grid]
     body = new_household(place, name=name)
     phone.save("customer.create", body)
-    phone.save("asset.put", asset(body["id"]))
+    phone.save("record.put", record(body["id"]))
     edits = [{"field": "income_wages_fen", "seen": None, "value": 90_000_00}]
     phone.save("customer.set_values", {"customer_id": body["id"], "edits": edits})
     phone.save("visit.log", visit(body["id"], place.lon, place.lat, phone.now()))
@@ -63,7 +64,7 @@ def held(phone: FieldPhone, customer_id: str) -> dict[str, int]:
     return found
 
 
-WHOLE = {"customer": 1, "member": 2, "asset": 1, "visit": 1, "file": 1, "profile": 1}
+WHOLE = {"customer": 1, "member": 2, "record": 1, "visit": 1, "file": 1, "profile": 1}
 NOTHING = dict.fromkeys(KINDS, 0)
 
 
@@ -116,7 +117,9 @@ async def test_made_and_moved_in_one_push_it_lies_where_it_went_and_nowhere_else
     assert [one["result"] for one in await manager.push()] == ["applied"] * 2
     await work()
     await manager.pull()
-    former, present = (manager.rows[f"grid:{world.grids[code].id}/manager@1"] for code in ("E1", "E2"))
+    former, present = (
+        manager.rows[f"grid:{world.grids[code].id}/manager@{VERSION}"] for code in ("E1", "E2")
+    )
     for kind in ("customer", "file", "member", "profile"):
         about = [
             row_id
@@ -163,23 +166,23 @@ async def test_two_children_edited_offline_land_where_the_household_lives_now(
     manager, agent, head = await phone_of("manager"), await phone_of("agent"), await phone_of("head")
     body = await furnished(manager, world)
     await work()
-    field = next(iter((await _pulled(manager)).of("asset")))
+    field = next(iter((await _pulled(manager)).of("record")))
     # both are out of reach; each edits a child of the household
-    manager.save("asset.put", asset(body["id"], id=field, label="水田三亩", area_m2=2100))
+    manager.save("record.put", record(body["id"], id=field, label="水田三亩", area_m2=2100))
     edits = [{"field": "income_planting_fen", "seen": None, "value": 12_000_00}]
     agent.save("customer.set_values", {"customer_id": body["id"], "edits": edits})
-    agent.save("asset.put", asset(body["id"], label="拖拉机", kind="machinery"))
+    agent.save("record.put", record(body["id"], label="拖拉机", kind="machinery"))
     head.save("customer.move", move(body["id"], world, "E2"))
     assert [one["result"] for one in await head.push()] == ["applied"]
     for phone, count in ((agent, 2), (manager, 1)):
         assert [one["result"] for one in await phone.push()] == ["applied"] * count
     await work()
     await manager.pull()
-    key = f"grid:{world.grids['E2'].id}/manager@1"
-    assert manager.rows[key]["asset"][field]["label"] == "水田三亩"
-    assert len(manager.rows[key]["asset"]) == 2
+    key = f"grid:{world.grids['E2'].id}/manager@{VERSION}"
+    assert manager.rows[key]["record"][field]["label"] == "水田三亩"
+    assert len(manager.rows[key]["record"]) == 2
     assert manager.rows[key]["file"][body["id"]]["values"]["income_planting_fen"][0] == 12_000_00
-    assert not manager.rows[f"grid:{world.grids['E1'].id}/manager@1"].get("asset")
+    assert not manager.rows[f"grid:{world.grids['E1'].id}/manager@{VERSION}"].get("record")
 
 
 @pytest.mark.parametrize(
@@ -226,7 +229,7 @@ async def test_a_grid_passes_to_another_branch_and_then_to_its_manager(
     await work()
     for phone in (manager, head, head2):
         await phone.pull()
-    key = f"grid:{world.grids['E1'].id}/manager@1"
+    key = f"grid:{world.grids['E1'].id}/manager@{VERSION}"
     assert key in manager.evicted
     assert held(manager, body["id"]) == NOTHING
     # until somebody is responsible there, its head has the work
@@ -273,7 +276,7 @@ async def test_a_grid_without_a_manager_stays_in_its_owners_care(
         await grids.release(uow, world.grids["E1"].id, world["manager"].id, grids.Duty.responsible)
     await work()
     await manager.pull()
-    care = f"care:{world['manager'].id}/manager@1"
+    care = f"care:{world['manager'].id}/manager@{VERSION}"
     assert set(manager.rows[care]["customer"]) == {body["id"]}
     assert held(manager, body["id"]) == WHOLE
     async with worker_db.unit(world["head"].actor) as uow:
@@ -299,7 +302,7 @@ async def test_a_stand_in_covers_for_some_days_and_it_ends_by_itself(
             today + timedelta(days=4),
         )
     await work()
-    key = f"grid:{world.grids['E1'].id}/manager@1"
+    key = f"grid:{world.grids['E1'].id}/manager@{VERSION}"
     assert key not in (await _pulled(await phone_of("deputy"))).revisions
     for days, covered in ((1, True), (3, False)):
         clock.advance(timedelta(days=days))

@@ -11,6 +11,7 @@ from backend.app.prepare import ship
 from backend.grids import api as grids
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
+from backend.sync.partitions import VERSION
 from tests.support.bodies import new_household, visit
 from tests.support.field_phone import FieldPhone
 from tests.support.world import World
@@ -24,17 +25,17 @@ async def test_a_phone_holds_exactly_its_partitions(phone_of: PhoneOf, world: Wo
         await phone.pull()
     mine = world["manager"].id
     assert set(manager.revisions) == {
-        *(f"{book}/manager@1" for book in grids_of_east),
-        f"care:{mine}/manager@1",
-        f"staff:{mine}/staff@1",
-        "bank/bank@1",
+        *(f"{book}/manager@{VERSION}" for book in grids_of_east),
+        f"care:{mine}/manager@{VERSION}",
+        f"staff:{mine}/staff@{VERSION}",
+        f"bank/bank@{VERSION}",
     }
     assert set(agent.revisions) == {
-        *(f"{book}/agent@1" for book in grids_of_east),
-        f"staff:{world['agent'].id}/agent@1",
-        "bank/agent@1",
+        *(f"{book}/agent@{VERSION}" for book in grids_of_east),
+        f"staff:{world['agent'].id}/agent@{VERSION}",
+        f"bank/agent@{VERSION}",
     }
-    assert f"team:{world.east}/head@1" in head.revisions
+    assert f"team:{world.east}/head@{VERSION}" in head.revisions
 
 
 async def test_an_agents_phone_holds_only_what_an_agent_may(
@@ -82,7 +83,7 @@ async def test_other_branches_and_unassigned_people_hold_nothing_of_it(
         phone = await phone_of(login)
         await phone.pull()
         assert "秘密户" not in phone.everything(), login
-        target = f"/api/v1/sync/pages?key=grid%3A{world.grids['E1'].id}%2Fmanager%401&revision=1&n=0"
+        target = f"/api/v1/sync/pages?key=grid%3A{world.grids['E1'].id}%2Fmanager%40{VERSION}&revision=1&n=0"
         assert (await phone.phone.send("GET", target)).status_code == 410, login
 
 
@@ -102,7 +103,7 @@ async def test_a_snapshot_and_the_changes_after_it_equal_the_rows_of_a_phone_tha
     await manager.pull()
     second = await phone_of("manager")
     first_answer = await second.pull_once()
-    key = f"grid:{place.id}/manager@1"
+    key = f"grid:{place.id}/manager@{VERSION}"
     assert {one["key"]: one["state"] for one in first_answer}[key] == "snapshot"
     # something happens between the snapshot and what follows
     late = new_household(place, name="后来户")
@@ -141,9 +142,8 @@ async def test_several_pages_come_in_one_answer_one_after_the_other(
     (snapshot,) = [one for one in await phone.pull_once() if one["state"] == "snapshot"]
     pages = snapshot["pages"]
     assert len(pages) >= 3
-    target = (
-        f"/api/v1/sync/pages?key=grid%3A{world.grids['E1'].id}%2Fmanager%401&revision={snapshot['revision']}"
-    )
+    key = f"grid%3A{world.grids['E1'].id}%2Fmanager%40{VERSION}"
+    target = f"/api/v1/sync/pages?key={key}&revision={snapshot['revision']}"
     answer = await phone.phone.send("GET", f"{target}&n=1&to={len(pages) - 1}")
     assert answer.status_code == 200
     at = 0
@@ -190,7 +190,7 @@ async def test_a_reassigned_grid_is_evicted_and_swapped(
     async with worker_db.unit(Actor.system("test")) as uow:
         await grids.assign(uow, place.id, world["head"].id, grids.Duty.responsible)
     await manager.pull()
-    assert f"grid:{place.id}/manager@1" in manager.evicted
+    assert f"grid:{place.id}/manager@{VERSION}" in manager.evicted
     assert body["id"] not in manager.of("customer")
     head = await phone_of("head")
     await head.pull()

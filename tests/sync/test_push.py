@@ -10,6 +10,7 @@ from sqlalchemy import text
 from backend.kernel.actor import Actor
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database
+from backend.sync.partitions import VERSION
 from tests.support.bodies import new_household, visit
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
@@ -27,7 +28,7 @@ async def test_a_command_reaches_another_persons_phone(phone_of: PhoneOf, world:
     await head.pull()
     assert manager.of("customer")[body["id"]]["phone"] == "13912345678"
     assert manager.of("customer")[body["id"]]["initials"] == "ls"
-    assert manager.revisions[f"grid:{place.id}/manager@1"] >= receipt["await"][f"grid:{place.id}"]
+    assert manager.revisions[f"grid:{place.id}/manager@{VERSION}"] >= receipt["await"][f"grid:{place.id}"]
     assert head.of("customer")[body["id"]]["name"] == "李四"
 
 

@@ -27,8 +27,8 @@ DEEP = msgspec.Raw(b"\x81\xa4deep" + b"\x91" * 5000 + b"\x01")
         ("visit.log", {}, {"note": "zero \0 character"}, "internal"),
         ("visit.log", {}, {"needs": ["no\0such"]}, "bad_value"),
         ("visit.log", {"at": FAR}, {}, "malformed"),
-        ("asset.put", {}, {"detail": {"ext": msgspec.msgpack.Ext(5, b"x")}}, "internal"),
-        ("asset.put", {}, {"detail": DEEP}, "malformed"),
+        ("record.put", {}, {"detail": {"ext": msgspec.msgpack.Ext(5, b"x")}}, "internal"),
+        ("record.put", {}, {"detail": DEEP}, "malformed"),
     ],
 )
 async def test_a_poisoned_entry_is_kept_and_the_stream_goes_on(
@@ -43,8 +43,8 @@ async def test_a_poisoned_entry_is_kept_and_the_stream_goes_on(
     place = world.grids["E1"]
     household = new_household(place)
     manager.save("customer.create", household)
-    asset = {"id": str(uuid7()), "customer_id": household["id"], "kind": "vehicle", "label": "皮卡"}
-    plain = asset if kind == "asset.put" else visit(household["id"], place.lon, place.lat, manager.now())
+    record = {"id": str(uuid7()), "customer_id": household["id"], "kind": "vehicle", "label": "皮卡"}
+    plain = record if kind == "record.put" else visit(household["id"], place.lon, place.lat, manager.now())
     manager.save(kind, plain | body_changes, **changes)
     manager.save("customer.create", new_household(place, "后来人"))
     # a clock that went wrong far back pushes a far-off entry over the end of the calendar

@@ -51,7 +51,7 @@ TABLES = (
     "customer_value",
     "customer_value_history",
     "customer_suggestion",
-    "asset",
+    "file_record",
     "task",
     "duty",
     "inbox_item",

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from backend.grids import api as grids
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
+from backend.sync.partitions import VERSION
 from tests.support.bodies import new_household, visit
 from tests.support.field_phone import FieldPhone
 from tests.support.world import World
@@ -101,6 +102,6 @@ async def test_two_agents_of_a_grid_get_pages_of_their_own(
         )
     for phone, own, other in ((first, "甲的记录", "乙的记录"), (second, "乙的记录", "甲的记录")):
         answer = {one["key"]: one["state"] for one in await phone.pull_once()}
-        assert answer[f"grid:{place.id}/agent@1"] == "snapshot"
+        assert answer[f"grid:{place.id}/agent@{VERSION}"] == "snapshot"
         assert own in phone.everything()
         assert other not in phone.everything()

@@ -13,11 +13,14 @@ from backend.app import wiring
 from backend.app.prepare import ship
 from backend.kernel.actor import FIELD, Actor
 from backend.kernel.commands import Applied, CommandType, Envelope
+from backend.kernel.ids import uuid7
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database, UnitOfWork
 from backend.sync.registry import Registry
+from tests.support.bodies import new_household
 from tests.support.clock import MovingClock
 from tests.support.web import application
+from tests.support.world import World
 from tests.sync.conftest import PhoneOf
 
 
@@ -114,3 +117,24 @@ def test_a_version_without_its_upcast_or_its_last_day_is_no_command(note: Comman
         replace(note, upcasts={})
     with pytest.raises(ValueError, match="each version but the newest"):
         replace(note, superseded={1: note.superseded[1]})
+
+
+async def test_a_command_is_taken_by_its_former_name_and_shape(phone_of: PhoneOf, world: World) -> None:
+    """Phones from before records send `asset.put` and a split that names `asset_ids`."""
+    manager = await phone_of("manager")
+    household = new_household(world.grids["E1"])
+    thing = {"id": str(uuid7()), "customer_id": household["id"], "kind": "vehicle", "label": "皮卡"}
+    gone = thing | {"id": str(uuid7()), "label": "三轮车"}
+    leaving = household["members"][1]["id"]
+    manager.save("customer.create", household)
+    manager.save("asset.put", thing)
+    manager.save("asset.put", gone)
+    manager.save("asset.remove", {"id": gone["id"], "customer_id": household["id"], "reason": "sold"})
+    split = {"id": str(uuid7()), "customer_id": household["id"], "name": "分出户", "address": "三组"}
+    parts = {"member_ids": [leaving], "head_id": leaving, "asset_ids": [thing["id"]]}
+    manager.save("customer.split", split | parts, version=1)
+    assert [(one["result"], one.get("code")) for one in await manager.push()] == [("applied", None)] * 5
+    await manager.pull()
+    assert {key: (row["customer_id"], row["label"]) for key, row in manager.of("record").items()} == {
+        thing["id"]: (split["id"], "皮卡")
+    }

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
+from backend.sync.partitions import VERSION
 from tests.support.bodies import new_household
 from tests.support.clock import MovingClock
 from tests.support.field_phone import PACKED, FieldPhone, seal
@@ -60,7 +61,7 @@ async def test_it_delivers_commands_and_photos_and_is_then_told_to_wipe(
     refused = manager.save("customer.create", new_household(world.grids["E1"], " "))
     manager.save("inbox.read", {"ids": [made["id"]]}, needs=[refused.id])
     assert _told(await _pull(manager)) == (401, "device_revoked", True)
-    page = await manager.phone.send("GET", "/api/v1/sync/pages?key=bank%2Fbank%401&revision=1&n=0")
+    page = await manager.phone.send("GET", f"/api/v1/sync/pages?key=bank%2Fbank%40{VERSION}&revision=1&n=0")
     assert _told(page) == (401, "device_revoked", True)
     jpeg = io.BytesIO()
     Image.new("RGB", (32, 32), (9, 9, 9)).save(jpeg, "JPEG")

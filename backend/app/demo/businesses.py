@@ -86,7 +86,7 @@ class Businesses:
         stream = self._site.stream
         area = stream.randint(25, 160) * (8 if sign in _FIRMS else 1)
         rented = "true" if stream.chance(0.6) else "false"
-        self._site.asset(
+        self._site.record(
             customer_id,
             "premises",
             f"{sign} {area} 平方米",

@@ -4,6 +4,7 @@ Income by type follows `marginals.INCOME`, homes and vehicles `HOMES`, `FLAT_OWN
 planting, breeding and trade share the business income, and everything else, is made up.
 """
 
+import json
 from dataclasses import dataclass, field
 
 from backend.app.demo.families import AWAY, HOME, Family
@@ -22,7 +23,7 @@ _STRUCTURES = ("砖混", "砖木", "钢混")
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """An asset. `detail`: JSON text."""
+    """A thing of the household, or a debt outside the bank. `detail`: JSON text."""
 
     kind: str
     label: str
@@ -30,15 +31,6 @@ class Thing:
     area_m2: int | None = None
     quantity: int | None = None
     detail: str = "{}"
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """A debt outside the bank. `lender`: elsewhere or private."""
-
-    lender: str
-    label: str
-    balance_fen: int
 
 
 @dataclass(slots=True)
@@ -49,7 +41,6 @@ class Means:
     income: dict[str, int] = field(default_factory=dict)
     spending: dict[str, int] = field(default_factory=dict)
     things: list[Thing] = field(default_factory=list)
-    debts: list[Owed] = field(default_factory=list)
     home_type: str = "homestead"
     cars: int = 0
 
@@ -68,10 +59,15 @@ def means_of(stream: Stream, family: Family) -> Means:
     _vehicles(stream, means, family)
     if stream.chance(0.20 if homes < 3 else 0.4):
         amount = stream.amount(26_000 * YUAN, 0.8, 1_000 * YUAN)
-        means.debts.append(Owed("elsewhere", "他行贷款", amount))
+        means.things.append(_debt("elsewhere", "他行贷款", amount))
     if stream.chance(0.07):
-        means.debts.append(Owed("private", "亲友借款", stream.amount(18_000 * YUAN, 0.7, 1_000 * YUAN)))
+        amount = stream.amount(18_000 * YUAN, 0.7, 1_000 * YUAN)
+        means.things.append(_debt("private", "亲友借款", amount))
     return means
+
+
+def _debt(lender: str, label: str, balance_fen: int) -> Thing:
+    return Thing("debt", label, balance_fen, detail=json.dumps({"lender": lender}))
 
 
 def _homes(stream: Stream, means: Means) -> int:

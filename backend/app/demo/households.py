@@ -8,7 +8,7 @@ from backend.app.demo.contacts import Place, contact
 from backend.app.demo.dealings import Profile, deal
 from backend.app.demo.economy import Means, means_of
 from backend.app.demo.families import Families, Family, Member
-from backend.app.demo.rows import DebtRow, MembershipRow, PersonRow
+from backend.app.demo.rows import MembershipRow, PersonRow
 from backend.app.demo.site import Recorded, Shape, Site
 
 _FEN = 100
@@ -167,7 +167,7 @@ class Households:
 
     def _things(self, customer_id: UUID, means: Means, recorded: Recorded) -> None:
         for one in means.things:
-            self._site.asset(
+            self._site.record(
                 customer_id,
                 one.kind,
                 one.label,
@@ -176,18 +176,4 @@ class Households:
                 area_m2=one.area_m2,
                 quantity=one.quantity,
                 detail=one.detail,
-            )
-        for debt in means.debts:
-            self._world.batch.add(
-                DebtRow(
-                    self._stream.id_at(recorded.at),
-                    customer_id,
-                    debt.lender,
-                    debt.label,
-                    debt.balance_fen,
-                    "collected",
-                    recorded.at,
-                    recorded.by,
-                    None,
-                )
             )

@@ -80,27 +80,15 @@ class ValueRow(NamedTuple):
     disputed: bool
 
 
-class AssetRow(NamedTuple):
+class RecordRow(NamedTuple):
     id: UUID
     customer_id: UUID
-    asset_kind: str
+    kind: str
     label: str
     value_fen: int | None
     area_m2: int | None
     quantity: int | None
     detail: str
-    source: str
-    observed_at: datetime
-    recorded_by: UUID | None
-    removed_at: datetime | None
-
-
-class DebtRow(NamedTuple):
-    id: UUID
-    customer_id: UUID
-    lender: str
-    label: str
-    balance_fen: int
     source: str
     observed_at: datetime
     recorded_by: UUID | None
@@ -277,8 +265,7 @@ TABLES: dict[type[Any], str] = {
     CustomerRow: "customer",
     MembershipRow: "membership",
     ValueRow: "customer_value",
-    AssetRow: "asset",
-    DebtRow: "debt",
+    RecordRow: "file_record",
     AccountRow: "account",
     LoanRow: "loan",
     FlowRow: "flow_month",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backend.app.demo.ground import Places
 from backend.app.demo.numbers import Numbers
-from backend.app.demo.rows import AssetRow, CustomerRow, ValueRow
+from backend.app.demo.rows import CustomerRow, RecordRow, ValueRow
 from backend.app.demo.seeded import Stream
 from backend.app.demo.staffing import GridTeam
 from backend.app.demo.townships import TOWNSHIPS, short
@@ -130,7 +130,7 @@ class Site:
             )
         )
 
-    def asset(
+    def record(
         self,
         customer_id: UUID,
         kind: str,
@@ -144,7 +144,7 @@ class Site:
     ) -> None:
         """Adds an asset that was collected."""
         self.world.batch.add(
-            AssetRow(
+            RecordRow(
                 self.stream.id_at(recorded.at),
                 customer_id,
                 kind,

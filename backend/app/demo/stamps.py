@@ -21,8 +21,8 @@ _ROWS = (
     f"SELECT b.book, 'profile', c.id::text {_OF_CUSTOMER} JOIN profile p ON p.customer_id = c.id",
     f"""SELECT b.book, 'member', m.id::text {_OF_CUSTOMER}
         JOIN membership m ON m.customer_id = c.id AND m.until_on IS NULL""",
-    f"""SELECT b.book, 'asset', a.id::text {_OF_CUSTOMER}
-        JOIN asset a ON a.customer_id = c.id AND a.removed_at IS NULL""",
+    f"""SELECT b.book, 'record', a.id::text {_OF_CUSTOMER}
+        JOIN file_record a ON a.customer_id = c.id AND a.removed_at IS NULL""",
     f"SELECT b.book, 'visit', v.id::text {_OF_CUSTOMER} JOIN visit v ON v.customer_id = c.id",
     "SELECT 'staff:' || t.assignee_id, 'task', t.id::text FROM task t",
     "SELECT 'team:' || t.branch_id, 'approval', t.id::text FROM task t WHERE t.submitted_at IS NOT NULL",

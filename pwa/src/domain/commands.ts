@@ -5,7 +5,7 @@
 import { isDay } from './dates'
 import { normalId, readId } from './idNumber'
 import { uuid7 } from './ids'
-import type { AssetDetail, AssetKind, Channel, CustomerKind, Day, FieldValue, Id, Instant, Outcome, PhotoClass } from './rows'
+import type { RecordDetail, RecordKind, Channel, CustomerKind, Day, FieldValue, Id, Instant, Outcome, PhotoClass } from './rows'
 
 export interface Point {
   lon: number
@@ -78,20 +78,20 @@ export interface CommandBodies {
     members: NewMember[]
   }
   'customer.set_values': { customer_id: Id; edits: { field: string; seen: FieldValue; value: FieldValue }[] }
-  'asset.put': {
+  'record.put': {
     id: Id
     customer_id: Id
-    kind: AssetKind
+    kind: RecordKind
     label: string
     value_fen?: number | null
     area_m2?: number | null
     quantity?: number | null
-    detail: AssetDetail
+    detail: RecordDetail
     seen_revision?: number | null
     /** What was shown before the change, so that another's change of something else stays. */
-    seen?: { kind: AssetKind; label: string; value_fen: number | null; area_m2: number | null; quantity: number | null; detail: AssetDetail } | null
+    seen?: { kind: RecordKind; label: string; value_fen: number | null; area_m2: number | null; quantity: number | null; detail: RecordDetail } | null
   }
-  'asset.remove': { id: Id; customer_id: Id; reason: string }
+  'record.remove': { id: Id; customer_id: Id; reason: string }
   'suggestion.accept': { suggestion_id: Id }
   'suggestion.dismiss': { suggestion_id: Id }
   'dispute.settle': { dispute_id: Id; seen: (number | string | null)[]; value: number | string | null }
@@ -111,8 +111,8 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'task.return': 1,
   'customer.create': 1,
   'customer.set_values': 1,
-  'asset.put': 1,
-  'asset.remove': 1,
+  'record.put': 1,
+  'record.remove': 1,
   'suggestion.accept': 1,
   'suggestion.dismiss': 1,
   'dispute.settle': 1,
@@ -150,6 +150,15 @@ export type Command = {
     reckoned_at?: Instant
   }
 }[CommandType]
+
+/** What older apps called types of commands; entries that still wait are sealed so, and sent so. */
+const FORMER_TYPES: Readonly<Record<string, CommandType>> = { 'asset.put': 'record.put', 'asset.remove': 'record.remove' }
+
+/** A command as today's app reads it. */
+export function asNow(command: Command): Command {
+  const type = FORMER_TYPES[command.type]
+  return type ? ({ ...command, type } as Command) : command
+}
 
 /** When it was observed, by the bank's clock as the phone reckoned it. */
 export function observedAt({ observed_at, at, reckoned_at }: Command): Instant {
@@ -303,20 +312,20 @@ export const build = {
     }
     return make('customer.set_values', body, options)
   },
-  assetPut(body: CommandBodies['asset.put'], options?: CommandOptions) {
+  recordPut(body: CommandBodies['record.put'], options?: CommandOptions) {
     id('id', body.id)
     id('customer_id', body.customer_id)
     text('label', body.label, LONGEST.label, true)
     whole('value_fen', body.value_fen, LARGEST.fen)
     whole('area_m2', body.area_m2, LARGEST.area_m2)
     whole('quantity', body.quantity, LARGEST.quantity)
-    return make('asset.put', body, options)
+    return make('record.put', body, options)
   },
-  assetRemove(body: CommandBodies['asset.remove'], options?: CommandOptions) {
+  recordRemove(body: CommandBodies['record.remove'], options?: CommandOptions) {
     id('id', body.id)
     id('customer_id', body.customer_id)
     text('reason', body.reason, LONGEST.removal, true)
-    return make('asset.remove', body, options)
+    return make('record.remove', body, options)
   },
   suggestionAccept(body: CommandBodies['suggestion.accept'], options?: CommandOptions) {
     id('suggestion_id', body.suggestion_id)
@@ -357,8 +366,8 @@ export function customerOf(command: NewCommand): Id | null {
     case 'visit.log':
     case 'visit.place':
     case 'customer.set_values':
-    case 'asset.put':
-    case 'asset.remove':
+    case 'record.put':
+    case 'record.remove':
       return command.body.customer_id
     default:
       return null

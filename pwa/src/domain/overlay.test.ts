@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { build, type Command, type NewCommand } from './commands'
 import { uuid7 } from './ids'
 import { layOver, type ReadRow } from './overlay'
-import type { ApprovalRow, AssetRow, CustomerRow, DisputeRow, FileRow, InboxRow, RowKinds, SuggestionRow, TaskRow } from './rows'
+import type { ApprovalRow, RecordRow, CustomerRow, DisputeRow, FileRow, InboxRow, RowKinds, SuggestionRow, TaskRow } from './rows'
 
 const AT = Date.parse('2026-11-20T17:00:00Z')
 const context = { staffId: 'me', timeZone: 'Asia/Shanghai', limits: { distance_m: 500, accuracy_m: 100 } }
@@ -50,33 +50,33 @@ test('edits lie over each other in order, by the bank’s day', () => {
   expect(over.get('file', customer.id)?.pending?.state).toBe('saved')
 })
 
-test('a customer made at the doorstep is there with its members, and takes edits and assets', () => {
+test('a customer made at the doorstep is there with its members, and takes edits and records', () => {
   const created = build.customerCreate({
     id: uuid7(), kind: 'household', name: '廖腊英', grid_id: uuid7(), address: '三组',
     members: [{ id: uuid7(), person_id: uuid7(), name: '廖腊英', relation: 'head' }],
   })
   const id = created.body.id
-  const asset = build.assetPut({ id: uuid7(), customer_id: id, kind: 'vehicle', label: '皮卡', value_fen: 5_000_000, detail: {} })
-  const entries = [created, build.setValues({ customer_id: id, edits: [{ field: 'home_type', seen: null, value: 'flat' }] }), asset]
+  const record = build.recordPut({ id: uuid7(), customer_id: id, kind: 'vehicle', label: '皮卡', value_fen: 5_000_000, detail: {} })
+  const entries = [created, build.setValues({ customer_id: id, edits: [{ field: 'home_type', seen: null, value: 'flat' }] }), record]
   const over = layOver(entries.map((command, i) => ({ command: saved(command, i + 1), state: 'saved' as const })), base({}), context)
   expect(over.get('customer', id)).toMatchObject({ name: '廖腊英', members: 1, home_book: `grid:${created.body.grid_id}`, created_on: '2026-11-21' })
   expect([...over.of('member').values()]).toMatchObject([{ customer_id: id, relation: 'head', birth_on: null }])
   expect(over.get('file', id)?.values?.['home_type']?.[0]).toBe('flat')
-  expect(over.get('asset', asset.body.id)).toMatchObject({ customer_id: id, value_fen: 5_000_000, source: 'collected' })
+  expect(over.get('record', record.body.id)).toMatchObject({ customer_id: id, value_fen: 5_000_000, source: 'collected' })
 })
 
-test('an asset is replaced and removed; inbox items read once keep their time; unknown rows are left alone', () => {
-  const car = { id: uuid7(), revision: 7, customer_id: customer.id } as AssetRow
+test('a record is replaced and removed; inbox items read once keep their time; unknown rows are left alone', () => {
+  const car = { id: uuid7(), revision: 7, customer_id: customer.id } as RecordRow
   const seen = { id: uuid7(), read_at: 5 } as InboxRow
   const fresh = { id: uuid7(), read_at: null } as InboxRow
-  const put = build.assetPut({ id: car.id, customer_id: customer.id, kind: 'vehicle', label: 'car', detail: {} })
+  const put = build.recordPut({ id: car.id, customer_id: customer.id, kind: 'vehicle', label: 'car', detail: {} })
   const read = build.inboxRead({ ids: [seen.id, fresh.id, uuid7()] })
-  const rows = base({ asset: [car], inbox: [seen, fresh] })
+  const rows = base({ record: [car], inbox: [seen, fresh] })
   const over = layOver([{ command: saved(put), state: 'saved' }, { command: saved(read, 2), state: 'saved' }], rows, context)
-  expect(over.get('asset', car.id)?.revision).toBe(7)
+  expect(over.get('record', car.id)?.revision).toBe(7)
   expect([...over.of('inbox').keys()]).toEqual([fresh.id])
-  const removed = layOver([{ command: saved(build.assetRemove({ id: car.id, customer_id: customer.id, reason: 'sold' })), state: 'saved' }], rows, context)
-  expect(removed.get('asset', car.id)).toBeNull()
+  const removed = layOver([{ command: saved(build.recordRemove({ id: car.id, customer_id: customer.id, reason: 'sold' })), state: 'saved' }], rows, context)
+  expect(removed.get('record', car.id)).toBeNull()
 })
 
 test('an accepted suggestion shows as its author’s edit; a dismissed one changes nothing but itself', () => {
@@ -108,12 +108,12 @@ test('an amount that was chosen stands as its observer’s, a third one as mine'
 
 test('what a thing is worth stands at the thing, not in the file', () => {
   const file: FileRow = { id: customer.id, revision: 1, open_sections: [], values: {} }
-  const car = { id: uuid7(), revision: 3, customer_id: customer.id, kind: 'vehicle', label: '皮卡', value_fen: 5, detail: {} } as unknown as AssetRow
+  const car = { id: uuid7(), revision: 3, customer_id: customer.id, kind: 'vehicle', label: '皮卡', value_fen: 5, detail: {} } as unknown as RecordRow
   const values: DisputeRow['values'] = [[5, 'collected', 1, 'you'], [8, 'collected', 0, 'him']]
-  const row = { id: uuid7(), revision: 2, customer_id: customer.id, field: `asset:${car.id}:value_fen`, values, state: 'open' } as unknown as DisputeRow
+  const row = { id: uuid7(), revision: 2, customer_id: customer.id, field: `record:${car.id}:value_fen`, values, state: 'open' } as unknown as DisputeRow
   const chosen = saved(build.disputeSettle({ dispute_id: row.id, seen: [5, 8], value: 8 }))
-  const over = layOver([{ command: chosen, state: 'saved' }], base({ file: [file], dispute: [row], asset: [car] }), context)
-  expect(over.get('asset', car.id)).toMatchObject({ value_fen: 8, label: '皮卡' })
+  const over = layOver([{ command: chosen, state: 'saved' }], base({ file: [file], dispute: [row], record: [car] }), context)
+  expect(over.get('record', car.id)).toMatchObject({ value_fen: 8, label: '皮卡' })
   expect(over.get('file', customer.id)).toBeUndefined()
   expect(over.get('dispute', row.id)).toMatchObject({ state: 'settled', value: 8 })
 })

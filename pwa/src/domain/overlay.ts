@@ -99,10 +99,10 @@ function apply(command: Command, laying: Laying): void {
       return createCustomer(command.body, laying)
     case 'customer.set_values':
       return setValues(command.body, laying)
-    case 'asset.put':
-      return putAsset(command.body, laying)
-    case 'asset.remove':
-      return laying.overlay.set('asset', command.body.id, null)
+    case 'record.put':
+      return putRecord(command.body, laying)
+    case 'record.remove':
+      return laying.overlay.set('record', command.body.id, null)
     case 'suggestion.accept':
       return acceptSuggestion(command.body.suggestion_id, laying)
     case 'suggestion.dismiss':
@@ -262,14 +262,14 @@ function acceptSuggestion(id: Id, laying: Laying): void {
   decideSuggestion(id, 'accepted', laying)
   const theirs: Laying = { ...laying, day: dayOf(row.at, laying.context.timeZone), context: { ...laying.context, staffId: row.author_id } }
   if (row.type === 'customer.set_values') setValues(row.body as CommandBodies['customer.set_values'], theirs)
-  else if (row.type === 'asset.put') putAsset(row.body as CommandBodies['asset.put'], theirs)
-  else if (row.type === 'asset.remove') laying.overlay.set('asset', (row.body as CommandBodies['asset.remove']).id, null)
+  else if (row.type === 'record.put') putRecord(row.body as CommandBodies['record.put'], theirs)
+  else if (row.type === 'record.remove') laying.overlay.set('record', (row.body as CommandBodies['record.remove']).id, null)
 }
 
 /** The thing whose worth a disputed field is about; null for a field of the file. */
 export function thingIn(field: string): string | null {
   const [kind, id] = field.split(':')
-  return kind === 'asset' && id ? id : null
+  return kind === 'record' && id ? id : null
 }
 
 function settleDispute(body: CommandBodies['dispute.settle'], laying: Laying): void {
@@ -279,7 +279,7 @@ function settleDispute(body: CommandBodies['dispute.settle'], laying: Laying): v
   patch(laying, 'dispute', row.id, { state: 'settled', settled_at: laying.at, settled_by: staffId, value: body.value, values: [] })
   const thing = thingIn(row.field)
   if (thing) {
-    if (laying.read('asset', thing)) patch(laying, 'asset', thing, { value_fen: typeof body.value === 'number' ? body.value : null })
+    if (laying.read('record', thing)) patch(laying, 'record', thing, { value_fen: typeof body.value === 'number' ? body.value : null })
     return
   }
   const file = laying.read('file', row.customer_id)
@@ -289,10 +289,10 @@ function settleDispute(body: CommandBodies['dispute.settle'], laying: Laying): v
   laying.overlay.set('file', row.customer_id, { ...file, values: { ...file.values, [row.field]: value }, pending: laying.pending })
 }
 
-function putAsset(body: CommandBodies['asset.put'], laying: Laying): void {
-  laying.overlay.set('asset', body.id, {
+function putRecord(body: CommandBodies['record.put'], laying: Laying): void {
+  laying.overlay.set('record', body.id, {
     id: body.id,
-    revision: laying.read('asset', body.id)?.revision ?? 0,
+    revision: laying.read('record', body.id)?.revision ?? 0,
     pending: laying.pending,
     customer_id: body.customer_id,
     kind: body.kind,

@@ -28,7 +28,14 @@ export type Channel = 'onsite' | 'phone' | 'wechat' | 'branch'
 export type Outcome = 'met' | 'absent' | 'refused' | 'moved' | 'wrong_address' | 'wrong_grid'
 export type PhotoClass = 'home' | 'business' | 'land' | 'collateral' | 'contract' | 'id' | 'other'
 export type FileClass = PhotoClass | 'signature' | 'voice'
-export type AssetKind = 'real_estate' | 'vehicle' | 'farmland' | 'livestock' | 'machinery' | 'premises' | 'financial'
+/** What older apps called kinds of rows, as it lies on phones that have not fetched them anew. */
+const FORMER_KINDS: Readonly<Record<string, string>> = { asset: 'record' }
+export const presentKind = (kind: string): string => FORMER_KINDS[kind] ?? kind
+
+/** Kinds of what somebody owns. */
+export const THINGS = ['real_estate', 'vehicle', 'farmland', 'livestock', 'machinery', 'premises', 'financial'] as const
+export type RecordKind = (typeof THINGS)[number] | 'debt' | 'guarantee' | 'intention' | 'honour' | 'partner'
+export const isThing = (kind: RecordKind): boolean => (THINGS as readonly RecordKind[]).includes(kind)
 export type Tier = 'high_end' | 'core' | 'basic' | 'potential'
 export type Stage = 'new' | 'growing' | 'mature' | 'declining' | 'dormant' | 'lost'
 export type Grade = 'AAA' | 'AA' | 'A' | 'none'
@@ -109,18 +116,18 @@ export interface MemberRow extends RowBase {
   education: string | null
 }
 
-export type AssetDetail = Record<string, string | number | boolean | null>
+export type RecordDetail = Record<string, string | number | boolean | null>
 
-export interface AssetRow extends RowBase {
+export interface RecordRow extends RowBase {
   customer_id: Id
-  kind: AssetKind
+  kind: RecordKind
   label: string
   value_fen: Fen | null
   area_m2: number | null
   quantity: number | null
   observed_on: Day | null
   source: string
-  detail: AssetDetail | null
+  detail: RecordDetail | null
 }
 
 export interface StandingRow extends RowBase {
@@ -239,7 +246,7 @@ export interface SuggestionRow extends RowBase {
   /** Where nobody looks after the household and the branch's heads decide: they do not hold it. */
   customer_name?: string
   author_id: Id
-  /** `customer.set_values`, `asset.put` or `asset.remove`, and that command's body. */
+  /** `customer.set_values`, `record.put` or `record.remove`, and that command's body. */
   type: string
   body: Record<string, unknown>
   /** When its author saw it. */
@@ -323,7 +330,7 @@ export interface RowKinds {
   customer: CustomerRow
   file: FileRow
   member: MemberRow
-  asset: AssetRow
+  record: RecordRow
   standing: StandingRow
   profile: ProfileRow
   visit: VisitRow
@@ -373,7 +380,7 @@ export interface CustomerView {
   customer: CustomerRow
   file: FileRow | null
   members: MemberRow[]
-  assets: AssetRow[]
+  records: RecordRow[]
   standing: StandingRow | null
   profile: ProfileRow | null
   /** Newest first. */

@@ -763,7 +763,7 @@ const en: Messages = {
     away_work: 'Away for work',
     studying: 'Studying',
   },
-  asset: {
+  recordKind: {
     real_estate: 'House',
     vehicle: 'Vehicle',
     farmland: 'Farmland',
@@ -771,6 +771,11 @@ const en: Messages = {
     machinery: 'Machinery',
     premises: 'Premises',
     financial: 'Savings',
+    debt: 'Debt elsewhere',
+    guarantee: 'Guarantee',
+    intention: 'Plan',
+    honour: 'Honour',
+    partner: 'Trading partner',
   },
   vehicle: {
     car: 'Car',
@@ -860,8 +865,8 @@ const en: Messages = {
     task_withdraw: 'Taken back',
     customer_create: 'New customer',
     customer_set_values: 'Change of the file',
-    asset_put: 'Asset',
-    asset_remove: 'Removal of an asset',
+    record_put: 'Item of the file',
+    record_remove: 'Removal from the file',
     suggestion_accept: 'Taking a suggestion',
     suggestion_dismiss: 'Leaving a suggestion',
     dispute_settle: 'Decision on an amount',

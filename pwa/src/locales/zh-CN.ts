@@ -761,7 +761,7 @@ const zh = {
     away_work: '在外务工',
     studying: '在读书',
   },
-  asset: {
+  recordKind: {
     real_estate: '房屋',
     vehicle: '车辆',
     farmland: '耕地',
@@ -769,6 +769,11 @@ const zh = {
     machinery: '农机',
     premises: '门面',
     financial: '理财',
+    debt: '外债',
+    guarantee: '担保',
+    intention: '意向',
+    honour: '荣誉',
+    partner: '上下游',
   },
   vehicle: {
     car: '轿车',
@@ -858,8 +863,8 @@ const zh = {
     task_withdraw: '收回',
     customer_create: '新客户',
     customer_set_values: '改资料',
-    asset_put: '资产',
-    asset_remove: '资产没了',
+    record_put: '档案一项',
+    record_remove: '档案一项没了',
     suggestion_accept: '采用修改',
     suggestion_dismiss: '不用修改',
     dispute_settle: '定数',

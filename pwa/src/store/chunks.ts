@@ -4,7 +4,7 @@
  * the same transaction, so the two can't part.
  */
 import { EngineError } from '../domain/errors'
-import type { RowGroup } from '../domain/rows'
+import { presentKind, type RowGroup } from '../domain/rows'
 import type { Bytes } from './bytes'
 import { gunzip, gzip, pack, unpack } from './codec'
 import { getMeta, readEach, withStore, type ChunkRecord, type StaffDatabase } from './database'
@@ -105,7 +105,8 @@ export class ChunkStore {
     if (!record) throw new DamagedChunk(id)
     try {
       const bytes = await this.vault.decrypt(`chunks|${record.id}|${FORMAT}`, record)
-      return unpack(await gunzip(bytes)) as RowGroup[]
+      const groups = unpack(await gunzip(bytes)) as RowGroup[]
+      return groups.map((group) => (presentKind(group.kind) === group.kind ? group : { ...group, kind: presentKind(group.kind) }))
     } catch (cause) {
       throw new DamagedChunk(id, cause)
     }
@@ -337,7 +338,7 @@ const counted = ({ count }: PartitionRecord, more: number): { count?: number } =
 /** Notes a chunk that is read only when a customer in it is opened. */
 export function noteLazy(rows: PartitionRows, id: string, range?: Range): void {
   rows.loaded.add(id)
-  rows.lazyChunks.push({ id, kind: parseId(id).kind, ...(range ? { range } : {}) })
+  rows.lazyChunks.push({ id, kind: presentKind(parseId(id).kind), ...(range ? { range } : {}) })
 }
 
 export const kindOfChunk = (id: string): string => parseId(id).kind

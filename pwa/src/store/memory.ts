@@ -26,7 +26,7 @@ export const LAZY_KINDS: Readonly<Record<string, string>> = {
   file: 'id',
   standing: 'id',
   member: 'customer_id',
-  asset: 'customer_id',
+  record: 'customer_id',
   visit: 'customer_id',
 }
 

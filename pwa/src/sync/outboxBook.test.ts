@@ -25,9 +25,9 @@ async function gated(): Promise<{ vault: Vault; asked: Promise<void>; go: () => 
   return { vault, asked, go }
 }
 
-async function entry(vault: Vault, seq: number): Promise<OutboxRecord> {
+async function entry(vault: Vault, seq: number, type = 'visit.log'): Promise<OutboxRecord> {
   const id = uuid7()
-  const local = await vault.encrypt(`outbox|${id}|1`, pack({ id, type: 'visit.log', seq }))
+  const local = await vault.encrypt(`outbox|${id}|1`, pack({ id, type, seq }))
   const known = { hash: '', bytes: 0, state: 'saved', savedAt: seq, save: id, tries: 0, acknowledged: false, receipt: null, photos: [] } as const
   return { ...known, photos: [], id, seq, stream: STREAM, sealed: new Uint8Array(), local }
 }
@@ -71,4 +71,16 @@ test('what was locked while it was read stays closed', async () => {
   go()
   await reading
   expect(book.all().map(({ command }) => command)).toEqual([null, null])
+})
+
+test('what an older app named otherwise is read as today, and keeps the content by which the bank knows it', async () => {
+  const db = new StaffDatabase(`book-${uuid7()}`)
+  const vault = await Vault.open(randomBytes(32))
+  const old = await entry(vault, 1, 'asset.put')
+  await db.outbox.put(old)
+  const book = new OutboxBook()
+  for (const _again of [1, 2]) {
+    await book.refresh(db, () => vault)
+    expect(book.get(old.id)).toMatchObject({ command: { type: 'record.put' }, sealedAs: { type: 'asset.put', seq: 1 } })
+  }
 })

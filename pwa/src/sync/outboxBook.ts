@@ -1,5 +1,5 @@
 /** The outbox in memory: headers always, contents while unlocked. */
-import { customerOf, type Command } from '../domain/commands'
+import { asNow, customerOf, type Command } from '../domain/commands'
 import type { OverlayEntry } from '../domain/overlay'
 import type { FileClass, Id, Instant } from '../domain/rows'
 import type { OutboxRecord, StaffDatabase } from '../store/database'
@@ -12,8 +12,10 @@ const SEAL_BYTES = 106
 
 export interface BookEntry {
   header: OutboxHeader
-  /** Null while locked, or if its key is gone. */
+  /** As today's app reads it; null while locked, or if its key is gone. */
   command: Command | null
+  /** As it was sealed, where an older app named its type otherwise. */
+  sealedAs?: Command
 }
 
 function stateOf({ state, receipt, acknowledged, photos }: OutboxHeader): OutboxState {
@@ -66,7 +68,10 @@ export class OutboxBook {
     const known = this.entries.get(record.id)
     // A number given anew is the only change of a command's content after it was saved.
     const same = known?.command && known.header.seq === record.seq
-    return { header, command: same ? known.command : vault ? await openCommand(record, vault) : null }
+    if (same) return { ...known, header }
+    const said = vault ? await openCommand(record, vault) : null
+    const command = said && asNow(said)
+    return said === command || !said ? { header, command } : { header, command, sealedAs: said }
   }
 
   add(added: readonly BookEntry[]): void {
@@ -75,7 +80,10 @@ export class OutboxBook {
   }
 
   forgetContents(): void {
-    for (const entry of this.entries.values()) entry.command = null
+    for (const entry of this.entries.values()) {
+      entry.command = null
+      delete entry.sealedAs
+    }
     this.version++
   }
 

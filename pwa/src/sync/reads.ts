@@ -21,7 +21,7 @@ interface Lists {
 }
 
 /** A lazily read kind of one customer, gathered over the partitions that may hold it. */
-type Hanging = { [K in 'file' | 'member' | 'asset' | 'standing' | 'visit']: RowKinds[K][] }
+type Hanging = { [K in 'file' | 'member' | 'record' | 'standing' | 'visit']: RowKinds[K][] }
 
 /** What a form needs and what says nothing of anybody: shown past the offline limit too. */
 const AT_ALL_TIMES: ReadonlySet<Kind> = new Set(['product', 'term'])
@@ -243,7 +243,7 @@ export class Reader {
       customer,
       file: laid('file')[0] ?? null,
       members: laid('member'),
-      assets: laid('asset'),
+      records: laid('record'),
       standing: laid('standing')[0] ?? null,
       profile: rows.get('profile', id) ?? null,
       visits: laid('visit').sort((a, b) => b.at - a.at),
@@ -327,12 +327,12 @@ async function hanging(rows: Rows, lazy: LazyRows, id: Id): Promise<Hanging> {
     for (const row of lists.flat()) if (!merged.has(row.id)) merged.set(row.id, row)
     return [...merged.values()]
   }
-  const [file, member, asset, standing, visit] = await Promise.all([
+  const [file, member, record, standing, visit] = await Promise.all([
     gather('file'),
     gather('member'),
-    gather('asset'),
+    gather('record'),
     gather('standing'),
     gather('visit'),
   ])
-  return { file, member, asset, standing, visit }
+  return { file, member, record, standing, visit }
 }

@@ -207,7 +207,9 @@ export class Writer {
     let seq = await nextSeq(core.store, stream)
     const resealed: OutboxRecord[] = []
     for (const entry of moving) {
-      const command = core.outbox.get(entry.id)?.command as Command
+      const known = core.outbox.get(entry.id)
+      // Its content stays as it was: the bank knows by it what it has already.
+      const command = (known?.sealedAs ?? known?.command) as Command
       const sealed = await sealCommand({ ...command, seq }, entry.save, stream, entry.photos, vault, sealer)
       resealed.push({ ...sealed, savedAt: entry.savedAt, receipt: entry.receipt, acknowledged: entry.acknowledged })
       seq++

@@ -29,7 +29,7 @@ from backend.app.demo.households import Households
 from backend.app.demo.live import go_live
 from backend.app.demo.logins import give_passwords
 from backend.app.demo.names import Namer
-from backend.app.demo.rows import AssetRow, Batch, CustomerRow, MembershipRow, PersonRow
+from backend.app.demo.rows import Batch, CustomerRow, MembershipRow, PersonRow, RecordRow
 from backend.app.demo.seeded import Calendar
 from backend.app.demo.site import Site
 from backend.app.demo.staffing import GridTeam, Staffing, plan_staff
@@ -49,13 +49,13 @@ from backend.sync.partitions import Key
 from backend.sync.rows import load_kind
 
 LOGIN = "manager01"
-KINDS = ("customer", "member", "asset")
+KINDS = ("customer", "member", "record")
 _RECORDS = (
     "SELECT 'bank', 'staffer', id::text FROM staff",
     "SELECT 'grid:' || id, 'grid', id::text FROM grid",
     "SELECT 'grid:' || grid_id, 'customer', id::text FROM customer",
     "SELECT 'grid:' || grid_id, 'member', m.id::text FROM membership m JOIN customer c ON c.id = customer_id",
-    "SELECT 'grid:' || grid_id, 'asset', a.id::text FROM asset a JOIN customer c ON c.id = customer_id",
+    "SELECT 'grid:' || grid_id, 'record', r.id::text FROM file_record r JOIN customer c USING (customer_id)",
 )
 
 
@@ -118,7 +118,7 @@ async def _make(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]
             _fill(world, teams, asked.households)
             if asked.members:
                 _cut(world.batch, MembershipRow, asked.members)
-                _cut(world.batch, AssetRow, asked.assets)
+                _cut(world.batch, RecordRow, asked.assets)
             people = len(world.batch.rows[PersonRow])
             await (await Writer.of(uow.session)).write(world.batch)
             if asked.members:

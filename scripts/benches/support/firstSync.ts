@@ -158,7 +158,7 @@ export async function firstSync(households: number): Promise<Ours> {
       if (!one) throw new Error('a household is not found by its initials')
       const view = await engine.customer(one.id)
       queried.members = view.members.length
-      queried.assets = view.assets.length
+      queried.assets = view.records.length
       queryable = performance.now()
     }
     let asked: Promise<void> | null = null

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 POINTS = 5.0
 
 HOUSEHOLDS_WITH_ASSETS = (
-    "SELECT DISTINCT customer_id AS id FROM asset JOIN customer c ON c.id = customer_id"
+    "SELECT DISTINCT customer_id AS id FROM file_record JOIN customer c ON c.id = customer_id"
     " WHERE c.kind = 'household'"
 )
 
@@ -92,14 +92,14 @@ def test_homes(county: LoadedCounty) -> None:
         county,
         "SELECT CASE WHEN n >= 3 THEN '3+' ELSE n::text END, count(*) FROM (SELECT h.id, count(a.id)"
         " AS n FROM"
-        f" ({HOUSEHOLDS_WITH_ASSETS}) AS h LEFT JOIN asset a ON a.customer_id = h.id"
-        " AND a.asset_kind = 'real_estate' GROUP BY 1) AS homes GROUP BY 1",
+        f" ({HOUSEHOLDS_WITH_ASSETS}) AS h LEFT JOIN file_record a ON a.customer_id = h.id"
+        " AND a.kind = 'real_estate' GROUP BY 1) AS homes GROUP BY 1",
     )
     assert {"0": 0.0, "3+": 0.0} | found == near(HOMES.figures)
     flats = value(
         county.urls,
         "SELECT 100.0 * count(DISTINCT customer_id) FILTER (WHERE label = '商品房') / count(DISTINCT h.id)"
-        f" FROM ({HOUSEHOLDS_WITH_ASSETS}) AS h LEFT JOIN asset a ON a.customer_id = h.id",
+        f" FROM ({HOUSEHOLDS_WITH_ASSETS}) AS h LEFT JOIN file_record a ON a.customer_id = h.id",
     )
     assert float(flats) == pytest.approx(FLAT_OWNERS, abs=POINTS)
 
@@ -112,7 +112,7 @@ def test_vehicles(county: LoadedCounty) -> None:
             "SELECT CASE WHEN label ~ '^(电动车|摩托车)' THEN 'two_wheeler' ELSE 'car' END AS kind, 100.0"
             " * sum(quantity)"
             f" / (SELECT count(*) FROM ({HOUSEHOLDS_WITH_ASSETS}) AS h) AS rate"
-            " FROM asset WHERE asset_kind = 'vehicle' GROUP BY 1",
+            " FROM file_record WHERE kind = 'vehicle' GROUP BY 1",
         )
     }
     assert found == near(VEHICLES.figures)

@@ -196,7 +196,7 @@ def test_every_row_that_a_phone_holds_is_stamped(county: LoadedCounty) -> None:
         "customer": "SELECT sum(cardinality(books)) FROM customer",
         "profile": "SELECT sum(cardinality(books)) FROM customer JOIN profile ON customer_id = id",
         "member": "SELECT sum(cardinality(books)) FROM customer c JOIN membership m ON m.customer_id = c.id",
-        "asset": "SELECT sum(cardinality(books)) FROM customer c JOIN asset a ON a.customer_id = c.id",
+        "record": "SELECT sum(cardinality(books)) FROM customer c JOIN file_record a ON a.customer_id = c.id",
         "visit": "SELECT sum(cardinality(books)) FROM customer c JOIN visit v ON v.customer_id = c.id",
         "task": "SELECT count(*) FROM task",
         "approval": "SELECT count(*) FROM task WHERE submitted_at IS NOT NULL",

@@ -19,10 +19,10 @@ from tests.backend.strategy.town import (
     WHEN,
     Town,
     account_of,
-    asset_of,
     debt_of,
     flow_of,
     loan_of,
+    record_of,
     visit_of,
 )
 from tests.support.clock import MovingClock
@@ -126,7 +126,7 @@ async def test_an_edit_moves_the_limit_and_says_from_what(town: Town) -> None:
 async def test_tags_alone_are_written_but_no_news(town: Town) -> None:
     one = await town.reference(await town.grid())
     await run(town, one)
-    await town.add(asset_of(one, "vehicle", 0))
+    await town.add(record_of(one, "vehicle", 0))
     assert (await run(town, one)).changed == (one,)
     assert "has_vehicle" in tags_in((await town.profile(one)).tag_words)
     assert len(await town.events(service.PROFILE_CHANGED)) == 1
@@ -207,7 +207,7 @@ async def test_a_business(town: Town) -> None:
     await town.value(one, "turnover_year_fen", 400_000)
     await town.value(one, "costs_year_fen", 280_000)
     await town.value(one, "staff_count", 3, per_yuan=1)
-    await town.add(asset_of(one, "premises", 500_000), account_of(one, 60_000, 50_000))
+    await town.add(record_of(one, "premises", 500_000), account_of(one, 60_000, 50_000))
     await town.add(*(flow_of(one, date(2025, month, 1), 30_000) for month in range(1, 13)))
     await run(town, one)
     profile = await town.profile(one)

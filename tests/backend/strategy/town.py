@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import text
 
 from backend.banking.models import Account, FlowMonth, Holding, Loan
-from backend.customers.models import Asset, Customer, CustomerValue, Debt, Membership, Person
+from backend.customers.models import Customer, CustomerValue, FileRecord, Membership, Person
 from backend.grids.models import Grid
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database, UnitOfWork
@@ -90,8 +90,8 @@ class Town:
         await self.value(one, "deposits_elsewhere_fen", 18_000)
         async with self.db.unit(SYSTEM) as uow:
             uow.session.add(choice_of(one, "harmony", "good"))
-            uow.session.add(asset_of(one, "real_estate", 400_000))
-            uow.session.add(asset_of(one, "machinery", 50_000))
+            uow.session.add(record_of(one, "real_estate", 400_000))
+            uow.session.add(record_of(one, "machinery", 50_000))
             uow.session.add(account_of(one, 38_000, 29_000))
             uow.session.add(loan_of(one, 60_000))
             uow.session.add(debt_of(one, 26_000))
@@ -217,11 +217,11 @@ def choice_of(customer: UUID, name: str, choice: str) -> CustomerValue:
     )
 
 
-def asset_of(customer: UUID, kind: str, yuan: int) -> Asset:
-    return Asset(
+def record_of(customer: UUID, kind: str, yuan: int) -> FileRecord:
+    return FileRecord(
         id=uuid4(),
         customer_id=customer,
-        asset_kind=kind,
+        kind=kind,
         label="",
         value_fen=yuan * 100,
         area_m2=None,
@@ -261,18 +261,10 @@ def loan_of(customer: UUID, yuan: int, overdue_days: int = 0) -> Loan:
     )
 
 
-def debt_of(customer: UUID, yuan: int) -> Debt:
-    return Debt(
-        id=uuid4(),
-        customer_id=customer,
-        lender="elsewhere",
-        label="",
-        balance_fen=yuan * 100,
-        source="collected",
-        observed_at=WHEN,
-        recorded_by=None,
-        removed_at=None,
-    )
+def debt_of(customer: UUID, yuan: int) -> FileRecord:
+    debt = record_of(customer, "debt", yuan)
+    debt.detail = {"lender": "elsewhere"}
+    return debt
 
 
 def flow_of(customer: UUID, month: date, yuan: int) -> FlowMonth:

@@ -16,7 +16,7 @@ export interface Act {
   mark: string
   field: string
   value: number
-  asset: string
+  record: string
   grid: string
   phone: string
   other: string
@@ -36,7 +36,7 @@ export interface Made {
 
 /** A command that has no screen in the app yet. */
 function plain(type: string, body: Record<string, unknown>): NewCommand {
-  return { id: uuid7(), type, version: 1, needs: [], body } as unknown as NewCommand
+  return { id: uuid7(), type, version: type === 'customer.split' ? 2 : 1, needs: [], body } as unknown as NewCommand
 }
 
 async function visit({ customer: customer_id, mark, photo, signature, voice }: Act, engine: Engine): Promise<Made & { id: string }> {
@@ -80,7 +80,7 @@ const pick = <T>(among: readonly T[], nth = 0): T | undefined => among[nth % Mat
 
 /** The commands of a tap on save. Ids that the plan does not give are made here, as phones do. */
 export async function made(act: Act, engine: Engine): Promise<Made> {
-  const { kind, customer: customer_id, mark, field, value, asset, grid, phone, other, member, nth, third } = act
+  const { kind, customer: customer_id, mark, field, value, record, grid, phone, other, member, nth, third } = act
   const some = (...commands: NewCommand[]): Made => ({ commands, files: [] })
   switch (kind) {
     case 'visit':
@@ -118,10 +118,10 @@ export async function made(act: Act, engine: Engine): Promise<Made> {
     case 'edit':
     case 'contest':
       return some(build.setValues({ customer_id, edits: [{ field, seen: null, value }] }))
-    case 'asset':
-      return some(build.assetPut({ id: asset, customer_id, kind: 'machinery', label: mark, value_fen: 100_000, detail: {} }))
-    case 'drop_asset':
-      return some(build.assetRemove({ id: asset, customer_id, reason: 'sold' }))
+    case 'record':
+      return some(build.recordPut({ id: record, customer_id, kind: 'machinery', label: mark, value_fen: 100_000, detail: {} }))
+    case 'drop_record':
+      return some(build.recordRemove({ id: record, customer_id, reason: 'sold' }))
     case 'create': {
       const one = { id: uuid7(), person_id: uuid7(), name: mark, relation: 'head' }
       return some(build.customerCreate({ id: uuid7(), kind: 'household', name: mark, grid_id: grid, address: mark, phone, members: [one] }))
@@ -133,7 +133,7 @@ export async function made(act: Act, engine: Engine): Promise<Made> {
     case 'unmerge':
       return some(plain('customer.unmerge', { customer_id, reason: mark }))
     case 'split':
-      return some(plain('customer.split', { id: other, customer_id, name: mark, address: mark, member_ids: [member], head_id: member, asset_ids: [] }))
+      return some(plain('customer.split', { id: other, customer_id, name: mark, address: mark, member_ids: [member], head_id: member, record_ids: [] }))
     default:
       throw new TypeError(`no such act: ${kind}`)
   }

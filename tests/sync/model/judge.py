@@ -23,7 +23,7 @@ AHEAD = text(
     " GROUP BY c.book, p.revision HAVING max(c.revision) > p.revision"
 )
 TWICE = text(
-    "SELECT command_id FROM asset_history GROUP BY command_id HAVING count(*) > 1 UNION ALL"
+    "SELECT command_id FROM file_record_history GROUP BY command_id HAVING count(*) > 1 UNION ALL"
     " SELECT command_id FROM customer_value_history WHERE command_id IS NOT NULL"
     " GROUP BY command_id, customer_id, field HAVING count(*) > 1"
 )
@@ -44,10 +44,10 @@ async def judge_effects(bank: Bank, page: Page) -> None:
             "SELECT m.id FROM membership m JOIN customer c ON c.id = m.customer_id WHERE m.until_on IS NULL"
         )
         assert await some(f"{members} AND c.status = 'active'") == sorted(page.people), "nobody is lost"
-        there = sorted(one for one, alive in page.assets.items() if alive)
-        assert await some("SELECT id FROM asset WHERE removed_at IS NULL") == there, "things"
-        done = await some("SELECT command_id FROM asset_history")
-        assert done == sorted(page.asset_commands), "each change of a thing once"
+        there = sorted(one for one, alive in page.records.items() if alive)
+        assert await some("SELECT id FROM file_record WHERE removed_at IS NULL") == there, "things"
+        done = await some("SELECT command_id FROM file_record_history")
+        assert done == sorted(page.record_commands), "each change of a thing once"
         moves = await uow.session.execute(
             text("SELECT task_id, move, count(*) FROM task_move WHERE move = ANY(:moves) GROUP BY 1, 2"),
             {"moves": ["submit", "withdraw", "approve", "return"]},
@@ -105,7 +105,7 @@ async def _judge_rows(uow: UnitOfWork, bank: Bank, handset: Handset) -> None:
         if book.startswith("care:") and rested:
             assert all(homes[one][1] == person.id for one in there), book
         # visits, and whose a household is, follow a move by a job
-        for kind in ("member", "asset", *(("visit", "file") if rested else ())):
+        for kind in ("member", "record", *(("visit", "file") if rested else ())):
             rows = kinds.get(kind, {})
             strangers = set(rows) if kind == "file" else {row["customer_id"] for row in rows.values()}
             assert not book.startswith(("grid:", "care:")) or strangers <= there, (book, kind)

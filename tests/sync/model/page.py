@@ -15,7 +15,7 @@ TASK_MOVES = {
     "task.approve": "approve",
     "task.return": "return",
 }
-ASSETS = frozenset({"asset.put", "asset.remove"})
+ASSETS = frozenset({"record.put", "record.remove"})
 
 Receipt = dict[str, Any]
 
@@ -84,8 +84,8 @@ class Page:
     visits: list[str] = field(default_factory=list)
     active: set[str] = field(default_factory=set)
     people: set[str] = field(default_factory=set)
-    assets: dict[str, bool] = field(default_factory=dict)
-    asset_commands: set[str] = field(default_factory=set)
+    records: dict[str, bool] = field(default_factory=dict)
+    record_commands: set[str] = field(default_factory=set)
     task_moves: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def note(self, handset: Handset, sent: Sent, kind: str, body: dict[str, Any]) -> Entry:
@@ -99,7 +99,7 @@ class Page:
         if kind == "customer.split":
             self.households.append(body["id"])
             self.members[body["id"]] = list(body["member_ids"])
-        if kind == "asset.put":
+        if kind == "record.put":
             self.things.append((body["id"], body["customer_id"]))
         return entry
 
@@ -152,8 +152,8 @@ class Page:
             self.active.add(body["customer_id"])
         elif kind in ASSETS:
             if "removed" not in lost:
-                self.assets[body["id"]] = kind == "asset.put"
-            self.asset_commands.add(command)
+                self.records[body["id"]] = kind == "record.put"
+            self.record_commands.add(command)
         elif kind in TASK_MOVES and result == "applied":
             self.task_moves[body["task_id"], TASK_MOVES[kind]] += 1
         elif kind == "suggestion.accept":

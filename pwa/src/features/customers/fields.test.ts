@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AssetRow, FileRow } from '../../domain/rows'
+import type { RecordRow, FileRow } from '../../domain/rows'
 import { amountOf, besideLabel, editsOf, incomeOf, newestOf, worthOf, yearFields } from './fields'
 
 const file: FileRow = {
@@ -34,9 +34,9 @@ test('only what changed is an edit, with the value that was seen', () => {
 })
 
 test('worth leaves out what has no value', () => {
-  const asset = (value_fen: number | null) => ({ value_fen }) as AssetRow
-  expect(worthOf([asset(100), asset(null), asset(23)])).toBe(123)
-  expect(worthOf([asset(null)])).toBeNull()
+  const record = (value_fen: number | null) => ({ value_fen }) as RecordRow
+  expect(worthOf([record(100), record(null), record(23)])).toBe(123)
+  expect(worthOf([record(null)])).toBeNull()
 })
 
 test('beside its label an asset says only what the label does not', () => {

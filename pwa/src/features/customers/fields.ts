@@ -1,5 +1,5 @@
 /** The fields of a file that the phone edits by hand, in the order of the form, and what its parts add up to. Pure. */
-import type { AssetRow, CustomerKind, FileRow } from '../../domain/rows'
+import type { RecordRow, CustomerKind, FileRow } from '../../domain/rows'
 
 export const INCOME_FIELDS = [
   'income_planting_fen',
@@ -46,18 +46,18 @@ export function editsOf(file: FileRow | null | undefined, form: Record<string, n
     .filter((e) => e.seen !== e.value)
 }
 
-export function worthOf(assets: readonly AssetRow[]): number | null {
-  const known = assets.map((a) => a.value_fen).filter((n): n is number => n !== null)
+export function worthOf(things: readonly RecordRow[]): number | null {
+  const known = things.map((a) => a.value_fen).filter((n): n is number => n !== null)
   return known.length ? known.reduce((a, b) => a + b, 0) : null
 }
 
 /**
- * What to say of an asset beside its label: nothing that the label says already, no number of pieces for a single one.
+ * What to say of a thing beside its label: nothing that the label says already, no number of pieces for a single one.
  * `texts` are the pieces, the area and the value in words.
  */
-export function besideLabel(label: string, asset: Pick<AssetRow, 'quantity'>, texts: { pieces: string; area: string; value: string }): string[] {
+export function besideLabel(label: string, thing: Pick<RecordRow, 'quantity'>, texts: { pieces: string; area: string; value: string }): string[] {
   /** By its number alone: the label has the unit in the language in which it was written. */
   const missing = (text: string) => text !== '' && !label.replace(/,/g, '').includes(/[\d.]+/.exec(text.replace(/,/g, ''))?.[0] ?? text)
-  const counted = asset.quantity !== null && asset.quantity > 1 && !label.includes(String(asset.quantity)) ? texts.pieces : ''
+  const counted = thing.quantity !== null && thing.quantity > 1 && !label.includes(String(thing.quantity)) ? texts.pieces : ''
   return [counted, missing(texts.area) ? texts.area : '', texts.value].filter((x) => x !== '')
 }

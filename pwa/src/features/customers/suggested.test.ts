@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { AssetRow, FileRow } from '../../domain/rows'
+import type { RecordRow, FileRow } from '../../domain/rows'
 import { suggestedLines } from './suggested'
 
 const file = { id: 'c', revision: 1, open_sections: [], values: { income_wages_fen: [5_000_000, 'collected', '2026-11-01', 'a'] } } as FileRow
-const car = { id: 'car', kind: 'vehicle', label: '皮卡', value_fen: 3_000_000 } as AssetRow
+const car = { id: 'car', kind: 'vehicle', label: '皮卡', value_fen: 3_000_000 } as RecordRow
 
 test('each field shows what stands now beside what is suggested; nothing said is nothing', () => {
   const body = { customer_id: 'c', edits: [{ field: 'income_wages_fen', seen: 1, value: 7_000_000 }, { field: 'home_type', seen: null, value: 'flat' }] }
@@ -15,10 +15,10 @@ test('each field shows what stands now beside what is suggested; nothing said is
 
 test('a thing that is new, changed, or gone', () => {
   const put = { id: 'car', customer_id: 'c', kind: 'vehicle', label: '皮卡', value_fen: 2_000_000, detail: {} }
-  expect(suggestedLines({ type: 'asset.put', body: put }, file, [])).toEqual([{ kind: 'asset', assetKind: 'vehicle', now: null, then: { label: '皮卡', value_fen: 2_000_000 }, reason: '' }])
-  expect(suggestedLines({ type: 'asset.put', body: put }, file, [car])).toMatchObject([{ now: { value_fen: 3_000_000 }, then: { value_fen: 2_000_000 } }])
-  expect(suggestedLines({ type: 'asset.remove', body: { id: 'car', customer_id: 'c', reason: 'sold' } }, file, [car])).toEqual([
-    { kind: 'asset', assetKind: 'vehicle', now: { label: '皮卡', value_fen: 3_000_000 }, then: null, reason: 'sold' },
+  expect(suggestedLines({ type: 'record.put', body: put }, file, [])).toEqual([{ kind: 'record', recordKind: 'vehicle', now: null, then: { label: '皮卡', value_fen: 2_000_000 }, reason: '' }])
+  expect(suggestedLines({ type: 'record.put', body: put }, file, [car])).toMatchObject([{ now: { value_fen: 3_000_000 }, then: { value_fen: 2_000_000 } }])
+  expect(suggestedLines({ type: 'record.remove', body: { id: 'car', customer_id: 'c', reason: 'sold' } }, file, [car])).toEqual([
+    { kind: 'record', recordKind: 'vehicle', now: { label: '皮卡', value_fen: 3_000_000 }, then: null, reason: 'sold' },
   ])
 })
 

@@ -8,7 +8,7 @@ import { useEngine } from '../engine'
 import { useNames } from '../names'
 
 const ICONS: Record<string, IconName> = {
-  'visit.log': 'pencil', 'visit.log_unplaced': 'pencil', 'visit.place': 'home', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'asset.put': 'car', 'asset.remove': 'trash', 'task.submit': 'check',
+  'visit.log': 'pencil', 'visit.log_unplaced': 'pencil', 'visit.place': 'home', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'record.put': 'car', 'record.remove': 'trash', 'task.submit': 'check',
   'task.approve': 'stamp', 'suggestion.accept': 'check', 'suggestion.dismiss': 'returned', 'dispute.settle': 'check', 'task.return': 'returned', 'inbox.read': 'inbox', 'command.discard': 'trash',
 }
 

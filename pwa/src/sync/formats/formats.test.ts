@@ -141,3 +141,20 @@ test.each(readdirSync(FOLDER).filter((name) => /^database-\d+\.json$/.test(name)
   expect(engine.status().waiting).toBe(2)
   await engine.close()
 })
+
+test('assets of an app from before records are shown as such, what waits of them too', async () => {
+  const found = JSON.parse(readFileSync(`${FOLDER}database-2-assets.json`, 'utf8'), fromJson) as Dump
+  const bank = await FakeBank.open()
+  const phone = await openPhone(bank, uuid7())
+  await phone.engine.login('wang', 'right')
+  await phone.engine.close()
+  await restore(await databaseOf(phone.deviceDatabase), found)
+  bank.fault = () => 'lost'
+  const { engine } = await openPhone(bank, phone.deviceDatabase, phone.clock, phone.locks, phone.ledger)
+  expect(await engine.unlock(PIN)).toBe('ok')
+  const [xie] = engine.search('xjz')
+  const labels = async () => (await engine.customer(xie!.id)).records.map((one) => `${one.kind} ${one.label}`).sort()
+  expect(await labels()).toEqual(['machinery 拖拉机', 'vehicle 皮卡'])
+  expect(engine.outbox().map(({ type, state }) => `${type} ${state}`)).toContain('record.put saved')
+  await engine.close()
+})

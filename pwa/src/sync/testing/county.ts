@@ -215,10 +215,10 @@ export class County {
         const values = { ...(file?.['values'] as Json), [edit['field'] as string]: [edit['value'], 'collected', '2026-11-21', 'staff-1'] }
         return this.stamp(home, [{ kind: 'file', id: customer, values: { ...file, values } }])
       }
-      case 'asset.put':
-        return this.stamp(home, [assetRow(body['id'] as string, customer, body['label'] as string)])
+      case 'record.put':
+        return this.stamp(home, [recordRow(body['id'] as string, customer, body['label'] as string)])
       default:
-        return this.stamp(home, [], [{ kind: 'asset', id: body['id'] as string }])
+        return this.stamp(home, [], [{ kind: 'record', id: body['id'] as string }])
     }
   }
 
@@ -388,8 +388,8 @@ const visitRow = (id: string, customer: string, note: string): BankRow => ({
   values: { customer_id: customer, staff_id: 'staff-1', at: 1, note, photos: [], flags: [] },
 })
 
-const assetRow = (id: string, customer: string, label: string): BankRow => ({
-  kind: 'asset',
+const recordRow = (id: string, customer: string, label: string): BankRow => ({
+  kind: 'record',
   id,
   values: { customer_id: customer, kind: 'house', label, value_fen: 1, area_m2: null, quantity: null, observed_on: '2026-11-21', source: 'collected', detail: {} },
 })

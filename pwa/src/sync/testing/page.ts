@@ -30,7 +30,7 @@ interface Disk {
 interface Shown {
   name: string
   visits: [id: string, note: string][]
-  assets: [id: string, label: string][]
+  records: [id: string, label: string][]
   values: Record<string, unknown>
   tasks: [id: string, state: unknown, evidence: unknown][]
 }
@@ -169,7 +169,7 @@ export class Page {
     const aliases = new Map([...disk.outbox.values()].flatMap(({ receipt }) => Object.entries(receipt?.alias ?? {})))
     for (const { command } of lying) {
       // A duplicate is shown as whom the bank knew, from its answer on.
-      if (command.type === 'customer.create' && !aliases.has(command.body.id)) shown.set(command.body.id, { name: command.body.name, visits: [], assets: [], values: {}, tasks: [], ...(shown.get(command.body.id) ?? {}) })
+      if (command.type === 'customer.create' && !aliases.has(command.body.id)) shown.set(command.body.id, { name: command.body.name, visits: [], records: [], values: {}, tasks: [], ...(shown.get(command.body.id) ?? {}) })
       if (command.type === 'task.submit' && tasks.has(command.body.task_id)) Object.assign(tasks.get(command.body.task_id) as object, { state: 'submitted', evidence_id: command.body.visit_id })
     }
     const pageOf = (id: string): Shown | undefined => shown.get(id) ?? shown.get(aliases.get(id) ?? id)
@@ -177,7 +177,7 @@ export class Page {
     for (const [id, task] of tasks) shown.get(task['customer_id'] as string)?.tasks.push([id, task['state'], task['evidence_id']])
     for (const page of shown.values()) {
       sorted(page.visits)
-      sorted(page.assets)
+      sorted(page.records)
       sorted(page.tasks)
     }
     return shown
@@ -222,7 +222,7 @@ export class Page {
       const got: Shown = {
         name: view.customer.name,
         visits: sorted(view.visits.map((visit) => [visit.id, visit.note ?? ''])),
-        assets: sorted(view.assets.map((asset) => [asset.id, asset.label])),
+        records: sorted(view.records.map((record) => [record.id, record.label])),
         values: Object.fromEntries(Object.entries(view.file?.values ?? {}).map(([field, value]) => [field, value[0]])),
         tasks: sorted(view.tasks.map((task) => [task.id, task.state, task.evidence_id])),
       }
@@ -249,9 +249,9 @@ function customersOf(tables: Map<string, Table>): Map<string, { name: string; ho
   return found
 }
 
-function hanging(tables: Map<string, Table>, id: string, home: string): Pick<Shown, 'visits' | 'assets' | 'values'> {
+function hanging(tables: Map<string, Table>, id: string, home: string): Pick<Shown, 'visits' | 'records' | 'values'> {
   const visits = new Map<string, string>()
-  const assets = new Map<string, string>()
+  const records = new Map<string, string>()
   let values: Record<string, unknown> | null = null
   const books = [...tables.keys()].sort((a, b) => Number(b === home) - Number(a === home))
   for (const book of books) {
@@ -260,10 +260,10 @@ function hanging(tables: Map<string, Table>, id: string, home: string): Pick<Sho
       if (row.kind === 'file' && row.id === id) values ??= Object.fromEntries(Object.entries(row.values['values'] as Record<string, unknown[]>).map(([field, value]) => [field, value[0]]))
       if (row.values['customer_id'] !== id) continue
       if (row.kind === 'visit' && !visits.has(row.id)) visits.set(row.id, row.values['note'] as string)
-      if (row.kind === 'asset' && !assets.has(row.id)) assets.set(row.id, row.values['label'] as string)
+      if (row.kind === 'record' && !records.has(row.id)) records.set(row.id, row.values['label'] as string)
     }
   }
-  return { visits: [...visits], assets: [...assets], values: values ?? {} }
+  return { visits: [...visits], records: [...records], values: values ?? {} }
 }
 
 const upsert = (rows: [string, string][], id: string, text: string): void => {
@@ -285,12 +285,12 @@ function lay(command: NewCommand, pageOf: (id: string) => Shown | undefined, all
       for (const { field, value } of command.body.edits) if (page) page.values[field] = value
       return
     }
-    case 'asset.put': {
+    case 'record.put': {
       const page = pageOf(command.body.customer_id)
-      if (page) upsert(page.assets, command.body.id, command.body.label)
+      if (page) upsert(page.records, command.body.id, command.body.label)
       return
     }
-    case 'asset.remove':
-      for (const page of all.values()) page.assets = page.assets.filter(([id]) => id !== command.body.id)
+    case 'record.remove':
+      for (const page of all.values()) page.records = page.records.filter(([id]) => id !== command.body.id)
   }
 }

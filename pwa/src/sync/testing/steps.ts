@@ -144,15 +144,15 @@ const editStep = (tab: number, n: number, value: number): Step =>
     await save(model, engine, [build.setValues({ customer_id: id, edits: [{ field: 'income_wages_fen', seen: null, value }] })])
   })
 
-const assetStep = (tab: number, n: number, remove: boolean): Step =>
-  step(`${remove ? 'removeAsset' : 'asset'}(${tab}, ${n})`, anyOpen, async (model, real) => {
+const recordStep = (tab: number, n: number, remove: boolean): Step =>
+  step(`${remove ? 'removeRecord' : 'record'}(${tab}, ${n})`, anyOpen, async (model, real) => {
     const engine = tabOf(model, real, tab)
     const customers = engine.customers()
     if (customers.length === 0) return
     const { id } = pick(customers, n)
-    const [known] = (await engine.customer(id)).assets
-    if (remove && known) await save(model, engine, [build.assetRemove({ id: known.id, customer_id: id, reason: 'sold' })])
-    else await save(model, engine, [build.assetPut({ id: known?.id ?? uuid7(), customer_id: id, kind: 'vehicle', label: `车${n}`, value_fen: 5, detail: {} })])
+    const [known] = (await engine.customer(id)).records
+    if (remove && known) await save(model, engine, [build.recordRemove({ id: known.id, customer_id: id, reason: 'sold' })])
+    else await save(model, engine, [build.recordPut({ id: known?.id ?? uuid7(), customer_id: id, kind: 'vehicle', label: `车${n}`, value_fen: 5, detail: {} })])
   })
 
 type Birth = 'new' | 'known' | 'refused'
@@ -369,7 +369,7 @@ const faults = fc.array(
 export const steps: fc.Arbitrary<Step>[] = [
   fc.tuple(tabs, few, fc.constantFrom<VisitKind>('plain', 'plain', 'refused', 'photo', 'task', 'refused task')).map((args) => visitStep(...args)),
   fc.tuple(tabs, few, fc.constantFrom(5, 7, OLDER)).map((args) => editStep(...args)),
-  fc.tuple(tabs, few, fc.boolean()).map((args) => assetStep(...args)),
+  fc.tuple(tabs, few, fc.boolean()).map((args) => recordStep(...args)),
   fc.tuple(tabs, fc.nat({ max: 1 }), fc.constantFrom<Birth>('new', 'known', 'refused'), fc.boolean()).map((args) => createStep(...args)),
   fc.tuple(tabs, fc.nat({ max: 3 })).map((args) => undoStep(...args)),
   fc.tuple(tabs, fc.constant<NetFault[]>([])).map((args) => syncStep(...args)),

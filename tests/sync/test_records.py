@@ -11,7 +11,7 @@ from tests.support.bodies import new_household
 from tests.support.field_phone import FieldPhone
 from tests.support.world import World
 from tests.sync.test_disputes import HOUR, two
-from tests.sync.test_moves import asset
+from tests.sync.test_moves import record
 
 __all__ = ["two"]
 
@@ -20,7 +20,7 @@ PICKUP = {"kind": "vehicle", "label": "皮卡", "value_fen": 3_000_000, "area_m2
 
 
 async def _put(phone: FieldPhone, body: dict[str, Any], age_ms: int = 0) -> dict[str, Any]:
-    phone.save("asset.put", body, at=phone.now() - age_ms)
+    phone.save("record.put", body, at=phone.now() - age_ms)
     return (await phone.push())[0]
 
 
@@ -29,7 +29,7 @@ async def _thing(manager: FieldPhone, deputy: FieldPhone, world: World) -> dict[
     household = new_household(world.grids["E1"])
     manager.save("customer.create", household, at=manager.now() - 4 * HOUR)
     await manager.push()
-    body = asset(household["id"], **PICKUP, detail={"plate": "鄂L00001"})
+    body = record(household["id"], **PICKUP, detail={"plate": "鄂L00001"})
     assert (await _put(manager, body, 3 * HOUR))["result"] == "applied"
     for phone in (manager, deputy):
         await phone.pull()
@@ -39,7 +39,7 @@ async def _thing(manager: FieldPhone, deputy: FieldPhone, world: World) -> dict[
 
 async def _row(phone: FieldPhone, body: dict[str, Any]) -> dict[str, Any]:
     await phone.pull()
-    return phone.of("asset")[body["id"]]
+    return phone.of("record")[body["id"]]
 
 
 async def test_changes_of_different_fields_both_stand(two: Two, world: World) -> None:
@@ -67,7 +67,9 @@ async def test_of_one_field_the_later_observation_wins_and_the_other_stays_on_re
     row = await _row(deputy, body)
     assert (row["label"], row["quantity"]) == ("旧皮卡", 2)
     async with worker_db.unit(Actor.system("test")) as uow:
-        lost = list(await uow.session.scalars(text("SELECT lost FROM asset_history WHERE lost <> '{}'")))
+        lost = list(
+            await uow.session.scalars(text("SELECT lost FROM file_record_history WHERE lost <> '{}'"))
+        )
     assert lost == [{"label": "红皮卡"}]
     # a later one wins, whoever's it is
     assert (await _put(deputy, body | {"label": "白皮卡"}))["result"] == "applied"
@@ -84,7 +86,7 @@ async def test_what_a_thing_is_worth_waits_for_a_person(two: Two, world: World) 
     assert (await _row(deputy, body))["value_fen"] == 2_000_000
     await manager.pull()
     ((dispute_id, row),) = manager.of("dispute").items()
-    assert (row["customer_id"], row["field"]) == (body["customer_id"], f"asset:{body['id']}:value_fen")
+    assert (row["customer_id"], row["field"]) == (body["customer_id"], f"record:{body['id']}:value_fen")
     assert [(value, who) for value, _source, _at, who in row["values"]] == [
         (2_000_000, manager.staff["id"]),
         (5_000_000, deputy.staff["id"]),
@@ -123,7 +125,7 @@ async def test_an_amount_that_gives_way_is_kept_too_and_goes_along_with_its_thin
             "address": "三组",
             "member_ids": members[:1],
             "head_id": members[0],
-            "asset_ids": [body["id"]],
+            "record_ids": [body["id"]],
         },
     )
     assert (await manager.push())[0]["result"] == "applied"
@@ -173,13 +175,13 @@ async def test_seen_later_is_not_gone_and_gone_later_stays_gone(two: Two, world:
     body = await _thing(manager, deputy, world)
     gone = {"id": body["id"], "customer_id": body["customer_id"], "reason": "卖了"}
     assert (await _put(manager, body | {"label": "旧皮卡"}, HOUR))["result"] == "applied"
-    deputy.save("asset.remove", gone, at=deputy.now() - 2 * HOUR)
+    deputy.save("record.remove", gone, at=deputy.now() - 2 * HOUR)
     (receipt,) = await deputy.push()
     assert (receipt["result"], receipt["lost"]) == ("merged", ["removed"])
     assert (await _row(deputy, body))["label"] == "旧皮卡"
-    deputy.save("asset.remove", gone)
+    deputy.save("record.remove", gone)
     assert (await deputy.push())[0]["result"] == "applied"
     receipt = await _put(manager, body | {"quantity": 3}, HOUR // 2)
     assert (receipt["result"], receipt["lost"]) == ("merged", ["removed"])
     await manager.pull()
-    assert body["id"] not in manager.of("asset")
+    assert body["id"] not in manager.of("record")

@@ -1,4 +1,4 @@
-"""What a household or business has: things with their value, and what they were before."""
+"""The records of a file: things, debts, plans and ties of a customer, and what they were before."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from backend.customers import disputes, queries
 from backend.customers.errors import bad_value, id_taken, out_of_scope
-from backend.customers.models import Asset, AssetHistory, Customer
-from backend.customers.rules import WORTH, AssetKind, Known, merge_fields
-from backend.customers.schemas import PutAsset
+from backend.customers.models import Customer, FileRecord, FileRecordHistory
+from backend.customers.rules import WORTH, Known, RecordKind, merge_fields
+from backend.customers.schemas import PutRecord
 from backend.customers.service import COLLECTED, refresh
 from backend.kernel.commands import Envelope
 from backend.kernel.ids import uuid7
@@ -26,44 +26,44 @@ REMOVED = "removed"
 _DETAIL = "detail."
 
 
-async def put_asset(uow: UnitOfWork, body: PutAsset, envelope: Envelope) -> tuple[str, ...]:
-    """Adds an asset or replaces what is known of it, merged field by field; what it was stays in the history.
+async def put_record(uow: UnitOfWork, body: PutRecord, envelope: Envelope) -> tuple[str, ...]:
+    """Adds a record or replaces what is known of it, merged field by field; what it was stays in the history.
     Returns the fields that kept a newer value.
 
     One that went with a part of the household that split off, or came with one that was merged, is edited
     where it is now. Raises Problem `bad_value`, `out_of_scope`, `id_taken`.
     """
-    if body.kind not in set(AssetKind):
-        raise bad_value(f"{body.kind!r} is no kind of asset.")
+    if body.kind not in set(RecordKind):
+        raise bad_value(f"{body.kind!r} is no kind of record.")
     customer = await queries.lock(uow, body.customer_id)
     lost: tuple[str, ...] = ()
-    async with uow.elevated("an asset that somebody else recorded must not lose its id to this one"):
-        row = await uow.session.get(Asset, body.id)
+    async with uow.elevated("a record that somebody else made must not lose its id to this one"):
+        row = await uow.session.get(FileRecord, body.id)
         now_with = row.customer_id if row is not None else customer.id
         if now_with == customer.id:
             lost = await _put(uow, customer, row, body, envelope)
         elif not await queries.went_over(uow, customer.id, now_with):
-            raise id_taken("asset")
+            raise id_taken("record")
     if now_with != customer.id:
-        return await put_asset(uow, msgspec.structs.replace(body, customer_id=now_with), envelope)
-    await refresh(uow, customer.id, "asset")
+        return await put_record(uow, msgspec.structs.replace(body, customer_id=now_with), envelope)
+    await refresh(uow, customer.id, "record")
     return lost
 
 
 async def _put(
-    uow: UnitOfWork, customer: Customer, row: Asset | None, body: PutAsset, envelope: Envelope
+    uow: UnitOfWork, customer: Customer, row: FileRecord | None, body: PutRecord, envelope: Envelope
 ) -> tuple[str, ...]:
     given = _flat(body.kind, body)
     at = envelope.stands_at
     if row is None:
-        row = Asset(id=body.id, customer_id=customer.id, source=COLLECTED, removed_at=None)
+        row = FileRecord(id=body.id, customer_id=customer.id, source=COLLECTED, removed_at=None)
         uow.session.add(row)
         _become(row, given)
         row.observed_at, row.recorded_by = at, envelope.staff_id
         await note_change(uow, customer, row, {}, {}, envelope)
         return ()
-    current = _flat(row.asset_kind, row)
-    before, gave_way = asset_facts(row), row.value_fen
+    current = _flat(row.kind, row)
+    before, gave_way = record_facts(row), row.value_fen
     first = (row.observed_at, row.recorded_by)
     since = await _since(uow, row)
     known = {name: Known(value, since.get(name, first)[0]) for name, value in current.items()}
@@ -92,7 +92,7 @@ async def _put(
 
 
 async def _seen(
-    uow: UnitOfWork, customer: Customer, row: Asset, body: PutAsset, current: Mapping[str, Any]
+    uow: UnitOfWork, customer: Customer, row: FileRecord, body: PutRecord, current: Mapping[str, Any]
 ) -> Mapping[str, Any] | None:
     """What the person saw, None where that cannot be told: an app from before `seen` names a revision only,
     from which it is known whether it saw what is there now."""
@@ -103,7 +103,7 @@ async def _seen(
     newest = await uow.session.scalar(
         select(SyncChange.revision)
         .where(
-            SyncChange.kind == "asset",
+            SyncChange.kind == "record",
             SyncChange.row_id == str(row.id),
             SyncChange.book.in_(customer.books),
             SyncChange.revision > body.seen_revision,
@@ -113,13 +113,13 @@ async def _seen(
     return current if newest is None else None
 
 
-async def _since(uow: UnitOfWork, row: Asset) -> dict[str, tuple[datetime, UUID | None]]:
+async def _since(uow: UnitOfWork, row: FileRecord) -> dict[str, tuple[datetime, UUID | None]]:
     """When each field was last observed to be what it is, and by whom, as far as it was ever changed."""
     found: dict[str, tuple[datetime, UUID | None]] = {}
     history = await uow.session.scalars(
-        select(AssetHistory)
-        .where(AssetHistory.asset_id == row.id)
-        .order_by(AssetHistory.recorded_at, AssetHistory.id)
+        select(FileRecordHistory)
+        .where(FileRecordHistory.record_id == row.id)
+        .order_by(FileRecordHistory.recorded_at, FileRecordHistory.id)
     )
     for one in history:
         if "kind" not in one.after:
@@ -131,34 +131,36 @@ async def _since(uow: UnitOfWork, row: Asset) -> dict[str, tuple[datetime, UUID 
     return found
 
 
-async def remove_asset(
-    uow: UnitOfWork, asset_id: UUID, customer_id: UUID, reason: str, envelope: Envelope
+async def remove_record(
+    uow: UnitOfWork, record_id: UUID, customer_id: UUID, reason: str, envelope: Envelope
 ) -> tuple[str, ...]:
-    """An asset is gone (sold, died, mistaken). Its row and history stay. Returns `removed` where somebody saw
-    it later than that."""
+    """A record is over (sold, died, repaid, mistaken). Its row and history stay.
+
+    Returns `removed` where somebody saw it later than that.
+    """
     customer = await queries.lock(uow, customer_id)
-    row = await uow.session.get(Asset, asset_id)
+    row = await uow.session.get(FileRecord, record_id)
     if row is None:
-        raise out_of_scope("This asset")
+        raise out_of_scope("This record")
     if row.customer_id == customer_id:
         if row.observed_at > envelope.stands_at:
-            await note_change(uow, customer, row, asset_facts(row), {REMOVED: reason}, envelope)
+            await note_change(uow, customer, row, record_facts(row), {REMOVED: reason}, envelope)
             return (REMOVED,)
         row.removed_at = envelope.stands_at
-        await note_change(uow, customer, row, asset_facts(row), {}, envelope, removed=reason)
-        await refresh(uow, customer.id, "asset")
+        await note_change(uow, customer, row, record_facts(row), {}, envelope, removed=reason)
+        await refresh(uow, customer.id, "record")
         return ()
     async with uow.elevated("only whether the household it was with has split or was merged"):
         followed = await queries.went_over(uow, customer_id, row.customer_id)
     if not followed:
-        raise out_of_scope("This asset")
-    return await remove_asset(uow, asset_id, row.customer_id, reason, envelope)
+        raise out_of_scope("This record")
+    return await remove_record(uow, record_id, row.customer_id, reason, envelope)
 
 
 async def note_change(
     uow: UnitOfWork,
     customer: Customer,
-    row: Asset,
+    row: FileRecord,
     before: dict[str, Any],
     lost: dict[str, Any],
     envelope: Envelope,
@@ -166,12 +168,12 @@ async def note_change(
 ) -> None:
     """History, trail and partitions of a change. `lost`: what was not taken, by field; it stays on record."""
     uow.session.add(
-        AssetHistory(
+        FileRecordHistory(
             id=uuid7(),
-            asset_id=row.id,
+            record_id=row.id,
             customer_id=customer.id,
             before=before,
-            after=asset_facts(row) if removed is None else {"removed": removed},
+            after=record_facts(row) if removed is None else {"removed": removed},
             lost=lost,
             observed_at=envelope.stands_at,
             recorded_at=uow.now,
@@ -181,17 +183,17 @@ async def note_change(
     )
     await uow.session.flush()
     uow.audit(
-        "asset.remove" if removed is not None else "asset.put",
-        "asset",
+        "record.remove" if removed is not None else "record.put",
+        "record",
         row.id,
         {"customer": str(customer.id), **({"lost": sorted(lost)} if lost else {})},
     )
-    uow.touch_all(customer.books, "asset", row.id, gone=row.removed_at is not None)
+    uow.touch_all(customer.books, "record", row.id, gone=row.removed_at is not None)
 
 
-def asset_facts(row: Asset) -> dict[str, Any]:
-    """An asset as the history keeps it."""
-    return _facts(row.asset_kind, row)
+def record_facts(row: FileRecord) -> dict[str, Any]:
+    """A record as the history keeps it."""
+    return _facts(row.kind, row)
 
 
 def _facts(kind: str | None, of: Any) -> dict[str, Any]:
@@ -209,8 +211,8 @@ def _flat_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     return flat | {f"{_DETAIL}{name}": value for name, value in (facts.get("detail") or {}).items()}
 
 
-def _become(row: Asset, flat: Mapping[str, Any]) -> None:
-    row.asset_kind, row.label = flat["kind"], flat["label"]
+def _become(row: FileRecord, flat: Mapping[str, Any]) -> None:
+    row.kind, row.label = flat["kind"], flat["label"]
     row.value_fen, row.area_m2, row.quantity = flat["value_fen"], flat["area_m2"], flat["quantity"]
     row.detail = {
         name.removeprefix(_DETAIL): value
