@@ -13,6 +13,7 @@ from backend.app.audit_cli import add_audit
 from backend.app.backup_cli import add_backup
 from backend.app.grid_moves_cli import add_grid_moves
 from backend.app.grids_cli import add_grids
+from backend.app.import_cli import add_import
 from backend.app.outbox_cli import add_outbox
 from backend.app.servers import connected
 from backend.embedded import EmbeddedError
@@ -154,6 +155,7 @@ def _add_data(cli: typer.Typer) -> None:
     cli.add_typer(grids_cli, name="grids")
     add_grids(grids_cli, _settings, _say)
     add_grid_moves(grids_cli, _settings, _say)
+    add_import(cli, _settings, _say)
     add_backup(cli, _settings, _say)
 
     @cli.command()

@@ -1,9 +1,10 @@
 """What the bank's own systems know of a customer. An agent sees none of it."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.db import Base
@@ -11,23 +12,29 @@ from backend.kernel.db import Base
 
 class Account(Base):
     """A deposit account: `demand`, `term` or `social` (social-security card). Balances in fen as of
-    `as_of`."""
+    `as_of`.
+
+    Its number is kept as a keyed hash and its last four digits (`number_tail`), never whole.
+    """
 
     __tablename__ = "account"
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
     account_kind: Mapped[str]
     balance_fen: Mapped[int]
     year_average_fen: Mapped[int]
     opened_on: Mapped[date]
     as_of: Mapped[date]
+    number_index: Mapped[bytes | None] = mapped_column(unique=True)
+    number_tail: Mapped[str | None]
+    closed_on: Mapped[date | None]
 
 
 class Loan(Base):
     """A loan contract. Amounts in fen, rate in basis points, `overdue_days` as of `as_of`."""
 
     __tablename__ = "loan"
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
     contract: Mapped[str] = mapped_column(unique=True)
     balance_fen: Mapped[int]
@@ -40,7 +47,8 @@ class Loan(Base):
 
 
 class FlowMonth(Base):
-    """One month's movements over a customer's accounts (`month`: its first day). Amounts in fen."""
+    """One month's movements over a customer's accounts (`month`: its first day): the sum of its parts.
+    Amounts in fen."""
 
     __tablename__ = "flow_month"
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True)
@@ -53,10 +61,65 @@ class FlowMonth(Base):
     merchant_fen: Mapped[int]
 
 
+class FlowPart(Base):
+    """One month's movements of one holder, as a file told them.
+
+    A household has several holders; `holder` is the keyed hash of how the file named this one.
+    """
+
+    __tablename__ = "flow_part"
+    holder: Mapped[bytes] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"))
+    in_fen: Mapped[int]
+    out_fen: Mapped[int]
+    in_count: Mapped[int]
+    out_count: Mapped[int]
+    wages_fen: Mapped[int]
+    merchant_fen: Mapped[int]
+    as_of: Mapped[date]
+    __table_args__ = (Index("ix_flow_part_customer_id_month", "customer_id", "month"),)
+
+
 class Holding(Base):
-    """A product signed with the bank."""
+    """A product signed with the bank: by any of the customer's holders, `since_on` the first of them."""
 
     __tablename__ = "holding"
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True)
     product_code: Mapped[str] = mapped_column(primary_key=True)
     since_on: Mapped[date]
+
+
+class HoldingPart(Base):
+    """One product or contract of one holder, as a file told it. `number_index` is empty where the file has
+    no contract numbers; `until_on`: cancelled on that day."""
+
+    __tablename__ = "holding_part"
+    holder: Mapped[bytes] = mapped_column(primary_key=True)
+    product_code: Mapped[str] = mapped_column(primary_key=True)
+    number_index: Mapped[bytes] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"))
+    since_on: Mapped[date]
+    until_on: Mapped[date | None]
+    as_of: Mapped[date]
+    __table_args__ = (Index("ix_holding_part_customer_id_product_code", "customer_id", "product_code"),)
+
+
+class ImportBatch(Base):
+    """A file of the bank's systems that was taken, or refused as a whole for `reason`.
+
+    `as_of`: the newest day that its rows tell of. `counts`: rows by what became of them.
+    """
+
+    __tablename__ = "import_batch"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    file_name: Mapped[str]
+    file_hash: Mapped[str] = mapped_column(index=True)
+    as_of: Mapped[date | None]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    counts: Mapped[dict[str, Any]]
+    imported_at: Mapped[datetime]
+    run_by: Mapped[str]
+    __table_args__ = (CheckConstraint("state IN ('taken', 'refused')", name="state"),)

@@ -1,11 +1,13 @@
 """Reads of what the bank's systems know, under the actor's row security."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
+from backend.banking.models import ImportBatch
 from backend.kernel.uow import UnitOfWork
 
 # One row per customer of :ids with its sums; a customer about whom core knows nothing stands with zeros.
@@ -20,7 +22,7 @@ STANDING = text(
     LEFT JOIN LATERAL (
       SELECT sum(balance_fen)::bigint AS deposits, sum(year_average_fen)::bigint AS average,
         max(as_of) AS as_of
-      FROM account WHERE customer_id = c.id) a ON true
+      FROM account WHERE customer_id = c.id AND closed_on IS NULL) a ON true
     LEFT JOIN LATERAL (
       SELECT sum(balance_fen)::bigint AS balance, sum(granted_fen)::bigint AS granted,
         max(overdue_days) AS overdue, min(due_on) FILTER (WHERE balance_fen > 0) AS next_due,
@@ -40,3 +42,27 @@ STANDING = text(
 async def standing(uow: UnitOfWork, ids: Sequence[UUID]) -> Sequence[Any]:
     """Deposits, loans, products and a year's inflow per customer; amounts in fen."""
     return (await uow.session.execute(STANDING, {"ids": list(ids), "today": uow.today})).all()
+
+
+async def taken_at(uow: UnitOfWork, kind: str, sha256: str) -> datetime | None:
+    """When the very same file was taken last."""
+    found: datetime | None = await uow.session.scalar(
+        select(func.max(ImportBatch.imported_at)).where(
+            ImportBatch.kind == kind, ImportBatch.file_hash == sha256, ImportBatch.state == "taken"
+        )
+    )
+    return found
+
+
+MERGED = text("SELECT count(*) FROM customer WHERE id = ANY(:ids) AND status = 'merged'")
+
+
+async def merged_among(uow: UnitOfWork, ids: Sequence[UUID]) -> int:
+    """How many of the customers are part of another one by now."""
+    return int(await uow.session.scalar(MERGED, {"ids": list(ids)}) or 0)
+
+
+async def batches(uow: UnitOfWork, most: int) -> Sequence[ImportBatch]:
+    """The last files that were taken or refused, newest first."""
+    newest = select(ImportBatch).order_by(ImportBatch.imported_at.desc(), ImportBatch.id.desc()).limit(most)
+    return (await uow.session.scalars(newest)).all()

@@ -2,6 +2,7 @@
 
 from backend.customers.errors import out_of_scope
 from backend.customers.followers import followed, merged_on, note_followed, stands
+from backend.customers.holders import Named, Unknown, holders, number_index
 from backend.customers.merging import follow
 from backend.customers.models import Customer
 from backend.customers.moving import rehome
@@ -29,7 +30,9 @@ __all__ = [
     "FIELDS",
     "Customer",
     "Home",
+    "Named",
     "Place",
+    "Unknown",
     "books_for",
     "by_id",
     "changes_by",
@@ -38,6 +41,7 @@ __all__ = [
     "decide_suggestion",
     "follow",
     "followed",
+    "holders",
     "home_books",
     "homes",
     "id_check_digit",
@@ -48,6 +52,7 @@ __all__ = [
     "lock_places",
     "merged_on",
     "note_followed",
+    "number_index",
     "out_of_scope",
     "pinyin_of",
     "rehome",

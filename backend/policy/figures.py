@@ -48,5 +48,6 @@ SHIPPED = (
     Figure("phone_loss_days", 30, "a phone that lost work is shown for as long"),
     Figure("phone_oldest_app", "0.1.0", "a phone that runs an older version is asked to update"),
     Figure("unlock_requires_prf", False, "true: phones open by fingerprint or face alone, never by a PIN"),
+    Figure("import_rejected_percent", 20, "a file of which more rows are rejected is refused as a whole"),
     Figure("time_zone", "Asia/Shanghai", "the bank's days", on_phone=True),
 )

@@ -27,3 +27,12 @@ async def known_codes(uow: UnitOfWork) -> frozenset[str]:
 def codes_in(row: Any) -> frozenset[str]:
     """As `known_codes`, from a row that `CODES` was asked for."""
     return frozenset(row.product_codes or ())
+
+
+async def codes_by_name(uow: UnitOfWork) -> dict[str, str]:
+    """Codes by every name of a product, the code itself among them; small letters."""
+    return {
+        name.lower(): one.code
+        for one in await uow.session.scalars(select(Product))
+        for name in (one.code, one.zh, one.en)
+    }

@@ -39,6 +39,12 @@ async def everybody(ctx: JobContext, payload: Mapping[str, Any]) -> None:
     await recompute_all(ctx.database, cause="published" if "version" in payload else "nightly")
 
 
+async def everybody_anew(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
+    """`banking.many_changed` {batch_id}: more customers than are worth an event each. From the beginning:
+    an interrupted run may have been past some of them when their rows came."""
+    await recompute_all(ctx.database, cause="import", resume=False)
+
+
 async def every_night(uow: UnitOfWork) -> datetime:
     """Next at two in the morning: ages and windows of days move without any event."""
     return at_local_time(uow, NIGHTLY_HOUR, 0)
@@ -63,5 +69,6 @@ HANDLERS = (
     ),
     LongHandler(PUBLISHED, "strategy.everybody_published", everybody),
     LongHandler(NIGHTLY, "strategy.everybody_nightly", everybody),
+    LongHandler("banking.many_changed", "strategy.everybody_imported", everybody_anew),
 )
 PERIODIC = (Periodic(NIGHTLY, every_night),)

@@ -35,6 +35,7 @@ OF_CUSTOMERS = frozenset(
         "customer_value_history",
         "decision",
     }
+    | {"flow_part", "holding_part"}
     | {"duty", "flow_month", "holding", "loan", "membership", "person", "person_contact", "person_identity"}
     | {"profile", "stored_file", "task", "task_move", "visit", "visit_photo"}
 )
@@ -46,7 +47,9 @@ BANK_ONLY = frozenset(
         "decision",
         "duty",
         "flow_month",
+        "flow_part",
         "holding",
+        "holding_part",
         "loan",
         "person_contact",
         "person_identity",

@@ -40,6 +40,15 @@ async def _pushed(phone: FieldPhone) -> list[dict[str, Any]]:
     return sorted(await phone.push(), key=lambda one: int(one["seq"]))
 
 
+async def household_met(phone: FieldPhone, world: World, work: Work, **changes: Any) -> str:
+    """The household of HEAD, WIFE and CHILD, entered by the phone. Returns its id."""
+    body = household(world, **changes)
+    phone.save("customer.create", body)
+    assert [one["result"] for one in await phone.push()] == ["applied"]
+    await work()
+    return str(body["id"])
+
+
 async def _known(phone: FieldPhone, world: World, work: Work) -> dict[str, Any]:
     body = household(world)
     phone.save("customer.create", body)

@@ -1,0 +1,200 @@
+"""How each kind of file lies in the database, and the statements that lay it there.
+
+Rows are staged in a table of the transaction first; what becomes of them is then found out for all at once.
+Names and types here are our own, never anybody's input.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import TextClause, text
+
+from backend.banking.rules import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """`table` with its key and values (columns and SQL types); all have `customer_id` and `as_of` besides.
+
+    `gauge`: the amount by which another unit is noticed. `part`: what is told anew of the customer from all
+    its holders, by this column. `dated`: phones show as of which day it is.
+    """
+
+    table: str
+    key: Mapping[str, str]
+    values: Mapping[str, str]
+    gauge: str | None = None
+    part: str | None = None
+    dated: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        """What is staged of a row, in this order, after its line."""
+        return ["customer_id", "as_of", *self.key, *self.values]
+
+
+_FLOW = dict.fromkeys(("in_fen", "out_fen", "in_count", "out_count", "wages_fen", "merchant_fen"), "bigint")
+_HOLDING = Shape(
+    "holding_part",
+    {"holder": "bytea", "product_code": "text", "number_index": "bytea"},
+    {"since_on": "date", "until_on": "date"},
+    part="product_code",
+)
+SHAPES: Mapping[Kind, Shape] = {
+    Kind.accounts: Shape(
+        "account",
+        {"number_index": "bytea"},
+        {
+            "number_tail": "text",
+            "account_kind": "text",
+            "balance_fen": "bigint",
+            "year_average_fen": "bigint",
+            "opened_on": "date",
+            "closed_on": "date",
+        },
+        gauge="balance_fen",
+        dated=True,
+    ),
+    Kind.loans: Shape(
+        "loan",
+        {"contract": "text"},
+        {
+            "granted_fen": "bigint",
+            "balance_fen": "bigint",
+            "rate_bp": "bigint",
+            "granted_on": "date",
+            "due_on": "date",
+            "overdue_days": "bigint",
+        },
+        gauge="granted_fen",
+        dated=True,
+    ),
+    Kind.flows: Shape("flow_part", {"holder": "bytea", "month": "date"}, _FLOW, gauge="in_fen", part="month"),
+    # one table serves both: what is held is what was signed for
+    Kind.products: _HOLDING,
+    Kind.contracts: _HOLDING,
+}
+
+TAKE_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended('banking import', 0))")
+REJECTED = "CREATE TEMP TABLE rejected (line bigint PRIMARY KEY, code text, field text) ON COMMIT DROP"
+SOME_REJECTED = text("SELECT line, code, field FROM rejected WHERE line > :after ORDER BY line LIMIT 5000")
+BY_CODE = text("SELECT code, count(*) AS n FROM rejected GROUP BY code ORDER BY n DESC, code")
+
+# What a customer's own figures are made of: told anew for each pair that moved, gone where no part is left.
+_FLOW_GONE = text(
+    "DELETE FROM flow_month f USING moved, unnest(ARRAY[moved.customer_id, moved.before_id]) AS c(id)"
+    " WHERE moved.counts AND f.customer_id = c.id AND f.month = moved.part AND NOT EXISTS"
+    "  (SELECT 1 FROM flow_part p WHERE p.customer_id = f.customer_id AND p.month = f.month)"
+)
+_FLOW_ANEW = text(
+    "INSERT INTO flow_month"
+    " (customer_id, month, in_fen, out_fen, in_count, out_count, wages_fen, merchant_fen)"
+    " SELECT customer_id, month, sum(in_fen), sum(out_fen), sum(in_count), sum(out_count), sum(wages_fen),"
+    "  sum(merchant_fen) FROM flow_part WHERE (customer_id, month) IN"
+    "  (SELECT unnest(ARRAY[customer_id, before_id]), part FROM moved WHERE counts)"
+    " GROUP BY customer_id, month ON CONFLICT (customer_id, month) DO UPDATE SET in_fen = excluded.in_fen,"
+    "  out_fen = excluded.out_fen, in_count = excluded.in_count, out_count = excluded.out_count,"
+    "  wages_fen = excluded.wages_fen, merchant_fen = excluded.merchant_fen"
+)
+_HOLDING_GONE = text(
+    "DELETE FROM holding h USING moved, unnest(ARRAY[moved.customer_id, moved.before_id]) AS c(id)"
+    " WHERE moved.counts AND h.customer_id = c.id AND h.product_code = moved.part AND NOT EXISTS"
+    "  (SELECT 1 FROM holding_part p WHERE p.customer_id = h.customer_id"
+    "   AND p.product_code = h.product_code AND p.until_on IS NULL)"
+)
+_HOLDING_ANEW = text(
+    "INSERT INTO holding (customer_id, product_code, since_on)"
+    " SELECT customer_id, product_code, min(since_on) FROM holding_part"
+    " WHERE until_on IS NULL AND (customer_id, product_code) IN"
+    "  (SELECT unnest(ARRAY[customer_id, before_id]), part FROM moved WHERE counts)"
+    " GROUP BY customer_id, product_code"
+    " ON CONFLICT (customer_id, product_code) DO UPDATE SET since_on = excluded.since_on"
+)
+TELL_ANEW: Mapping[str, tuple[TextClause, ...]] = {
+    "month": (_FLOW_GONE, _FLOW_ANEW),
+    "product_code": (_HOLDING_GONE, _HOLDING_ANEW),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The SQL of one kind, in the order in which it runs."""
+
+    stage: str
+    #: lines that say different things of the same thing and day are rejected, all of them
+    contradicting: TextClause
+    dropping: TextClause
+    #: of lines about the same thing the newest stays
+    repeated: TextClause
+    gauge: TextClause | None
+    compare: TextClause
+    counts: TextClause
+    touched: TextClause
+    write: TextClause
+    tell_anew: tuple[TextClause, ...]
+
+
+def statements(shape: Shape) -> Statements:
+    """What is run for a kind of file."""
+    key, values = list(shape.key), ["customer_id", *shape.values]
+    types = {"customer_id": "uuid", "as_of": "date", **shape.key, **shape.values}
+    keys = ", ".join(key)
+    joined = " AND ".join(f"t.{one} = s.{one}" for one in key)
+    theirs = _row("t", values)
+    said = f"md5(ROW({', '.join(values)})::text)"
+    listed = ", ".join(shape.columns)
+    typed = ", ".join(f"{one} {types[one]}" for one in shape.columns)
+    differ = f"{_row('s', values)} IS DISTINCT FROM {theirs}"
+    gauge = shape.gauge
+    return Statements(
+        stage=f"CREATE TEMP TABLE staged (line bigint, {typed}) ON COMMIT DROP",
+        contradicting=text(
+            "INSERT INTO rejected (line, code, field) SELECT line, 'contradicts', '' FROM"  # noqa: S608
+            f" (SELECT line, min({said}) OVER same <> max({said}) OVER same AS bad FROM staged"
+            f"  WINDOW same AS (PARTITION BY {keys}, as_of)) s WHERE bad"
+        ),
+        dropping=text("DELETE FROM staged s USING rejected r WHERE r.line = s.line"),
+        repeated=text(
+            "DELETE FROM staged s USING (SELECT line, row_number() OVER"  # noqa: S608
+            f" (PARTITION BY {keys} ORDER BY as_of DESC, line) AS n FROM staged) d"
+            " WHERE d.line = s.line AND d.n > 1"
+        ),
+        gauge=text(
+            "SELECT count(*) AS n, percentile_cont(0.5) WITHIN GROUP"  # noqa: S608
+            f" (ORDER BY s.{gauge}::float8 / t.{gauge}) AS ratio"
+            f" FROM staged s JOIN {shape.table} t ON {joined} WHERE s.{gauge} > 0 AND t.{gauge} > 0"
+        )
+        if gauge
+        else None,
+        compare=text(
+            "CREATE TEMP TABLE moved ON COMMIT DROP AS SELECT s.customer_id, t.customer_id AS before_id,"  # noqa: S608
+            f" s.{shape.part or key[0]} AS part, t.as_of IS NULL AS fresh,"
+            " coalesce(s.as_of < t.as_of, false) AS older, coalesce(s.as_of > t.as_of, false) AS newer,"
+            f" (t.as_of IS NULL OR s.as_of >= t.as_of AND {differ}) AS counts"
+            f" FROM staged s LEFT JOIN {shape.table} t ON {joined}"
+        ),
+        counts=text(
+            "SELECT count(*) FILTER (WHERE fresh) AS added,"
+            " count(*) FILTER (WHERE counts AND NOT fresh) AS changed,"
+            " count(*) FILTER (WHERE NOT counts AND NOT older) AS unchanged,"
+            " count(*) FILTER (WHERE older) AS older FROM moved"
+        ),
+        # a day that alone is newer shows on phones where they show it, and changes no figure
+        touched=text(
+            "SELECT c.id, bool_or(counts) AS counts FROM moved,"  # noqa: S608
+            " unnest(ARRAY[customer_id, before_id]) AS c(id) WHERE c.id IS NOT NULL"
+            f" AND (counts{' OR newer' if shape.dated else ''}) GROUP BY c.id ORDER BY c.id"
+        ),
+        write=text(
+            f"INSERT INTO {shape.table} AS t ({listed}) SELECT {listed} FROM staged"  # noqa: S608
+            f" ON CONFLICT ({keys}) DO UPDATE SET"
+            f" {', '.join(f'{one} = excluded.{one}' for one in ('as_of', *values))}"
+            " WHERE excluded.as_of > t.as_of OR excluded.as_of = t.as_of"
+            f" AND {_row('excluded', values)} IS DISTINCT FROM {theirs}"
+        ),
+        tell_anew=TELL_ANEW[shape.part] if shape.part else (),
+    )
+
+
+def _row(side: str, columns: list[str]) -> str:
+    return f"ROW({', '.join(f'{side}.{one}' for one in columns)})"

@@ -1,0 +1,75 @@
+"""Whose a row of another system is: the customer that it names by a member's ID number or by its own id."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from backend.customers.identities import CONTEXT
+from backend.customers.rules import id_error, normal_id
+from backend.kernel.uow import UnitOfWork
+
+_PLACES = text(
+    "SELECT i.number_index, m.customer_id, m.in_household, c.status FROM person_identity i"
+    " LEFT JOIN membership m ON m.person_id = i.person_id AND m.until_on IS NULL"
+    " LEFT JOIN customer c ON c.id = m.customer_id"
+    " WHERE i.number_index = ANY(:numbers)"
+)
+_ACTIVE = text("SELECT id FROM customer WHERE id = ANY(:ids) AND status = 'active'")
+
+
+class Named(NamedTuple):
+    """How a row names its customer: `number` as `number_index` answers it, the customer's id, or both."""
+
+    number: bytes | None
+    customer_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody, or more than one, is meant. `code`: unknown_person, no_household, unknown_customer,
+    not_member."""
+
+    code: str
+
+
+def number_index(uow: UnitOfWork, number: str) -> bytes | None:
+    """What an ID number is found by; None for a wrong one."""
+    if id_error(number, None, None, uow.today, demo=uow.demo_mode):
+        return None
+    return uow.keys.blind_index(normal_id(number), CONTEXT)
+
+
+async def holders(uow: UnitOfWork, named: Collection[Named]) -> Mapping[Named, UUID | Unknown]:
+    """The active customer that each of `named` means. Job only: it sees every customer.
+
+    A person alone stands for the household they live in; a business is named by its id. Where both are
+    given, the person must be among the customer's.
+    """
+    numbers = {one.number for one in named if one.number is not None}
+    lives: dict[bytes, UUID] = {}
+    places: dict[bytes, set[UUID]] = {}
+    for row in await uow.session.execute(_PLACES, {"numbers": list(numbers)}):
+        of_person = places.setdefault(row.number_index, set())
+        if row.status == "active":
+            of_person.add(row.customer_id)
+            if row.in_household:
+                lives[row.number_index] = row.customer_id
+    ids = {one.customer_id for one in named if one.customer_id is not None}
+    active = set(await uow.session.scalars(_ACTIVE, {"ids": list(ids)}))
+    found: dict[Named, UUID | Unknown] = {}
+    for one in named:
+        if one.number is not None and one.number not in places:
+            found[one] = Unknown("unknown_person")
+        elif one.customer_id is None:
+            assert one.number is not None
+            found[one] = lives.get(one.number) or Unknown("no_household")
+        elif one.customer_id not in active:
+            found[one] = Unknown("unknown_customer")
+        elif one.number is not None and one.customer_id not in places[one.number]:
+            found[one] = Unknown("not_member")
+        else:
+            found[one] = one.customer_id
+    return found
