@@ -1,11 +1,11 @@
 """Reads of what the bank's systems know, under the actor's row security."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, true
 
 from backend.banking.models import ImportBatch
 from backend.kernel.uow import UnitOfWork
@@ -44,11 +44,14 @@ async def standing(uow: UnitOfWork, ids: Sequence[UUID]) -> Sequence[Any]:
     return (await uow.session.execute(STANDING, {"ids": list(ids), "today": uow.today})).all()
 
 
-async def taken_at(uow: UnitOfWork, kind: str, sha256: str) -> datetime | None:
-    """When the very same file was taken last."""
+async def taken_at(uow: UnitOfWork, kind: str, sha256: str, as_of: date | None) -> datetime | None:
+    """When the very same file was taken last; for that day, where one is given."""
     found: datetime | None = await uow.session.scalar(
         select(func.max(ImportBatch.imported_at)).where(
-            ImportBatch.kind == kind, ImportBatch.file_hash == sha256, ImportBatch.state == "taken"
+            ImportBatch.kind == kind,
+            ImportBatch.file_hash == sha256,
+            ImportBatch.state == "taken",
+            true() if as_of is None else ImportBatch.as_of == as_of,
         )
     )
     return found

@@ -286,5 +286,6 @@ REASONS: Mapping[str, str] = {
     "no_household": "此人不在任何在册的户里；经营主体请填客户编号",
     "unknown_customer": "系统里没有这个客户编号，或客户已不在册",
     "not_member": "此人不是这个客户的成员",
+    "person": "户的流水要写明是谁的：请填成员的证件号码",
     "contradicts": "文件里同一对象同一天有两行内容不同",
 }

@@ -118,7 +118,9 @@ class _Import:
         if not await uow.session.scalar(TAKE_TURN):
             raise import_running()
         if not order.again:
-            outcome.taken_before = await taken_at(uow, order.kind, source.sha256)
+            # on another day the same words say something else
+            day_said = None if "as_of" in source.places else order.as_of
+            outcome.taken_before = await taken_at(uow, order.kind, source.sha256, day_said)
             if outcome.taken_before is not None:
                 return outcome
         if order.as_of is None and "as_of" not in source.places:
@@ -216,24 +218,31 @@ class _Import:
             try:
                 if isinstance(whose, customers.Unknown):
                     raise Faulty(whose.code)
-                laid = self._laid(named, values)
+                laid = self._laid(named, whose, values)
             except Faulty as fault:
                 chunk.rejected.append((line, fault.code, fault.column))
                 continue
             self.as_of = max(as_of, self.as_of or as_of)
-            laid |= {"customer_id": whose, "as_of": as_of}
+            laid |= {"customer_id": whose.customer_id, "as_of": as_of}
             staged.append((line, *(laid[column] for column in self.shape.columns)))
         await connection.copy_records_to_table(
             "staged", records=staged, columns=["line", *self.shape.columns]
         )
         await connection.copy_records_to_table("rejected", records=chunk.rejected)
 
-    def _laid(self, named: customers.Named, values: dict[str, Value]) -> dict[str, Any]:
+    def _laid(
+        self, named: customers.Named, whose: customers.Holder, values: dict[str, Value]
+    ) -> dict[str, Any]:
         """Values as they are kept: numbers as keyed hashes, products by their codes. Raises Faulty."""
         laid: dict[str, Any] = dict(values)
         keys = self.uow.keys
-        # a person is the same holder in whichever household; a customer without one stands for itself
-        laid["holder"] = named.number or keys.blind_index(str(named.customer_id), CUSTOMER)
+        if self.order.kind is Kind.flows and whose.household and not whose.in_person:
+            # the sum of a household beside its members' own would count them twice
+            raise Faulty("person", "id_number")
+        # a person is the same holder in whichever household; a business stands for itself, whoever is named
+        laid["holder"] = (
+            named.number if whose.in_person else keys.blind_index(str(whose.customer_id), CUSTOMER)
+        )
         if self.order.kind is Kind.accounts:
             number = laid["account_number"]
             laid |= {"number_index": keys.blind_index(number, ACCOUNT), "number_tail": number[-4:]}

@@ -2,7 +2,7 @@
 
 from backend.customers.errors import out_of_scope
 from backend.customers.followers import followed, merged_on, note_followed, stands
-from backend.customers.holders import Named, Unknown, holders, number_index
+from backend.customers.holders import Holder, Named, Unknown, holders, number_index
 from backend.customers.merging import follow
 from backend.customers.models import Customer
 from backend.customers.moving import rehome
@@ -29,6 +29,7 @@ from backend.customers.suggestions import suggest
 __all__ = [
     "FIELDS",
     "Customer",
+    "Holder",
     "Home",
     "Named",
     "Place",

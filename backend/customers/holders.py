@@ -17,7 +17,7 @@ _PLACES = text(
     " LEFT JOIN customer c ON c.id = m.customer_id"
     " WHERE i.number_index = ANY(:numbers)"
 )
-_ACTIVE = text("SELECT id FROM customer WHERE id = ANY(:ids) AND status = 'active'")
+_ACTIVE = text("SELECT id, kind FROM customer WHERE id = ANY(:ids) AND status = 'active'")
 
 
 class Named(NamedTuple):
@@ -25,6 +25,15 @@ class Named(NamedTuple):
 
     number: bytes | None
     customer_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An active customer; `in_person`: through somebody who lives in that household."""
+
+    customer_id: UUID
+    household: bool
+    in_person: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +51,8 @@ def number_index(uow: UnitOfWork, number: str) -> bytes | None:
     return uow.keys.blind_index(normal_id(number), CONTEXT)
 
 
-async def holders(uow: UnitOfWork, named: Collection[Named]) -> Mapping[Named, UUID | Unknown]:
-    """The active customer that each of `named` means. Job only: it sees every customer.
+async def holders(uow: UnitOfWork, named: Collection[Named]) -> Mapping[Named, Holder | Unknown]:
+    """The customer that each of `named` means. Job only: it sees every customer.
 
     A person alone stands for the household they live in; a business is named by its id. Where both are
     given, the person must be among the customer's.
@@ -58,18 +67,18 @@ async def holders(uow: UnitOfWork, named: Collection[Named]) -> Mapping[Named, U
             if row.in_household:
                 lives[row.number_index] = row.customer_id
     ids = {one.customer_id for one in named if one.customer_id is not None}
-    active = set(await uow.session.scalars(_ACTIVE, {"ids": list(ids)}))
-    found: dict[Named, UUID | Unknown] = {}
-    for one in named:
+    kinds = {row.id: row.kind for row in await uow.session.execute(_ACTIVE, {"ids": list(ids)})}
+
+    def meant(one: Named) -> Holder | Unknown:
+        home = lives.get(one.number) if one.number is not None else None
         if one.number is not None and one.number not in places:
-            found[one] = Unknown("unknown_person")
-        elif one.customer_id is None:
-            assert one.number is not None
-            found[one] = lives.get(one.number) or Unknown("no_household")
-        elif one.customer_id not in active:
-            found[one] = Unknown("unknown_customer")
-        elif one.number is not None and one.customer_id not in places[one.number]:
-            found[one] = Unknown("not_member")
-        else:
-            found[one] = one.customer_id
-    return found
+            return Unknown("unknown_person")
+        if one.customer_id is None:
+            return Holder(home, True, True) if home is not None else Unknown("no_household")
+        if one.customer_id not in kinds:
+            return Unknown("unknown_customer")
+        if one.number is not None and one.customer_id not in places[one.number]:
+            return Unknown("not_member")
+        return Holder(one.customer_id, kinds[one.customer_id] == "household", one.customer_id == home)
+
+    return {one: meant(one) for one in named}

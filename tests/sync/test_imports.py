@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 
 from backend.embedded import Urls
+from tests.support.bodies import new_household
 from tests.support.databases import connect
 from tests.support.till import ACCOUNTS, Till, account, standing
 from tests.support.world import World
@@ -185,6 +186,30 @@ async def test_what_is_imported_moves_limit_and_tags(
     after = manager.of("profile")[customer]
     assert after["tags"] != before["tags"]
     assert (after["score"], after["reasons"]) != (before["score"], before["reasons"])
+
+
+async def test_a_business_is_named_by_its_own_id_and_keeps_apart_from_its_owners_household(
+    till: Till, phone_of: PhoneOf, world: World, work: Work
+) -> None:
+    manager = await phone_of("manager")
+    home = await household_met(manager, world, work)
+    shop = new_household(world.grids["E1"], name="李四超市", kind="business", members=[], phone="13500001111")
+    manager.save("customer.create", shop)
+    assert [one["result"] for one in await manager.push()] == ["applied"]
+    month = till.today.replace(day=1) - timedelta(days=1)
+    rest = f"{month:%Y-%m},100,1,1,1,0,0"
+    header = "客户编号,证件号码,月份,流入金额,流出金额,流入笔数,流出笔数,代发工资,商户收款"
+    lines = [f",{HEAD},{rest}", f"{home},{WIFE},{rest}", f"{shop['id']},,{rest}", f"{home},,{rest}"]
+    path = till.write([header, *lines])
+    assert "3 new" in (await till.take("flows", path, "--force", ago=1)).out
+    assert [row[1] for row in till.rejects(path)[1:]] == ["person"]
+    assert (await standing(manager, home))["flow_in_fen"] == 20_000
+    assert (await standing(manager, str(shop["id"])))["flow_in_fen"] == 10_000
+    # the same people, named in another way, and the same file for the day after
+    other = till.write([header, f"{home},{HEAD},{rest}", f",{WIFE},{rest}", lines[2]], "other.csv")
+    assert "0 new, 0 changed, 3 as they were" in (await till.take("flows", other, ago=1)).out
+    assert "0 new, 0 changed, 3 as they were" in (await till.take("flows", other)).out
+    assert (await standing(manager, home))["flow_in_fen"] == 20_000
 
 
 async def test_very_many_customers_are_worked_out_in_one_run(
