@@ -67,6 +67,8 @@ export interface CommandBodies {
   'task.submit': { task_id: Id; visit_id: Id }
   'task.approve': { task_id: Id }
   'task.return': { task_id: Id; reason: string }
+  /** The assignee takes back what nobody has decided. */
+  'task.withdraw': { task_id: Id }
   'customer.create': {
     id: Id
     kind: CustomerKind
@@ -109,6 +111,7 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'task.submit': 1,
   'task.approve': 1,
   'task.return': 1,
+  'task.withdraw': 1,
   'customer.create': 1,
   'customer.set_values': 1,
   'record.put': 1,
@@ -282,6 +285,10 @@ export const build = {
     id('task_id', body.task_id)
     text('reason', body.reason, LONGEST.reason, true)
     return make('task.return', body, options)
+  },
+  taskWithdraw(body: CommandBodies['task.withdraw'], options?: CommandOptions) {
+    id('task_id', body.task_id)
+    return make('task.withdraw', body, options)
   },
   customerCreate(body: CommandBodies['customer.create'], options?: CommandOptions) {
     id('id', body.id)

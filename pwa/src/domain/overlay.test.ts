@@ -42,6 +42,12 @@ test('a decision changes the approval and, where it is held, the task', () => {
   expect(passed.get('approval', task.id)).toMatchObject({ state: 'approved', reason: null })
 })
 
+test('what is taken back is open as before, without its visit', () => {
+  const handed: TaskRow = { ...task, state: 'submitted', submitted_at: AT, evidence_id: uuid7() }
+  const over = layOver([{ command: saved(build.taskWithdraw({ task_id: task.id })), state: 'saved' }], base({ task: [handed] }), context)
+  expect(over.get('task', task.id)).toMatchObject({ state: 'in_progress', submitted_at: null, evidence_id: null })
+})
+
 test('edits lie over each other in order, by the bank’s day', () => {
   const file: FileRow = { id: customer.id, revision: 1, open_sections: [], points: 5, values: { staff_count: [2, 'register', '2025-01-01', null], home_type: ['flat', 'collected', '2025-01-01', 'you'] } }
   const edit = (value: number) => saved(build.setValues({ customer_id: customer.id, edits: [{ field: 'staff_count', seen: 2, value }] }))

@@ -95,6 +95,8 @@ function apply(command: Command, laying: Laying): void {
       return decide(command.body.task_id, 'approved', null, laying)
     case 'task.return':
       return decide(command.body.task_id, 'returned', command.body.reason, laying)
+    case 'task.withdraw':
+      return patch(laying, 'task', command.body.task_id, { state: 'in_progress', submitted_at: null, evidence_id: null })
     case 'customer.create':
       return createCustomer(command.body, laying)
     case 'customer.set_values':

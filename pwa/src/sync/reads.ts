@@ -274,7 +274,8 @@ export class Reader {
     switch (command.type) {
       case 'task.submit':
       case 'task.approve':
-      case 'task.return': {
+      case 'task.return':
+      case 'task.withdraw': {
         const about = this.one('approval', command.body.task_id) ?? this.one('task', command.body.task_id)
         return { id: about?.customer_id ?? null, name: about?.customer_name ?? '' }
       }

@@ -9,7 +9,7 @@ import { useNames } from '../names'
 
 const ICONS: Record<string, IconName> = {
   'visit.log': 'pencil', 'visit.log_unplaced': 'pencil', 'visit.place': 'home', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'record.put': 'car', 'record.remove': 'trash', 'task.submit': 'check',
-  'task.approve': 'stamp', 'suggestion.accept': 'check', 'suggestion.dismiss': 'returned', 'dispute.settle': 'check', 'task.return': 'returned', 'inbox.read': 'inbox', 'command.discard': 'trash',
+  'task.approve': 'stamp', 'suggestion.accept': 'check', 'suggestion.dismiss': 'returned', 'dispute.settle': 'check', 'task.return': 'returned', 'task.withdraw': 'returned', 'inbox.read': 'inbox', 'command.discard': 'trash',
 }
 
 /** More fields than these are one change of the file. */
