@@ -465,7 +465,7 @@ const en: Messages = {
     other: 'New message',
   },
   decide: {
-    nobodys: 'Customers nobody looks after',
+    nobodys: 'Nobody\'s customers',
     nobodysWhy: 'These households have no manager, so your word decides',
     nobodysCount: '{n} thing to decide about customers nobody looks after | {n} things to decide about customers nobody looks after',
     nobodysNone: 'Nothing to decide',

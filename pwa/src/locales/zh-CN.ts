@@ -470,7 +470,7 @@ const zh = {
     nobodysNoneNext: '没人管的客户有了改动或说法不一，会在这里',
     worth: '{thing}的价值', thing: '这件资产',
     suggested: '{name}提的修改',
-    seenOn: '{when}看到的',
+    seenOn: '{when} 看到的',
     now: '现在',
     then: '改成',
     none: '没有',
