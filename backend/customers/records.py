@@ -11,6 +11,7 @@ from sqlalchemy import select
 from backend.customers import disputes, queries
 from backend.customers.errors import bad_value, id_taken, out_of_scope
 from backend.customers.models import Customer, FileRecord, FileRecordHistory
+from backend.customers.record_kinds import COLUMNS, wrong
 from backend.customers.rules import WORTH, Known, RecordKind, merge_fields
 from backend.customers.schemas import PutRecord
 from backend.customers.service import COLLECTED, refresh
@@ -55,6 +56,9 @@ async def _put(
 ) -> tuple[str, ...]:
     given = _flat(body.kind, body)
     at = envelope.stands_at
+    there = _columns(row) | row.detail if row is not None and row.kind == body.kind else {}
+    if fault := wrong(body.kind, _columns(body) | body.detail, there):
+        raise bad_value(fault.why)
     if row is None:
         row = FileRecord(id=body.id, customer_id=customer.id, source=COLLECTED, removed_at=None)
         uow.session.add(row)
@@ -194,6 +198,10 @@ async def note_change(
 def record_facts(row: FileRecord) -> dict[str, Any]:
     """A record as the history keeps it."""
     return _facts(row.kind, row)
+
+
+def _columns(of: Any) -> dict[str, Any]:
+    return {name: getattr(of, name) for name in sorted(COLUMNS)}
 
 
 def _facts(kind: str | None, of: Any) -> dict[str, Any]:

@@ -83,7 +83,7 @@ describe.sequential('a household with an ID number', () => {
 
   test('what it says is filled in: birth date and sex; it is saved without a network', async () => {
     await field().fill(spaced())
-    await beneath().getByText(phone.t('customers.numberSays', { born: '1986年3月9日' })).waitFor()
+    await beneath().getByText(phone.t('customers.numberSays', { born: BORN })).waitFor()
     expect(await phone.chip('field.sex', 'customers.female').getAttribute('aria-pressed')).toBe('true')
     await sound('filled')
     await phone.tap(phone.button('save.onPhone'))
@@ -120,11 +120,11 @@ describe.sequential('a household with an ID number', () => {
 
 describe.sequential('one whose number the bank has', () => {
   test('is the known household from the receipt on, with what was recorded about the new one', async () => {
-    await second.page.context().setOffline(true) // the other phone stays in touch
+    await second.offline()
     const doubled = await newHousehold(second, AGAIN.name, beside(), spaced())
     await logCall(second, { ...beside(), id: doubled, name: AGAIN.name }, AGAIN.note)
     await second.go('/sync')
-    await second.page.context().setOffline(false)
+    await second.online()
     await second.page.getByText(second.t('sync.knownHousehold', { fields: '' }).slice(0, 12)).first().waitFor({ timeout: 90_000 })
     await second.picture('doorstep-known')
     await second.go(`/customers/${doubled}`)

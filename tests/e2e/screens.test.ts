@@ -39,7 +39,7 @@ const SCREENS: Screen[] = [
   },
   { name: 'customer', who: 'manager', path: () => `/customers/${own.id}` },
   { name: 'customer-income', who: 'manager', path: () => `/customers/${own.id}/income` },
-  { name: 'customer-vehicle', who: 'manager', path: () => `/customers/${own.id}/vehicle` },
+  ...['vehicle', 'farmland', 'livestock', 'debt', 'intention', 'partner'].map((kind) => ({ name: `customer-${kind}`, who: 'manager' as const, path: () => `/customers/${own.id}/record/${kind}` })),
   { name: 'customer-new', who: 'manager', path: path('/customers/new') },
   {
     name: 'visit',

@@ -1,11 +1,7 @@
 /** ./scripts/shots: every screen in every variant, with what is wrong with it. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Bank } from './support/bank'
-import { buildAs } from './support/build'
-import { clocks, doorstep, nobodys, renewed } from './support/edges'
 import { Phone } from './support/phone'
 import { result, RESULTS } from './support/places'
 import { away, deciding, ofOneGrid, opening, watching } from './support/rounds'
@@ -103,25 +99,4 @@ test('rounds', async () => {
     await watching(cast, shoot)
     await away(cast, shoot, households)
   })
-})
-
-test('edges', async () => {
-  const app = join(mkdtempSync(join(tmpdir(), 'tiange-e2e-app-')), 'next')
-  buildAs('9.0.0', app)
-  const bank = await Bank.open()
-  const cast = { bank, manager: new Phone(bank, 'the manager'), deputy: new Phone(bank, 'the deputy'), head: new Phone(bank, 'the head') }
-  await walk(bank, [cast.manager, cast.deputy, cast.head], async () => {
-    const households = await ofOneGrid(bank)
-    for (const [phone, role] of [[cast.manager, 'manager'], [cast.deputy, 'deputy_head'], [cast.head, 'branch_head']] as const) {
-      await phone.on()
-      await phone.enrol(bank.login(role))
-    }
-    await nobodys(cast, shoot, households)
-    await cast.deputy.off()
-    await cast.head.off()
-    await doorstep(cast, shoot, households)
-    await clocks(cast, shoot)
-    await renewed(cast, shoot, app)
-  })
-  rmSync(join(app, '..'), { recursive: true, force: true })
 })

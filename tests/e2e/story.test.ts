@@ -137,7 +137,7 @@ describe.sequential('a visit logged without a signal changes what the bank offer
 
   test('3d. income, a vehicle and a new customer at the doorstep', async () => {
     await editIncome(manager, noted, { field: 'income_wages_fen', wan: 9 })
-    await addVehicle(manager, noted, { kind: 'pickup', wan: 8 })
+    await addVehicle(manager, noted, { kind: '皮卡', wan: 8 })
     added = await newHousehold(manager, '覃新户', noted)
   })
 

@@ -27,7 +27,7 @@ def record(customer_id: str, **changes: Any) -> dict[str, Any]:
         "customer_id": customer_id,
         "kind": "farmland",
         "label": "水田",
-        "area_m2": 2000,
+        "area_m2": 2000 if changes.get("kind", "farmland") == "farmland" else None,
         "detail": {},
     } | changes
 

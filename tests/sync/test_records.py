@@ -10,6 +10,7 @@ from backend.kernel.uow import Database
 from tests.support.bodies import new_household
 from tests.support.field_phone import FieldPhone
 from tests.support.world import World
+from tests.sync.conftest import PhoneOf
 from tests.sync.test_disputes import HOUR, two
 from tests.sync.test_moves import record
 
@@ -185,3 +186,22 @@ async def test_seen_later_is_not_gone_and_gone_later_stays_gone(two: Two, world:
     assert (receipt["result"], receipt["lost"]) == ("merged", ["removed"])
     await manager.pull()
     assert body["id"] not in manager.of("record")
+
+
+async def test_a_debt_that_an_agent_hears_of_reaches_the_manager_and_a_wrong_one_stays_whole(
+    phone_of: PhoneOf, world: World
+) -> None:
+    agent, manager = await phone_of("agent"), await phone_of("manager")
+    household = new_household(world.grids["E1"])
+    agent.save("customer.create", household)
+    assert (await agent.push())[0]["result"] == "applied"
+    plain = {"kind": "debt", "label": "亲友借款", "value_fen": 1_800_000, "area_m2": None}
+    debt = record(household["id"], **plain, detail={"lender": "private", "due_on": "2027-03-01"})
+    assert (await _put(agent, debt))["result"] == "applied"
+    refused = await _put(
+        agent, record(household["id"], **plain | {"label": "坏的"}, detail={"lender": "uncle"})
+    )
+    assert (refused["result"], refused["code"]) == ("rejected", "bad_value")
+    await manager.pull()
+    (row,) = manager.of("record").values()
+    assert (row["kind"], row["value_fen"], row["detail"]) == ("debt", 1_800_000, debt["detail"])

@@ -14,11 +14,25 @@ from backend.app.demo.seeded import Stream
 MU_M2 = 667
 YUAN = 100
 
-_CROPS = ("水稻", "茶叶", "油菜", "玉米", "蔬菜", "菊花")
-_ANIMALS = {"猪": (4, 1_900), "牛": (3, 9_500), "羊": (9, 1_100), "鸡": (40, 60), "鸭": (30, 55)}
+# labels with the codes of record_kinds.yaml
+_CROPS = {
+    "水稻": "rice",
+    "茶叶": "tea",
+    "油菜": "rape",
+    "玉米": "maize",
+    "蔬菜": "vegetables",
+    "菊花": "flowers",
+}
+_ANIMALS = {
+    "猪": ("pig", 4, 1_900),
+    "牛": ("cattle", 3, 9_500),
+    "羊": ("sheep", 9, 1_100),
+    "鸡": ("chicken", 40, 60),
+    "鸭": ("duck", 30, 55),
+}
 _MACHINES = (("微耕机", 4_000), ("拖拉机", 28_000), ("插秧机", 22_000), ("收割机", 78_000), ("采茶机", 3_500))
 _CARS = (("轿车", 52_000), ("面包车", 32_000), ("皮卡", 58_000), ("越野车", 96_000))
-_STRUCTURES = ("砖混", "砖木", "钢混")
+_STRUCTURES = ("brick", "wood", "concrete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +96,14 @@ def _homes(stream: Stream, means: Means) -> int:
             area = stream.randint(80, 140)
             value = stream.amount(area * 4_200 * YUAN, 0.18, 10_000 * YUAN)
             means.things.append(
-                Thing("real_estate", "商品房", value, area, 1, '{"structure": "钢混", "deed": true}')
+                Thing(
+                    "real_estate",
+                    "商品房",
+                    value,
+                    area,
+                    1,
+                    '{"type": "flat", "structure": "concrete", "deed": true}',
+                )
             )
             continue
         floors = stream.pick({1: 0.28, 2: 0.55, 3: 0.17})
@@ -90,7 +111,8 @@ def _homes(stream: Stream, means: Means) -> int:
         value = stream.amount(area * 620 * YUAN, 0.35 + abs(means.rich) * 0.1, 1_000 * YUAN)
         structure = stream.choice(_STRUCTURES)
         deed = "true" if stream.chance(0.7) else "false"
-        detail = f'{{"structure": "{structure}", "floors": {floors}, "deed": {deed}}}'
+        parts = f'"structure": "{structure}", "floors": {floors}, "deed": {deed}'
+        detail = f'{{"type": "homestead", {parts}}}'
         means.things.append(Thing("real_estate", f"宅基地房 {floors} 层", value, area, 1, detail))
     means.home_type = "rented" if number == 0 else "flat" if flat and number == 1 else "homestead"
     return number
@@ -106,8 +128,10 @@ def _farmland(stream: Stream, means: Means, family: Family) -> float:
     if farmers and stream.chance(0.07):
         taken = round(stream.amount(38 * 100, 0.7, 10) / 100, 1)
     given = 0.0 if taken else own if not farmers else own * 0.6 if stream.chance(0.15) else 0.0
-    crop = stream.choice(_CROPS)
-    detail = f'{{"crop": "{crop}", "transferred_in_mu": {taken}, "transferred_out_mu": {round(given, 1)}}}'
+    crop = stream.choice(list(_CROPS))
+    detail = (
+        f'{{"crop": "{_CROPS[crop]}", "transferred_in_mu": {taken}, "transferred_out_mu": {round(given, 1)}}}'
+    )
     area = round((own + taken) * MU_M2)
     means.things.append(Thing("farmland", f"{crop} {round(own + taken, 1):g} 亩", None, area, 1, detail))
     return own + taken - given
@@ -120,11 +144,12 @@ def _income(stream: Stream, means: Means, family: Family, mu: float) -> None:
         earned["income_planting_fen"] = mu * stream.uniform(950, 2_700) * YUAN * (0.75 if mu > 20 else 1.0)
     if family.working("farm") and stream.chance(0.21):
         animal = stream.choice(list(_ANIMALS))
-        usual, price = _ANIMALS[animal]
+        code, usual, price = _ANIMALS[animal]
         heads = max(1, round(usual * 2.718281828 ** stream.gauss(0.0, 0.8)))
         value = heads * price * YUAN // 2
         label = f"{animal} {heads} {'头' if price > 500 else '只'}"
-        means.things.append(Thing("livestock", label, value, None, heads))
+        detail = json.dumps({"animal": code})
+        means.things.append(Thing("livestock", label, value, None, heads, detail))
         earned["income_breeding_fen"] = value * stream.uniform(1.1, 2.4) + 3_500 * YUAN
     traders = family.working("trade")
     if traders:

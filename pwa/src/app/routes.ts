@@ -16,7 +16,9 @@ export const routes: RouteRecordRaw[] = [
   { path: '/customers/new', component: () => import('../features/customers/NewCustomer.vue'), meta: { field: true } },
   { path: '/customers/:id', component: () => import('../features/customers/Customer.vue'), props: true, meta: { field: true } },
   { path: '/customers/:id/income', component: () => import('../features/customers/EditIncome.vue'), props: true, meta: { field: true } },
-  { path: '/customers/:id/vehicle/:record?', component: () => import('../features/customers/EditVehicle.vue'), props: true, meta: { field: true } },
+  { path: '/customers/:id/record/:kind/:record?', component: () => import('../features/customers/EditRecord.vue'), props: true, meta: { field: true } },
+  // Drafts and links of an app from before records.
+  { path: '/customers/:id/vehicle/:record?', redirect: ({ params }) => `/customers/${String(params['id'])}/record/vehicle${params['record'] ? `/${String(params['record'])}` : ''}` },
   { path: '/visits/new', component: () => import('../features/visits/LogVisit.vue'), meta: { field: true } },
   { path: '/visits/unplaced', component: () => import('../features/visits/Unplaced.vue'), meta: { field: true } },
   { path: '/inbox', component: () => import('../features/inbox/Inbox.vue') },

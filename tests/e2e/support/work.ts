@@ -122,9 +122,9 @@ export async function editIncome(phone: Phone, household: Household, what: { fie
 export async function addVehicle(phone: Phone, household: Household, what: { kind: string; wan: number }): Promise<void> {
   await phone.go(`/customers/${household.id}`)
   await phone.page.getByRole('heading', { name: household.name, exact: true }).waitFor()
-  await phone.go(`/customers/${household.id}/vehicle`)
-  await phone.tap(phone.chip('customers.vehicleKind', `vehicle.${what.kind}`))
-  await amount(phone, phone.t('customers.worthNow'), what.wan)
+  await phone.go(`/customers/${household.id}/record/vehicle`)
+  await phone.tap(phone.page.getByRole('group', { name: '什么车', exact: true }).getByRole('button', { name: what.kind, exact: true }))
+  await amount(phone, '现在值多少', what.wan)
   await phone.tap(phone.button('save.onPhone'))
   await phone.page.getByRole('heading', { name: household.name, exact: true }).waitFor()
 }

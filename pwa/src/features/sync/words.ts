@@ -6,9 +6,10 @@ import { bytesText } from '../../ui/format'
 import { useFormat } from '../../ui/useFormat'
 import { useEngine } from '../engine'
 import { useNames } from '../names'
+import { useRecordWords } from '../recordWords'
 
 const ICONS: Record<string, IconName> = {
-  'visit.log': 'pencil', 'visit.log_unplaced': 'pencil', 'visit.place': 'home', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'record.put': 'car', 'record.remove': 'trash', 'task.submit': 'check',
+  'visit.log': 'pencil', 'visit.log_unplaced': 'pencil', 'visit.place': 'home', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'record.put': 'file', 'record.remove': 'trash', 'task.submit': 'check',
   'task.approve': 'stamp', 'suggestion.accept': 'check', 'suggestion.dismiss': 'returned', 'dispute.settle': 'check', 'task.return': 'returned', 'task.withdraw': 'returned', 'inbox.read': 'inbox', 'command.discard': 'trash',
 }
 
@@ -25,6 +26,7 @@ export function useOutboxWords() {
   const { t, te } = useI18n({ useScope: 'global' })
   const format = useFormat()
   const names = useNames()
+  const records = useRecordWords()
   const engine = useEngine()
 
   function what(e: OutboxEntry): string {
@@ -78,7 +80,7 @@ export function useOutboxWords() {
     /** Why an entry needs the person. */
     why(e: OutboxEntry): string {
       if (e.result === 'merged' && e.lost.every((f) => f === 'id_number')) return t('sync.numberKnown')
-      if (e.result === 'merged') return t(e.type === 'customer.create' ? 'sync.knownHousehold' : 'sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : f)).join(t('visits.and')) })
+      if (e.result === 'merged') return t(e.type === 'customer.create' ? 'sync.knownHousehold' : 'sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : records.field(f) || f)).join(t('visits.and')) })
       if (decidedBefore(e)) return t('sync.decidedBefore')
       if (e.code && te(`problem.${e.code}`)) return t(`problem.${e.code}`)
       return e.reason ?? t('problem.unexpected')

@@ -1,0 +1,139 @@
+"""What each kind of record may hold, declared once for the bank's checks and the phone's forms.
+
+`python -m backend.customers.record_kinds` writes the phone's copy; a test holds that it is the same.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from backend.customers.rules import RecordKind
+
+HERE = Path(__file__).with_suffix(".yaml")
+PHONE = Path("pwa/src/domain/record-kinds.json")
+#: a record's own columns
+COLUMNS = frozenset({"value_fen", "area_m2", "quantity"})
+#: 1 mu is 2000/3 square metres
+MU_M2 = 2000 / 3
+
+Unit = Literal["fen", "m2", "mu", "count", "months", "year", "percent", "choice", "flag", "text", "day"]
+
+
+class Field(Struct, frozen=True, forbid_unknown_fields=True):
+    """One field of a kind. `most`: the largest number (yuan for `fen`, mu for `mu`) or the longest text."""
+
+    unit: Unit
+    zh: str
+    en: str
+    most: int | None = None
+    choices: dict[str, tuple[str, str]] = {}
+
+    @property
+    def largest(self) -> int:
+        """`most` in the unit in which the field is stored: fen, square metres, or as it is."""
+        assert self.most is not None
+        if self.unit == "fen":
+            return self.most * 100
+        return round(self.most * MU_M2) if self.unit == "mu" else self.most
+
+
+class Kind(Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of record. `names`: the choice that names it."""
+
+    zh: str
+    en: str
+    fields: dict[str, Field]
+    names: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A field that cannot be so, and why, in words for the person who typed it."""
+
+    field: str
+    why: str
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """All kinds as declared. Raises msgspec.ValidationError or ValueError where the declaration is wrong."""
+    found = msgspec.convert(yaml.safe_load(HERE.read_text()), dict[str, Kind])
+    if set(found) != set(RecordKind):
+        raise ValueError(f"{HERE.name} declares other kinds than RecordKind")
+    for name, kind in found.items():
+        for field, one in kind.fields.items():
+            if (one.unit == "choice") != bool(one.choices):
+                raise ValueError(f"{name}.{field}: a choice has choices, and nothing else has")
+            if one.most is None and one.unit not in ("choice", "flag", "day"):
+                raise ValueError(f"{name}.{field} has no limit")
+        if kind.names is not None and not kind.fields[kind.names].choices:
+            raise ValueError(f"{name}: {kind.names} is no choice")
+    return found
+
+
+def wrong(kind: str, values: Mapping[str, Any], known: Mapping[str, Any]) -> Wrong | None:
+    """What cannot be so among a record's columns and details by name; None if nothing.
+
+    What stands there already (`known`) is not judged again: imports and older apps may have said it.
+    """
+    fields = kinds()[kind].fields
+    for name, value in values.items():
+        if value is None or (name in known and known[name] == value):
+            continue
+        field = fields.get(name)
+        if field is None:
+            return Wrong(name, f"{name} is nothing that is known of such a record")
+        if why := _why(field, value):
+            return Wrong(name, f"{name}: {why}")
+    return None
+
+
+def _why(field: Field, value: Any) -> str | None:
+    match field.unit:
+        case "choice":
+            return None if value in field.choices else f"one of {', '.join(field.choices)}"
+        case "flag":
+            return None if isinstance(value, bool) else "true or false"
+        case "text":
+            return None if isinstance(value, str) and len(value) <= field.largest else "the text is too long"
+        case "day":
+            return None if isinstance(value, str) and _is_day(value) else "a day is written YYYY-MM-DD"
+        case _:
+            if not isinstance(value, int) or isinstance(value, bool):
+                return "a whole number"
+            low = 1900 if field.unit == "year" else 0
+            if not low <= value <= field.largest:
+                return f"between {low} and {field.largest}; was the unit mixed up?"
+            return None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return 1900 <= date.fromisoformat(text).year <= 2100
+    except ValueError:
+        return False
+
+
+def for_phone() -> str:
+    """The declaration as the phone's app holds it: JSON, with `most` as stored."""
+    said: dict[str, Any] = {}
+    for name, kind in kinds().items():
+        said[name] = {"zh": kind.zh, "en": kind.en, "names": kind.names, "fields": []}
+        for field, one in kind.fields.items():
+            choices = [{"code": code, "zh": zh, "en": en} for code, (zh, en) in one.choices.items()]
+            most = one.largest if one.most is not None else None
+            known = {"name": field, "unit": one.unit, "zh": one.zh, "en": one.en, "most": most}
+            said[name]["fields"].append({**known, "choices": choices})
+    return msgspec.json.format(msgspec.json.encode(said), indent=2).decode() + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{PHONE}: {PHONE.write_text(for_phone())} characters\n")
