@@ -15,8 +15,9 @@ config = context.config
 
 def migrate(connection: Connection) -> None:
     """Upgrades over an open connection; each migration commits by itself."""
-    connection.execute(text("SET lock_timeout = '5s'"))
+    # whoever comes second waits here as long as the first one takes; the limit is for locks of running code
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+    connection.execute(text("SET lock_timeout = '5s'"))
     connection.commit()
     try:
         context.configure(
