@@ -106,6 +106,16 @@ describe.sequential('records of the file', () => {
     await keep()
   })
 
+  test('how the household lives: chips and years, saved on the phone', async () => {
+    await agent.go(`/customers/${home.id}/home`)
+    await tap('住房', '宅基地房')
+    await tap('户口', '本地')
+    await field('居住年数').fill('121')
+    await agent.page.getByRole('alert').getByText(agent.t('file.wrong_more', { most: 120 }), { exact: true }).waitFor()
+    await field('居住年数').fill('21')
+    await keep()
+  })
+
   test("with the network back all of it is on the manager's phone, changed there, and gone where it is over", async () => {
     await agent.online()
     await agent.synced()
@@ -115,6 +125,10 @@ describe.sequential('records of the file', () => {
     await manager.page.getByRole('heading', { name: home.name, exact: true }).waitFor()
     for (const line of [/耕地.*3\.5\s*亩.*茶叶/, /牲畜.*12.*猪/, /外债.*1\.8.*亲友借款/]) await manager.page.getByRole('button', { name: line }).waitFor()
     await manager.picture('records-3-manager')
+    await manager.go(`/customers/${home.id}/home`)
+    await manager.page.getByRole('group', { name: '住房', exact: true }).getByRole('button', { name: '宅基地房', pressed: true }).waitFor()
+    expect(await manager.page.getByLabel('居住年数', { exact: true }).inputValue()).toBe('21')
+    await manager.go(`/customers/${home.id}`)
     await manager.tap(manager.page.getByRole('button', { name: /外债.*亲友借款/ }))
     await manager.tap(manager.button('file.removeOne'))
     await manager.tap(manager.page.getByRole('dialog').getByRole('button', { name: manager.t('customers.remove_repaid'), exact: true }))

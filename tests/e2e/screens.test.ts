@@ -39,6 +39,8 @@ const SCREENS: Screen[] = [
   },
   { name: 'customer', who: 'manager', path: () => `/customers/${own.id}` },
   { name: 'customer-income', who: 'manager', path: () => `/customers/${own.id}/income` },
+  { name: 'customer-spending', who: 'manager', path: () => `/customers/${own.id}/spending` },
+  { name: 'customer-home', who: 'manager', path: () => `/customers/${own.id}/home` },
   ...['vehicle', 'farmland', 'livestock', 'debt', 'intention', 'partner'].map((kind) => ({ name: `customer-${kind}`, who: 'manager' as const, path: () => `/customers/${own.id}/record/${kind}` })),
   { name: 'customer-new', who: 'manager', path: path('/customers/new') },
   {

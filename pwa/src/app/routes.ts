@@ -15,7 +15,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/customers', component: () => import('../features/customers/CustomerList.vue'), meta: { field: true } },
   { path: '/customers/new', component: () => import('../features/customers/NewCustomer.vue'), meta: { field: true } },
   { path: '/customers/:id', component: () => import('../features/customers/Customer.vue'), props: true, meta: { field: true } },
-  { path: '/customers/:id/income', component: () => import('../features/customers/EditIncome.vue'), props: true, meta: { field: true } },
+  { path: '/customers/:id/:section(income|spending|home)', component: () => import('../features/customers/EditSection.vue'), props: true, meta: { field: true } },
   { path: '/customers/:id/record/:kind/:record?', component: () => import('../features/customers/EditRecord.vue'), props: true, meta: { field: true } },
   // Drafts and links of an app from before records.
   { path: '/customers/:id/vehicle/:record?', redirect: ({ params }) => `/customers/${String(params['id'])}/record/vehicle${params['record'] ? `/${String(params['record'])}` : ''}` },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { RecordRow, FileRow } from '../../domain/rows'
-import { amountOf, besideLabel, editsOf, incomeOf, newestOf, worthOf, yearFields } from './fields'
+import { amountOf, besideLabel, editsOf, incomeOf, newestOf, worthOf } from './fields'
+import { yearFields } from '../../domain/sections'
 
 const file: FileRow = {
   id: 'c',

@@ -1,20 +1,6 @@
-/** The fields of a file that the phone edits by hand, in the order of the form, and what its parts add up to. Pure. */
-import type { RecordRow, CustomerKind, FileRow } from '../../domain/rows'
-
-export const INCOME_FIELDS = [
-  'income_planting_fen',
-  'income_breeding_fen',
-  'income_trade_fen',
-  'income_wages_fen',
-  'income_migrant_fen',
-  'income_transfers_fen',
-] as const
-/** What a business earns and what that costs it. */
-export const TRADE_FIELDS = ['turnover_year_fen', 'costs_year_fen'] as const
-export type IncomeField = (typeof INCOME_FIELDS)[number] | (typeof TRADE_FIELDS)[number]
-
-/** The amounts of a year that are asked for: a household's kinds of income, a business's turnover and costs. */
-export const yearFields = (kind: CustomerKind | undefined): readonly IncomeField[] => (kind === 'business' ? TRADE_FIELDS : INCOME_FIELDS)
+/** What the parts of a file add up to, and what changed in them. Pure. */
+import type { CustomerKind, FieldValue, FileRow, RecordRow } from '../../domain/rows'
+import { INCOME_FIELDS } from '../../domain/sections'
 
 /** The amount shown for a field, in fen; null where nobody has said. */
 export function amountOf(file: FileRow | null | undefined, field: string): number | null {
@@ -40,7 +26,7 @@ export function newestOf(file: FileRow | null | undefined, fields: readonly stri
 }
 
 /** Changed amounts as the edits of a command: what was seen, what is now. */
-export function editsOf(file: FileRow | null | undefined, form: Record<string, number | null>) {
+export function editsOf(file: FileRow | null | undefined, form: Readonly<Record<string, FieldValue>>) {
   return Object.entries(form)
     .map(([field, value]) => ({ field, seen: file?.values?.[field]?.[0] ?? null, value }))
     .filter((e) => e.seen !== e.value)

@@ -1,7 +1,6 @@
 /** Where a refused entry is opened again with its content; null where no form makes its kind. */
+import { sectionOf } from '../../domain/sections'
 import type { OutboxEntry } from '../../sync/types'
-
-const INCOME = /_(year_)?fen$/
 
 export function mendPath({ id, command }: Pick<OutboxEntry, 'id' | 'command'>): string | null {
   switch (command?.type) {
@@ -10,8 +9,10 @@ export function mendPath({ id, command }: Pick<OutboxEntry, 'id' | 'command'>): 
       return `/visits/new?mend=${id}`
     case 'customer.create':
       return `/customers/new?mend=${id}`
-    case 'customer.set_values':
-      return command.body.edits.every(({ field }) => INCOME.test(field)) ? `/customers/${command.body.customer_id}/income?mend=${id}` : null
+    case 'customer.set_values': {
+      const section = sectionOf(command.body.edits.map(({ field }) => field))
+      return section && `/customers/${command.body.customer_id}/${section}?mend=${id}`
+    }
     default:
       return null
   }
