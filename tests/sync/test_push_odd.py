@@ -27,7 +27,7 @@ DEEP = msgspec.Raw(b"\x81\xa4deep" + b"\x91" * 5000 + b"\x01")
         ("visit.log", {}, {"note": "zero \0 character"}, "internal"),
         ("visit.log", {}, {"needs": ["no\0such"]}, "bad_value"),
         ("visit.log", {"at": FAR}, {}, "malformed"),
-        ("record.put", {}, {"detail": {"ext": msgspec.msgpack.Ext(5, b"x")}}, "internal"),
+        ("record.put", {}, {"detail": {"ext": msgspec.msgpack.Ext(5, b"x")}}, "bad_value"),
         ("record.put", {}, {"detail": DEEP}, "malformed"),
     ],
 )
