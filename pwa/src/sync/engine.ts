@@ -110,6 +110,8 @@ class TiangeEngine implements Engine {
     const { core } = this
     if (!core.db) return
     if (what === 'contact') await core.loadContact()
+    // It may have renewed the installation: what is saved in the former stream would come before what waited there.
+    core.identity = (core.current && (await core.device.identity(core.current.staffId))) ?? core.identity
     this.writer.forgetPlace()
     if (what === 'rows' && core.unlocked) await refreshRows(core, core.unlocked)
     await core.outbox.refresh(core.db, () => core.unlocked?.vault ?? null)

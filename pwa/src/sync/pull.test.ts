@@ -303,6 +303,30 @@ test('a copied phone gets a stream of its own and sends what only it has', async
   await engine.close()
 })
 
+test('a second tab goes on in the stream that the first one renewed', async () => {
+  const bank = await bankWith(3)
+  const first = await readyPhone(bank, uuid7())
+  const second = await openPhone(bank, first.deviceDatabase, first.clock, first.locks)
+  await second.engine.unlock(PIN)
+  const customer = first.engine.customers()[0]!.id
+  await first.engine.save([visitOf(customer)])
+  await first.engine.sync()
+  const stream = bank.streams.get([...bank.streams.keys()][0]!)!
+  stream.known.set('other', { id: 'other', seq: 2, hash: 'x', receipt: {}, command: {} })
+  stream.expects = 3
+  const mine = visitOf(customer)
+  await first.engine.save([mine])
+  await first.engine.sync()
+  const renewed = [...bank.streams.keys()][1]!
+  await expect.poll(() => second.engine.outbox().find((entry) => entry.id === mine.id)?.state).toBe('received')
+  const theirs = visitOf(customer)
+  await second.engine.save([theirs])
+  const core = (second.engine as unknown as { core: { store: { outbox: { get: (id: string) => Promise<{ stream: string }> } } } }).core
+  expect((await core.store.outbox.get(theirs.id)).stream).toBe(renewed)
+  await second.engine.close()
+  await first.engine.close()
+})
+
 test('a small partition comes whole as changes from nothing, and goes on from there', async () => {
   const bank = await bankWith(8)
   bank.small = true
