@@ -204,7 +204,7 @@ describe.sequential('a visit logged without a signal changes what the bank offer
 
   test('5b. the follow-up is handed in with the visit as its evidence', async () => {
     const [row] = await bank.helper.sql<[string, string | null]>(
-      "SELECT state, evidence_id::text FROM task WHERE customer_id = $1 AND kind = 'follow_up' AND duty_kind = 'visit' AND evidence_id IS NOT NULL",
+      "SELECT state, evidence_id::text FROM task WHERE customer_id = $1 AND kind = 'follow_up' AND duty_kind = 'visit' AND evidence_id IS NOT NULL ORDER BY submitted_at DESC",
       quick.id,
     )
     const [visit] = await bank.helper.sql<[string]>('SELECT id::text FROM visit WHERE customer_id = $1 ORDER BY received_at DESC LIMIT 1', quick.id)
