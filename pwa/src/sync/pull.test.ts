@@ -153,6 +153,23 @@ test('an evicted partition goes from memory and disk, the outbox stays', async (
   await engine.close()
 })
 
+test('what is evicted leaves the other tab too, though the pages of another partition do not come', async () => {
+  const bank = await bankWith(10)
+  const first = await readyPhone(bank, uuid7())
+  const second = await openPhone(bank, first.deviceDatabase, first.clock, first.locks)
+  await second.engine.unlock(PIN)
+  expect(second.engine.customers()).toHaveLength(10)
+  const other = uuid7()
+  bank.books.delete(GRID_KEY)
+  bank.change(`grid:${other}/manager@1`, Array.from({ length: 10 }, (_, n) => household(`别处${n}`, '', { home_book: `grid:${other}` })))
+  bank.fault = (_, path) => (path.includes('/pages') ? 'lost' : null)
+  await first.engine.sync()
+  expect(first.engine.customers()).toEqual([])
+  await expect.poll(() => second.engine.customers()).toEqual([])
+  await second.engine.close()
+  await first.engine.close()
+})
+
 test('a book under a new key is swapped when the new one is complete, and shown as it was until then', async () => {
   const bank = await bankWith(100)
   bank.pageRows = 10

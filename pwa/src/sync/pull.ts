@@ -98,12 +98,14 @@ async function takeAnswer(core: Core, unlocked: Unlocked, answer: PullAnswer, he
     unlocked.rows.drop(key)
     unlocked.lazy.forget(key)
   }
+  // What is not theirs any more leaves every screen at once, whatever becomes of the rest.
+  if (evicted.length) core.rowsChanged()
   const snapshots = answer.partitions.filter((part) => part.state === 'snapshot')
   const changes = answer.partitions.filter((part) => part.state === 'changes')
   const take = async (): Promise<boolean> => {
     const complete = await Promise.all(changes.map((part) => takeChanges(core, unlocked, part, held.has(part.key))))
     // Where partitions follow whole, they are told of together.
-    if (snapshots.length === 0 && (changes.length || evicted.length)) core.rowsChanged()
+    if (snapshots.length === 0 && changes.length) core.rowsChanged()
     return complete.every(Boolean) && !changes.some((part) => part.more)
   }
   // Pages are asked for before changes are stored: they travel meanwhile. What is read for that would wait for the writes.
@@ -112,7 +114,10 @@ async function takeAnswer(core: Core, unlocked: Unlocked, answer: PullAnswer, he
   const fetching = snapshots.length ? fetchSnapshots(core, unlocked, snapshots, changesNow).finally(changesNow) : changesNow()
   const [fetched, taken] = await Promise.allSettled([fetching, asked.then(take)])
   if (taken.status === 'rejected') throw taken.reason
-  if (fetched.status === 'rejected') throw fetched.reason
+  if (fetched.status === 'rejected') {
+    if (changes.length) core.rowsChanged()
+    throw fetched.reason
+  }
   // The bank may have moved on while the pages were fetched, or a manifest grew old on the way; what was kept until
   // now is let go of with the next answer.
   return !taken.value || snapshots.length > 0 || answer.partitions.some((part) => part.state === 'kept')
