@@ -71,7 +71,7 @@ def stages(quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
     pytest_line = re.compile(r"^=* ?\d+ (?:passed|failed|error|skipped).* in [\d.]+s.*$", re.MULTILINE)
     vitest_line = re.compile(r"^ *Tests +.*$", re.MULTILINE)
     # how often a test draws its faults: 10 where the full run takes 25, unless somebody asks for more
-    short = ("env", "FC_RUNS=10") if quick and "FC_RUNS" not in os.environ else ()
+    short = ("env", "FC_RUNS=10", "FC_SEED=1") if quick and "FC_RUNS" not in os.environ else ()
     lane_python = [
         Stage("ruff", (str(here / "ruff"), "check", ".")),
         Stage("ruff format", (str(here / "ruff"), "format", "--check", ".")),
