@@ -108,7 +108,7 @@ def stages(quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
         ("node", "node_modules/vitest/vitest.mjs", "run", "--config", "../tests/e2e/vitest.config.mjs"),
         pwa,
         counts=vitest_line,
-        minutes=20.0,
+        minutes=45.0,
         needs=("TIANGE_BROWSER", "no Chromium was found. Run: sudo apt install chromium fonts-noto-cjk"),
     )
     return [lane_python, lane_node], [] if quick else [faults, build, browser]
