@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections import Counter
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -111,6 +112,32 @@ def test_file_names_sort_in_the_order_of_the_revisions() -> None:
     assert paths == sorted(paths)
 
 
+def _execute(database: Urls, statements: str) -> None:
+    """As the superuser, past row security."""
+
+    async def run() -> None:
+        connection = await connect(database.admin)
+        try:
+            await connection.execute(statements)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+def _fetch(database: Urls, query: str) -> list[tuple[Any, ...]]:
+    """The rows that the superuser finds."""
+
+    async def run() -> list[tuple[Any, ...]]:
+        connection = await connect(database.admin)
+        try:
+            return [tuple(row.values()) for row in await connection.fetch(query)]
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
 FLAGGED = """
 SELECT set_config('tiange.role', 'system', false);
 UPDATE customer_value SET field = 'income_wages_fen', source = 'collected', amount = 500, choice = NULL,
@@ -131,29 +158,16 @@ def test_values_that_were_flagged_before_become_disputes_that_phones_receive(emp
     upgrade(empty_database.owner, "0006")
     asyncio.run(fill(empty_database.admin))
 
-    async def run(statement: str) -> list[object]:
-        connection = await connect(empty_database.admin)
-        try:
-            if statement == FLAGGED:
-                await connection.execute(statement)
-                return []
-            return [tuple(row.values()) for row in await connection.fetch(statement)]
-        finally:
-            await connection.close()
-
-    asyncio.run(run(FLAGGED))
+    _execute(empty_database, FLAGGED)
     upgrade(empty_database.owner)
-    found = asyncio.run(run("SELECT field, others::text, state FROM customer_dispute"))
-    (row,) = found
-    assert isinstance(row, tuple)
+    (row,) = _fetch(empty_database, "SELECT field, others::text, state FROM customer_dispute")
     assert (row[0], row[2]) == ("income_wages_fen", "open")
     assert '"value": 300' in row[1]
     assert '"observed_at": 1772323200000' in row[1]
-    stamped = asyncio.run(
-        run(
-            "SELECT c.revision, p.revision FROM sync_change c JOIN sync_partition p USING (book)"
-            " WHERE kind = 'dispute'"
-        )
+    stamped = _fetch(
+        empty_database,
+        "SELECT c.revision, p.revision FROM sync_change c JOIN sync_partition p USING (book)"
+        " WHERE kind = 'dispute'",
     )
     assert stamped == [(42, 42)]
 
@@ -186,16 +200,6 @@ def test_assets_and_debts_become_records_that_phones_receive(empty_database: Url
         "SELECT lender || ' ' || balance_fen FROM facts.debt": ["private 1800000"],
     }
 
-    async def run(statement: str) -> list[object]:
-        connection = await connect(empty_database.admin)
-        try:
-            if statement == before:
-                await connection.execute(statement)
-                return []
-            return [row[0] for row in await connection.fetch(statement)]
-        finally:
-            await connection.close()
-
-    asyncio.run(run(before))
+    _execute(empty_database, before)
     upgrade(empty_database.owner)
-    assert {one: asyncio.run(run(one)) for one in after} == after
+    assert {one: [row[0] for row in _fetch(empty_database, one)] for one in after} == after

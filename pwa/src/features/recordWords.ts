@@ -7,6 +7,7 @@ import type { RecordKind } from '../domain/rows'
 export function useRecordWords() {
   const { locale } = useI18n({ useScope: 'global' })
   const zh = computed(() => locale.value === 'zh-CN')
+  /** What is declared with words in both languages; empty for nothing. */
   const said = (one: { zh: string; en: string } | undefined): string => (one ? (zh.value ? one.zh : one.en) : '')
 
   /** A kind that this app does not know yet is shown by its code. */
@@ -21,5 +22,5 @@ export function useRecordWords() {
     }
     return ''
   }
-  return { kind, field }
+  return { said, kind, field }
 }

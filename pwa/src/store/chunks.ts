@@ -106,7 +106,7 @@ export class ChunkStore {
     try {
       const bytes = await this.vault.decrypt(`chunks|${record.id}|${FORMAT}`, record)
       const groups = unpack(await gunzip(bytes)) as RowGroup[]
-      return groups.map((group) => (presentKind(group.kind) === group.kind ? group : { ...group, kind: presentKind(group.kind) }))
+      return groups.map((group) => ({ ...group, kind: presentKind(group.kind) }))
     } catch (cause) {
       throw new DamagedChunk(id, cause)
     }
