@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from backend.app.command_database import command_database
 from backend.kernel.errors import Problem
 from backend.kernel.settings import Settings
 
@@ -293,30 +294,9 @@ async def branches(uow: "UnitOfWork") -> dict[str, UUID]:
     return {row.code: row.id for row in rows}
 
 
-@asynccontextmanager
-async def database_of(settings: Settings) -> AsyncIterator["Database"]:
+def database_of(settings: Settings) -> AbstractAsyncContextManager["Database"]:
     """The database for a command about grids, closed at the end."""
-    from redis.asyncio import Redis
-
-    from backend.audit.api import write_audit
-    from backend.kernel.announce import redis_announcer
-    from backend.kernel.clock import Clock
-    from backend.kernel.uow import Database
-
-    redis = Redis.from_url(settings.redis_url)
-    database = Database.open(
-        settings.database_url_worker,
-        Clock(settings.timezone, settings.clock_file),
-        write_audit=write_audit,
-        announce=redis_announcer(redis),
-        pool_size=1,
-        application="tiange-grids",
-    )
-    try:
-        yield database
-    finally:
-        await database.close()
-        await redis.aclose()
+    return command_database(settings, "tiange-grids")
 
 
 def refuse(problem: Problem) -> NoReturn:

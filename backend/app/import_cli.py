@@ -2,14 +2,15 @@
 
 import asyncio
 import getpass
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from backend.app.command_database import command_database
 from backend.app.grids_cli import refuse
 from backend.kernel.errors import Problem
 from backend.kernel.settings import Settings
@@ -167,29 +168,7 @@ def _who() -> str:
         return "unknown"
 
 
-@asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator["Database"]:
-    from redis.asyncio import Redis
-
-    from backend.audit.api import write_audit
-    from backend.kernel.announce import redis_announcer
-    from backend.kernel.clock import Clock
+def _database(settings: Settings) -> AbstractAsyncContextManager["Database"]:
     from backend.kernel.crypto import Keys
-    from backend.kernel.uow import Database
 
-    redis = Redis.from_url(settings.redis_url)
-    database = Database.open(
-        settings.database_url_worker,
-        Clock(settings.timezone, settings.clock_file),
-        keys=Keys.load(settings.keys_dir),
-        demo_mode=settings.demo_mode,
-        write_audit=write_audit,
-        announce=redis_announcer(redis),
-        pool_size=1,
-        application="tiange-import",
-    )
-    try:
-        yield database
-    finally:
-        await database.close()
-        await redis.aclose()
+    return command_database(settings, "tiange-import", keys=Keys.load(settings.keys_dir))

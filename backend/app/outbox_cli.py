@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backend.app.command_database import command_database
 from backend.kernel.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,33 +58,13 @@ def add_outbox(
 
 
 async def _load(settings: Settings, found: "OutboxFile") -> "Loaded":
-    from redis.asyncio import Redis
-
     from backend.app.outbox_file import load_outbox
     from backend.app.wiring import registry
-    from backend.audit.api import write_audit
-    from backend.kernel.announce import redis_announcer
-    from backend.kernel.clock import Clock
     from backend.kernel.crypto import Keys
-    from backend.kernel.uow import Database
 
     keys = Keys.load(settings.keys_dir)
-    redis = Redis.from_url(settings.redis_url)
-    database = Database.open(
-        settings.database_url_worker,
-        Clock(settings.timezone, settings.clock_file),
-        keys=keys,
-        demo_mode=settings.demo_mode,
-        write_audit=write_audit,
-        announce=redis_announcer(redis),
-        pool_size=2,
-        application="tiange-outbox",
-    )
-    try:
+    async with command_database(settings, "tiange-outbox", keys=keys, pool_size=2) as database:
         return await load_outbox(database, registry(), keys, settings, found)
-    finally:
-        await database.close()
-        await redis.aclose()
 
 
 def said(done: "Loaded") -> tuple[list[str], bool]:

@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
-from redis.asyncio import Redis
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from backend.audit.api import write_audit
+from backend.app.command_database import command_database
 from backend.kernel.actor import Actor
-from backend.kernel.announce import redis_announcer
-from backend.kernel.clock import Clock
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
 from backend.strategy import api as strategy
+
+#: of the run over all
+POOL_SIZE = 8
 
 
 def recompute(settings: Settings, customers: Sequence[UUID], *, resume: bool, console: Console) -> str:
@@ -27,24 +27,13 @@ def recompute(settings: Settings, customers: Sequence[UUID], *, resume: bool, co
 
 
 async def _recompute(settings: Settings, customers: Sequence[UUID], resume: bool, console: Console) -> str:
-    redis = Redis.from_url(settings.redis_url)
-    database = Database.open(
-        settings.database_url_worker,
-        Clock(settings.timezone, settings.clock_file),
-        write_audit=write_audit,
-        announce=redis_announcer(redis),
-        application="tiange-recompute",
-    )
-    try:
+    async with command_database(settings, "tiange-recompute", pool_size=POOL_SIZE) as database:
         if customers:
             async with database.unit(Actor.system("recompute")) as uow:
                 some = await strategy.recompute(uow, list(customers), "command")
             said = f"{len(customers)} customers computed, {len(some.changed)} changed."
             return said + (f" {len(some.requeued)} are queued again." if some.requeued else "")
         return await _everybody(database, resume, console)
-    finally:
-        await database.close()
-        await redis.aclose()
 
 
 async def _everybody(database: Database, resume: bool, console: Console) -> str:
