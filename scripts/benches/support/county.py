@@ -55,7 +55,7 @@ _RECORDS = (
     "SELECT 'grid:' || id, 'grid', id::text FROM grid",
     "SELECT 'grid:' || grid_id, 'customer', id::text FROM customer",
     "SELECT 'grid:' || grid_id, 'member', m.id::text FROM membership m JOIN customer c ON c.id = customer_id",
-    "SELECT 'grid:' || grid_id, 'record', r.id::text FROM customer c JOIN file_record r ON customer_id = c.id",
+    "SELECT 'grid:' || grid_id, 'record', r.id::text FROM file_record r, customer c WHERE c.id = customer_id",
 )
 
 
