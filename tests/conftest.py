@@ -19,7 +19,7 @@ from backend.kernel.crypto import Keys
 from backend.kernel.settings import Settings, load_settings
 from backend.kernel.uow import Database
 from tests.support.clock import MovingClock
-from tests.support.databases import TEMPLATE, WORLD_TEMPLATE, Cluster
+from tests.support.databases import TEMPLATE, WORLD_TEMPLATE, Cluster, room_in_memory
 from tests.support.quick import mark_slow
 from tests.support.world import PASSWORD, World
 
@@ -70,7 +70,7 @@ def rng(request: pytest.FixtureRequest) -> random.Random:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[EmbeddedServers]:
     """The session's PostgreSQL and Valkey, started by the product's own launcher."""
-    with temporary_home() as home:
+    with temporary_home(room_in_memory()) as home:
         running = EmbeddedServers(home, durable=False)
         running.start()
         try:

@@ -249,9 +249,12 @@ def running_servers(home: Path, patience: float = 60.0) -> Urls | None:
 
 
 @contextlib.contextmanager
-def temporary_home() -> Iterator[Path]:
-    """A home for one test run that the servers' user can reach also as root; removed at the end."""
-    home = Path(tempfile.mkdtemp(prefix="tiange-"))
+def temporary_home(below: Path | None = None) -> Iterator[Path]:
+    """A home for one test run that the servers' user can reach also as root; removed at the end.
+
+    It lies `below` that folder, which must be open to everybody, else where temporary files do.
+    """
+    home = Path(tempfile.mkdtemp(prefix="tiange-", dir=below))
     try:
         if os.geteuid() == 0:
             home.chmod(0o755)

@@ -4,7 +4,6 @@ import asyncio
 from typing import Literal
 
 import structlog
-from alembic.script import ScriptDirectory
 from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
@@ -13,7 +12,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.app.migrate import alembic_config
+from backend.app.migrate import head_revision, known_revisions
 from backend.kernel.actor import Actor
 from backend.kernel.injected import Db, Valkey
 from backend.kernel.uow import Database
@@ -43,9 +42,8 @@ class Schema:
     """The migrations that this code knows."""
 
     def __init__(self) -> None:
-        scripts = ScriptDirectory.from_config(alembic_config(""))
-        self._known = {one.revision for one in scripts.walk_revisions()}
-        self._head = scripts.get_current_head()
+        self._known = known_revisions()
+        self._head = head_revision()
 
     def judge(self, version: str | None) -> str:
         """`ok` at the head, or beyond it: an older process works on during an update."""
