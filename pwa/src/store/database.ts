@@ -52,6 +52,8 @@ export interface OutboxRecord {
   photos: StoredPhoto[]
   sealed: Bytes
   local: Boxed
+  /** Whom it is about, where that was known when it was saved; absent in entries from before. */
+  about?: Boxed
 }
 
 /** What is known of an entry's photo, signature or voice note without reading its bytes. */

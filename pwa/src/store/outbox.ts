@@ -10,7 +10,7 @@ import { pack, unpack } from './codec'
 import { getMeta, problemOf, readEach, withStore, type BlobRecord, type OutboxRecord, type StaffDatabase, type StoredPhoto } from './database'
 import type { Sealer } from './seal'
 import { sha256Now } from './sha256'
-import type { Vault } from './vault'
+import type { Boxed, Vault } from './vault'
 
 /** Where a stream stands after entries were dropped; until then its last entry says it. */
 const nextSeqKey = (stream: string): string => `nextSeq:${stream}`
@@ -36,23 +36,36 @@ export function complete(command: NewCommand, seq: number, { at, offsetMinutes, 
   return { ...command, seq, at, offset_minutes: offsetMinutes, observed_at: command.observed_at ?? at, ...reckoned } as Command
 }
 
-/** Encrypts a command both ways; `save` names the save it belongs to. All WebCrypto is done here, before any transaction is opened. */
-export async function sealCommand(
-  command: Command,
-  save: string,
-  stream: string,
-  photos: StoredPhoto[],
-  vault: Vault,
-  sealer: Sealer,
-): Promise<OutboxRecord> {
+/** Whom an entry is about, by the name that the phone knew: it stays with the entry when the household leaves the phone. */
+export interface About {
+  id: string
+  name: string
+}
+
+export async function sealAbout(command: string, about: About, vault: Vault): Promise<Boxed> {
+  return vault.encrypt(`outbox|${command}|about|${LOCAL_FORMAT}`, pack(about))
+}
+
+/** What an entry keeps beside its command; `save` names the save it belongs to. */
+export interface Beside {
+  save: string
+  stream: string
+  photos: StoredPhoto[]
+  about: About | null
+}
+
+/** Encrypts a command both ways. All WebCrypto is done here, before any transaction is opened. */
+export async function sealCommand(command: Command, { save, stream, photos, about }: Beside, vault: Vault, sealer: Sealer): Promise<OutboxRecord> {
   const bytes = pack(command)
-  const [sealed, local] = await Promise.all([
+  const [sealed, local, whom] = await Promise.all([
     sealer.seal(`command:${command.id}`, bytes),
     vault.encrypt(`outbox|${command.id}|${LOCAL_FORMAT}`, bytes),
+    about && sealAbout(command.id, about, vault),
   ])
   const settles = settledBy(command)
   return {
     ...(settles === undefined ? {} : { settles }),
+    ...(whom ? { about: whom } : {}),
     id: command.id,
     seq: command.seq,
     hash: hex(sha256Now(bytes)),
@@ -84,8 +97,17 @@ export async function openFile(record: BlobRecord, vault: Vault): Promise<Bytes>
 
 /** The command of an entry; null if it was saved under a key that is gone (its sealed copy can still be sent). */
 export async function openCommand(record: OutboxRecord, vault: Vault): Promise<Command | null> {
+  return (await opened(`outbox|${record.id}|${LOCAL_FORMAT}`, record.local, vault)) as Command | null
+}
+
+/** Whom an entry is about; null where nothing was kept, or under a key that is gone. */
+export async function openAbout(record: OutboxRecord, vault: Vault): Promise<About | null> {
+  return record.about ? ((await opened(`outbox|${record.id}|about|${LOCAL_FORMAT}`, record.about, vault)) as About | null) : null
+}
+
+async function opened(place: string, box: Boxed, vault: Vault): Promise<unknown> {
   try {
-    return unpack(await vault.decrypt(`outbox|${record.id}|${LOCAL_FORMAT}`, record.local)) as Command
+    return unpack(await vault.decrypt(place, box))
   } catch (error) {
     if (error instanceof EngineError && error.code === 'damaged') return null
     throw error
@@ -195,7 +217,7 @@ export async function renumber(db: StaffDatabase, entries: readonly OutboxRecord
 }
 
 /** What the lists show of an entry, without what is sealed. */
-export type OutboxHeader = Omit<OutboxRecord, 'sealed' | 'local'>
+export type OutboxHeader = Omit<OutboxRecord, 'sealed' | 'local' | 'about'>
 
 /** All entries in the order they were saved; one that the browser can't read any more is passed over. */
 export async function allEntries(db: StaffDatabase): Promise<OutboxRecord[]> {

@@ -1,40 +1,106 @@
 /**
  * Whom an entry is about, by name. Rows leave the phone with the right to see them, often just when an entry about them was
- * refused; whoever has to put it right must still be able to tell which household it was.
+ * refused; who reads the list of entries must still be able to tell which household each was about. So each keeps, sealed,
+ * the name that was known when it was saved, as long as it is there itself.
  */
-import { customerOf } from '../domain/commands'
+import { customerOf, type NewCommand } from '../domain/commands'
 import type { Id } from '../domain/rows'
-import { pack, unpack } from '../store/codec'
-import { getMeta, putMeta, withStore, type StaffDatabase } from '../store/database'
+import { unpack } from '../store/codec'
+import { getMeta, withStore, type StaffDatabase } from '../store/database'
+import { patchEntries, sealAbout, type About } from '../store/outbox'
 import type { Boxed, Vault } from '../store/vault'
 import type { Core } from './core'
+import type { BookEntry } from './outboxBook'
 
-export const ABOUT = 'about'
-const PLACE = 'meta|about|1'
+type Whom = { id: Id | null; name: string }
 
-/** The names that were noted; none where they can't be read. */
-export async function openAbout(db: StaffDatabase, vault: Vault): Promise<Map<Id, string>> {
-  const box = await withStore(db, () => getMeta<Boxed>(db, ABOUT))
+const NOBODY: Whom = { id: null, name: '' }
+
+/** Whom an entry is about: as the rows say it now, else as was kept with it. */
+export function whom(core: Core, { command, about }: Pick<BookEntry, 'command' | 'about'>): Whom {
+  const told = command ? now(core, command) : NOBODY
+  return told.name ? told : (about ?? { id: told.id, name: (told.id && core.open.noted.get(told.id)) || '' })
+}
+
+/** What is kept with a command; null where it is about nobody that the phone knows. */
+export function aboutOf(core: Core, command: NewCommand): About | null {
+  const { id, name } = now(core, command)
+  return id && name ? { id, name } : null
+}
+
+function now(core: Core, command: NewCommand): Whom {
+  const { rows } = core.open
+  switch (command.type) {
+    case 'task.submit':
+    case 'task.approve':
+    case 'task.return':
+    case 'task.withdraw': {
+      const about = rows.get('approval', command.body.task_id) ?? rows.get('task', command.body.task_id)
+      return about ? { id: about.customer_id, name: about.customer_name } : NOBODY
+    }
+    case 'customer.create':
+      return { id: command.body.id, name: command.body.name }
+    case 'visit.log_unplaced':
+      return { id: null, name: command.body.name }
+    case 'suggestion.accept':
+    case 'suggestion.dismiss':
+      return named(core, rows.get('suggestion', command.body.suggestion_id))
+    case 'dispute.settle':
+      return named(core, rows.get('dispute', command.body.dispute_id))
+    case 'command.discard': {
+      const given = core.outbox.get(command.body.discards)
+      return given ? whom(core, given) : NOBODY
+    }
+    default: {
+      const id = customerOf(command)
+      return id ? { id, name: rows.get('customer', id)?.name ?? made(core, id) } : NOBODY
+    }
+  }
+}
+
+/** Whom a row is about that heads have of households which they do not hold: it says the name itself. */
+function named(core: Core, row: { customer_id: Id; customer_name?: string } | undefined): Whom {
+  if (!row) return NOBODY
+  return { id: row.customer_id, name: row.customer_name ?? core.open.rows.get('customer', row.customer_id)?.name ?? '' }
+}
+
+/** The name of a customer that was made by another entry of this phone. */
+function made(core: Core, id: Id): string {
+  for (const { command } of core.outbox.all()) {
+    if (command?.type === 'customer.create' && command.body.id === id) return command.body.name
+  }
+  return ''
+}
+
+/** Where an app of before kept the names of all entries together. */
+export const NOTED = 'about'
+const NOTED_PLACE = 'meta|about|1'
+
+/** Those names; none where they can't be read. */
+export async function openNoted(db: StaffDatabase, vault: Vault): Promise<Map<Id, string>> {
+  const box = await withStore(db, () => getMeta<Boxed>(db, NOTED))
   if (!box) return new Map()
   try {
-    return new Map(Object.entries(unpack(await vault.decrypt(PLACE, box)) as Record<Id, string>))
+    return new Map(Object.entries(unpack(await vault.decrypt(NOTED_PLACE, box)) as Record<Id, string>))
   } catch {
     return new Map()
   }
 }
 
-/** Notes the names of those whom entries without a final receipt are about, before rows may go. */
+/** Keeps with entries what is not kept with them yet, before rows may go: those of an app of before, and about whom was made with them. */
 export async function noteAbout(core: Core): Promise<void> {
-  const { rows, about, vault } = core.open
-  const names = new Map<Id, string>()
-  for (const { header, command } of core.outbox.all()) {
-    const id = command && header.state !== 'received' ? customerOf(command) : null
-    const name = id && (rows.get('customer', id)?.name ?? about.get(id))
-    if (id && name) names.set(id, name)
+  const { vault, noted } = core.open
+  const found = core.outbox.all().flatMap((entry) => {
+    const { id, name } = entry.about || !entry.command ? NOBODY : whom(core, entry)
+    return id && name ? [{ entry, about: { id, name } }] : []
+  })
+  if (found.length) {
+    const boxes = new Map(await Promise.all(found.map(async ({ entry: { header }, about }) => [header.id, await sealAbout(header.id, about, vault)] as const)))
+    await patchEntries(core.store, [...boxes.keys()], (entry) => void (entry.about = boxes.get(entry.id) as Boxed))
+    await core.refreshOutbox()
   }
-  if (names.size === about.size && [...names].every(([id, name]) => about.get(id) === name)) return
-  const box = await vault.encrypt(PLACE, pack(Object.fromEntries(names)))
-  await withStore(core.store, () => putMeta(core.store, ABOUT, box))
-  about.clear()
-  for (const [id, name] of names) about.set(id, name)
+  if (noted.size) {
+    await withStore(core.store, () => core.store.meta.delete(NOTED))
+    noted.clear()
+  }
 }

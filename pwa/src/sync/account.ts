@@ -8,7 +8,7 @@ import { getMeta, putMeta, withStore } from '../store/database'
 import { ephemeralPair, openSeal } from '../store/seal'
 import { noteStream } from '../store/outbox'
 import { checkPin, DATA_KEY_BYTES, unwrapKey, wrapKey, type WrappedKey } from '../store/vault'
-import { ABOUT } from './about'
+import { NOTED } from './about'
 import { askPrf, keepPrf, unlockWays } from './biometrics'
 import { elapsed, noteClock } from './contact'
 import { PIN_TRIES, type Core } from './core'
@@ -321,7 +321,7 @@ export class Account {
           await db.blobs.clear()
           await db.meta.bulkDelete(['pin', 'prf', 'tries', 'escrow', 'waysSaid'])
         }
-        await db.meta.filter(({ key }) => key.startsWith('p:') || key.startsWith('ranges:') || key === 'enrolment' || key === GLANCE || key === ABOUT).delete()
+        await db.meta.filter(({ key }) => key.startsWith('p:') || key.startsWith('ranges:') || key === 'enrolment' || key === GLANCE || key === NOTED).delete()
         await putMeta(db, 'revoked', true)
       }),
     )

@@ -51,8 +51,8 @@ export interface Unlocked {
   rows: Rows
   lazy: LazyRows
   drafts: DraftStore
-  /** Names of those whom waiting and refused entries are about. */
-  about: Map<Id, string>
+  /** Names that an app of before kept beside the outbox. */
+  noted: Map<Id, string>
 }
 
 export type Topic = 'status' | 'rows' | 'outbox'

@@ -10,7 +10,7 @@ import { LazyRows } from '../store/lazy'
 import { Rows } from '../store/memory'
 import { Sealer } from '../store/seal'
 import { Vault } from '../store/vault'
-import { openAbout } from './about'
+import { openNoted } from './about'
 import type { Core, Unlocked } from './core'
 import { enrolmentOf, escrowOf, keepEscrow, type Enrolment, type Escrow } from './escrow'
 import { glanceNow } from './glance'
@@ -69,9 +69,9 @@ async function open(core: Core, raw: Bytes, prepared: Promise<Prepared>): Promis
   }
   const sealer = await Sealer.prepare(fromHex(enrolment.seal.key_id), fromBase64url(enrolment.seal.public_key))
   const chunks = new ChunkStore(db, vault)
-  const unlocked: Unlocked = { vault, sealer, chunks, rows: new Rows(), lazy: new LazyRows(db, chunks, vault), drafts, about: new Map() }
-  const [about] = await Promise.all([openAbout(db, vault), core.outbox.refresh(db, () => vault), refreshRows(core, unlocked)])
-  unlocked.about = about
+  const unlocked: Unlocked = { vault, sealer, chunks, rows: new Rows(), lazy: new LazyRows(db, chunks, vault), drafts, noted: new Map() }
+  const [noted] = await Promise.all([openNoted(db, vault), core.outbox.refresh(db, () => vault), refreshRows(core, unlocked)])
+  unlocked.noted = noted
   if (core.glance !== glance) {
     // Locked, or another person, meanwhile.
     core.outbox.forgetContents()

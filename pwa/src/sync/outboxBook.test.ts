@@ -47,8 +47,8 @@ async function begun() {
 
 test('what is saved while the database is read stays', async () => {
   const { go, book, reading, first, second } = await begun()
-  const { sealed: _sealed, local: _local, ...header } = second
-  book.add([{ header, command: null }])
+  const { sealed: _sealed, local: _local, about: _about, ...header } = second
+  book.add([{ header, command: null, about: null }])
   go()
   await reading
   expect(book.all().map(({ header: { id } }) => id)).toEqual([first.id, second.id])

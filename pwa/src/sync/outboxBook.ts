@@ -3,7 +3,7 @@ import { asNow, customerOf, type Command } from '../domain/commands'
 import type { OverlayEntry } from '../domain/overlay'
 import type { FileClass, Id, Instant } from '../domain/rows'
 import type { OutboxRecord, StaffDatabase } from '../store/database'
-import { allEntries, filesLeft, isUnsent, openCommand, type OutboxHeader } from '../store/outbox'
+import { allEntries, filesLeft, isUnsent, openAbout, openCommand, type About, type OutboxHeader } from '../store/outbox'
 import type { Vault } from '../store/vault'
 import type { OutboxEntry, OutboxState } from './types'
 
@@ -14,6 +14,8 @@ export interface BookEntry {
   header: OutboxHeader
   /** As today's app reads it; null while locked, or if its key is gone. */
   command: Command | null
+  /** Whom it is about as far as the phone knew; null while locked too. */
+  about: About | null
   /** As it was sealed, where an older app named its type otherwise. */
   sealedAs?: Command
 }
@@ -64,14 +66,15 @@ export class OutboxBook {
   }
 
   private async opened(record: OutboxRecord, vault: Vault | null): Promise<BookEntry> {
-    const { sealed: _sealed, local: _local, ...header } = record
+    const { sealed: _sealed, local: _local, about: _about, ...header } = record
     const known = this.entries.get(record.id)
+    const about = known?.about ?? (vault ? await openAbout(record, vault) : null)
     // A number given anew is the only change of a command's content after it was saved.
     const same = known?.command && known.header.seq === record.seq
-    if (same) return { ...known, header }
+    if (same) return { ...known, header, about }
     const said = vault ? await openCommand(record, vault) : null
     const command = said && asNow(said)
-    return said === command || !said ? { header, command } : { header, command, sealedAs: said }
+    return said === command || !said ? { header, command, about } : { header, command, about, sealedAs: said }
   }
 
   add(added: readonly BookEntry[]): void {
@@ -82,6 +85,7 @@ export class OutboxBook {
   forgetContents(): void {
     for (const entry of this.entries.values()) {
       entry.command = null
+      entry.about = null
       delete entry.sealedAs
     }
     this.version++

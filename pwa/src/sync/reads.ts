@@ -8,6 +8,7 @@ import { visitLimits } from '../domain/visits'
 import { DamagedChunk } from '../store/chunks'
 import type { LazyRows } from '../store/lazy'
 import type { PartitionRows, Rows } from '../store/memory'
+import { whom } from './about'
 import type { Core, Unlocked } from './core'
 import type { BookEntry, OutboxBook } from './outboxBook'
 import { refreshRows } from './pull'
@@ -267,50 +268,9 @@ export class Reader {
     return read
   }
 
-  /** Who an outbox entry is about. */
+  /** Whom an outbox entry is about. */
   customerOf(entry: BookEntry): { id: Id | null; name: string } {
-    const { command } = entry
-    if (!command || !this.readable) return { id: null, name: '' }
-    switch (command.type) {
-      case 'task.submit':
-      case 'task.approve':
-      case 'task.return':
-      case 'task.withdraw': {
-        const about = this.one('approval', command.body.task_id) ?? this.one('task', command.body.task_id)
-        return { id: about?.customer_id ?? null, name: about?.customer_name ?? '' }
-      }
-      case 'customer.create':
-        return { id: command.body.id, name: command.body.name }
-      case 'visit.log_unplaced':
-        return { id: null, name: command.body.name }
-      case 'inbox.read':
-        return { id: null, name: '' }
-      case 'suggestion.accept':
-      case 'suggestion.dismiss':
-        return this.named(this.one('suggestion', command.body.suggestion_id)?.customer_id)
-      case 'dispute.settle':
-        return this.named(this.one('dispute', command.body.dispute_id)?.customer_id)
-      case 'command.discard': {
-        const given = this.core.outbox.get(command.body.discards)
-        return given ? this.customerOf(given) : { id: null, name: '' }
-      }
-      default: {
-        const id = command.body.customer_id
-        return { id, name: this.one('customer', id)?.name ?? (this.made(id) || (this.core.open.about.get(id) ?? '')) }
-      }
-    }
-  }
-
-  private named(id: Id | undefined): { id: Id | null; name: string } {
-    return { id: id ?? null, name: (id && this.one('customer', id)?.name) || '' }
-  }
-
-  /** The name of a customer that was made by another entry of this phone. */
-  private made(id: Id): string {
-    for (const { command } of this.core.outbox.all()) {
-      if (command?.type === 'customer.create' && command.body.id === id) return command.body.name
-    }
-    return ''
+    return this.readable ? whom(this.core, entry) : { id: null, name: '' }
   }
 }
 

@@ -88,12 +88,12 @@ async function salvage(core: Core, unlocked: Unlocked): Promise<void> {
   const { vault, sealer } = unlocked
   const entries: OutboxRecord[] = []
   let lost = 0
-  for (const { header, command } of core.outbox.all()) {
+  for (const { header, command, sealedAs, about } of core.outbox.all()) {
     if (!command) {
       if (header.state !== 'received') lost++
       continue
     }
-    const sealed = await sealCommand(command, header.save, header.stream, header.photos, vault, sealer)
+    const sealed = await sealCommand(sealedAs ?? command, { ...header, about }, vault, sealer)
     entries.push({ ...sealed, ...header })
   }
   const mark = core.mark()

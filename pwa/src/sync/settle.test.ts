@@ -105,7 +105,7 @@ test('a held entry can be given up at once; it is not sent for ever', async () =
   await phone.engine.close()
 })
 
-test('whom a refused entry is about can be told after the household has left the phone, and after a restart', async () => {
+test('whom entries are about can be told after the household has left the phone, and after a restart', async () => {
   const { bank, phone, visit } = await refused()
   bank.books.delete(GRID_KEY)
   await phone.engine.sync()
@@ -116,8 +116,34 @@ test('whom a refused entry is about can be told after the household has left the
   expect(nameOf(later.engine)).toBe('')
   await later.engine.unlock(PIN)
   expect(nameOf(later.engine)).toBe('谢金枝')
-  // Given up and received, there is nothing to tell any more, and nothing is kept.
+  // What was received is told of as well, and so is what gives the refused one up.
+  bank.judge = () => null
   await later.engine.discard(visit.id, '')
   await later.engine.sync()
+  await later.engine.sync()
+  expect(later.engine.outbox().map(({ type, customerName }) => [type, customerName])).toEqual([
+    ['command.discard', '谢金枝'],
+    ['task.submit', '谢金枝'],
+  ])
+  await later.engine.close()
+})
+
+test('an entry saved while the household is leaving the phone knows whom it is about', async () => {
+  const { bank, phone } = await refused()
+  const late = visitOf(xie.id, { note: '刚记的' })
+  let saved: Promise<unknown> | undefined
+  bank.fault = (_, path) => {
+    if (path.startsWith('/api/v1/sync/pull') && !saved) {
+      saved = phone.engine.save([late])
+      bank.books.delete(GRID_KEY)
+    }
+    return null
+  }
+  await phone.engine.sync()
+  await saved
+  expect(phone.engine.customers()).toEqual([])
+  const later = await reopen(bank, phone)
+  await later.engine.unlock(PIN)
+  expect(later.engine.outbox().find(({ id }) => id === late.id)).toMatchObject({ customerId: xie.id, customerName: '谢金枝' })
   await later.engine.close()
 })

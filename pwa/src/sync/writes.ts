@@ -4,8 +4,9 @@ import { EngineError } from '../domain/errors'
 import { uuid7 } from '../domain/ids'
 import type { Id } from '../domain/rows'
 import type { OutboxRecord, StoredPhoto } from '../store/database'
-import { patchEntries, append, complete, nextSeq, renumber, sealCommand, sealFile, takeBack, unsent, type SaveTime } from '../store/outbox'
+import { patchEntries, append, complete, nextSeq, renumber, sealCommand, sealFile, takeBack, unsent, type About, type SaveTime } from '../store/outbox'
 import type { Sealer } from '../store/seal'
+import { aboutOf } from './about'
 import { passed, reckon } from './contact'
 import type { Core, Unlocked } from './core'
 import type { BookEntry } from './outboxBook'
@@ -41,6 +42,7 @@ export class Writer {
     const stream = core.identity?.installationId ?? ''
     const time = this.saveTime()
     const owners = ownersOf(commands, files)
+    const abouts = commands.map((command) => aboutOf(core, command))
     const draft = options.draft === undefined ? null : drafts.take(options.draft)
     try {
       const blobs = await Promise.all(files.map((file) => sealFile(file, owners.get(file.hash) as Id, vault, sealer)))
@@ -49,11 +51,11 @@ export class Writer {
         const completed = commands.map((command, i) => complete(this.asSeen(command, time), first + i, time))
         const save = (completed[0] as Command).id
         const entries = await Promise.all(
-          completed.map((command) => sealCommand(command, save, stream, this.photosOf(command, files, owners), vault, sealer)),
+          completed.map((command, i) => sealCommand(command, { save, stream, photos: this.photosOf(command, files, owners), about: abouts[i] ?? null }, vault, sealer)),
         )
         if (await append(db, entries, blobs, draft?.id ?? null)) {
           this.next = first + commands.length
-          this.noteSaved(completed, entries, sealer)
+          this.noteSaved(completed, abouts, entries, sealer)
           draft?.release()
           return { ids: completed.map((command) => command.id) }
         }
@@ -119,11 +121,11 @@ export class Writer {
     return entry
   }
 
-  private noteSaved(commands: Command[], entries: OutboxRecord[], sealer: Sealer): void {
+  private noteSaved(commands: Command[], abouts: (About | null)[], entries: OutboxRecord[], sealer: Sealer): void {
     this.core.outbox.add(
       entries.map((entry, i) => {
-        const { sealed: _sealed, local: _local, ...header } = entry
-        return { header, command: commands[i] as Command }
+        const { sealed: _sealed, local: _local, about: _about, ...header } = entry
+        return { header, command: commands[i] as Command, about: abouts[i] ?? null }
       }),
     )
     // Whoever waits for the save hears of it first; keys are made and lists are drawn anew after that.
@@ -155,8 +157,8 @@ export class Writer {
     // What was saved after it on top of it would hang in the air.
     if (later.some(({ command }) => !command || command.needs.some((id) => ids.includes(id)))) return false
     const resealed: OutboxRecord[] = []
-    for (const [i, { header, command }] of later.entries()) {
-      resealed.push(await sealCommand({ ...(command as Command), seq: lowest + i }, header.save, header.stream, header.photos, vault, sealer))
+    for (const [i, { header, command, about }] of later.entries()) {
+      resealed.push(await sealCommand({ ...(command as Command), seq: lowest + i }, { ...header, about }, vault, sealer))
     }
     const done = await takeBack(core.store, ids, resealed)
     this.next = null
@@ -210,7 +212,7 @@ export class Writer {
       const known = core.outbox.get(entry.id)
       // Its content stays as it was: the bank knows by it what it has already.
       const command = (known?.sealedAs ?? known?.command) as Command
-      const sealed = await sealCommand({ ...command, seq }, entry.save, stream, entry.photos, vault, sealer)
+      const sealed = await sealCommand({ ...command, seq }, { ...entry, stream, about: known?.about ?? null }, vault, sealer)
       resealed.push({ ...sealed, savedAt: entry.savedAt, receipt: entry.receipt, acknowledged: entry.acknowledged })
       seq++
     }

@@ -107,6 +107,28 @@ test.runIf(process.env['TIANGE_WRITE_FIXTURES'])('writes the dump of the present
   writeFileSync(`${FOLDER}database-${STAFF_FORMAT}.json`, JSON.stringify(await dump(name), toJson, 1))
 })
 
+test.runIf(process.env['TIANGE_WRITE_FIXTURES'])('writes the dump of entries whose household left the phone', async () => {
+  const bank = await FakeBank.open()
+  const xie = household('谢金枝', '13812342260')
+  const followUp = task(xie)
+  bank.change(GRID_KEY, [xie])
+  bank.change(STAFF_KEY, [followUp])
+  const phone = await readyPhone(bank, uuid7())
+  bank.judge = (command) => ((command['body'] as { note?: string }).note === '不收' ? { code: 'bad_value' } : null)
+  const visit = visitOf(xie.id)
+  await phone.engine.save([visit, build.taskSubmit({ task_id: followUp.id, visit_id: visit.body.id }, { needs: [visit.id] })])
+  await phone.engine.save([visitOf(xie.id, { note: '不收' })])
+  await phone.engine.sync()
+  await phone.engine.save([build.taskWithdraw({ task_id: followUp.id })])
+  await phone.engine.sync()
+  bank.books.delete(GRID_KEY)
+  bank.change(STAFF_KEY, [], [{ kind: 'task', id: followUp.id }])
+  await phone.engine.sync()
+  const name = await databaseOf(phone.deviceDatabase)
+  await phone.engine.close()
+  writeFileSync(`${FOLDER}database-2-${process.env['TIANGE_WRITE_FIXTURES']}.json`, JSON.stringify(await dump(name), toJson, 1))
+})
+
 test('the present format has its dump', () => {
   const found = JSON.parse(readFileSync(`${FOLDER}database-${STAFF_FORMAT}.json`, 'utf8'), fromJson) as Dump
   expect(found.version).toBe(STAFF_FORMAT * 10)
@@ -157,4 +179,41 @@ test('assets of an app from before records are shown as such, what waits of them
   expect(await labels()).toEqual(['machinery 拖拉机', 'vehicle 皮卡'])
   expect(engine.outbox().map(({ type, state }) => `${type} ${state}`)).toContain('record.put saved')
   await engine.close()
+})
+
+/** A phone with a dump's database, unlocked without a network, and its list of entries: type, state, and whom each is about. */
+async function withEntries(file: string) {
+  const found = JSON.parse(readFileSync(FOLDER + file, 'utf8'), fromJson) as Dump
+  const bank = await FakeBank.open()
+  const phone = await openPhone(bank, uuid7())
+  await phone.engine.login('wang', 'right')
+  await phone.engine.enrol('test phone')
+  await phone.engine.close()
+  const database = await databaseOf(phone.deviceDatabase)
+  await restore(database, found)
+  bank.fault = () => 'lost'
+  const { engine } = await openPhone(bank, phone.deviceDatabase, phone.clock, phone.locks, phone.ledger)
+  expect(await engine.unlock(PIN)).toBe('ok')
+  return { bank, engine, database, entries: () => engine.outbox().map(({ type, state, customerName }) => [type, state, customerName].join(' ')) }
+}
+
+test('entries keep whom they are about after the household has left the phone', async () => {
+  const { engine, entries } = await withEntries('database-2-about.json')
+  expect(engine.customers()).toEqual([])
+  expect(entries()).toEqual(['task.withdraw received 谢金枝', 'visit.log attention 谢金枝', 'visit.log received 谢金枝'])
+  await engine.close()
+})
+
+test('what an app of before had noted of all entries together goes over to each at the next contact', async () => {
+  const { bank, engine, database, entries } = await withEntries('database-2-noted.json')
+  const named = ['task.withdraw received ', 'visit.log attention 谢金枝', 'visit.log received 谢金枝']
+  expect(entries()).toEqual(named)
+  bank.fault = () => null
+  await engine.sync()
+  expect(engine.status().syncError).toBeNull()
+  expect(entries()).toEqual(named)
+  await engine.close()
+  const { stores } = await dump(database)
+  expect(stores['meta']?.rows.map((row) => (row as { key: string }).key)).not.toContain('about')
+  expect(stores['outbox']?.rows.filter((row) => 'about' in (row as object))).toHaveLength(2)
 })
