@@ -84,11 +84,15 @@ async def duties(uow: UnitOfWork, customer_id: UUID) -> dict[str, Duty]:
 
 
 async def evidence_of(uow: UnitOfWork, customer_id: UUID, duty_kind: str) -> set[UUID | None]:
-    """The visits that stand as evidence for tasks of a duty, whatever became of those."""
+    """The visits that stand as evidence for tasks of a duty, whatever became of those; not of what was taken
+    back."""
     return set(
         await uow.session.scalars(
             select(Task.evidence_id).where(
-                Task.customer_id == customer_id, Task.duty_kind == duty_kind, Task.evidence_id.is_not(None)
+                Task.customer_id == customer_id,
+                Task.duty_kind == duty_kind,
+                Task.evidence_id.is_not(None),
+                Task.state != "in_progress",
             )
         )
     )

@@ -90,6 +90,7 @@ async def send_back(uow: UnitOfWork, task_id: UUID, reason: str) -> None:
 async def withdraw(uow: UnitOfWork, task_id: UUID) -> None:
     """The assignee takes back what nobody has decided; the next task that it had brought is cancelled.
 
+    The task goes on naming its visit, as returned work does: it may be handed in with it again.
     Raises Problem `out_of_scope`, `conflict_state` where a head was first.
     """
     task = await queries.lock(uow, task_id)
@@ -101,7 +102,7 @@ async def withdraw(uow: UnitOfWork, task_id: UUID) -> None:
         async with uow.elevated("the duty's clock is hidden from agents; it is set by rule, not shown"):
             await _take_back(uow, task)
     uow.touch(f"team:{task.branch_id}", "approval", task.id, gone=True)
-    task.evidence_id = task.submitted_at = None
+    task.submitted_at = None
     _move(uow, task, "withdraw")
 
 

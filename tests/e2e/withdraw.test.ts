@@ -46,6 +46,10 @@ const join = (phone: Phone) => phone.page.context().setOffline(false)
 const states = async (household: Household): Promise<string[]> =>
   (await bank.helper.sql<[string]>("SELECT state FROM task WHERE customer_id = $1 AND duty_kind = 'visit' AND state NOT IN ('closed', 'cancelled') ORDER BY due_on, id", household.id)).map(([state]) => state)
 
+const visits = (household: Household): Promise<number> => bank.helper.count('SELECT count(*) FROM visit WHERE customer_id = $1', household.id)
+/** The button on the household's page that hands in again what was taken back or returned. */
+const again = () => manager.buttonLike('customers.handInAgain')
+
 /** How often the first household stands among the approved and the returned: the demo decided on it before. */
 async function decided(): Promise<number[]> {
   const found: number[] = []
@@ -103,14 +107,39 @@ describe.sequential('the author takes back while the head approves without a net
     expect(await decided()).toEqual(decidedBefore)
   })
 
-  test('the author has the task open as before, and may hand it in again', async () => {
+  test('the author has the task open as before, and hands it in with the same visit, without a network', async () => {
     await manager.synced(90)
     await manager.go(`/customers/${first.id}`)
-    await manager.page.getByText(manager.t('customers.next'), { exact: true }).waitFor()
+    await again().waitFor()
     expect(await manager.text('customers.nextSubmitted').count()).toBe(0)
     expect(await states(first)).toEqual(['in_progress'])
-    await handIn(first)
-    expect(await states(first)).toContain('submitted')
+    await sound('taken-back')
+    const before = await visits(first)
+    await cut(manager)
+    await manager.tap(again())
+    await manager.text('customers.nextSubmitted').waitFor()
+    expect(await again().count()).toBe(0)
+    await join(manager)
+    await until('the bank has it again', async () => (await states(first)).includes('submitted'), 90)
+    expect(await visits(first)).toBe(before)
+  })
+
+  test('returned with a reason, what was done for it goes in with the same visit once more', async () => {
+    await head.page.reload()
+    await head.unlock()
+    await head.synced(90)
+    await lookAt(head, first)
+    await head.tap(head.button('approvals.return'))
+    const sheet = head.page.getByRole('dialog')
+    await sheet.getByLabel(head.t('approvals.reason'), { exact: true }).fill('补采开支')
+    await head.tap(sheet.getByRole('button', { name: head.t('approvals.send'), exact: true }))
+    await until('the bank has returned it', async () => (await states(first)).includes('returned'), 90)
+    await manager.synced(90, `/customers/${first.id}`)
+    await manager.text('today.returned', { reason: '补采开支' }).waitFor({ timeout: 90_000 })
+    await sound('returned')
+    await manager.tap(again())
+    await manager.text('customers.nextSubmitted').waitFor()
+    await until('the bank has it once more', async () => (await states(first)).includes('submitted'), 90)
   })
 })
 

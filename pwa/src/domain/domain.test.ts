@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { build, customerOf } from './commands'
 import { addDays, countsIn, daysBetween, dayOf, dueBucket, endOfMonth, endOfWeek, isDay, nextByRhythm, weekday } from './dates'
+import { handedInBefore } from './duties'
 import { distanceMetres, walkingOrder } from './geo'
 import { uuid7 } from './ids'
 import { readName } from './pinyin'
-import { hasTag } from './rows'
+import { hasTag, type TaskRow, type VisitRow } from './rows'
 import { checkVisit, visitLimits } from './visits'
 
 test('ids are UUIDv7 and sort in the order they were made', () => {
@@ -113,4 +114,16 @@ test('tag bits are read from big-endian words', () => {
 test('a name typed on the phone gets its pinyin', async () => {
   expect(await readName('谢金枝')).toEqual({ pinyin: 'xiejinzhi', initials: 'xjz' })
   expect((await readName('单雄信')).initials).toBe('sxx')
+})
+
+test('open work that was handed in before may go with its visit again, by whoever made that', () => {
+  const visits = [{ id: 'v1', staff_id: 'me' }, { id: 'v2', staff_id: 'you' }] as VisitRow[]
+  const again = (state: TaskRow['state'], evidence_id: string | null) => handedInBefore({ state, evidence_id } as TaskRow, visits, 'me')?.id
+  expect(again('in_progress', 'v1')).toBe('v1')
+  expect(again('returned', 'v1')).toBe('v1')
+  expect(again('submitted', 'v1')).toBeUndefined()
+  expect(again('open', null)).toBeUndefined()
+  // it came with a household from somebody else, or its visit is not on this phone
+  expect(again('in_progress', 'v2')).toBeUndefined()
+  expect(again('in_progress', 'v3')).toBeUndefined()
 })

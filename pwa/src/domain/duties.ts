@@ -1,7 +1,7 @@
 /** Which tasks count where on the Today screen. Pure. */
 import type { NewCommand } from './commands'
 import { addDays, dayOf, lastDueIn, weekday } from './dates'
-import type { Day, Id, Instant, TaskRow, TaskState } from './rows'
+import type { Day, Id, Instant, TaskRow, TaskState, VisitRow } from './rows'
 
 export type Column = 'today' | 'week' | 'month'
 export const COLUMNS: readonly Column[] = ['today', 'week', 'month']
@@ -10,6 +10,10 @@ const OPEN: readonly TaskState[] = ['open', 'in_progress', 'returned']
 const DONE: readonly TaskState[] = ['submitted', 'approved', 'closed']
 
 export const isOpen = (task: TaskRow) => OPEN.includes(task.state)
+
+/** The visit of `staff` that an open task was handed in with before it was taken back or returned: it may go once more. */
+export const handedInBefore = (task: TaskRow, visits: readonly VisitRow[], staff: Id): VisitRow | undefined =>
+  isOpen(task) ? visits.find(({ id, staff_id }) => id === task.evidence_id && staff_id === staff) : undefined
 
 /**
  * Tasks with what this phone already did: a duty of contact counts as done once somebody was met, though the bank closes

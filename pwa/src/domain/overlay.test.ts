@@ -42,10 +42,11 @@ test('a decision changes the approval and, where it is held, the task', () => {
   expect(passed.get('approval', task.id)).toMatchObject({ state: 'approved', reason: null })
 })
 
-test('what is taken back is open as before, without its visit', () => {
-  const handed: TaskRow = { ...task, state: 'submitted', submitted_at: AT, evidence_id: uuid7() }
+test('what is taken back is open as before, and still names its visit', () => {
+  const visit = uuid7()
+  const handed: TaskRow = { ...task, state: 'submitted', submitted_at: AT, evidence_id: visit }
   const over = layOver([{ command: saved(build.taskWithdraw({ task_id: task.id })), state: 'saved' }], base({ task: [handed] }), context)
-  expect(over.get('task', task.id)).toMatchObject({ state: 'in_progress', submitted_at: null, evidence_id: null })
+  expect(over.get('task', task.id)).toMatchObject({ state: 'in_progress', submitted_at: null, evidence_id: visit })
 })
 
 test('edits lie over each other in order, by the bank’s day', () => {

@@ -96,7 +96,7 @@ function apply(command: Command, laying: Laying): void {
     case 'task.return':
       return decide(command.body.task_id, 'returned', command.body.reason, laying)
     case 'task.withdraw':
-      return patch(laying, 'task', command.body.task_id, { state: 'in_progress', submitted_at: null, evidence_id: null })
+      return patch(laying, 'task', command.body.task_id, { state: 'in_progress', submitted_at: null })
     case 'customer.create':
       return createCustomer(command.body, laying)
     case 'customer.set_values':

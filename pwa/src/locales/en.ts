@@ -236,6 +236,7 @@ const en: Messages = {
     nextOn: '{what}, due {day}',
     nextSubmitted: 'The visit waits for approval',
     withdraw: 'Take it back',
+    handInAgain: 'Hand in the visit of {day} again',
     nextNone: 'Nothing due at present',
     filePoints: 'File {n} points',
     complete: 'Complete',

@@ -234,6 +234,7 @@ const zh = {
     nextOn: '{what}，{day} 到期',
     nextSubmitted: '走访记录等支行审批',
     withdraw: '收回，先不交',
+    handInAgain: '再交{day}的走访',
     nextNone: '眼下没有要办的',
     filePoints: '资料 {n} 分',
     complete: '齐了',
