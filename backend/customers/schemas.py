@@ -95,3 +95,27 @@ class RemoveRecord(Struct, frozen=True):
     id: UUID
     customer_id: UUID
     reason: Text200
+
+
+class LookUp(Struct, frozen=True):
+    """What is looked for: words of a name or place, these ids, or both."""
+
+    text: Annotated[str, Meta(max_length=60)] = ""
+    ids: Annotated[list[UUID], Meta(max_length=50)] = []
+
+
+class FoundCustomer(Struct, frozen=True):
+    """A household as it is told from others."""
+
+    id: UUID
+    kind: str
+    name: str
+    address: str
+    grid_name: str | None
+
+
+class FoundCustomers(Struct, frozen=True):
+    """The likeliest first; `more`: there are others."""
+
+    customers: list[FoundCustomer]
+    more: bool

@@ -24,6 +24,7 @@ from backend.identity.queries import (
 from backend.identity.rules import base64url
 from backend.identity.schemas import NewStaff
 from backend.identity.staffing import create_staff, create_unit, set_password
+from backend.identity.throttling import count_look_up
 from backend.identity.withdrawn import delivering, note_delivered
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "base64url",
     "contact_given",
     "contacts_around",
+    "count_look_up",
     "create_staff",
     "create_unit",
     "delivering",

@@ -36,6 +36,18 @@ def too_many_tries(seconds: int) -> Problem:
     )
 
 
+def too_many_look_ups(seconds: int) -> Problem:
+    """Look-ups of customers that the person does not hold are slowed down."""
+    return Problem(
+        "too_many_look_ups",
+        429,
+        "Too many look-ups",
+        detail=f"The next look-up is possible in {seconds} seconds.",
+        remedy="Wait, then look again. Each look-up stands in the audit trail.",
+        retry_after_s=seconds,
+    )
+
+
 def busy() -> Problem:
     """More people sign in at this moment than passwords can be checked."""
     return Problem(

@@ -29,11 +29,15 @@ PASSWORD_LENGTH = 10
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """How waiting grows: nothing for `free` failures, then `first` doubled each time up to `most`."""
+    """How waiting grows: nothing for `free` failures, then `first` doubled each time up to `most`.
+
+    Failures are forgotten once the last one is `forgotten` ago.
+    """
 
     free: int
     first: timedelta
     most: timedelta
+    forgotten: timedelta = FORGOTTEN_AFTER
 
     def wait(self, failures: int) -> timedelta:
         """How long the key waits after its `failures`-th failure in a row."""
@@ -51,6 +55,8 @@ SLOPES: Mapping[str, Slope] = {
     "pair": Slope(5, timedelta(seconds=4), timedelta(minutes=15)),
     "login": Slope(20, timedelta(seconds=2), timedelta(minutes=1)),
     "address": Slope(40, timedelta(seconds=1), timedelta(seconds=30)),
+    # a person's look-ups of customers they do not hold: no failures, but nobody reads a whole branch so
+    "look_up": Slope(60, timedelta(seconds=2), timedelta(minutes=1), forgotten=timedelta(hours=1)),
 }
 
 

@@ -5,15 +5,16 @@ So a hundred tries at once count as a hundred, and a right password is never slo
 same person on the same phone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
 from backend.identity import errors
-from backend.identity.rules import FORGOTTEN_AFTER, SLOPES
+from backend.identity.rules import SLOPES, Slope
 from backend.kernel.crypto import Keys
+from backend.kernel.errors import Problem
 from backend.kernel.uow import UnitOfWork
 
 LOCK = text(
@@ -57,20 +58,37 @@ def _key(keys: Keys, kind: str, value: str) -> str:
     return f"{kind}:{keys.blind_index(value, f'throttle/{kind}').hex()[:32]}"
 
 
-async def charge(uow: UnitOfWork, counters: list[str]) -> Charge:
-    """Counts a try. Raises Problem `too_many_tries` while a counter waits; such a try is not counted."""
+def _slope(key: str) -> Slope:
+    return SLOPES[key.split(":", maxsplit=1)[0]]
+
+
+async def count_look_up(uow: UnitOfWork) -> None:
+    """Counts one look-up of the actor's; who makes many without a pause waits longer and longer.
+
+    Raises Problem `too_many_look_ups`.
+    """
+    key = _key(uow.keys, "look_up", str(uow.actor.require_staff()))
+    async with uow.elevated("counters are kept apart from everybody's rows"):
+        await charge(uow, [key], errors.too_many_look_ups)
+
+
+async def charge(
+    uow: UnitOfWork, counters: list[str], refused: Callable[[int], Problem] = errors.too_many_tries
+) -> Charge:
+    """Counts a try. Raises what `refused` makes of the seconds to wait while a counter waits; such a try is
+    not counted."""
     found: dict[str, int] = {}
     wait = timedelta()
     for key in sorted(counters):  # one order for everybody
         row = (await uow.session.execute(LOCK, {"key": key, "now": uow.now})).one()
-        found[key] = 0 if row.last_at < uow.now - FORGOTTEN_AFTER else row.failures
+        found[key] = 0 if row.last_at < uow.now - _slope(key).forgotten else row.failures
         if row.blocked_until is not None:
             wait = max(wait, row.blocked_until - uow.now)
     if wait > timedelta():
-        raise errors.too_many_tries(max(1, -int(-wait.total_seconds() // 1)))
+        raise refused(max(1, -int(-wait.total_seconds() // 1)))
     until: dict[str, datetime | None] = {}
     for key, failures in found.items():
-        pause = SLOPES[key.split(":")[0]].wait(failures + 1)
+        pause = _slope(key).wait(failures + 1)
         until[key] = uow.now + pause if pause else None
         await uow.session.execute(
             CHARGE, {"key": key, "failures": failures + 1, "until": until[key], "now": uow.now}

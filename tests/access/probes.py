@@ -144,6 +144,13 @@ async def push(one: Attempt) -> bool:
     return receipt["result"] in {"applied", "merged"}
 
 
+async def look_up(one: Attempt) -> bool:
+    """The household was found at the bank."""
+    answer = await one.ask("POST", "/api/v1/customers/look-up", ids=[one.subject.customer_id])
+    assert answer.status_code in REFUSED | {200}, answer.text
+    return answer.status_code == 200 and one.subject.customer_id in answer.text
+
+
 async def quarantine(one: Attempt) -> bool:
     """A command that the bank refused to the household's author was listed."""
     refused = await _refused(one)

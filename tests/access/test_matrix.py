@@ -100,6 +100,10 @@ MATRIX: dict[str, Row] = {
         other_grid=HEADS | CHECKERS,
         other_branch=CHECKERS,
     ),
+    # the branch's heads, whoever holds the grid
+    "POST /api/v1/customers/look-up": _row(
+        probes.look_up, **dict.fromkeys(("own", "reassigned", "other_grid"), HEADS)
+    ),
     # a head's phone holds the team's partition, not the grids; the deputy has got one of her own
     "POST /api/v1/sync/pull": _row(probes.pull, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
     # pages of the manager's projection: an agent has pages of their own

@@ -5,6 +5,7 @@
 import { cpSync, rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Bank } from './support/bank'
+import { dress, faults } from './support/look'
 import { Phone } from './support/phone'
 import { until } from './support/places'
 import { dueHouseholds, type Household } from './support/records'
@@ -12,6 +13,8 @@ import { logVisit, lookAt, recordVoice, sign } from './support/work'
 
 const AWAY_HOURS = 80
 const TYPED = { name: '老伍的表弟', place: '水库东岸', note: '想买一台二手拖拉机' }
+/** A second one, for a head who holds no grid. */
+const SECOND = { name: '刘老幺家', place: '坝子口', note: '问存款利率' }
 const COPIED = '两台手机都当自己是这一台'
 
 let bank: Bank
@@ -40,6 +43,17 @@ afterEach(async ({ task }) => {
     for (const error of one?.errors ?? []) process.stderr.write(`${error}\n`)
   }
 })
+
+/** Nothing is wrong with the head's screen as it stands, on the usual phone and on a small dark one. */
+async function sound(name: string): Promise<void> {
+  const found: string[] = []
+  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
+    await dress(head.page, variant)
+    for (const one of await faults(head.page, `apart/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
+  }
+  await dress(head.page, { theme: 'light', width: 390 })
+  expect(found).toEqual([])
+}
 
 describe.sequential('past the offline limit', () => {
   test('the lists are put away, which is said, and nothing of them can be read', async () => {
@@ -83,15 +97,26 @@ describe.sequential('past the offline limit', () => {
     await page.getByRole('heading', { name: phone.t('tabs.today') }).waitFor()
   })
 
+  test('and another one, quickly', async () => {
+    const { page } = phone
+    await phone.go('/visits/new')
+    await page.getByLabel(phone.t('visits.typedName'), { exact: true }).fill(SECOND.name)
+    await page.getByLabel(phone.t('visits.typedPlace'), { exact: true }).fill(SECOND.place)
+    await phone.tap(phone.chip('visits.met', 'outcome.met'))
+    await page.getByLabel(phone.t('visits.note'), { exact: true }).fill(SECOND.note)
+    await phone.tap(phone.button('save.onPhone'))
+    await page.getByRole('heading', { name: phone.t('tabs.today') }).waitFor()
+  })
+
   test('killed and opened again it still has it, and with the network back the bank has it and the lists return', async () => {
     await phone.kill()
     await phone.on()
     await phone.offline()
     await phone.unlock()
     await phone.go('/sync')
-    await phone.page.getByRole('heading', { name: phone.t('sync.waiting', { n: 1 }) }).waitFor()
+    await phone.page.getByRole('heading', { name: phone.t('sync.waiting', { n: 2 }) }).waitFor()
     await phone.online()
-    await phone.page.getByRole('heading', { name: phone.t('sync.received', { n: 1 }) }).waitFor({ timeout: 90_000 })
+    await phone.page.getByRole('heading', { name: phone.t('sync.received', { n: 2 }) }).waitFor({ timeout: 90_000 })
     await phone.text('app.readLocked').waitFor({ state: 'hidden' })
     await until('photo, signature and voice have arrived', async () => (await bank.helper.count('SELECT count(*) FROM stored_file')) === 3, 90)
     expect(await bank.helper.count('SELECT count(*) FROM unplaced_visit WHERE name = $1 AND customer_id IS NULL', TYPED.name)).toBe(1)
@@ -101,15 +126,17 @@ describe.sequential('past the offline limit', () => {
     const [first] = households as [Household]
     const { page } = phone
     await phone.go('/today')
-    await page.getByText(phone.t('visits.unplacedN', { n: 1 })).waitFor()
+    await page.getByText(phone.t('visits.unplacedN', { n: 2 })).waitFor()
     await phone.picture('apart-3-notice')
     await phone.tap(phone.button('visits.unplacedPick'))
     await page.getByText(TYPED.name).first().waitFor()
     await phone.picture('apart-4-unplaced')
-    await phone.tap(phone.button('visits.chooseHousehold').or(phone.button('visits.unplacedOther')))
+    const card = page.locator('section.card').filter({ hasText: TYPED.name })
+    await phone.tap(card.getByRole('button', { name: new RegExp(`^(${phone.t('visits.unplacedOther')}|${phone.t('visits.chooseHousehold')})$`) }))
     await page.getByRole('dialog').getByRole('searchbox').fill(first.initials)
     await phone.tap(page.getByRole('dialog').getByRole('button', { name: first.name }).first())
-    await phone.text('visits.unplacedNone').waitFor()
+    await page.getByText(TYPED.name).first().waitFor({ state: 'hidden' })
+    await page.getByText(SECOND.name).first().waitFor()
     await phone.picture('apart-5-placed')
     await phone.synced(90)
     const visits = await bank.helper.sql<[number]>('SELECT (SELECT count(*)::int FROM visit_photo p WHERE p.visit_id = v.id) FROM visit v WHERE v.customer_id = $1 AND v.note = $2', first.id, TYPED.note)
@@ -129,6 +156,32 @@ describe.sequential('past the offline limit', () => {
     await head.page.getByRole('img', { name: head.t('photo.home') }).first().waitFor()
     await head.page.getByRole('img', { name: head.t('photo.signature') }).first().waitFor()
     await head.picture('apart-6-head')
+  })
+
+  test('a head who holds no grid looks the other household up at the bank, which needs the network, and says it was that one', async () => {
+    const chosen = households.at(-1) as Household
+    const { page } = head
+    await head.go('/approvals')
+    await head.tap(head.button('visits.unplacedN', { n: 1 }))
+    await page.getByText(SECOND.name).first().waitFor()
+    await sound('unplaced')
+    await head.tap(page.getByRole('button', { name: new RegExp(`^(${head.t('visits.unplacedOther')}|${head.t('visits.chooseHousehold')})$`) }))
+    const sheet = page.getByRole('dialog')
+    await page.context().setOffline(true)
+    await sheet.getByText(head.t('visits.lookUpCut')).waitFor()
+    await head.picture('apart-7-cut')
+    await page.context().setOffline(false)
+    await sheet.getByText(head.t('visits.lookUpStart')).waitFor()
+    await sheet.getByRole('searchbox').fill(chosen.initials)
+    const found = sheet.getByRole('button', { name: new RegExp(chosen.name) }).first()
+    await found.waitFor()
+    await sound('looked-up')
+    await head.tap(found)
+    await head.text('visits.unplacedNone').waitFor()
+    await head.synced(90, '/sync')
+    await page.getByText(new RegExp(SECOND.name)).first().waitFor()
+    expect(await bank.helper.sql('SELECT v.customer_id::text, v.staff_id = u.staff_id FROM visit v JOIN unplaced_visit u ON u.id = v.id WHERE v.note = $1', SECOND.note)).toEqual([[chosen.id, true]])
+    expect(await bank.helper.count("SELECT count(*) FROM audit_entry WHERE action = 'customer.looked_up'")).toBeGreaterThan(0)
   })
 })
 

@@ -38,6 +38,11 @@ function now(core: Core, command: NewCommand): Whom {
       const about = rows.get('approval', command.body.task_id) ?? rows.get('task', command.body.task_id)
       return about ? { id: about.customer_id, name: about.customer_name } : NOBODY
     }
+    case 'visit.place': {
+      const { customer_id: id, visit_id } = command.body
+      // a head holds no row of the household that she looked up: the name as it was typed
+      return { id, name: nameOf(core, id) || (rows.get('unplaced', visit_id)?.name ?? '') }
+    }
     case 'customer.create':
       return { id: command.body.id, name: command.body.name }
     case 'visit.log_unplaced':
@@ -53,7 +58,7 @@ function now(core: Core, command: NewCommand): Whom {
     }
     default: {
       const id = customerOf(command)
-      return id ? { id, name: rows.get('customer', id)?.name ?? made(core, id) } : NOBODY
+      return id ? { id, name: nameOf(core, id) } : NOBODY
     }
   }
 }
@@ -64,8 +69,10 @@ function named(core: Core, row: { customer_id: Id; customer_name?: string } | un
   return { id: row.customer_id, name: row.customer_name ?? core.open.rows.get('customer', row.customer_id)?.name ?? '' }
 }
 
-/** The name of a customer that was made by another entry of this phone. */
-function made(core: Core, id: Id): string {
+/** The name of a customer, also of one that was made by another entry of this phone; '' if the phone does not know it. */
+function nameOf(core: Core, id: Id): string {
+  const known = core.open.rows.get('customer', id)?.name
+  if (known !== undefined) return known
   for (const { command } of core.outbox.all()) {
     if (command?.type === 'customer.create' && command.body.id === id) return command.body.name
   }

@@ -1,8 +1,8 @@
 /** A page that lives at the bank: asked for when it opens, when the network is back, and when the person says so. */
 import { computed, ref, shallowRef, watch } from 'vue'
-import type { HttpOptions } from '../../api/http'
-import { useEngine } from '../engine'
-import { useProblems } from '../problems'
+import type { HttpOptions } from '../api/http'
+import { useEngine } from './engine'
+import { useProblems } from './problems'
 
 export const HTTP: HttpOptions = { fetch: (...given) => fetch(...given), baseUrl: '' }
 

@@ -1,0 +1,22 @@
+/** The branch's customers, which a head's phone does not hold: looked up online. */
+import type { CustomerKind, Id } from '../domain/rows'
+import { json, type HttpOptions } from './http'
+
+export interface FoundCustomer {
+  id: Id
+  kind: CustomerKind
+  name: string
+  address: string
+  grid_name: string | null
+}
+
+export interface FoundCustomers {
+  /** The likeliest first. */
+  customers: FoundCustomer[]
+  /** There are others. */
+  more: boolean
+}
+
+/** By words of a name or place, or by ids; each look-up is in the bank's audit trail. */
+export const lookUp = (http: HttpOptions, asked: { text: string } | { ids: readonly Id[] }): Promise<FoundCustomers> =>
+  json(http, 'POST', '/api/v1/customers/look-up', asked)
