@@ -58,7 +58,11 @@ async def test_a_household_of_the_branch_is_found_by_words_of_its_name_or_place(
     (found,) = (await ask(head, text="周海生")).json()["customers"]
     grid = world.grids["E1"]
     assert found == {
-        "id": zhou, "kind": "household", "name": "周海生", "address": "上湾 5 号", "grid_name": found["grid_name"]
+        "id": zhou,
+        "kind": "household",
+        "name": "周海生",
+        "address": "上湾 5 号",
+        "grid_name": found["grid_name"],
     }
     async with worker_db.unit(Actor.system("test")) as uow:
         place = await uow.session.scalar(text("SELECT name FROM grid WHERE id = :id"), {"id": grid.id})
