@@ -1,6 +1,7 @@
 """Customers for other domains."""
 
 from backend.customers.errors import out_of_scope
+from backend.customers.file_fields import file_fields
 from backend.customers.followers import followed, merged_on, note_followed, stands
 from backend.customers.holders import Holder, Named, Unknown, holders, number_index
 from backend.customers.merging import follow
@@ -21,13 +22,12 @@ from backend.customers.queries import (
     visible,
 )
 from backend.customers.queries import books_of as home_books
-from backend.customers.rules import FIELDS, completeness, id_check_digit
+from backend.customers.rules import completeness, id_check_digit
 from backend.customers.service import inputs_changed, tell_inputs_changed
 from backend.customers.suggestions import decide as decide_suggestion
 from backend.customers.suggestions import suggest
 
 __all__ = [
-    "FIELDS",
     "Customer",
     "Holder",
     "Home",
@@ -40,6 +40,7 @@ __all__ = [
     "completeness",
     "counting_inputs",
     "decide_suggestion",
+    "file_fields",
     "follow",
     "followed",
     "holders",

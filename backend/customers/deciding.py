@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from backend.customers import disputes, queries, records, service, unowned
 from backend.customers.errors import bad_value, out_of_scope
+from backend.customers.file_fields import file_fields
 from backend.customers.models import (
     Customer,
     CustomerDispute,
@@ -16,7 +17,7 @@ from backend.customers.models import (
     FileRecord,
 )
 from backend.customers.moving import MOVERS
-from backend.customers.rules import FIELDS, WORTH, value_error
+from backend.customers.rules import WORTH, value_error
 from backend.kernel.clock import from_millis
 from backend.kernel.commands import Applied, CommandType, Envelope
 from backend.kernel.errors import Problem
@@ -48,7 +49,7 @@ async def settle(uow: UnitOfWork, body: SettleDispute, envelope: Envelope) -> Ap
     if row is None or row.id != body.dispute_id:
         raise Problem("conflict_state", 409, "This was decided before", detail="Somebody has decided.")
     thing_id = disputes.thing_in(row.field)
-    if wrong := value_error(FIELDS[row.field] if thing_id is None else WORTH, body.value):
+    if wrong := value_error(file_fields()[row.field] if thing_id is None else WORTH, body.value):
         raise bad_value(wrong)
     async with uow.elevated("the actor's scope was checked; the value may be one that a colleague recorded"):
         if thing_id is None:

@@ -68,42 +68,8 @@ class Field:
     choices: tuple[str, ...] = ()
 
 
-def _money(section: str, *names: str) -> list[Field]:
-    return [Field(name, section, "fen") for name in names]
-
-
 #: what a thing is worth, as its command may say it
 WORTH = Field("value_fen", "assets", "fen")
-
-FIELDS: Mapping[str, Field] = {
-    one.name: one
-    for one in (
-        *_money(
-            "income",
-            "income_planting_fen",
-            "income_breeding_fen",
-            "income_trade_fen",
-            "income_wages_fen",
-            "income_migrant_fen",
-            "income_transfers_fen",
-            "turnover_year_fen",
-        ),
-        *_money(
-            "spending",
-            "spending_living_fen",
-            "spending_gifts_fen",
-            "spending_tuition_fen",
-            "spending_medical_fen",
-            "costs_year_fen",
-        ),
-        *_money("assets", "deposits_elsewhere_fen"),
-        Field("staff_count", "income", "count", 100_000),
-        Field("residence_years", "home", "years", 120),
-        Field("home_type", "home", "choice", choices=("homestead", "flat", "rented")),
-        Field("hukou", "home", "choice", choices=("local", "other")),
-        Field("harmony", "home", "choice", choices=("good", "fair", "poor")),
-    )
-}
 
 
 def value_error(field: Field, value: int | str | None) -> str | None:

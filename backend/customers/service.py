@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from backend.customers import disputes, identities, queries
 from backend.customers.errors import bad_value, id_taken, out_of_scope, unknown_field
+from backend.customers.file_fields import file_fields
 from backend.customers.models import (
     Customer,
     CustomerValue,
@@ -20,7 +21,6 @@ from backend.customers.models import (
 from backend.customers.names import pinyin_of
 from backend.customers.owners import books_for
 from backend.customers.rules import (
-    FIELDS,
     HOUSEHOLD_RELATIONS,
     Known,
     Relation,
@@ -199,7 +199,7 @@ async def set_values(
     """
     edits = list(edits)
     for edit in edits:
-        field = FIELDS.get(edit.field)
+        field = file_fields().get(edit.field)
         if field is None:
             raise unknown_field(edit.field)
         if wrong := value_error(field, edit.value):
@@ -252,7 +252,7 @@ async def _apply_edit(
     )
     given = disputes.Observation(edit.value, envelope.stands_at, envelope.staff_id)
     standing = given if row is None else disputes.Observation(value_of(row), row.observed_at, row.recorded_by)
-    contested = FIELDS[edit.field].unit == "fen" and standing.contested(outcome, envelope.staff_id)
+    contested = file_fields()[edit.field].unit == "fen" and standing.contested(outcome, envelope.staff_id)
     other = standing if outcome == "won" else given
     if row is None:
         row = CustomerValue(
@@ -329,7 +329,8 @@ async def refresh(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:
 def sections_of(facts: Any) -> list[str]:
     """The sections that have data, from a row of `queries.section_facts`."""
     present = [name for name in ("phone", "point", "members", "assets") if getattr(facts, name)]
-    return [*present, *{FIELDS[name].section for name in facts.fields if name in FIELDS}]
+    known = file_fields()
+    return [*present, *{known[name].section for name in facts.fields if name in known}]
 
 
 async def inputs_changed(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:

@@ -3,7 +3,8 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from backend.customers.rules import FIELDS, THINGS, Relation
+from backend.customers.file_fields import file_fields
+from backend.customers.rules import THINGS, Relation
 from backend.products.catalogue import SHIPPED as PRODUCTS
 from backend.strategy.definitions import UNITS
 from backend.strategy.documents import schema
@@ -19,8 +20,8 @@ def codes(source: str, column: str) -> frozenset[str]:
 @pytest.mark.parametrize(
     ("source", "column", "known"),
     [
-        ("value", "field", set(FIELDS)),
-        ("value", "choice", {choice for field in FIELDS.values() for choice in field.choices}),
+        ("value", "field", set(file_fields())),
+        ("value", "choice", {choice for field in file_fields().values() for choice in field.choices}),
         ("person", "relation", {str(one) for one in Relation}),
         ("asset", "asset_kind", {str(one) for one in THINGS}),
         ("holding", "product_code", {one.code for one in PRODUCTS}),

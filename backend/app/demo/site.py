@@ -13,7 +13,7 @@ from backend.app.demo.seeded import Stream
 from backend.app.demo.staffing import GridTeam
 from backend.app.demo.townships import TOWNSHIPS, short
 from backend.app.demo.world import World
-from backend.customers.api import FIELDS, completeness
+from backend.customers.api import completeness, file_fields
 from backend.grids.api import GridKind, book_of
 
 _HAMLETS = "一二三四五六七八"
@@ -169,7 +169,8 @@ class Site:
             "point": spot.lon is not None,
             "assets": assets,
         }
-        sections = {FIELDS[name].section for name in fields} | {name for name, has in there.items() if has}
+        known = file_fields()
+        sections = {known[name].section for name in fields} | {name for name, has in there.items() if has}
         pinyin, initials = world.namer.reading(shape.name)
         world.batch.add(
             CustomerRow(

@@ -1,31 +1,31 @@
-/** The sections of a file whose fields hold one value each: which fields their forms ask for, in order. Pure. */
+/**
+ * The sections of a file whose fields hold one value each: which fields their forms ask for, in order, and what may be said,
+ * as the bank declares it (backend/customers/file_fields.yaml). Pure.
+ */
+import declared from './file-fields.json'
 import type { RecordField } from './records'
 import type { CustomerKind } from './rows'
-
-export const INCOME_FIELDS = [
-  'income_planting_fen',
-  'income_breeding_fen',
-  'income_trade_fen',
-  'income_wages_fen',
-  'income_migrant_fen',
-  'income_transfers_fen',
-] as const
-/** What a business earns and what that costs it. */
-export const TRADE_FIELDS = ['turnover_year_fen', 'costs_year_fen'] as const
-export type YearField = (typeof INCOME_FIELDS)[number] | (typeof TRADE_FIELDS)[number]
 
 export const SECTIONS = ['income', 'spending', 'home'] as const
 export type Section = (typeof SECTIONS)[number]
 
-/** The fields of a section's form. A business has its costs beside its turnover, and no home. */
-const FORMS: Record<CustomerKind, Record<Section, readonly string[]>> = {
-  household: {
-    income: INCOME_FIELDS,
-    spending: ['spending_living_fen', 'spending_gifts_fen', 'spending_tuition_fen', 'spending_medical_fen'],
-    home: ['home_type', 'hukou', 'residence_years', 'harmony'],
-  },
-  business: { income: [...TRADE_FIELDS, 'staff_count'], spending: [], home: [] },
+interface FileField {
+  name: string
+  /** Where it is asked for, and of whom; null where no form does. */
+  form: Section | null
+  of: CustomerKind | null
+  unit: 'fen' | 'count' | 'years' | 'choice'
+  /** The largest number as it is stored; null for a choice. */
+  most: number | null
+  choices: string[]
 }
+export const FILE_FIELDS = declared as readonly FileField[]
+
+const asked = (of: CustomerKind, form: Section): readonly string[] => FILE_FIELDS.filter((one) => one.of === of && one.form === form).map(({ name }) => name)
+const formsOf = (of: CustomerKind): Record<Section, readonly string[]> => ({ income: asked(of, 'income'), spending: asked(of, 'spending'), home: asked(of, 'home') })
+const FORMS: Record<CustomerKind, Record<Section, readonly string[]>> = { household: formsOf('household'), business: formsOf('business') }
+
+/** The fields of a section's form. A business has its costs beside its turnover, and no home. */
 export const sectionFields = (kind: CustomerKind | undefined, section: Section): readonly string[] => FORMS[kind ?? 'household'][section]
 
 /** The form that asks for all of these fields; null where none does. */
@@ -34,23 +34,14 @@ export function sectionOf(fields: readonly string[]): Section | null {
   return SECTIONS.find((section) => kinds.some((form) => fields.every((field) => form[section].includes(field)))) ?? null
 }
 
-/** What may be said in fields that hold no amount. */
-const PLAIN: Record<string, Pick<RecordField, 'unit' | 'most'> & { codes: readonly string[] }> = {
-  home_type: { unit: 'choice', most: null, codes: ['homestead', 'flat', 'rented'] },
-  hukou: { unit: 'choice', most: null, codes: ['local', 'other'] },
-  harmony: { unit: 'choice', most: null, codes: ['good', 'fair', 'poor'] },
-  residence_years: { unit: 'years', most: 120, codes: [] },
-  staff_count: { unit: 'count', most: 100_000, codes: [] },
-}
-
 /** A field for the form, with its words; null for an amount. */
 export function plainField(name: string, word: (key: string) => string): RecordField | null {
-  const known = PLAIN[name]
-  if (!known) return null
+  const known = FILE_FIELDS.find((one) => one.name === name)
+  if (!known || known.unit === 'fen') return null
   const label = word(`field.${name}`)
-  const choices = known.codes.map((code) => ({ code, zh: word(`choice.${name}.${code}`), en: word(`choice.${name}.${code}`) }))
+  const choices = known.choices.map((code) => ({ code, zh: word(`choice.${name}.${code}`), en: word(`choice.${name}.${code}`) }))
   return { name, unit: known.unit, most: known.most, zh: label, en: label, choices }
 }
 
 /** The amounts of a year that are asked for: a household's kinds of income, a business's turnover and costs. */
-export const yearFields = (kind: CustomerKind | undefined): readonly YearField[] => (kind === 'business' ? TRADE_FIELDS : INCOME_FIELDS)
+export const yearFields = (kind: CustomerKind | undefined): readonly string[] => sectionFields(kind, 'income').filter((name) => name.endsWith('_fen'))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { FILE_FIELDS } from '../domain/sections'
 import { makeI18n } from './index'
 import en from './en'
 import zh from './zh-CN'
@@ -32,6 +33,12 @@ test('English does not shout', () => {
 
 test('English has straight quotes: a Chinese font draws the others as wide as a character', () => {
   for (const [key, text] of enTexts) expect([key, /[’‘“”]/.test(text)]).toEqual([key, false])
+})
+
+test('every declared field of a file and each of its choices has its words', () => {
+  const known = new Set(zhTexts.map(([key]) => key))
+  const wanted = FILE_FIELDS.flatMap(({ name, choices }) => [`field.${name}`, ...choices.map((code) => `choice.${name}.${code}`)])
+  expect(wanted.filter((key) => !known.has(key))).toEqual([])
 })
 
 test('every text compiles', () => {

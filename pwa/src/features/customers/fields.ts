@@ -1,6 +1,6 @@
 /** What the parts of a file add up to, and what changed in them. Pure. */
 import type { CustomerKind, FieldValue, FileRow, RecordRow } from '../../domain/rows'
-import { INCOME_FIELDS } from '../../domain/sections'
+import { yearFields } from '../../domain/sections'
 
 /** The amount shown for a field, in fen; null where nobody has said. */
 export function amountOf(file: FileRow | null | undefined, field: string): number | null {
@@ -11,7 +11,7 @@ export function amountOf(file: FileRow | null | undefined, field: string): numbe
 /** A household's income or a business's turnover of a year, in fen; null where nobody has said. */
 export function incomeOf(file: FileRow | null | undefined, kind?: CustomerKind): number | null {
   if (kind === 'business') return amountOf(file, 'turnover_year_fen')
-  const known = INCOME_FIELDS.map((f) => amountOf(file, f)).filter((n): n is number => n !== null)
+  const known = yearFields('household').map((f) => amountOf(file, f)).filter((n): n is number => n !== null)
   return known.length ? known.reduce((a, b) => a + b, 0) : null
 }
 

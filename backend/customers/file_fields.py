@@ -1,0 +1,82 @@
+"""The fields of a file that hold one value each, declared once for the bank's checks and the phone's forms.
+
+`python -m backend.customers.file_fields` writes the phone's copy; a test holds that it is the same.
+"""
+
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from backend.customers.rules import MAX_FEN, Field, Unit
+
+HERE = Path(__file__).with_suffix(".yaml")
+PHONE = Path("pwa/src/domain/file-fields.json")
+
+
+class Declared(Struct, frozen=True, forbid_unknown_fields=True):
+    """One field as it is written down. `most`: the largest number, yuan for `fen`."""
+
+    section: Literal["income", "spending", "home", "assets"]
+    unit: Unit
+    form: Literal["income", "spending", "home"] | None = None
+    of: Literal["household", "business"] | None = None
+    most: int | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def largest(self) -> int | None:
+        """`most` in the unit in which the field is stored."""
+        return self.most * 100 if self.most is not None and self.unit == "fen" else self.most
+
+
+@cache
+def declared() -> Mapping[str, Declared]:
+    """All fields as written down. Raises msgspec.ValidationError or ValueError where that is wrong."""
+    found = msgspec.convert(yaml.safe_load(HERE.read_text()), dict[str, Declared])
+    for name, one in found.items():
+        if (one.unit == "choice") != bool(one.choices):
+            raise ValueError(f"{name}: a choice has choices, and nothing else has")
+        if (one.unit == "choice") != (one.most is None):
+            raise ValueError(f"{name}: a number has a limit, and nothing else has")
+        if (one.unit == "fen") != name.endswith("_fen"):
+            raise ValueError(f"{name}: money is named by its unit")
+        if (one.largest or 0) > MAX_FEN:
+            raise ValueError(f"{name}: beyond what any amount may be")
+        if (one.form is None) != (one.of is None):
+            raise ValueError(f"{name}: a form asks it of somebody")
+    return found
+
+
+@cache
+def file_fields() -> Mapping[str, Field]:
+    """All fields by name, as values are checked against them."""
+    return {
+        name: Field(name, one.section, one.unit, one.largest or 0, one.choices)
+        for name, one in declared().items()
+    }
+
+
+def for_phone() -> str:
+    """What the phone's forms ask for: JSON, in order, with `most` as stored."""
+    said = [
+        {
+            "name": name,
+            "form": one.form,
+            "of": one.of,
+            "unit": one.unit,
+            "most": one.largest,
+            "choices": one.choices,
+        }
+        for name, one in declared().items()
+    ]
+    return msgspec.json.format(msgspec.json.encode(said), indent=2).decode() + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{PHONE}: {PHONE.write_text(for_phone())} characters\n")

@@ -1,0 +1,33 @@
+"""Fields of a file that hold one value each: one declaration for the bank's checks and the phone's forms."""
+
+from pathlib import Path
+
+import pytest
+
+from backend.customers.file_fields import PHONE, file_fields, for_phone
+from backend.customers.rules import value_error
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_phone_has_the_same_declaration() -> None:
+    assert (ROOT / PHONE).read_text() == for_phone(), "run `python -m backend.customers.file_fields`"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "right"),
+    [
+        ("income_wages_fen", 100_000_000_000, True),
+        ("income_wages_fen", 100_000_000_001, False),
+        ("income_wages_fen", -1, False),
+        ("residence_years", 120, True),
+        ("residence_years", 121, False),
+        ("staff_count", True, False),
+        ("hukou", "local", True),
+        ("hukou", "moon", False),
+        ("hukou", 3, False),
+        ("harmony", None, True),
+    ],
+)
+def test_what_a_field_may_hold(name: str, value: int | str | None, right: bool) -> None:
+    assert (value_error(file_fields()[name], value) is None) == right
