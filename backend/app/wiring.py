@@ -6,9 +6,11 @@ from datetime import datetime
 from backend.audit import jobs as audit_jobs
 from backend.banking import projection as banking_projection
 from backend.customers import commands as customers_commands
+from backend.customers import consents as customers_consents
 from backend.customers import deciding as customers_deciding
 from backend.customers import disputes as customers_disputes
 from backend.customers import jobs as customers_jobs
+from backend.customers import members as customers_members
 from backend.customers import merging as customers_merging
 from backend.customers import moving as customers_moving
 from backend.customers import projection as customers_projection
@@ -111,6 +113,8 @@ def registry() -> Registry:
     """All commands and projections."""
     commands = (
         *customers_commands.COMMANDS,
+        *customers_members.COMMANDS,
+        *customers_consents.COMMANDS,
         *customers_deciding.COMMANDS,
         *customers_moving.COMMANDS,
         *customers_merging.COMMANDS,

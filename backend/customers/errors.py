@@ -18,6 +18,17 @@ def unknown_field(name: str) -> Problem:
     return Problem("unknown_field", 409, "Unknown field", detail=f"There is no field {name!r}.", remedy=KEPT)
 
 
+def no_consent(field: str) -> Problem:
+    """What is said of a person needs a consent that is not in force."""
+    return Problem(
+        "no_consent",
+        409,
+        "The person has not consented",
+        detail=f"{field} may be kept only with the person's consent, which is not given or was withdrawn.",
+        remedy="Let the person sign the consent on the phone, then send the entry again.",
+    )
+
+
 def id_taken(what: str) -> Problem:
     """The id belongs to something else."""
     return Problem("id_taken", 409, "The id is taken", detail=f"Another {what} has this id.", remedy=KEPT)

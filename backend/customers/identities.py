@@ -73,6 +73,15 @@ def household_of(body: CreateCustomer, people: Mapping[UUID, KnownPerson]) -> UU
     return found.pop() if len(found) == 1 else None
 
 
+async def taken(uow: UnitOfWork, number: str, person_id: UUID) -> bool:
+    """Whether a number is somebody else's. Nobody else enters it until the transaction ends."""
+    index = uow.keys.blind_index(normal_id(number), CONTEXT)
+    await uow.session.execute(_LOCK, {"index": index})
+    async with uow.elevated("whether the number is somebody's is all that is told"):
+        rows = (await uow.session.execute(_KNOWN, {"indexes": [index]})).all()
+    return any(row.person_id != person_id for row in rows)
+
+
 def keep(uow: UnitOfWork, person_id: UUID, number: str) -> None:
     """Keeps a person's ID number."""
     number = normal_id(number)

@@ -47,7 +47,10 @@ class Customer(Base):
 
 
 class Person(Base):
-    """A person (个人). What an agent must not see lies in tables of its own."""
+    """A person (个人). What an agent must not see lies in tables of its own.
+
+    `consented`: the purposes of consents in force, as the rows of `Consent` say; `guardian_id`: a minor's.
+    """
 
     __tablename__ = "person"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -57,6 +60,59 @@ class Person(Base):
     education: Mapped[str | None]
     occupation: Mapped[str | None]
     created_by: Mapped[uuid.UUID | None]
+    consented: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    guardian_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+
+
+class PersonPrivate(Base):
+    """What only the bank's people may see of a person: an object of fields, AES-GCM as a whole."""
+
+    __tablename__ = "person_private"
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    sealed: Mapped[bytes]
+
+
+class PersonChange(Base):
+    """One field of a person as somebody gave it: what it was and what it became, AES-GCM by field.
+
+    `outcome` as of a value: what lost stays on record here.
+    """
+
+    __tablename__ = "person_change"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"))
+    field: Mapped[str]
+    before_sealed: Mapped[bytes | None]
+    after_sealed: Mapped[bytes | None]
+    outcome: Mapped[str]
+    observed_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID | None]
+    command_id: Mapped[uuid.UUID | None]
+
+
+class Consent(Base):
+    """A consent (授权) that was given, or withdrawn (`given` false). Rows are only ever added: of one purpose
+    the one observed last counts.
+
+    `signed_by`: the person, or a minor's guardian. `signature_hash`: the file; none where it was signed on
+    paper.
+    """
+
+    __tablename__ = "consent"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"))
+    purpose: Mapped[str]
+    given: Mapped[bool]
+    text_number: Mapped[int | None]
+    signed_by: Mapped[uuid.UUID | None]
+    signature_hash: Mapped[str | None] = mapped_column(index=True)
+    reason: Mapped[str | None]
+    observed_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID | None]
 
 
 class PersonContact(Base):
@@ -91,6 +147,7 @@ class Membership(Base):
     since_on: Mapped[date]
     until_on: Mapped[date | None]
     in_household: Mapped[bool]
+    left_reason: Mapped[str | None]
     __table_args__ = (
         Index(
             "uq_membership_household",

@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from backend.customers import queries
+from backend.customers.people import sealed_fields
+from backend.customers.person_fields import fields
 from backend.customers.rules import completeness
 from backend.customers.service import sections_of, value_of
 from backend.kernel.projections import Projection
@@ -39,8 +41,15 @@ MEMBER_AGENT = (
     "whereabouts",
     "occupation",
     "education",
+    "guardian_id",
+    "id_known",
+    "consents",
 )
-MEMBER = (*MEMBER_AGENT, "phone")
+#: what lies sealed comes last, in the order of its declaration
+PRIVATE = tuple(sealed_fields())
+MEMBER = (*MEMBER_AGENT, "phone", *PRIVATE)
+#: fields that need a consent, by its purpose
+CONSENTED = {name: one.consent for name, one in fields().items() if one.consent}
 FILE_AGENT = ("values", "open_sections")
 FILE = (*FILE_AGENT, "points")
 RECORD = (
@@ -85,12 +94,33 @@ async def load_customers(uow: UnitOfWork, ids: Sequence[str], projection: str) -
 
 
 async def load_members(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Rows:
-    """Current members, with their phone for bank staff."""
+    """Current members; for bank staff with their phone and what is sealed. What needs a consent that is not
+    in force is left out for everybody."""
     rows = await queries.members(uow, ids)
-    if projection == AGENT:
-        return {row[0]: row[1:] for row in rows}
-    phones = await queries.phones(uow, [row.person_id for row in rows]) if rows else {}
-    return {row[0]: (*row[1:], phones.get(row.person_id)) for row in rows}
+    people = [row.person_id for row in rows]
+    numbered = await queries.numbered(uow, people) if people else set()
+    consents = await queries.consents(uow, people) if people else {}
+    full = projection != AGENT
+    phones = await queries.phones(uow, people) if full and people else {}
+    private = await queries.private(uow, people) if full and people else {}
+    found: dict[str, Sequence[Any]] = {}
+    for row in rows:
+        values: dict[str, Any] = dict(zip(row._fields, row, strict=True))
+        values["phone"] = phones.get(row.person_id)
+        values |= {name: private.get(row.person_id, {}).get(name) for name in PRIVATE}
+        values["id_known"] = row.person_id in numbered
+        values["consents"] = [_said(uow, one) for one in consents.get(row.person_id, [])]
+        for name, purpose in CONSENTED.items():
+            if purpose not in row.consented:
+                values[name] = None
+        found[row.id] = [values[name] for name in (MEMBER if full else MEMBER_AGENT)]
+    return found
+
+
+def _said(uow: UnitOfWork, consent: Any) -> list[Any]:
+    """[purpose, given, number of the text, day, who signed]"""
+    day = uow.clock.local(consent.observed_at).date().isoformat()
+    return [consent.purpose, consent.given, consent.text_number, day, consent.signed_by]
 
 
 async def load_files(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Rows:

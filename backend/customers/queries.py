@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ColumnElement, String, Uuid, and_, bindparam, cast, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -20,6 +21,8 @@ from backend.customers.models import (
     Membership,
     Person,
     PersonContact,
+    PersonIdentity,
+    PersonPrivate,
 )
 from backend.customers.rules import THINGS
 from backend.kernel.bulk import Part
@@ -147,6 +150,7 @@ def _among(column: ColumnElement[UUID], ids: Sequence[str]) -> ColumnElement[boo
 # What phones receive, by the thousand when a partition's pages are made: the tables' columns, for objects
 # that nobody changes cost several times as much.
 _customer, _person, _contact = Customer.__table__.c, Person.__table__.c, PersonContact.__table__.c
+_private = PersonPrivate.__table__.c
 _membership, _value, _record = Membership.__table__.c, CustomerValue.__table__.c, FileRecord.__table__.c
 _CUSTOMERS = select(
     cast(_customer.id, String).label("id"),
@@ -177,8 +181,18 @@ _MEMBERS = select(
     _membership.whereabouts,
     _person.occupation,
     _person.education,
+    cast(_person.guardian_id, String).label("guardian_id"),
+    _person.consented,
 ).select_from(Membership.__table__.join(Person.__table__, _person.id == _membership.person_id))
 _PHONES = select(cast(_contact.person_id, String).label("person_id"), _contact.phone_sealed)
+_PRIVATE = select(cast(_private.person_id, String).label("person_id"), _private.sealed)
+_NUMBERED = select(cast(PersonIdentity.__table__.c.person_id, String))
+# of one purpose the consent observed last counts; of two at the same moment the withdrawal
+CONSENTS = text(
+    "SELECT DISTINCT ON (person_id, purpose) person_id::text, purpose, given, text_number, observed_at,"
+    " signed_by::text FROM consent WHERE person_id = ANY(:people)"
+    " ORDER BY person_id, purpose, observed_at DESC, given"
+)
 _VALUES = select(
     cast(_value.customer_id, String).label("customer_id"),
     _value.field,
@@ -298,6 +312,31 @@ async def phones(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, str]:
     """Decrypted phones per person, for roles that may see them (row security hides the table from agents)."""
     rows = await uow.session.execute(_PHONES.where(_among(_contact.person_id, person_ids)))
     return {person: uow.keys.open_field(sealed, f"phone:{person}") for person, sealed in rows}
+
+
+async def private(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What only the bank's people may see of each person, by field (row security hides it from agents)."""
+    rows = await uow.session.execute(_PRIVATE.where(_among(_private.person_id, person_ids)))
+    return {
+        person: msgspec.json.decode(uow.keys.open_field(sealed, f"private:{person}"))
+        for person, sealed in rows
+    }
+
+
+async def numbered(uow: UnitOfWork, person_ids: Sequence[str]) -> set[str]:
+    """Those of the people whose ID number the bank has."""
+    async with uow.elevated("that there is a number, and nothing of it, so that nobody asks twice"):
+        column = PersonIdentity.__table__.c.person_id
+        return set(await uow.session.scalars(_NUMBERED.where(_among(column, person_ids))))
+
+
+async def consents(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[Any]]:
+    """The last word of each person on each purpose, given or withdrawn."""
+    found: dict[str, list[Any]] = {}
+    given = {"people": [UUID(one) for one in person_ids]}
+    for row in await uow.session.execute(CONSENTS, given):
+        found.setdefault(row.person_id, []).append(row)
+    return found
 
 
 async def records(uow: UnitOfWork, ids: Sequence[str]) -> Sequence[Any]:

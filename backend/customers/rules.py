@@ -12,20 +12,23 @@ MAX_FEN = 100_000_000_000  # a thousand million yuan: beyond it somebody mixed u
 
 
 class Relation(StrEnum):
-    """A person's place in a customer: the first five in a household, the others in a business."""
+    """A person's place in a customer: the last two in a business, `other` in both."""
 
     head = "head"
     spouse = "spouse"
     child = "child"
+    child_in_law = "child_in_law"
     parent = "parent"
+    grandchild = "grandchild"
+    grandparent = "grandparent"
+    sibling = "sibling"
     other = "other"
     owner = "owner"
     legal_person = "legal_person"
 
 
-HOUSEHOLD_RELATIONS = frozenset(
-    {Relation.head, Relation.spouse, Relation.child, Relation.parent, Relation.other}
-)
+BUSINESS_RELATIONS = frozenset({Relation.owner, Relation.legal_person, Relation.other})
+HOUSEHOLD_RELATIONS = frozenset(Relation) - {Relation.owner, Relation.legal_person}
 
 
 class RecordKind(StrEnum):
@@ -212,11 +215,11 @@ def mask_phone(phone: str) -> str:
 
 
 def birth_error(birth: date, today: date) -> str | None:
-    """A birth date lies in the past, within 130 years."""
+    """A birth date lies in the past, within 120 years."""
     if birth > today:
         return "the birth date lies in the future"
-    if today.year - birth.year > 130:
-        return "the birth date lies more than 130 years back"
+    if today.year - birth.year > 120:
+        return "the birth date lies more than 120 years back"
     return None
 
 

@@ -49,5 +49,11 @@ SHIPPED = (
     Figure("phone_oldest_app", "0.1.0", "a phone that runs an older version is asked to update"),
     Figure("unlock_requires_prf", False, "true: phones open by fingerprint or face alone, never by a PIN"),
     Figure("import_rejected_percent", 20, "a file of which more rows are rejected is refused as a whole"),
+    Figure(
+        "consent_guardian_years",
+        14,
+        "a guardian consents for who is younger (个人信息保护法, article 31)",
+        on_phone=True,
+    ),
     Figure("time_zone", "Asia/Shanghai", "the bank's days", on_phone=True),
 )

@@ -116,7 +116,8 @@ def check(result: Result, features: Mapping[str, Any]) -> None:
         if code.startswith("raise."):
             assert amount > 0
     age = features["lead_age_years"]
-    if features["overdue_days"] or age is None or not 18 <= age <= 60:
+    unsigned = features["credit_consent_count"] == 0
+    if features["overdue_days"] or age is None or not 18 <= age <= 60 or unsigned:
         assert result.limit_fen == 0
     assert result.visit_days == {"high_end": 30, "core": 60, "basic": 120, "potential": 180}[result.tier]
     assert result.contact_days == 30

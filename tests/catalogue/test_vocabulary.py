@@ -63,7 +63,7 @@ def test_what_has_no_data_yet_is_said_and_its_points_are_accounted_for() -> None
     catalogue = shipped_catalogue()
     pending = {one.name: one.points for one in catalogue.pending}
     assert pending["evaluation"] == 20
-    assert {"negative_list", "consent", "other_limit", "product_cap"} <= set(pending)
+    assert {"negative_list", "other_limit", "product_cap"} <= set(pending)
     of_policy = {
         "people": 8,
         "labour": 8,

@@ -37,6 +37,7 @@ OF_CUSTOMERS = frozenset(
     }
     | {"flow_part", "holding_part"}
     | {"duty", "flow_month", "holding", "loan", "membership", "person", "person_contact", "person_identity"}
+    | {"consent", "person_change", "person_private"}
     | {"profile", "stored_file", "task", "task_move", "visit", "visit_photo"}
 )
 # What an agent must not see even of a customer in the agent's own grid.
@@ -51,8 +52,10 @@ BANK_ONLY = frozenset(
         "holding",
         "holding_part",
         "loan",
+        "person_change",
         "person_contact",
         "person_identity",
+        "person_private",
         "profile",
     }
 )

@@ -57,6 +57,7 @@ _EMPTY = frozenset(
         ("debt", "removed_at"),
         ("file_record", "removed_at"),
         ("membership", "until_on"),
+        ("person", "guardian_id"),
     }
 )
 _UNTOUCHED = frozenset({"alembic_version"})

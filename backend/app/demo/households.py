@@ -9,6 +9,7 @@ from backend.app.demo.dealings import Profile, deal
 from backend.app.demo.economy import Means, means_of
 from backend.app.demo.families import Families, Family, Member
 from backend.app.demo.rows import MembershipRow, PersonRow
+from backend.app.demo.said import Interview
 from backend.app.demo.site import Recorded, Shape, Site
 
 _FEN = 100
@@ -49,7 +50,11 @@ class Households:
         since = site.since()
         customer_id = stream.id_at(world.calendar.at(since, 10))
         recorded = site.recorded(since, visited=file != "register")
-        people = [self._person(customer_id, one, recorded, since) for one in family.members]
+        interview = Interview(world, customer_id, file, recorded)
+        people: list[tuple[UUID, bool]] = []
+        for one in family.members:
+            head_id = people[0][0] if people else None
+            people.append(self._person(customer_id, one, recorded, since, interview, head_id))
         phone = next((person_id for person_id, has_phone in people if has_phone), None)
         means = means_of(stream, family)
         if stream.chance(UNPLACED):
@@ -88,12 +93,19 @@ class Households:
         )
 
     def _person(
-        self, customer_id: UUID, member: Member, recorded: Recorded, since: date
+        self,
+        customer_id: UUID,
+        member: Member,
+        recorded: Recorded,
+        since: date,
+        interview: Interview,
+        head_id: UUID | None,
     ) -> tuple[UUID, bool]:
         """Adds a person with membership and numbers; returns the id and whether there is a phone."""
         world, stream, batch = self._world, self._stream, self._world.batch
         at = world.calendar.at(since, 10)
         person_id = stream.id_at(at)
+        said = interview.ask(person_id, member, head_id or person_id)
         batch.add(
             PersonRow(
                 person_id,
@@ -103,6 +115,8 @@ class Households:
                 member.education,
                 member.occupation,
                 recorded.by,
+                list(said.consented),
+                said.guardian_id,
             )
         )
         batch.add(
@@ -111,7 +125,7 @@ class Households:
                 customer_id,
                 person_id,
                 member.relation,
-                member.whereabouts,
+                member.whereabouts if "whereabouts" in said.consented else None,
                 max(since, member.born),
                 None,
                 in_household=True,

@@ -42,6 +42,28 @@ class PersonRow(NamedTuple):
     education: str | None
     occupation: str | None
     created_by: UUID | None
+    consented: list[str]
+    guardian_id: UUID | None
+
+
+class PrivateRow(NamedTuple):
+    person_id: UUID
+    sealed: bytes
+
+
+class ConsentRow(NamedTuple):
+    id: UUID
+    person_id: UUID
+    customer_id: UUID
+    purpose: str
+    given: bool
+    text_number: int | None
+    signed_by: UUID | None
+    signature_hash: str | None
+    reason: str | None
+    observed_at: datetime
+    recorded_at: datetime
+    recorded_by: UUID | None
 
 
 class ContactRow(NamedTuple):
@@ -262,8 +284,10 @@ TABLES: dict[type[Any], str] = {
     PersonRow: "person",
     ContactRow: "person_contact",
     IdentityRow: "person_identity",
+    PrivateRow: "person_private",
     CustomerRow: "customer",
     MembershipRow: "membership",
+    ConsentRow: "consent",
     ValueRow: "customer_value",
     RecordRow: "file_record",
     AccountRow: "account",

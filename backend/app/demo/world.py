@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from backend.app.demo.names import Namer
-from backend.app.demo.rows import Batch, ContactRow, IdentityRow
+from backend.app.demo.rows import Batch, ContactRow, IdentityRow, PrivateRow
 from backend.app.demo.seeded import Calendar
 from backend.kernel.crypto import Keys
 
@@ -35,6 +35,11 @@ class World:
             self.keys.seal_field(phone, context, _nonce(context, phone)),
             self.keys.blind_index(phone, "phone"),
         )
+
+    def private_row(self, person_id: UUID, told: str) -> PrivateRow:
+        """What only the bank may know, sealed the same way every time."""
+        context = f"private:{person_id}"
+        return PrivateRow(person_id, self.keys.seal_field(told, context, _nonce(context, told)))
 
     def identity_row(self, person_id: UUID, number: str, valid_until: date | None) -> IdentityRow:
         """An ID number, sealed the same way every time."""

@@ -94,6 +94,10 @@ export interface CommandBodies {
     seen?: { kind: RecordKind; label: string; value_fen: number | null; area_m2: number | null; quantity: number | null; detail: RecordDetail } | null
   }
   'record.remove': { id: Id; customer_id: Id; reason: string }
+  'member.put': { id: Id; customer_id: Id; person_id: Id; edits: { field: string; seen: string | boolean | null; value: string | boolean | null }[] }
+  'member.remove': { id: Id; customer_id: Id; reason: string }
+  'consent.give': { id: Id; customer_id: Id; member_id: Id; purpose: string; text_number: number; signed_by: Id; signature: { hash: string; taken_at: Instant } }
+  'consent.withdraw': { id: Id; customer_id: Id; member_id: Id; purpose: string; reason: string }
   'suggestion.accept': { suggestion_id: Id }
   'suggestion.dismiss': { suggestion_id: Id }
   'dispute.settle': { dispute_id: Id; seen: (number | string | null)[]; value: number | string | null }
@@ -116,6 +120,10 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'customer.set_values': 1,
   'record.put': 1,
   'record.remove': 1,
+  'member.put': 1,
+  'member.remove': 1,
+  'consent.give': 1,
+  'consent.withdraw': 1,
   'suggestion.accept': 1,
   'suggestion.dismiss': 1,
   'dispute.settle': 1,
@@ -334,6 +342,36 @@ export const build = {
     text('reason', body.reason, LONGEST.removal, true)
     return make('record.remove', body, options)
   },
+  memberPut(body: CommandBodies['member.put'], options?: CommandOptions) {
+    id('id', body.id)
+    id('customer_id', body.customer_id)
+    id('person_id', body.person_id)
+    if (body.edits.length === 0) throw new CommandInvalid('edits', 'required')
+    for (const { field, value } of body.edits) {
+      if (field === 'name') text('name', value as string | null, LONGEST.name, true)
+      if (field === 'phone') phone('phone', value as string | null)
+      if (field === 'birth_on') day('birth_on', value as string | null)
+      if (field === 'id_number' && value !== null && !readId(String(value))) throw new CommandInvalid('id_number', 'not_an_id')
+    }
+    return make('member.put', body, options)
+  },
+  memberRemove(body: CommandBodies['member.remove'], options?: CommandOptions) {
+    id('id', body.id)
+    id('customer_id', body.customer_id)
+    text('reason', body.reason, LONGEST.code, true)
+    return make('member.remove', body, options)
+  },
+  consentGive(body: CommandBodies['consent.give'], options?: CommandOptions) {
+    id('member_id', body.member_id)
+    id('signed_by', body.signed_by)
+    text('signature', body.signature.hash, 64, true)
+    return make('consent.give', body, options)
+  },
+  consentWithdraw(body: CommandBodies['consent.withdraw'], options?: CommandOptions) {
+    id('member_id', body.member_id)
+    text('reason', body.reason, LONGEST.removal, true)
+    return make('consent.withdraw', body, options)
+  },
   suggestionAccept(body: CommandBodies['suggestion.accept'], options?: CommandOptions) {
     id('suggestion_id', body.suggestion_id)
     return make('suggestion.accept', body, options)
@@ -375,13 +413,26 @@ export function customerOf(command: NewCommand): Id | null {
     case 'customer.set_values':
     case 'record.put':
     case 'record.remove':
+    case 'member.put':
+    case 'member.remove':
+    case 'consent.give':
+    case 'consent.withdraw':
       return command.body.customer_id
     default:
       return null
   }
 }
 
-/** Everything that a visit names, photos first. */
-export function filesOf(body: Contact): (PhotoRef | FileRef)[] {
-  return [...body.photos, ...(body.files ?? [])]
+/** Every file that a command names, photos first. */
+export function filesOf(command: Pick<NewCommand, 'type' | 'body'>): (PhotoRef | FileRef)[] {
+  const { type, body } = command as NewCommand
+  switch (type) {
+    case 'visit.log':
+    case 'visit.log_unplaced':
+      return [...body.photos, ...(body.files ?? [])]
+    case 'consent.give':
+      return [{ ...body.signature, class: 'signature' }]
+    default:
+      return []
+  }
 }

@@ -124,3 +124,21 @@ test('what a thing is worth stands at the thing, not in the file', () => {
   expect(over.get('file', customer.id)).toBeUndefined()
   expect(over.get('dispute', row.id)).toMatchObject({ state: 'settled', value: 8 })
 })
+
+test('what is said of a person shows at once: joined, changed, consented, withdrawn, gone', () => {
+  const house = { ...customer, members: 3 }
+  const member = { id: uuid7(), customer_id: customer.id, person_id: uuid7() }
+  const edit = (field: string, value: string) => ({ field, seen: null, value })
+  const join = build.memberPut({ ...member, edits: [edit('name', '李老太'), edit('relation', 'parent')] })
+  const consent = { id: uuid7(), customer_id: customer.id, member_id: member.id, purpose: 'health' }
+  const agree = build.consentGive({ ...consent, text_number: 1, signed_by: member.person_id, signature: { hash: 'a'.repeat(64), taken_at: 1 } })
+  const tell = build.memberPut({ ...member, edits: [edit('health', 'chronic')] })
+  const lay = (...commands: NewCommand[]) => layOver(commands.map((command, i) => ({ command: saved(command, i + 1), state: 'saved' as const })), base({ customer: [house] }), context)
+  const there = lay(join, agree, tell)
+  expect(there.get('member', member.id)).toMatchObject({ name: '李老太', relation: 'parent', health: 'chronic', consents: [['health', true, 1, '2026-11-21', member.person_id]] })
+  expect(there.get('customer', customer.id)?.members).toBe(4)
+  const back = lay(join, agree, tell, build.consentWithdraw({ ...consent, id: uuid7(), reason: 'asked' }))
+  expect(back.get('member', member.id)).toMatchObject({ health: null, consents: [['health', false, null, '2026-11-21', null]] })
+  const gone = lay(join, build.memberRemove({ id: member.id, customer_id: customer.id, reason: 'died' }))
+  expect([gone.get('member', member.id), gone.get('customer', customer.id)?.members]).toEqual([null, 3])
+})

@@ -4,7 +4,9 @@
  */
 import { dayOf } from './dates'
 import { observedAt, type Command, type CommandBodies } from './commands'
-import type { CustomerRow, Day, FileValue, Id, Kind, Pending, RowKinds, VisitRow } from './rows'
+import { fieldsOf } from './consents'
+import { readId } from './idNumber'
+import type { ConsentSaid, CustomerRow, Day, FileValue, Id, Kind, MemberRow, Pending, RowKinds, VisitRow } from './rows'
 import { checkVisit, type VisitLimits } from './visits'
 
 /** One entry of the outbox that still counts. */
@@ -105,6 +107,13 @@ function apply(command: Command, laying: Laying): void {
       return putRecord(command.body, laying)
     case 'record.remove':
       return laying.overlay.set('record', command.body.id, null)
+    case 'member.put':
+      return putMember(command.body, laying)
+    case 'member.remove':
+      return removeMember(command.body, laying)
+    case 'consent.give':
+    case 'consent.withdraw':
+      return sayConsent(command, laying)
     case 'suggestion.accept':
       return acceptSuggestion(command.body.suggestion_id, laying)
     case 'suggestion.dismiss':
@@ -239,8 +248,42 @@ function createCustomer(body: CommandBodies['customer.create'], laying: Laying):
       whereabouts: null,
       occupation: null,
       education: null,
+      guardian_id: null,
+      id_known: !!member.id_number,
+      consents: [],
     })
   }
+}
+
+/** A field that its role does not get shows nothing of what was typed, as the bank's row will not. */
+function putMember(body: CommandBodies['member.put'], laying: Laying): void {
+  const known = laying.read('member', body.id)
+  const row: MemberRow = known ?? {
+    id: body.id, revision: 0, customer_id: body.customer_id, person_id: body.person_id, name: '', relation: 'other', sex: null, birth_on: null,
+    whereabouts: null, occupation: null, education: null, guardian_id: null, id_known: false, consents: [],
+  }
+  const said: Record<string, unknown> = {}
+  for (const { field, value } of body.edits) {
+    if (field !== 'id_number') said[field] = value
+    else if (typeof value === 'string') Object.assign(said, { id_known: true, ...readId(value) })
+  }
+  laying.overlay.set('member', body.id, { ...row, ...said, pending: laying.pending })
+  const customer = laying.read('customer', body.customer_id)
+  if (!known && customer) laying.overlay.set('customer', customer.id, { ...customer, members: customer.members + 1 })
+}
+
+function removeMember({ id, customer_id }: CommandBodies['member.remove'], laying: Laying): void {
+  const customer = laying.read('customer', customer_id)
+  if (customer && laying.read('member', id)) laying.overlay.set('customer', customer.id, { ...customer, members: Math.max(0, customer.members - 1) })
+  laying.overlay.set('member', id, null)
+}
+
+function sayConsent({ type, body }: Extract<Command, { type: 'consent.give' | 'consent.withdraw' }>, laying: Laying): void {
+  const row = laying.read('member', body.member_id)
+  if (!row) return
+  const said: ConsentSaid = [body.purpose, type === 'consent.give', type === 'consent.give' ? body.text_number : null, laying.day, type === 'consent.give' ? body.signed_by : null]
+  const closed = type === 'consent.withdraw' ? Object.fromEntries(fieldsOf(body.purpose).map((field) => [field, null])) : {}
+  laying.overlay.set('member', row.id, { ...row, ...closed, consents: [...(row.consents ?? []).filter(([code]) => code !== body.purpose), said], pending: laying.pending })
 }
 
 function setValues(body: CommandBodies['customer.set_values'], laying: Laying): void {

@@ -103,6 +103,10 @@ export interface FileRow extends RowBase {
   points?: number
 }
 
+/** [purpose, given or withdrawn, number of the text, day, who signed] */
+export type ConsentSaid = [purpose: string, given: boolean, textNumber: number | null, on: Day, signedBy: Id | null]
+
+/** Rows from before there were consents lack the last fields; an agent's lack what only the bank's people see. */
 export interface MemberRow extends RowBase {
   customer_id: Id
   person_id: Id
@@ -114,6 +118,19 @@ export interface MemberRow extends RowBase {
   whereabouts: string | null
   occupation: string | null
   education: string | null
+  /** A person. */
+  guardian_id?: Id | null
+  /** The bank has an ID number. */
+  id_known?: boolean
+  /** The last word on each purpose. */
+  consents?: ConsentSaid[]
+  id_from?: Day | null
+  id_until?: Day | null
+  id_long?: boolean | null
+  marriage?: string | null
+  employer?: string | null
+  work_place?: string | null
+  health?: string | null
 }
 
 export type RecordDetail = Record<string, string | number | boolean | null>

@@ -92,8 +92,8 @@ export class Writer {
     const fresh = files
       .filter((file) => owners.get(file.hash) === command.id)
       .map((file) => ({ hash: file.hash, fileClass: file.class, bytes: file.bytes.length, sentAt: 0, refused: null }))
-    if ((command.type !== 'visit.log' && command.type !== 'visit.log_unplaced') || !command.replaces) return fresh
-    const named = new Map(filesOf(command.body).map((file) => [file.hash, file.class]))
+    const named = new Map(filesOf(command).map((file) => [file.hash, file.class]))
+    if (!command.replaces || !named.size) return fresh
     const inherited = this.core.outbox.get(command.replaces)?.header.photos ?? []
     const missing = inherited.filter(({ hash }) => named.has(hash) && !fresh.some((photo) => photo.hash === hash))
     return [...fresh, ...missing.map((photo) => ({ ...photo, fileClass: named.get(photo.hash) ?? photo.fileClass }))]
@@ -227,8 +227,7 @@ export class Writer {
 function ownersOf(commands: NewCommand[], files: NewFile[]): Map<string, Id> {
   const owners = new Map<string, Id>()
   for (const command of commands) {
-    if (command.type !== 'visit.log' && command.type !== 'visit.log_unplaced') continue
-    for (const file of filesOf(command.body)) owners.set(file.hash, command.id)
+    for (const file of filesOf(command)) owners.set(file.hash, command.id)
   }
   for (const file of files) {
     if (!owners.has(file.hash)) throw new TypeError(`no command names the file ${file.hash}`)

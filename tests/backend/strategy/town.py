@@ -114,6 +114,7 @@ class Town:
                     education=None,
                     occupation=None,
                     created_by=None,
+                    consented=["credit", "whereabouts"],
                 )
             )
             await uow.session.flush()

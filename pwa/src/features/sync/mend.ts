@@ -13,6 +13,8 @@ export function mendPath({ id, command }: Pick<OutboxEntry, 'id' | 'command'>): 
       const section = sectionOf(command.body.edits.map(({ field }) => field))
       return section && `/customers/${command.body.customer_id}/${section}?mend=${id}`
     }
+    case 'member.put':
+      return `/customers/${command.body.customer_id}/member?mend=${id}`
     default:
       return null
   }

@@ -6,10 +6,11 @@ import { bytesText } from '../../ui/format'
 import { useFormat } from '../../ui/useFormat'
 import { useEngine } from '../engine'
 import { useNames } from '../names'
+import { usePersonWords } from '../personWords'
 import { useRecordWords } from '../recordWords'
 
 const ICONS: Record<string, IconName> = {
-  'visit.log': 'pencil', 'visit.log_unplaced': 'pencil', 'visit.place': 'home', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'record.put': 'file', 'record.remove': 'trash', 'task.submit': 'check',
+  'visit.log': 'pencil', 'visit.log_unplaced': 'pencil', 'visit.place': 'home', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'record.put': 'file', 'record.remove': 'trash', 'member.put': 'customers', 'member.remove': 'customers', 'consent.give': 'signature', 'consent.withdraw': 'returned', 'task.submit': 'check',
   'task.approve': 'stamp', 'suggestion.accept': 'check', 'suggestion.dismiss': 'returned', 'dispute.settle': 'check', 'task.return': 'returned', 'task.withdraw': 'returned', 'inbox.read': 'inbox', 'command.discard': 'trash',
 }
 
@@ -27,6 +28,7 @@ export function useOutboxWords() {
   const format = useFormat()
   const names = useNames()
   const records = useRecordWords()
+  const people = usePersonWords()
   const engine = useEngine()
 
   function what(e: OutboxEntry): string {
@@ -80,7 +82,7 @@ export function useOutboxWords() {
     /** Why an entry needs the person. */
     why(e: OutboxEntry): string {
       if (e.result === 'merged' && e.lost.every((f) => f === 'id_number')) return t('sync.numberKnown')
-      if (e.result === 'merged') return t(e.type === 'customer.create' ? 'sync.knownHousehold' : 'sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : records.field(f) || f)).join(t('visits.and')) })
+      if (e.result === 'merged') return t(e.type === 'customer.create' ? 'sync.knownHousehold' : 'sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : records.field(f) || people.field(f) || f)).join(t('visits.and')) })
       if (decidedBefore(e)) return t('sync.decidedBefore')
       if (e.code && te(`problem.${e.code}`)) return t(`problem.${e.code}`)
       return e.reason ?? t('problem.unexpected')

@@ -163,7 +163,11 @@ WITH of_customer AS MATERIALIZED (
     COUNT(1) FILTER(WHERE
       whereabouts = 'studying') AS student_count,
     MIN(birth_on) FILTER(WHERE
-      is_head OR relation IN ('owner', 'legal_person')) AS lead_birth_on
+      is_head OR relation IN ('owner', 'legal_person')) AS lead_birth_on,
+    COUNT(1) FILTER(WHERE
+      (
+        is_head OR relation IN ('owner', 'legal_person')
+      ) AND consents_credit) AS credit_consent_count
   FROM facts.person
   GROUP BY
     customer_id
@@ -283,6 +287,7 @@ WITH of_customer AS MATERIALIZED (
     COALESCE(of_person.away_worker_count, 0) AS away_worker_count,
     COALESCE(of_person.student_count, 0) AS student_count,
     of_person.lead_birth_on,
+    COALESCE(of_person.credit_consent_count, 0) AS credit_consent_count,
     of_value.residence_years,
     of_value.harmony,
     of_value.hukou,

@@ -1,7 +1,7 @@
 WITH rules_1 AS MATERIALIZED (
   SELECT
     f.*
-  FROM JSONB_TO_RECORDSET(CAST(:features AS JSONB)) AS f(customer_id UUID, deposits_fen BIGINT, year_average_fen BIGINT, account_count BIGINT, first_account_on DATE, relationship_days BIGINT, loans_fen BIGINT, granted_fen BIGINT, overdue_days BIGINT, next_due_on DATE, inflow_year_fen BIGINT, inflow_quarter_fen BIGINT, inflow_quarter_before_fen BIGINT, inflow_change_ratio DOUBLE PRECISION, wages_year_fen BIGINT, merchant_year_fen BIGINT, active_month_count BIGINT, last_active_on DATE, quiet_months BIGINT, product_count BIGINT, digital_count BIGINT, mobile_banking_count BIGINT, merchant_qr_count BIGINT, social_card_count BIGINT, investment_count BIGINT, met_year_count BIGINT, last_met_on DATE, unseen_days BIGINT, refused_count BIGINT, need_count BIGINT, loan_need_count BIGINT, previous_tier TEXT, kind TEXT, created_on DATE, has_point BOOLEAN, completeness_points BIGINT, member_count BIGINT, worker_count BIGINT, away_worker_count BIGINT, student_count BIGINT, lead_birth_on DATE, lead_age_years BIGINT, known_days BIGINT, residence_years BIGINT, harmony TEXT, hukou TEXT, income_year_fen BIGINT, farm_income_fen BIGINT, migrant_income_fen BIGINT, income_observed_on DATE, income_age_days BIGINT, spending_year_fen BIGINT, turnover_year_fen BIGINT, costs_year_fen BIGINT, employee_count BIGINT, assets_fen BIGINT, financial_assets_fen BIGINT, farmland_m2 BIGINT, vehicle_count BIGINT, machinery_count BIGINT, deposits_elsewhere_fen BIGINT, debts_elsewhere_fen BIGINT, debts_private_fen BIGINT, net_assets_fen BIGINT)
+  FROM JSONB_TO_RECORDSET(CAST(:features AS JSONB)) AS f(customer_id UUID, deposits_fen BIGINT, year_average_fen BIGINT, account_count BIGINT, first_account_on DATE, relationship_days BIGINT, loans_fen BIGINT, granted_fen BIGINT, overdue_days BIGINT, next_due_on DATE, inflow_year_fen BIGINT, inflow_quarter_fen BIGINT, inflow_quarter_before_fen BIGINT, inflow_change_ratio DOUBLE PRECISION, wages_year_fen BIGINT, merchant_year_fen BIGINT, active_month_count BIGINT, last_active_on DATE, quiet_months BIGINT, product_count BIGINT, digital_count BIGINT, mobile_banking_count BIGINT, merchant_qr_count BIGINT, social_card_count BIGINT, investment_count BIGINT, met_year_count BIGINT, last_met_on DATE, unseen_days BIGINT, refused_count BIGINT, need_count BIGINT, loan_need_count BIGINT, previous_tier TEXT, kind TEXT, created_on DATE, has_point BOOLEAN, completeness_points BIGINT, member_count BIGINT, worker_count BIGINT, away_worker_count BIGINT, student_count BIGINT, lead_birth_on DATE, lead_age_years BIGINT, credit_consent_count BIGINT, known_days BIGINT, residence_years BIGINT, harmony TEXT, hukou TEXT, income_year_fen BIGINT, farm_income_fen BIGINT, migrant_income_fen BIGINT, income_observed_on DATE, income_age_days BIGINT, spending_year_fen BIGINT, turnover_year_fen BIGINT, costs_year_fen BIGINT, employee_count BIGINT, assets_fen BIGINT, financial_assets_fen BIGINT, farmland_m2 BIGINT, vehicle_count BIGINT, machinery_count BIGINT, deposits_elsewhere_fen BIGINT, debts_elsewhere_fen BIGINT, debts_private_fen BIGINT, net_assets_fen BIGINT)
 ), rules_2 AS MATERIALIZED (
   SELECT
     rules_1.*,
@@ -116,6 +116,7 @@ WITH rules_1 AS MATERIALIZED (
     COALESCE(NOT (
       lead_age_years BETWEEN 18 AND 60
     ), FALSE) AS is_out_of_age,
+    credit_consent_count = 0 AS is_without_consent,
     CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2025-05-20' AS DATE) THEN 300 ELSE 310 END AS BIGINT) + 180 AS guide_rate_bp,
     CAST(CASE WHEN year_average_fen >= 2000000 THEN 20 ELSE 0 END AS BIGINT) AS contribution_discount_bp,
     CAST(30 AS BIGINT) AS contact_days,
@@ -176,10 +177,11 @@ WITH rules_1 AS MATERIALIZED (
         fresh_income_fen * 15
       ) / 100), 0)
     END AS fresh_surplus_fen,
-    is_overdue OR is_age_unknown OR is_out_of_age AS is_vetoed,
+    is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent AS is_vetoed,
     COALESCE(is_overdue, FALSE) AS reason_sum_veto_overdue_when,
     COALESCE(is_out_of_age, FALSE) AS reason_sum_veto_age_when,
     COALESCE(is_age_unknown, FALSE) AS reason_sum_veto_age_unknown_when,
+    COALESCE(is_without_consent, FALSE) AS reason_sum_veto_consent_when,
     net_assets_cap_fen AS reason_cap_net_assets_fen
   FROM rules_2
 ), rules_4 AS MATERIALIZED (
@@ -586,7 +588,7 @@ WITH rules_1 AS MATERIALIZED (
   SELECT
     rules_10.*,
     CASE
-      WHEN is_overdue OR is_age_unknown OR is_out_of_age
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
       THEN 0
       ELSE limit_before_veto_fen
     END AS limit_fen,
@@ -596,7 +598,12 @@ WITH rules_1 AS MATERIALIZED (
     ) AS reason_sum_rounding_fen,
     -limit_before_veto_fen AS reason_sum_veto_overdue_fen,
     CASE WHEN is_overdue THEN 0 ELSE -limit_before_veto_fen END AS reason_sum_veto_age_fen,
-    CASE WHEN is_overdue THEN 0 ELSE -limit_before_veto_fen END AS reason_sum_veto_age_unknown_fen
+    CASE WHEN is_overdue THEN 0 ELSE -limit_before_veto_fen END AS reason_sum_veto_age_unknown_fen,
+    CASE
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age
+      THEN 0
+      ELSE -limit_before_veto_fen
+    END AS reason_sum_veto_consent_fen
   FROM rules_10
 ), rules_12 AS MATERIALIZED (
   SELECT
@@ -646,6 +653,7 @@ SELECT
         CASE WHEN reason_sum_veto_overdue_when THEN 'sum.veto_overdue' END,
         CASE WHEN reason_sum_veto_age_when THEN 'sum.veto_age' END,
         CASE WHEN reason_sum_veto_age_unknown_when THEN 'sum.veto_age_unknown' END,
+        CASE WHEN reason_sum_veto_consent_when THEN 'sum.veto_consent' END,
         CASE WHEN reason_raise_completeness_when THEN 'raise.completeness' END,
         CASE WHEN reason_raise_fresh_income_when THEN 'raise.fresh_income' END,
         CASE WHEN reason_cap_net_assets_when THEN 'cap.net_assets' END,
@@ -680,6 +688,10 @@ SELECT
         CASE
           WHEN reason_sum_veto_age_unknown_when
           THEN COALESCE(reason_sum_veto_age_unknown_fen, 0)
+        END,
+        CASE
+          WHEN reason_sum_veto_consent_when
+          THEN COALESCE(reason_sum_veto_consent_fen, 0)
         END,
         CASE
           WHEN reason_raise_completeness_when
