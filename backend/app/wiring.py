@@ -13,6 +13,7 @@ from backend.customers import jobs as customers_jobs
 from backend.customers import members as customers_members
 from backend.customers import merging as customers_merging
 from backend.customers import moving as customers_moving
+from backend.customers import photos as customers_photos
 from backend.customers import projection as customers_projection
 from backend.customers import suggestions as customers_suggestions
 from backend.files import jobs as files_jobs
@@ -65,6 +66,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("visits.photo_arrived", "tasks.photo_arrived", tasks_jobs.on_photo_arrived),
     LongHandler("files.sweep", "files.drop_unfinished", files_jobs.drop_unfinished),
     Handler("files.received", "visits.file_received", visits_jobs.on_file_received),
+    Handler("files.received", "customers.file_received", customers_jobs.on_file_received),
     Handler("strategy.profile_changed", "tasks.profile_changed", tasks_jobs.on_profile_changed),
     Handler("tasks.submitted", "tasks.submitted", tasks_jobs.on_submitted),
     Handler("tasks.decided", "tasks.decided", tasks_jobs.on_decided),
@@ -115,6 +117,7 @@ def registry() -> Registry:
         *customers_commands.COMMANDS,
         *customers_members.COMMANDS,
         *customers_consents.COMMANDS,
+        *customers_photos.COMMANDS,
         *customers_deciding.COMMANDS,
         *customers_moving.COMMANDS,
         *customers_merging.COMMANDS,
@@ -128,6 +131,7 @@ def registry() -> Registry:
         (
             *grids_projection.PROJECTIONS,
             *customers_projection.PROJECTIONS,
+            *customers_photos.PROJECTIONS,
             *customers_suggestions.PROJECTIONS,
             *customers_disputes.PROJECTIONS,
             *banking_projection.PROJECTIONS,

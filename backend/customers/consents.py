@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from backend.customers import merging, people, queries
+from backend.customers import merging, people, photos, queries
 from backend.customers.consent_texts import purposes, text_wrong
 from backend.customers.errors import bad_value, id_taken, out_of_scope
 from backend.customers.models import Consent, Customer, Membership, Person
@@ -156,6 +156,8 @@ async def _add(uow: UnitOfWork, row: Consent, person: Person) -> None:
         person.id,
         {"customer": str(row.customer_id), "purpose": row.purpose, "text": row.text_number},
     )
+    if row.purpose == photos.CONSENT:
+        await photos.consented(uow, person.id, given=photos.CONSENT in person.consented)
     await people.changed(uow, [person.id], "consent")
 
 

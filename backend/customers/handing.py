@@ -10,6 +10,7 @@ from backend.customers import disputes, queries, service
 from backend.customers.models import (
     Customer,
     CustomerDispute,
+    CustomerPhoto,
     CustomerSuggestion,
     CustomerValue,
     FileRecord,
@@ -19,7 +20,7 @@ from backend.customers.rules import Relation
 from backend.kernel.uow import UnitOfWork
 
 #: what lies with a household by its id alone, by the name under which a merge notes what it moved
-GOING_ALONG = (("records", FileRecord), ("suggestions", CustomerSuggestion))
+GOING_ALONG = (("records", FileRecord), ("photos", CustomerPhoto), ("suggestions", CustomerSuggestion))
 
 
 async def current_members(uow: UnitOfWork, customer_id: UUID) -> list[Membership]:
@@ -109,7 +110,8 @@ async def hand_back(uow: UnitOfWork, loser: Customer, winner: Customer, detail: 
     for name, model in GOING_ALONG:
         await uow.session.execute(
             update(model)
-            .where(model.id.in_([UUID(one) for one in detail[name]]), model.customer_id == winner.id)
+            # merges of before photos went along note none
+            .where(model.id.in_([UUID(one) for one in detail.get(name, [])]), model.customer_id == winner.id)
             .values(customer_id=loser.id)
             .execution_options(synchronize_session=False)
         )

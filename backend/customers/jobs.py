@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from backend.customers import moving, owners, unowned
+from backend.customers import moving, owners, photos, unowned
 from backend.grids import api as grids
 from backend.kernel.uow import UnitOfWork
 
@@ -31,6 +31,11 @@ async def on_grids_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
         if await moving.own_and_file(uow, customer, ground.manager_id, ground.manager_id):
             uow.emit("customers.moved", {"customer_id": str(customer.id)})
     await _settle(uow, grid_id)
+
+
+async def on_file_received(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`files.received` {hash}: photos of files that name it show it as arrived."""
+    await photos.arrived(uow, payload["hash"])
 
 
 async def on_covers_turned(uow: UnitOfWork, _payload: Mapping[str, Any]) -> None:

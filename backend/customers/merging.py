@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from backend.customers import disputes, queries, service, unowned
 from backend.customers.errors import MergedAway, bad_value, id_taken, not_active
 from backend.customers.handing import current_members, hand_back, hand_over, no_head
-from backend.customers.models import Customer, CustomerDispute, CustomerMove, FileRecord
+from backend.customers.models import Customer, CustomerDispute, CustomerMove, CustomerPhoto, FileRecord
 from backend.customers.moving import MOVERS, hanging, rehome
 from backend.customers.names import pinyin_of
 from backend.customers.owners import books_for
@@ -190,6 +190,9 @@ async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> App
             member.relation = Relation.head if head else no_head(member.relation)
         for thing in things:
             thing.customer_id = new.id
+        photos = await _papers_of(uow, old.id, [one.person_id for one in leaving])
+        for photo in photos:
+            photo.customer_id = new.id
         went = await _disputes_of(uow, old.id, things)
         for dispute in went:
             dispute.customer_id = new.id
@@ -205,6 +208,8 @@ async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> App
             uow.touch_all(new.books, "member", member.id)
         for thing in things:
             uow.touch_all(new.books, "record", thing.id)
+        for photo in photos:
+            uow.touch_all(new.books, "photo", photo.id)
         for dispute in went:
             uow.touch_all(new.books, disputes.KIND, dispute.id)
         detail = {"members": [str(one.id) for one in leaving], "records": [str(one.id) for one in things]}
@@ -266,6 +271,18 @@ async def _things(uow: UnitOfWork, customer_id: UUID, ids: set[UUID]) -> list[Fi
     if len(found) != len(ids):
         raise bad_value("Not all of these things are this household's now.")
     return found
+
+
+async def _papers_of(uow: UnitOfWork, customer_id: UUID, people: list[UUID]) -> list[CustomerPhoto]:
+    """Photos of papers go with the person whose they are."""
+    rows = await uow.session.scalars(
+        select(CustomerPhoto).where(
+            CustomerPhoto.customer_id == customer_id,
+            CustomerPhoto.person_id.in_(people),
+            CustomerPhoto.removed_at.is_(None),
+        )
+    )
+    return list(rows)
 
 
 async def _disputes_of(uow: UnitOfWork, customer_id: UUID, things: list[FileRecord]) -> list[CustomerDispute]:

@@ -232,6 +232,22 @@ class FileRecordHistory(Base):
     command_id: Mapped[uuid.UUID | None]
 
 
+class CustomerPhoto(Base):
+    """A photo of the file: `file_class` says what it shows, `person_id` whose papers. Its bytes follow."""
+
+    __tablename__ = "customer_photo"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
+    file_hash: Mapped[str] = mapped_column(index=True)
+    file_class: Mapped[str]
+    taken_at: Mapped[datetime]
+    observed_at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID | None]
+    removed_at: Mapped[datetime | None]
+    removed_reason: Mapped[str | None]
+
+
 class CustomerPast(Base):
     """Where a customer lay, and whose it was, until `ended_at`. The database writes it at each move."""
 

@@ -11,7 +11,14 @@ from sqlalchemy import select
 
 from backend.customers import queries, unowned
 from backend.customers.errors import bad_value, not_active, out_of_scope
-from backend.customers.models import Customer, CustomerDispute, CustomerSuggestion, FileRecord, Membership
+from backend.customers.models import (
+    Customer,
+    CustomerDispute,
+    CustomerPhoto,
+    CustomerSuggestion,
+    FileRecord,
+    Membership,
+)
 from backend.customers.owners import books_for
 from backend.customers.rules import point_error
 from backend.customers.schemas import Point, Text200
@@ -137,6 +144,10 @@ async def hanging(uow: UnitOfWork, customer_id: UUID) -> list[tuple[str, str]]:
         FileRecord.customer_id == customer_id, FileRecord.removed_at.is_(None)
     )
     found += [("record", str(one)) for one in await uow.session.scalars(records)]
+    photos = select(CustomerPhoto.id).where(
+        CustomerPhoto.customer_id == customer_id, CustomerPhoto.removed_at.is_(None)
+    )
+    found += [("photo", str(one)) for one in await uow.session.scalars(photos)]
     suggestions = select(CustomerSuggestion.id).where(CustomerSuggestion.customer_id == customer_id)
     found += [("suggestion", str(one)) for one in await uow.session.scalars(suggestions)]
     disputes = select(CustomerDispute.id).where(CustomerDispute.customer_id == customer_id)

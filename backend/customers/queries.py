@@ -142,7 +142,7 @@ def by_id(rows: Iterable[Customer]) -> Mapping[UUID, Customer]:
     return {row.id: row for row in rows}
 
 
-def _among(column: ColumnElement[UUID], ids: Sequence[str]) -> ColumnElement[bool]:
+def among(column: ColumnElement[UUID], ids: Sequence[str]) -> ColumnElement[bool]:
     """The column is one of `ids`: one parameter however many there are, so the statement is prepared once."""
     return column == func.any(cast(bindparam(None, list(ids), ARRAY(String)), ARRAY(Uuid)))
 
@@ -219,13 +219,13 @@ _RECORDS = select(
 
 async def shown_customers(uow: UnitOfWork, ids: Sequence[str]) -> Sequence[Any]:
     """Of those of `ids` that the actor may see, what phones receive; ids and days as text."""
-    return (await uow.session.execute(_CUSTOMERS.where(_among(_customer.id, ids)))).all()
+    return (await uow.session.execute(_CUSTOMERS.where(among(_customer.id, ids)))).all()
 
 
 async def points_of(uow: UnitOfWork, ids: Sequence[str]) -> Mapping[str, int]:
     """Completeness points of those of `ids` that the actor may see."""
     rows = await uow.session.execute(
-        select(cast(_customer.id, String), _customer.completeness_points).where(_among(_customer.id, ids))
+        select(cast(_customer.id, String), _customer.completeness_points).where(among(_customer.id, ids))
     )
     return {row[0]: row[1] for row in rows}
 
@@ -299,24 +299,24 @@ async def values_of(uow: UnitOfWork, ids: Iterable[UUID]) -> list[CustomerValue]
 
 async def shown_values(uow: UnitOfWork, ids: Sequence[str]) -> Sequence[Any]:
     """All values of the customers, every source, as phones receive them."""
-    return (await uow.session.execute(_VALUES.where(_among(_value.customer_id, ids)))).all()
+    return (await uow.session.execute(_VALUES.where(among(_value.customer_id, ids)))).all()
 
 
 async def members(uow: UnitOfWork, ids: Sequence[str]) -> Sequence[Any]:
     """Current members by membership ids, with the person's own fields; ids and days as text."""
-    where = _among(_membership.id, ids), _membership.until_on.is_(None)
+    where = among(_membership.id, ids), _membership.until_on.is_(None)
     return (await uow.session.execute(_MEMBERS.where(*where))).all()
 
 
 async def phones(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, str]:
     """Decrypted phones per person, for roles that may see them (row security hides the table from agents)."""
-    rows = await uow.session.execute(_PHONES.where(_among(_contact.person_id, person_ids)))
+    rows = await uow.session.execute(_PHONES.where(among(_contact.person_id, person_ids)))
     return {person: uow.keys.open_field(sealed, f"phone:{person}") for person, sealed in rows}
 
 
 async def private(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What only the bank's people may see of each person, by field (row security hides it from agents)."""
-    rows = await uow.session.execute(_PRIVATE.where(_among(_private.person_id, person_ids)))
+    rows = await uow.session.execute(_PRIVATE.where(among(_private.person_id, person_ids)))
     return {
         person: msgspec.json.decode(uow.keys.open_field(sealed, f"private:{person}"))
         for person, sealed in rows
@@ -327,7 +327,7 @@ async def numbered(uow: UnitOfWork, person_ids: Sequence[str]) -> set[str]:
     """Those of the people whose ID number the bank has."""
     async with uow.elevated("that there is a number, and nothing of it, so that nobody asks twice"):
         column = PersonIdentity.__table__.c.person_id
-        return set(await uow.session.scalars(_NUMBERED.where(_among(column, person_ids))))
+        return set(await uow.session.scalars(_NUMBERED.where(among(column, person_ids))))
 
 
 async def consents(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[Any]]:
@@ -341,7 +341,7 @@ async def consents(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list
 
 async def records(uow: UnitOfWork, ids: Sequence[str]) -> Sequence[Any]:
     """Records by id that were not removed; ids as text."""
-    return (await uow.session.execute(_RECORDS.where(_among(_record.id, ids)))).all()
+    return (await uow.session.execute(_RECORDS.where(among(_record.id, ids)))).all()
 
 
 RECORDS_OF = text(

@@ -11,7 +11,8 @@ from backend.kernel.db import Base
 class StoredFile(Base):
     """One photo, signature or voice note: `hash` of the bytes as sent, `kept_hash` of what was made of them.
 
-    Sizes in bytes, sides in pixels (none of a voice note), `duration_ms` of a voice note.
+    Sizes in bytes, sides in pixels (none of a voice note), `duration_ms` of a voice note. `closed`: shown to
+    nobody.
     """
 
     __tablename__ = "stored_file"
@@ -28,3 +29,4 @@ class StoredFile(Base):
     receipt: Mapped[str]
     media_type: Mapped[str] = mapped_column(server_default="image/jpeg")
     duration_ms: Mapped[int | None]
+    closed: Mapped[bool] = mapped_column(server_default="false")

@@ -1,6 +1,8 @@
 """Reads of stored photos, under row-level security of the caller."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
 
 from backend.files.models import StoredFile
 from backend.kernel.uow import UnitOfWork
@@ -14,3 +16,9 @@ async def stored(uow: UnitOfWork, file_hash: str) -> StoredFile | None:
 async def arrived(uow: UnitOfWork, hashes: list[str]) -> set[str]:
     """Those of `hashes` whose bytes the bank has, as far as the caller may know."""
     return set(await uow.session.scalars(select(StoredFile.hash).where(StoredFile.hash.in_(hashes))))
+
+
+async def close(uow: UnitOfWork, hashes: Sequence[str], *, closed: bool) -> None:
+    """Shows files to nobody, who sent them included, or again as before. Needs the system's sight."""
+    rows = update(StoredFile).where(StoredFile.hash.in_(hashes), StoredFile.closed != closed)
+    await uow.session.execute(rows.values(closed=closed).execution_options(synchronize_session=False))

@@ -37,7 +37,7 @@ OF_CUSTOMERS = frozenset(
     }
     | {"flow_part", "holding_part"}
     | {"duty", "flow_month", "holding", "loan", "membership", "person", "person_contact", "person_identity"}
-    | {"consent", "person_change", "person_private"}
+    | {"consent", "customer_photo", "person_change", "person_private"}
     | {"profile", "stored_file", "task", "task_move", "visit", "visit_photo"}
 )
 # What an agent must not see even of a customer in the agent's own grid.
@@ -246,6 +246,7 @@ async def test_another_agent_of_the_grid_sees_not_what_the_first_recorded(web: a
         "customer_value_history",
         "file_record",
         "file_record_history",
+        "customer_photo",
         "visit",
         "task",
     )

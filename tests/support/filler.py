@@ -56,6 +56,7 @@ _EMPTY = frozenset(
         ("asset", "removed_at"),
         ("debt", "removed_at"),
         ("file_record", "removed_at"),
+        ("customer_photo", "removed_at"),
         ("membership", "until_on"),
         ("person", "guardian_id"),
     }
