@@ -98,6 +98,9 @@ export interface CommandBodies {
   'member.remove': { id: Id; customer_id: Id; reason: string }
   'consent.give': { id: Id; customer_id: Id; member_id: Id; purpose: string; text_number: number; signed_by: Id; signature: { hash: string; taken_at: Instant } }
   'consent.withdraw': { id: Id; customer_id: Id; member_id: Id; purpose: string; reason: string }
+  /** `member_id`: whose papers it shows. */
+  'photo.add': { id: Id; customer_id: Id; hash: string; file_class: PhotoClass; taken_at: Instant; member_id?: Id }
+  'photo.remove': { id: Id; customer_id: Id; reason: string }
   'suggestion.accept': { suggestion_id: Id }
   'suggestion.dismiss': { suggestion_id: Id }
   'dispute.settle': { dispute_id: Id; seen: (number | string | null)[]; value: number | string | null }
@@ -124,6 +127,8 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'member.remove': 1,
   'consent.give': 1,
   'consent.withdraw': 1,
+  'photo.add': 1,
+  'photo.remove': 1,
   'suggestion.accept': 1,
   'suggestion.dismiss': 1,
   'dispute.settle': 1,
@@ -372,6 +377,16 @@ export const build = {
     text('reason', body.reason, LONGEST.removal, true)
     return make('consent.withdraw', body, options)
   },
+  photoAdd(body: CommandBodies['photo.add'], options?: CommandOptions) {
+    id('customer_id', body.customer_id)
+    if ((body.file_class === 'id') !== (body.member_id !== undefined)) throw new CommandInvalid('member_id', 'required')
+    return make('photo.add', body, options)
+  },
+  photoRemove(body: CommandBodies['photo.remove'], options?: CommandOptions) {
+    id('id', body.id)
+    text('reason', body.reason, LONGEST.code, true)
+    return make('photo.remove', body, options)
+  },
   suggestionAccept(body: CommandBodies['suggestion.accept'], options?: CommandOptions) {
     id('suggestion_id', body.suggestion_id)
     return make('suggestion.accept', body, options)
@@ -396,43 +411,4 @@ export const build = {
     text('reason', body.reason, LONGEST.reason)
     return make('command.discard', body, options)
   },
-}
-
-/** The earlier command that this one settles: it stands in its place, or gives it up. */
-export function settledBy(command: NewCommand): Id | undefined {
-  return command.type === 'command.discard' ? command.body.discards : command.replaces
-}
-
-/** The customer a command is about, where it names one itself. */
-export function customerOf(command: NewCommand): Id | null {
-  switch (command.type) {
-    case 'customer.create':
-      return command.body.id
-    case 'visit.log':
-    case 'visit.place':
-    case 'customer.set_values':
-    case 'record.put':
-    case 'record.remove':
-    case 'member.put':
-    case 'member.remove':
-    case 'consent.give':
-    case 'consent.withdraw':
-      return command.body.customer_id
-    default:
-      return null
-  }
-}
-
-/** Every file that a command names, photos first. */
-export function filesOf(command: Pick<NewCommand, 'type' | 'body'>): (PhotoRef | FileRef)[] {
-  const { type, body } = command as NewCommand
-  switch (type) {
-    case 'visit.log':
-    case 'visit.log_unplaced':
-      return [...body.photos, ...(body.files ?? [])]
-    case 'consent.give':
-      return [{ ...body.signature, class: 'signature' }]
-    default:
-      return []
-  }
 }

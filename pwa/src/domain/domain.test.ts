@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { build, customerOf } from './commands'
+import { customerOf } from './commandFacts'
+import { build } from './commands'
 import { addDays, countsIn, daysBetween, dayOf, dueBucket, endOfMonth, endOfWeek, isDay, nextByRhythm, weekday } from './dates'
 import { handedInBefore } from './duties'
 import { distanceMetres, walkingOrder } from './geo'

@@ -142,3 +142,17 @@ test('what is said of a person shows at once: joined, changed, consented, withdr
   const gone = lay(join, build.memberRemove({ id: member.id, customer_id: customer.id, reason: 'died' }))
   expect([gone.get('member', member.id), gone.get('customer', customer.id)?.members]).toEqual([null, 3])
 })
+
+test('a photo of the file shows from this phone until it is dropped', () => {
+  const body = { id: uuid7(), customer_id: customer.id, hash: 'b'.repeat(64), file_class: 'land' as const, taken_at: AT }
+  const add = build.photoAdd(body)
+  const lay = (...commands: NewCommand[]) => layOver(commands.map((command, i) => ({ command: saved(command, i + 1), state: 'saved' as const })), base({}), context)
+  expect(lay(add).get('photo', body.id)).toMatchObject({ hash: body.hash, class: 'land', arrived: false, taken_on: '2026-11-21', staff_id: 'me', pending: { state: 'saved' } })
+  expect(lay(add, build.photoRemove({ id: body.id, customer_id: customer.id, reason: 'mistake' })).get('photo', body.id)).toBeNull()
+  expect(() => build.photoAdd({ ...body, file_class: 'id' })).toThrow()
+})
+
+test('an edit of somebody who is not at hand makes nobody', () => {
+  const edit = build.memberPut({ id: uuid7(), customer_id: customer.id, person_id: uuid7(), edits: [{ field: 'employer', seen: null, value: '镇茶厂' }] })
+  expect(layOver([{ command: saved(edit), state: 'saved' }], base({ customer: [customer] }), context).empty).toBe(true)
+})

@@ -114,6 +114,13 @@ function apply(command: Command, laying: Laying): void {
     case 'consent.give':
     case 'consent.withdraw':
       return sayConsent(command, laying)
+    case 'photo.add':
+      return laying.overlay.set('photo', command.body.id, {
+        id: command.body.id, revision: 0, pending: laying.pending, customer_id: command.body.customer_id, hash: command.body.hash, class: command.body.file_class,
+        person_id: (command.body.member_id && laying.read('member', command.body.member_id)?.person_id) || null, arrived: false, taken_on: laying.day, staff_id: laying.context.staffId,
+      })
+    case 'photo.remove':
+      return laying.overlay.set('photo', command.body.id, null)
     case 'suggestion.accept':
       return acceptSuggestion(command.body.suggestion_id, laying)
     case 'suggestion.dismiss':
@@ -258,6 +265,9 @@ function createCustomer(body: CommandBodies['customer.create'], laying: Laying):
 /** A field that its role does not get shows nothing of what was typed, as the bank's row will not. */
 function putMember(body: CommandBodies['member.put'], laying: Laying): void {
   const known = laying.read('member', body.id)
+  // A member that is there has a relation to be seen. One that is not at hand is laid over once its customer is looked at.
+  const joins = body.edits.some(({ field, seen }) => field === 'relation' && seen === null)
+  if (!known && !joins) return
   const row: MemberRow = known ?? {
     id: body.id, revision: 0, customer_id: body.customer_id, person_id: body.person_id, name: '', relation: 'other', sex: null, birth_on: null,
     whereabouts: null, occupation: null, education: null, guardian_id: null, id_known: false, consents: [],

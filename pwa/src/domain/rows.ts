@@ -147,6 +147,18 @@ export interface RecordRow extends RowBase {
   detail: RecordDetail | null
 }
 
+/** A photo of the file; papers are an agent's never. */
+export interface PhotoRow extends RowBase {
+  customer_id: Id
+  /** Whose papers it shows. */
+  person_id: Id | null
+  hash: string
+  class: PhotoClass
+  arrived: boolean
+  taken_on: Day
+  staff_id: Id | null
+}
+
 export interface StandingRow extends RowBase {
   deposits_fen: Fen
   year_average_fen: Fen
@@ -348,6 +360,7 @@ export interface RowKinds {
   file: FileRow
   member: MemberRow
   record: RecordRow
+  photo: PhotoRow
   standing: StandingRow
   profile: ProfileRow
   visit: VisitRow
@@ -398,6 +411,8 @@ export interface CustomerView {
   file: FileRow | null
   members: MemberRow[]
   records: RecordRow[]
+  /** Newest first. */
+  photos: PhotoRow[]
   standing: StandingRow | null
   profile: ProfileRow | null
   /** Newest first. */

@@ -3,7 +3,8 @@
  * locked phone can still send it and only an unlocked one can show it.
  */
 import Dexie from 'dexie'
-import { settledBy, type Command, type NewCommand } from '../domain/commands'
+import { settledBy } from '../domain/commandFacts'
+import { type Command, type NewCommand } from '../domain/commands'
 import { EngineError } from '../domain/errors'
 import { hex, type Bytes } from './bytes'
 import { pack, unpack } from './codec'

@@ -3,7 +3,8 @@
  * refused; who reads the list of entries must still be able to tell which household each was about. So each keeps, sealed,
  * the name that was known when it was saved, as long as it is there itself.
  */
-import { customerOf, type NewCommand } from '../domain/commands'
+import { customerOf } from '../domain/commandFacts'
+import type { NewCommand } from '../domain/commands'
 import type { Id } from '../domain/rows'
 import { unpack } from '../store/codec'
 import { getMeta, withStore, type StaffDatabase } from '../store/database'

@@ -22,7 +22,7 @@ interface Lists {
 }
 
 /** A lazily read kind of one customer, gathered over the partitions that may hold it. */
-type Hanging = { [K in 'file' | 'member' | 'record' | 'standing' | 'visit']: RowKinds[K][] }
+type Hanging = { [K in 'file' | 'member' | 'record' | 'photo' | 'standing' | 'visit']: RowKinds[K][] }
 
 /** What a form needs and what says nothing of anybody: shown past the offline limit too. */
 const AT_ALL_TIMES: ReadonlySet<Kind> = new Set(['product', 'term'])
@@ -245,6 +245,7 @@ export class Reader {
       file: laid('file')[0] ?? null,
       members: laid('member'),
       records: laid('record'),
+      photos: laid('photo').sort((a, b) => (a.taken_on < b.taken_on ? 1 : a.taken_on > b.taken_on ? -1 : a.id < b.id ? 1 : -1)),
       standing: laid('standing')[0] ?? null,
       profile: rows.get('profile', id) ?? null,
       visits: laid('visit').sort((a, b) => b.at - a.at),
@@ -288,12 +289,13 @@ async function hanging(rows: Rows, lazy: LazyRows, id: Id): Promise<Hanging> {
     for (const row of lists.flat()) if (!merged.has(row.id)) merged.set(row.id, row)
     return [...merged.values()]
   }
-  const [file, member, record, standing, visit] = await Promise.all([
+  const [file, member, record, photo, standing, visit] = await Promise.all([
     gather('file'),
     gather('member'),
     gather('record'),
+    gather('photo'),
     gather('standing'),
     gather('visit'),
   ])
-  return { file, member, record, standing, visit }
+  return { file, member, record, photo, standing, visit }
 }

@@ -83,10 +83,9 @@ export async function recordVoice(phone: Phone, seconds: number): Promise<void> 
   await phone.page.getByRole('button', { name: new RegExp(phone.t('voice.play', { time: '' }).trim()) }).first().waitFor()
 }
 
-/** Draws a signature in the open visit form. */
-export async function sign(phone: Phone): Promise<void> {
+/** Signs on the open sheet, and keeps it by the button of that name. */
+export async function draw(phone: Phone, keep: string): Promise<void> {
   const { page } = phone
-  await phone.tap(phone.button('signature.take'))
   const pad = page.getByRole('dialog').locator('canvas')
   await pad.waitFor()
   const box = await pad.boundingBox()
@@ -95,9 +94,15 @@ export async function sign(phone: Phone): Promise<void> {
   await page.mouse.down()
   for (let i = 1; i <= 20; i++) await page.mouse.move(box.x + box.width * (0.1 + i * 0.04), box.y + box.height * (0.5 + 0.3 * Math.sin(i)))
   await page.mouse.up()
-  await phone.tap(phone.button('signature.keep'))
+  await phone.tap(phone.button(keep))
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
-  await page.getByRole('img', { name: phone.t('photo.signature') }).waitFor()
+}
+
+/** Draws a signature in the open visit form. */
+export async function sign(phone: Phone): Promise<void> {
+  await phone.tap(phone.button('signature.take'))
+  await draw(phone, 'signature.keep')
+  await phone.page.getByRole('img', { name: phone.t('photo.signature') }).waitFor()
 }
 
 /** Types an amount in 万元 into a stepper. */

@@ -3,8 +3,8 @@ import { onBeforeUnmount, ref, shallowReactive } from 'vue'
 import type { PhotoClass } from '../../domain/rows'
 import type { NewFile } from '../../sync/types'
 import { useEngine } from '../engine'
+import { shrinkPhoto } from '../photo'
 import { problemCode } from '../problems'
-import { shrinkPhoto } from './photo'
 import type { VisitForm } from './form'
 
 type Bytes = Uint8Array<ArrayBuffer>
