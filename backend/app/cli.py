@@ -15,6 +15,7 @@ from backend.app.grid_moves_cli import add_grid_moves
 from backend.app.grids_cli import add_grids
 from backend.app.import_cli import add_import
 from backend.app.outbox_cli import add_outbox
+from backend.app.retention_cli import add_retention
 from backend.app.servers import connected
 from backend.embedded import EmbeddedError
 from backend.kernel.settings import Settings, SettingsError, load_settings
@@ -272,6 +273,7 @@ def _add_looking(cli: typer.Typer) -> None:
     )
     cli.add_typer(outbox_cli, name="outbox")
     add_outbox(outbox_cli, _settings, _say)
+    add_retention(cli, _settings, _say)
 
     @cli.command()
     def doctor(context: typer.Context) -> None:

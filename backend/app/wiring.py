@@ -15,6 +15,7 @@ from backend.customers import merging as customers_merging
 from backend.customers import moving as customers_moving
 from backend.customers import photos as customers_photos
 from backend.customers import projection as customers_projection
+from backend.customers import retention as customers_retention
 from backend.customers import suggestions as customers_suggestions
 from backend.files import jobs as files_jobs
 from backend.grids import projection as grids_projection
@@ -66,6 +67,8 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("visits.photo_arrived", "tasks.photo_arrived", tasks_jobs.on_photo_arrived),
     LongHandler("files.sweep", "files.drop_unfinished", files_jobs.drop_unfinished),
     Handler("files.received", "visits.file_received", visits_jobs.on_file_received),
+    Handler(customers_retention.DUE, "customers.retention", customers_retention.delete_due),
+    LongHandler(files_jobs.ERASE, "files.erase", files_jobs.erase),
     Handler("files.received", "customers.file_received", customers_jobs.on_file_received),
     Handler("strategy.profile_changed", "tasks.profile_changed", tasks_jobs.on_profile_changed),
     Handler("tasks.submitted", "tasks.submitted", tasks_jobs.on_submitted),
@@ -106,6 +109,7 @@ PERIODIC = (
     Periodic("files.sweep", every(6 * 3600)),
     # early enough for the day's work, late enough that no clock of the bank's is still in the day before
     Periodic("grids.covers_turned", daily_at_hour(0, 5)),
+    Periodic(customers_retention.DUE, daily_at_hour(3, 20)),
     Periodic(sync_jobs.TIDY, daily_at_hour(3, 40)),
     *strategy_jobs.PERIODIC,
 )

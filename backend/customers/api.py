@@ -22,6 +22,7 @@ from backend.customers.queries import (
     visible,
 )
 from backend.customers.queries import books_of as home_books
+from backend.customers.retention import deletions as retained_deletions
 from backend.customers.rules import completeness, id_check_digit
 from backend.customers.service import inputs_changed, tell_inputs_changed
 from backend.customers.suggestions import decide as decide_suggestion
@@ -59,6 +60,7 @@ __all__ = [
     "pinyin_of",
     "rehome",
     "resembling",
+    "retained_deletions",
     "stands",
     "suggest",
     "tell_inputs_changed",

@@ -248,6 +248,19 @@ class CustomerPhoto(Base):
     removed_reason: Mapped[str | None]
 
 
+class RetentionDeletion(Base):
+    """What was deleted of a person by rule (`withdrawn`, `died`): for which consent, and how much of it."""
+
+    __tablename__ = "retention_deletion"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    purpose: Mapped[str]
+    rule: Mapped[str]
+    since: Mapped[datetime]
+    deleted_at: Mapped[datetime]
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
 class CustomerPast(Base):
     """Where a customer lay, and whose it was, until `ended_at`. The database writes it at each move."""
 

@@ -22,3 +22,15 @@ async def close(uow: UnitOfWork, hashes: Sequence[str], *, closed: bool) -> None
     """Shows files to nobody, who sent them included, or again as before. Needs the system's sight."""
     rows = update(StoredFile).where(StoredFile.hash.in_(hashes), StoredFile.closed != closed)
     await uow.session.execute(rows.values(closed=closed).execution_options(synchronize_session=False))
+
+
+async def only_closed(uow: UnitOfWork, hashes: Sequence[str]) -> list[tuple[str, str]]:
+    """(kept hash, media type) of those of the files that are closed, unless an open one is kept as it."""
+    rows = await uow.session.execute(
+        select(StoredFile.kept_hash, StoredFile.media_type).where(
+            StoredFile.hash.in_(hashes),
+            StoredFile.closed,
+            StoredFile.kept_hash.not_in(select(StoredFile.kept_hash).where(~StoredFile.closed)),
+        )
+    )
+    return [(row.kept_hash, row.media_type) for row in rows]

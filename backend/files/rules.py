@@ -7,6 +7,8 @@ from pathlib import PurePosixPath
 PHOTOS = frozenset({"home", "business", "land", "collateral", "contract", "id", "other"})
 SIGNATURE = "signature"
 VOICE = "voice"
+#: event {hashes}: closed files whose bytes go
+ERASE = "files.erase"
 CLASSES = PHOTOS | {SIGNATURE, VOICE}
 SIZES = ("thumb", "full")
 

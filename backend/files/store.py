@@ -24,6 +24,9 @@ class Store(Protocol):
     def has(self, place: PurePosixPath) -> bool:
         """Whether it is there. Raises OSError."""
 
+    def remove(self, place: PurePosixPath) -> None:
+        """Gone when it returns, also where it was not there. Raises OSError."""
+
     def places(self) -> Iterator[tuple[PurePosixPath, int]]:
         """All there is, with sizes in bytes, in the order of names. Raises OSError."""
 
@@ -79,6 +82,13 @@ class FolderStore:
     def has(self, place: PurePosixPath) -> bool:
         """See Store."""
         return (self._folder / place).is_file()
+
+    def remove(self, place: PurePosixPath) -> None:
+        """See Store."""
+        path = self._folder / place
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            sync_folder(path.parent)
 
     def places(self) -> Iterator[tuple[PurePosixPath, int]]:
         """See Store."""

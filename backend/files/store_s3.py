@@ -59,6 +59,15 @@ class S3Store:
             raise _unreachable(error) from error
         return True
 
+    def remove(self, place: PurePosixPath) -> None:
+        """See Store."""
+        try:
+            obstore.delete(self._bucket, str(place))
+        except (exceptions.NotFoundError, FileNotFoundError):
+            return
+        except exceptions.BaseError as error:
+            raise _unreachable(error) from error
+
     def places(self) -> Iterator[tuple[PurePosixPath, int]]:
         """See Store. S3 lists in the order of names."""
         try:

@@ -55,5 +55,10 @@ SHIPPED = (
         "a guardian consents for who is younger (个人信息保护法, article 31)",
         on_phone=True,
     ),
+    Figure(
+        "retention_days",
+        {"withdrawn": 30, "died": 365},
+        "what a consent was for goes as many days after it was withdrawn, or its person died",
+    ),
     Figure("time_zone", "Asia/Shanghai", "the bank's days", on_phone=True),
 )
