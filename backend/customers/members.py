@@ -219,7 +219,7 @@ async def _of_number(uow: UnitOfWork, one: Somebody, number: str | None) -> str:
 
 async def _check(uow: UnitOfWork, customer: Customer, one: Somebody, taken: Mapping[str, Any]) -> None:
     """What must fit together, as far as something of it changes. Raises Problem `bad_value`."""
-    after = one.values | taken
+    after = {**one.values, **taken}
     born = day_of(after["birth_on"]) if after.get("birth_on") else None
     number = taken.get(ID_NUMBER) or one.number
     if taken.keys() & {"birth_on", "sex", ID_NUMBER}:
@@ -290,7 +290,7 @@ async def _remove(uow: UnitOfWork, body: RemoveMember, envelope: Envelope) -> No
                 await refresh(uow, customer.id, "member")
         elif now_with is None or not await queries.went_over(uow, customer.id, now_with):
             raise out_of_scope("This person")
-    if now_with is not None and now_with != customer.id:
+    if now_with != customer.id:
         await _remove(uow, msgspec.structs.replace(body, customer_id=now_with), envelope)
 
 

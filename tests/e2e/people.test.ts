@@ -168,7 +168,7 @@ describe.sequential('people, their consents and the photos of a file', () => {
     await open(agent, NAME)
     await chip(agent, '健康', '慢性病', false).waitFor()
     expect(await field(agent, '手机号').inputValue()).toBe('')
-    await agent.page.getByText(agent.t('person.bankOnly')).first().waitFor()
+    await agent.page.getByText(agent.t('person.bankOnly', { what: '' })).waitFor()
   })
 
   test('what was withdrawn on the manager’s phone is asked no more on the agent’s', async () => {

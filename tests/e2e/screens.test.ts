@@ -25,6 +25,8 @@ const VARIANTS: Record<'zh-CN' | 'en', Variant[]> = {
 
 let bank: Bank
 let own: Household
+/** The membership of its head. */
+let head: string
 const phones = new Map<string, Phone>()
 const path = (to: string) => () => to
 
@@ -42,6 +44,8 @@ const SCREENS: Screen[] = [
   { name: 'customer-spending', who: 'manager', path: () => `/customers/${own.id}/spending` },
   { name: 'customer-home', who: 'manager', path: () => `/customers/${own.id}/home` },
   ...['vehicle', 'farmland', 'livestock', 'debt', 'intention', 'partner'].map((kind) => ({ name: `customer-${kind}`, who: 'manager' as const, path: () => `/customers/${own.id}/record/${kind}` })),
+  { name: 'customer-member', who: 'manager', path: () => `/customers/${own.id}/member` },
+  { name: 'customer-consents', who: 'manager', path: () => `/customers/${own.id}/member/${head}/consents` },
   { name: 'customer-new', who: 'manager', path: path('/customers/new') },
   {
     name: 'visit',
@@ -115,6 +119,7 @@ describe.sequential('before one is in', () => {
     await phone.unlock()
     const households = await dueHouseholds(bank, bank.login('manager').login)
     own = households[0] as Household
+    ;[[head]] = (await bank.helper.sql<[string]>("SELECT id::text FROM membership WHERE customer_id = $1 AND relation = 'head' AND until_on IS NULL", own.id)) as [[string]]
     await logVisit(phone, own, { note: '问了贷款', photo: 'olive' })
     await phone.synced()
   })

@@ -783,7 +783,7 @@ const en: Messages = {
     left_mistake: 'Entered by mistake',
     numberHint: 'Gives birth date and sex as well',
     numberKnown: 'ID number: the bank has it',
-    bankOnly: 'Only bank staff will see what you fill in',
+    bankOnly: 'Only bank staff will see what you fill in here: {what}.',
     noGrownUp: 'First add a grown-up member',
     closed: 'Needs the person\'s consent: {what}.',
     closedNew: 'Needs the person\'s consent: {what}. Save first, then let them sign.',

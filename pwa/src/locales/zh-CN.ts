@@ -781,7 +781,7 @@ const zh = {
     left_mistake: '记错了',
     numberHint: '填了就不用填出生日期和性别',
     numberKnown: '身份证号：银行已有',
-    bankOnly: '填了以后只有银行的人看得到',
+    bankOnly: '{what}填了以后只有银行的人看得到。',
     noGrownUp: '先加一个成年的家人',
     closed: '{what}要本人同意才能记。',
     closedNew: '{what}要本人同意才能记，先保存，再请本人签字。',
