@@ -13,7 +13,7 @@ from backend.grids.queries import (
     turned_covers,
 )
 from backend.grids.rules import Duty, GridKind
-from backend.grids.schemas import Assignment, GridFacts, ImportOutcome, ReadyGrid
+from backend.grids.schemas import Assignment, GridFacts, ImportOutcome, ReadyGrid, Spot
 from backend.grids.service import (
     apply_import,
     assign,
@@ -22,6 +22,7 @@ from backend.grids.service import (
     facts,
     facts_anywhere,
     grid_of_point,
+    metres_outside,
     move_to_branch,
     release,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Held",
     "ImportOutcome",
     "ReadyGrid",
+    "Spot",
     "active_facts",
     "active_outlines",
     "apply_import",
@@ -50,6 +52,7 @@ __all__ = [
     "history",
     "holders",
     "import_stopped",
+    "metres_outside",
     "move_to_branch",
     "release",
     "turned_covers",

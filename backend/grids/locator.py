@@ -3,12 +3,29 @@
 Imported where it is needed: it brings shapely, which most requests do without.
 """
 
+import math
 from collections.abc import Sequence
 from uuid import UUID
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+#: metres of a degree of latitude, on the mean radius
+DEGREE_M = 111_195
+
+
+def metres_outside(outline: bytes, lon: float, lat: float) -> int:
+    """Metres from a point (WGS-84 degrees) to the outline (WKB); 0 inside it.
+
+    On a plane whose degrees of longitude are as long as at the point: right to a percent over a county.
+    Raises ValueError for a point that is no number.
+    """
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise ValueError("no number where a position should be")
+    stretch = np.array([DEGREE_M * math.cos(math.radians(lat)), DEGREE_M])
+    area = shapely.transform(shapely.from_wkb(outline), lambda points: points * stretch)
+    return round(float(shapely.distance(area, shapely.points(np.array([lon, lat]) * stretch))))
 
 
 class GridIndex:

@@ -73,6 +73,14 @@ async def active_outlines(uow: UnitOfWork) -> Sequence[tuple[UUID, bytes]]:
     return [(grid_id, outline) for grid_id, outline in rows]
 
 
+async def outlines(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, bytes]:
+    """WKB outline (WGS-84) of those grids of `ids` that may be seen."""
+    rows = await uow.session.execute(
+        select(Grid.id, Grid.outline_wkb).where(Grid.id.in_(list(ids)), visible_to(uow.actor))
+    )
+    return {row.id: row.outline_wkb for row in rows}
+
+
 async def by_code(uow: UnitOfWork, codes: Iterable[str]) -> dict[str, Grid]:
     """The grids with these codes, locked in the order of their codes until the transaction ends."""
     rows = await uow.session.scalars(

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from backend.grids.rules import Duty, GridKind
 
+#: a grid, and a point by longitude and latitude (WGS-84 degrees)
+Spot = tuple[UUID, float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class ReadyGrid:

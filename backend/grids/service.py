@@ -1,7 +1,7 @@
 """Changes of grids: applying an import, assigning people."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from backend.grids.errors import (
 )
 from backend.grids.models import Grid, GridAssignment
 from backend.grids.rules import MAY_HOLD, SINGLE_DUTIES, Duty
-from backend.grids.schemas import Assignment, GridFacts, ImportOutcome, ReadyGrid
+from backend.grids.schemas import Assignment, GridFacts, ImportOutcome, ReadyGrid, Spot
 from backend.identity.api import StaffInfo, staff_of
 from backend.kernel.actor import Actor, Role
 from backend.kernel.errors import not_allowed, not_found
@@ -288,6 +288,16 @@ async def grid_of_point(uow: UnitOfWork, lon: float, lat: float) -> UUID | None:
     from backend.grids.locator import GridIndex
 
     return GridIndex(await queries.active_outlines(uow)).locate(lon, lat)
+
+
+async def metres_outside(uow: UnitOfWork, spots: Iterable[Spot]) -> dict[Spot, int]:
+    """How far each spot lies outside its grid, in metres; 0 inside. Grids that the actor may not see are
+    absent. Raises ValueError for a position that is no number."""
+    from backend.grids.locator import metres_outside
+
+    asked = list(spots)
+    outlines = await queries.outlines(uow, {grid_id for grid_id, _, _ in asked})
+    return {spot: metres_outside(outlines[spot[0]], *spot[1:]) for spot in asked if spot[0] in outlines}
 
 
 async def _grid_to_assign(uow: UnitOfWork, grid_id: UUID) -> Grid:

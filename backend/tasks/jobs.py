@@ -86,8 +86,8 @@ async def on_customers_unmerged(uow: UnitOfWork, payload: Mapping[str, Any]) -> 
     await service.follow_unmerge(uow, UUID(payload["to"]))
 
 
-async def on_photo_arrived(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
-    """`visits.photo_arrived` {visit_ids}: approvals that show the photo move."""
+async def on_evidence_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`visits.photo_arrived`, `visits.supplemented` {visit_ids}: approvals that show the visit move."""
     for task in await queries.by_evidence(uow, [UUID(one) for one in payload["visit_ids"]]):
         if task.submitted_at is not None:
             uow.touch(f"team:{task.branch_id}", "approval", task.id)

@@ -5,7 +5,7 @@ from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, about_customer
 from backend.kernel.uow import UnitOfWork
 from backend.visits import service, together
-from backend.visits.schemas import LogVisit
+from backend.visits.schemas import LogVisit, Supplement
 
 
 async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Applied:
@@ -18,8 +18,19 @@ async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope) -> Applied:
     return await customers.follow(uow, body, apply, adds=True)
 
 
+async def supplement(uow: UnitOfWork, body: Supplement, envelope: Envelope) -> Applied:
+    """`visit.supplement`."""
+
+    async def apply(given: Supplement) -> Applied:
+        await service.supplement(uow, given, envelope)
+        return Applied()
+
+    return await customers.follow(uow, body, apply, adds=True)
+
+
 COMMANDS = (
     CommandType(
         "visit.log", {1: LogVisit}, FIELD, log, late=about_customer("add"), together=together.log_together
     ),
+    CommandType("visit.supplement", {1: Supplement}, FIELD, supplement, late=about_customer("add")),
 )

@@ -23,6 +23,11 @@ async def on_customers_unmerged(uow: UnitOfWork, payload: Mapping[str, Any]) -> 
     await service.follow_unmerge(uow, UUID(payload["move_id"]), UUID(payload["from"]), UUID(payload["to"]))
 
 
+async def on_accompanied(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`visits.accompanied` {visit_id}: the colleague named as companion is told, and can object."""
+    await service.tell_companion(uow, UUID(payload["visit_id"]))
+
+
 async def on_duties_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     """`customers.duties_moved` {grid_id}: visits without a household wait for those who may know it now."""
     await unplaced.follow_people(uow, UUID(payload["grid_id"]))

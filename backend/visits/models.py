@@ -14,7 +14,8 @@ class Visit(Base):
     """A contact (联系); on site it is a visit (走访). Times UTC: `at` corrected, `device_at` as the phone's
     clock had it.
 
-    `flags`: what the checks found odd (far, inaccurate, no_fix, fast, clock). Lengths in metres.
+    `flags`: what the checks found odd (`rules.Flag`). `meeting_id`: the same for all households of one
+    village meeting. Lengths in metres.
     """
 
     __tablename__ = "visit"
@@ -24,6 +25,7 @@ class Visit(Base):
     staff_id: Mapped[uuid.UUID]
     staff_role: Mapped[str]
     companion_id: Mapped[uuid.UUID | None]
+    meeting_id: Mapped[uuid.UUID | None]
     channel: Mapped[str]
     purpose: Mapped[str]
     outcome: Mapped[str]
@@ -51,6 +53,22 @@ class Visit(Base):
     )
 
 
+class VisitSupplement(Base):
+    """What was added to a visit later, and by whom; its photos are the visit's, marked with its id."""
+
+    __tablename__ = "visit_supplement"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    staff_id: Mapped[uuid.UUID]
+    note: Mapped[str | None]
+    at: Mapped[datetime]
+    device_at: Mapped[datetime]
+    offset_minutes: Mapped[int]
+    clock_error_s: Mapped[int]
+    received_at: Mapped[datetime]
+    installation_id: Mapped[uuid.UUID | None]
+
+
 class VisitPhoto(Base):
     """A photo, signature or voice note named by a visit; its bytes may arrive later (`stored_file`).
 
@@ -64,6 +82,7 @@ class VisitPhoto(Base):
     taken_at: Mapped[datetime | None]
     position: Mapped[int]
     duration_ms: Mapped[int | None]
+    supplement_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("visit_supplement.id"))
     __table_args__ = (Index("ix_visit_photo_file_hash", "file_hash"),)
 
 

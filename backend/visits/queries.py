@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
-from backend.kernel.bulk import Part
+from backend.kernel.bulk import Part, look
 from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
-from backend.visits.models import UnplacedVisit, Visit, VisitPhoto
+from backend.visits.models import UnplacedVisit, Visit, VisitPhoto, VisitSupplement
+from backend.visits.rules import Fixed
 
 
 async def visits(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Visit]:
@@ -33,6 +34,25 @@ async def id_taken(uow: UnitOfWork, visit_id: UUID) -> bool:
     return False
 
 
+async def supplements_of(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, list[VisitSupplement]]:
+    """What was added later, per visit, oldest first."""
+    found: dict[UUID, list[VisitSupplement]] = {}
+    rows = await uow.session.scalars(
+        select(VisitSupplement)
+        .where(VisitSupplement.visit_id.in_(ids))
+        .order_by(VisitSupplement.at, VisitSupplement.id)
+    )
+    for row in rows:
+        found.setdefault(row.visit_id, []).append(row)
+    return found
+
+
+async def supplement_taken(uow: UnitOfWork, supplement_id: UUID) -> bool:
+    """Whether an addition has this id, whosever it is."""
+    async with uow.elevated("an id is taken whoever took it; nothing else is answered"):
+        return await uow.session.get(VisitSupplement, supplement_id) is not None
+
+
 async def photos_of(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, list[VisitPhoto]]:
     """Photos per visit, in their order."""
     found: dict[UUID, list[VisitPhoto]] = {}
@@ -46,20 +66,16 @@ async def photos_of(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, list[Vis
     return found
 
 
-async def customers_visited(uow: UnitOfWork, staff_id: UUID, since: datetime, until: datetime) -> int:
-    """How many customers a person logged on site between two instants."""
-    return (
-        await uow.session.scalar(
-            select(func.count(func.distinct(Visit.customer_id))).where(
-                Visit.staff_id == staff_id, Visit.channel == "onsite", Visit.at.between(since, until)
-            )
-        )
-    ) or 0
+async def visited(uow: UnitOfWork, staff_id: UUID, since: datetime, until: datetime) -> list[Fixed]:
+    """What a person logged on site between two instants, oldest first."""
+    return visited_in(await look(uow.session, visited_part(staff_id, since, until)))
 
 
 VISITED = (
-    "SELECT array_agg(at ORDER BY at) AS visited_at, array_agg(customer_id ORDER BY at) AS visited FROM visit"
-    " WHERE staff_id = :staff AND channel = 'onsite' AND at BETWEEN :since AND :until"
+    "SELECT array_agg(at ORDER BY at, id) AS visited_at, array_agg(id ORDER BY at, id) AS visited_ids,"
+    " array_agg(customer_id ORDER BY at, id) AS visited, array_agg(lon ORDER BY at, id) AS visited_lon,"
+    " array_agg(lat ORDER BY at, id) AS visited_lat, array_agg(accuracy_m ORDER BY at, id) AS visited_within"
+    " FROM visit WHERE staff_id = :staff AND channel = 'onsite' AND at BETWEEN :since AND :until"
 )
 TAKEN = "SELECT array_agg(id) AS taken FROM visit WHERE id = ANY(CAST(:ids AS uuid[]))"
 
@@ -69,9 +85,14 @@ def visited_part(staff_id: UUID, since: datetime, until: datetime) -> Part:
     return Part(VISITED, {"staff": staff_id, "since": since, "until": until})
 
 
-def visited_in(row: Any) -> list[tuple[datetime, UUID]]:
-    """(instant, customer), oldest first, from a row that `visited_part` was asked for."""
-    return list(zip(row.visited_at or (), row.visited or (), strict=True))
+def visited_in(row: Any) -> list[Fixed]:
+    """The visits, oldest first, from a row that `visited_part` was asked for."""
+    columns = (row.visited_at, row.visited_ids, row.visited, row.visited_lon, row.visited_lat)
+    rows = zip(*(one or () for one in columns), row.visited_within or (), strict=True)
+    return [
+        Fixed(at, visit_id, customer_id, None if lon is None else (lon, lat), within or 0)
+        for at, visit_id, customer_id, lon, lat, within in rows
+    ]
 
 
 def taken_part(ids: Sequence[UUID]) -> Part:

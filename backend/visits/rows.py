@@ -8,7 +8,7 @@ from backend.files import api as files
 from backend.kernel.clock import millis
 from backend.kernel.uow import UnitOfWork
 from backend.visits import queries
-from backend.visits.models import Visit, VisitPhoto
+from backend.visits.models import Visit, VisitPhoto, VisitSupplement
 from backend.visits.rules import BESIDE_PHOTOS
 
 FIELDS = (
@@ -32,6 +32,9 @@ FIELDS = (
     "next_on",
     "next_purpose",
     "files",
+    "meeting_id",
+    "presented",
+    "supplements",
 )
 
 
@@ -40,11 +43,14 @@ async def visit_rows(uow: UnitOfWork, ids: Sequence[str]) -> Mapping[str, Sequen
     wanted = [UUID(one) for one in ids]
     rows = await queries.visits(uow, wanted)
     photos = await queries.photos_of(uow, wanted)
+    added = await queries.supplements_of(uow, wanted)
     arrived = await files.arrived(uow, [photo.file_hash for some in photos.values() for photo in some])
-    return {str(row.id): _values(row, photos.get(row.id, []), arrived) for row in rows}
+    return {str(row.id): _values(row, photos.get(row.id, []), added.get(row.id, []), arrived) for row in rows}
 
 
-def _values(visit: Visit, photos: Sequence[VisitPhoto], arrived: Set[str]) -> list[Any]:
+def _values(
+    visit: Visit, photos: Sequence[VisitPhoto], added: Sequence[VisitSupplement], arrived: Set[str]
+) -> list[Any]:
     """A visit's values in the order of FIELDS."""
     return [
         str(visit.customer_id),
@@ -75,4 +81,7 @@ def _values(visit: Visit, photos: Sequence[VisitPhoto], arrived: Set[str]) -> li
             for one in photos
             if one.file_class in BESIDE_PHOTOS
         ],
+        str(visit.meeting_id) if visit.meeting_id else None,
+        visit.presented,
+        [[str(one.id), str(one.staff_id), millis(one.at), one.note] for one in added],
     ]

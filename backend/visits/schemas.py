@@ -36,7 +36,11 @@ class Attachment(Struct, frozen=True):
 
 
 class Contact(Struct, frozen=True, kw_only=True):
-    """What is said of a contact, whoever it was with."""
+    """What is said of a contact, whoever it was with.
+
+    `companion_id`: the colleague who came along. `meeting_id`: the same for all households of one village
+    meeting, each of which has a contact of its own.
+    """
 
     id: UUID
     channel: Code
@@ -49,6 +53,7 @@ class Contact(Struct, frozen=True, kw_only=True):
     note: Annotated[str, Meta(max_length=4000)] | None = None
     point: Fix | None = None
     companion_id: UUID | None = None
+    meeting_id: UUID | None = None
     photos: Annotated[list[Photo], Meta(max_length=20)] = []
     files: Annotated[list[Attachment], Meta(max_length=5)] = []
     next_on: date | None = None
@@ -59,6 +64,17 @@ class LogVisit(Contact, frozen=True, kw_only=True):
     """`visit.log` version 1."""
 
     customer_id: UUID
+
+
+class Supplement(Struct, frozen=True, kw_only=True):
+    """`visit.supplement` version 1: what is added later to a contact, which itself is never edited."""
+
+    id: UUID
+    visit_id: UUID
+    customer_id: UUID
+    note: Annotated[str, Meta(max_length=4000)] | None = None
+    photos: Annotated[list[Photo], Meta(max_length=20)] = []
+    files: Annotated[list[Attachment], Meta(max_length=5)] = []
 
 
 class LogUnplaced(Contact, frozen=True, kw_only=True):

@@ -110,7 +110,10 @@ VISITS = st.builds(
     flaw=st.one_of(
         st.just(""),
         st.sampled_from(
-            ("far", "no_fix", "nan", "channel", "code", "zero", "photos", "taken", "version", "phone", "old")
+            (
+                *("far", "no_fix", "nan", "channel", "code", "zero", "photos", "taken", "version", "phone"),
+                *("old", "meeting", "no_meeting", "company", "nobody", "still"),
+            )
         ),
     ),
     needs=st.one_of(st.none(), st.integers(0, 12)),
@@ -277,6 +280,11 @@ class Maker:
             "zero": {"note": "zero \0"},
             "photos": {"photos": [photo, photo | {"hash": "cd" * 32}, photo], "needs": ["loan", "loan"]},
             "phone": {"channel": "phone", "point": None, "next_on": "2027-01-02", "note": "说好\n再来"},
+            "meeting": {"channel": "meeting", "meeting_id": str(UUID(int=1)), "point": point},
+            "no_meeting": {"channel": "meeting"},
+            "company": {"companion_id": self._ground.phone.staff["id"]},
+            "nobody": {"companion_id": str(uuid7())},
+            "still": {"point": point},
         }
         return flaws.get(item.flaw, {})
 

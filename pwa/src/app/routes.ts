@@ -22,6 +22,8 @@ export const routes: RouteRecordRaw[] = [
   // Drafts and links of an app from before records.
   { path: '/customers/:id/vehicle/:record?', redirect: ({ params }) => `/customers/${String(params['id'])}/record/vehicle${params['record'] ? `/${String(params['record'])}` : ''}` },
   { path: '/visits/new', component: () => import('../features/visits/LogVisit.vue'), meta: { field: true } },
+  { path: '/visits/meeting', component: () => import('../features/visits/Meeting.vue'), meta: { field: true } },
+  { path: '/customers/:id/visits/:visit/add', component: () => import('../features/visits/Supplement.vue'), props: true, meta: { field: true } },
   { path: '/visits/unplaced', component: () => import('../features/visits/Unplaced.vue'), meta: { field: true } },
   { path: '/inbox', component: () => import('../features/inbox/Inbox.vue') },
   { path: '/approvals', component: () => import('../features/approvals/Approvals.vue'), meta: { heads: true } },

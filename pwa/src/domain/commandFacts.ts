@@ -1,6 +1,20 @@
 /** What a command is about, which files it names, and what it settles. Pure. */
-import type { FileRef, NewCommand, PhotoRef } from './commands'
-import type { Id } from './rows'
+import type { Command, CommandType, FileRef, NewCommand, PhotoRef } from './commands'
+import type { Id, Instant } from './rows'
+
+/** What older apps called types of commands; entries that still wait are sealed so, and sent so. */
+const FORMER_TYPES: Readonly<Record<string, CommandType>> = { 'asset.put': 'record.put', 'asset.remove': 'record.remove' }
+
+/** A command as today's app reads it. */
+export function asNow(command: Command): Command {
+  const type = FORMER_TYPES[command.type]
+  return type ? ({ ...command, type } as Command) : command
+}
+
+/** When it was observed, by the bank's clock as the phone reckoned it. */
+export function observedAt({ observed_at, at, reckoned_at }: Command): Instant {
+  return observed_at + (reckoned_at === undefined ? 0 : reckoned_at - at)
+}
 
 /** The earlier command that this one settles: it stands in its place, or gives it up. */
 export function settledBy(command: NewCommand): Id | undefined {
@@ -13,6 +27,7 @@ export function customerOf(command: NewCommand): Id | null {
     case 'customer.create':
       return command.body.id
     case 'visit.log':
+    case 'visit.supplement':
     case 'visit.place':
     case 'customer.set_values':
     case 'record.put':
@@ -35,6 +50,7 @@ export function filesOf(command: Pick<NewCommand, 'type' | 'body'>): (PhotoRef |
   switch (type) {
     case 'visit.log':
     case 'visit.log_unplaced':
+    case 'visit.supplement':
       return [...body.photos, ...(body.files ?? [])]
     case 'consent.give':
       return [{ ...body.signature, class: 'signature' }]

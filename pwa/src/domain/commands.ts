@@ -52,7 +52,10 @@ interface Contact {
   presented: string[]
   note?: string | null
   point?: Point | null
+  /** The colleague who came along. */
   companion_id?: Id | null
+  /** The same for all households of one village meeting, and only there. */
+  meeting_id?: Id | null
   photos: PhotoRef[]
   files?: FileRef[]
   next_on?: Day | null
@@ -63,6 +66,8 @@ export interface CommandBodies {
   'visit.log': Contact & { customer_id: Id }
   /** Past the offline limit: the household as the person typed it. */
   'visit.log_unplaced': Contact & { name: string; place: string }
+  /** What is added later to a visit, which itself is never edited. */
+  'visit.supplement': { id: Id; visit_id: Id; customer_id: Id; note?: string | null; photos: PhotoRef[]; files?: FileRef[] }
   'visit.place': { visit_id: Id; customer_id: Id }
   'task.submit': { task_id: Id; visit_id: Id }
   'task.approve': { task_id: Id }
@@ -114,6 +119,7 @@ export type CommandType = keyof CommandBodies
 export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'visit.log': 1,
   'visit.log_unplaced': 1,
+  'visit.supplement': 1,
   'visit.place': 1,
   'task.submit': 1,
   'task.approve': 1,
@@ -167,20 +173,6 @@ export type Command = {
   }
 }[CommandType]
 
-/** What older apps called types of commands; entries that still wait are sealed so, and sent so. */
-const FORMER_TYPES: Readonly<Record<string, CommandType>> = { 'asset.put': 'record.put', 'asset.remove': 'record.remove' }
-
-/** A command as today's app reads it. */
-export function asNow(command: Command): Command {
-  const type = FORMER_TYPES[command.type]
-  return type ? ({ ...command, type } as Command) : command
-}
-
-/** When it was observed, by the bank's clock as the phone reckoned it. */
-export function observedAt({ observed_at, at, reckoned_at }: Command): Instant {
-  return observed_at + (reckoned_at === undefined ? 0 : reckoned_at - at)
-}
-
 /** What is wrong with an entry, by field, so that the form can point at it. */
 export class CommandInvalid extends Error {
   override readonly name = 'CommandInvalid'
@@ -194,7 +186,7 @@ export class CommandInvalid extends Error {
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-const CHANNELS: readonly string[] = ['onsite', 'phone', 'wechat', 'branch']
+const CHANNELS: readonly string[] = ['onsite', 'phone', 'wechat', 'branch', 'meeting']
 const OUTCOMES: readonly string[] = ['met', 'absent', 'refused', 'moved', 'wrong_address', 'wrong_grid']
 
 /** Longest texts the bank takes, in characters. */
@@ -259,12 +251,17 @@ function contact(body: Contact): void {
   if (!OUTCOMES.includes(body.outcome)) throw new CommandInvalid('outcome', body.outcome ? 'unknown' : 'required')
   text('purpose', body.purpose, LONGEST.code, true)
   text('next_purpose', body.next_purpose, LONGEST.code)
-  if (body.photos.length > MOST_PHOTOS) throw new CommandInvalid('photos', 'too_long')
-  if ((body.files?.length ?? 0) > MOST_FILES) throw new CommandInvalid('files', 'too_long')
-  text('note', body.note, LONGEST.note)
+  if ((body.channel === 'meeting') !== !!body.meeting_id) throw new CommandInvalid('channel', 'unknown')
+  attached(body)
   text('wanted_for', body.wanted_for, LONGEST.use)
   whole('wanted_fen', body.wanted_fen, LARGEST.fen)
   day('next_on', body.next_on)
+}
+
+function attached(body: { note?: string | null; photos: PhotoRef[]; files?: FileRef[] }): void {
+  if (body.photos.length > MOST_PHOTOS) throw new CommandInvalid('photos', 'too_long')
+  if ((body.files?.length ?? 0) > MOST_FILES) throw new CommandInvalid('files', 'too_long')
+  text('note', body.note, LONGEST.note)
 }
 
 /** Builders, one for each command. All throw CommandInvalid. */
@@ -279,6 +276,14 @@ export const build = {
     text('place', body.place, LONGEST.address)
     contact(body)
     return make('visit.log_unplaced', point(body), options)
+  },
+  visitSupplement(body: CommandBodies['visit.supplement'], options?: CommandOptions) {
+    id('id', body.id)
+    id('visit_id', body.visit_id)
+    id('customer_id', body.customer_id)
+    attached(body)
+    text('note', body.note, LONGEST.note, !body.photos.length && !body.files?.length)
+    return make('visit.supplement', body, options)
   },
   visitPlace(body: CommandBodies['visit.place'], options?: CommandOptions) {
     id('visit_id', body.visit_id)

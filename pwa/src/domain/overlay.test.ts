@@ -33,6 +33,22 @@ test('a visit is added, checked against the customer’s point, and its task sho
   expect(frozen.state).toBe('open')
 })
 
+test('what is added to a visit stands after it, also where the visit itself has not been sent', () => {
+  const visit = build.visitLog({
+    id: uuid7(), customer_id: customer.id, channel: 'meeting', meeting_id: uuid7(), purpose: 'p', outcome: 'met', needs: [], presented: ['loan'], note: '在家',
+    photos: [{ hash: 'h', class: 'home', taken_at: 1 }], point: { lon: 114, lat: 29.02, accuracy_m: 8, at: AT },
+  })
+  const more = { visit_id: visit.body.id, customer_id: customer.id, photos: [{ hash: 'h', class: 'home' as const, taken_at: 1 }, { hash: 'g', class: 'land' as const, taken_at: 2 }] }
+  const added = build.visitSupplement({ ...more, id: uuid7(), note: '孩子上大学', files: [{ hash: 'v', class: 'voice', taken_at: 3, duration_ms: 900 }] })
+  const entries = [visit, added].map((command, i) => ({ command: saved(command, i + 1), state: 'saved' as const }))
+  const row = layOver(entries, base({ customer: [customer] }), context).get('visit', visit.body.id)
+  expect(row).toMatchObject({ note: '在家', distance_m: null, flags: [], presented: ['loan'], supplements: [[added.body.id, 'me', AT, '孩子上大学']] })
+  expect(row?.photos.map(([hash]) => hash)).toEqual(['h', 'g'])
+  expect(row?.files).toEqual([['v', 'voice', false, 900]])
+  expect(() => build.visitSupplement({ ...more, id: uuid7(), note: ' ', photos: [] })).toThrow('note: required')
+  expect(() => build.visitLog({ ...visit.body, meeting_id: null })).toThrow('channel')
+})
+
 test('a decision changes the approval and, where it is held, the task', () => {
   const approval = { id: task.id, revision: 1, state: 'submitted' } as ApprovalRow
   const over = layOver([{ command: saved(build.taskReturn({ task_id: task.id, reason: '照片不清' })), state: 'saved' }], base({ approval: [approval] }), context)

@@ -3,10 +3,11 @@
  * own row arrives. Pure: base rows are never changed, each touched row is a new object that carries a pending mark.
  */
 import { dayOf } from './dates'
-import { observedAt, type Command, type CommandBodies } from './commands'
+import { type Command, type CommandBodies } from './commands'
+import { observedAt } from './commandFacts'
 import { fieldsOf } from './consents'
 import { readId } from './idNumber'
-import type { ConsentSaid, CustomerRow, Day, FileValue, Id, Kind, MemberRow, Pending, RowKinds, VisitRow } from './rows'
+import type { ConsentSaid, CustomerRow, Day, FileValue, Id, Kind, MemberRow, Pending, RowKinds, VisitFile, VisitRow } from './rows'
 import { checkVisit, type VisitLimits } from './visits'
 
 /** One entry of the outbox that still counts. */
@@ -84,6 +85,8 @@ function apply(command: Command, laying: Laying): void {
       return logVisit(command.body, laying)
     case 'visit.log_unplaced':
       return logUnplaced(command.body, laying)
+    case 'visit.supplement':
+      return supplement(command.body, laying)
     case 'visit.place':
       return placeVisit(command.body, laying)
     case 'task.submit':
@@ -155,6 +158,8 @@ function said(body: CommandBodies['visit.log'] | CommandBodies['visit.log_unplac
     accuracy_m: body.point?.accuracy_m ?? null,
     next_on: body.next_on ?? null,
     next_purpose: body.next_purpose ?? null,
+    meeting_id: body.meeting_id ?? null,
+    presented: body.presented,
   }
 }
 
@@ -177,6 +182,18 @@ function logVisit(body: CommandBodies['visit.log'], laying: Laying): void {
     companion_id: body.companion_id ?? null,
   }
   laying.overlay.set('visit', body.id, row)
+}
+
+function supplement(body: CommandBodies['visit.supplement'], laying: Laying): void {
+  const visit = laying.read('visit', body.visit_id)
+  if (!visit) return
+  const known = new Set([...visit.photos, ...(visit.files ?? [])].map(([hash]) => hash))
+  const fresh = <F extends { hash: string }>(files: F[]) => files.filter(({ hash }) => !known.has(hash))
+  patch(laying, 'visit', body.visit_id, {
+    photos: [...visit.photos, ...fresh(body.photos).map((photo): VisitRow['photos'][number] => [photo.hash, photo.class, false])],
+    files: [...(visit.files ?? []), ...fresh(body.files ?? []).map((file): VisitFile => [file.hash, file.class, false, file.duration_ms ?? null])],
+    supplements: [...(visit.supplements ?? []), [body.id, laying.context.staffId, laying.at, body.note ?? null]],
+  })
 }
 
 function logUnplaced(body: CommandBodies['visit.log_unplaced'], laying: Laying): void {

@@ -24,7 +24,7 @@ export type StaffRole =
   | 'admin'
 
 export type CustomerKind = 'household' | 'business'
-export type Channel = 'onsite' | 'phone' | 'wechat' | 'branch'
+export type Channel = 'onsite' | 'phone' | 'wechat' | 'branch' | 'meeting'
 export type Outcome = 'met' | 'absent' | 'refused' | 'moved' | 'wrong_address' | 'wrong_grid'
 export type PhotoClass = 'home' | 'business' | 'land' | 'collateral' | 'contract' | 'id' | 'other'
 export type FileClass = PhotoClass | 'signature' | 'voice'
@@ -216,7 +216,15 @@ export interface Visit {
   companion_id: Id | null
   next_on: Day | null
   next_purpose: string | null
+  /** The same for all households of one village meeting. */
+  meeting_id?: Id | null
+  /** Products that were presented. */
+  presented?: string[]
+  /** What was added later, oldest first; its photos and files are among the visit's. */
+  supplements?: VisitSupplement[]
 }
+
+export type VisitSupplement = [id: Id, staffId: Id, at: Instant, note: string | null]
 
 export interface VisitRow extends RowBase, Visit {}
 

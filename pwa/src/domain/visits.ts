@@ -27,12 +27,15 @@ export interface VisitCheck {
   flags: VisitFlag[]
 }
 
-/** Checks a visit's fix. Only visits on site are held to it; an odd visit is accepted and flagged, never refused. */
+/** Where people met in the village, so that a position belongs to it. */
+export const inPlace = (channel: Channel): boolean => channel === 'onsite' || channel === 'meeting'
+
+/** Checks a visit's fix. To a meeting people come from all over the village: it has no distance. An odd visit is accepted and flagged, never refused. */
 export function checkVisit(channel: Channel, fix: Point | null, customer: LonLat | null, limits: VisitLimits): VisitCheck {
-  if (channel !== 'onsite') return { distance_m: null, flags: [] }
+  if (!inPlace(channel)) return { distance_m: null, flags: [] }
   if (!fix) return { distance_m: null, flags: ['no_fix'] }
   const flags: VisitFlag[] = []
-  const distance = customer ? Math.round(distanceMetres(fix, customer)) : null
+  const distance = customer && channel === 'onsite' ? Math.round(distanceMetres(fix, customer)) : null
   if (distance !== null && distance > limits.distance_m) flags.push('far')
   if (fix.accuracy_m > limits.accuracy_m) flags.push('inaccurate')
   return { distance_m: distance, flags }

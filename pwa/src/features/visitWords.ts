@@ -48,11 +48,14 @@ export function useVisitWords() {
       const facts = names.join([
         names.word('outcome', v.outcome),
         v.distance_m !== null && t('visits.fromHome', { distance: format.value.distanceText(v.distance_m, { evidence: true }) }),
+        !!v.presented?.length && t('visits.showed', { what: v.presented.map((code) => names.product(code)).join(t('visits.and')) }),
         files(v),
       ])
       const more = v.needs.length || v.wanted_fen || v.note ? heard(v) : ''
       return names.join([facts, more])
     },
+    /** What somebody added later. */
+    added: (staff: string, at: number, note: string | null) => t('visits.addedLine', { when: format.value.moment(at, engine.use().now(), { withTime: true }), who: names.staff(staff), what: note ?? t('visits.addedFiles') }),
     /** What is odd, against the rule. */
     flag(flag: string, v: Visit | null): { what: string; rule: string } {
       const policy = (key: string, otherwise: number) => {

@@ -221,6 +221,7 @@ class TiangeEngine implements Engine {
     disputes: this.reader.all('dispute').filter((one) => one.customer_name !== undefined).sort((a, b) => a.opened_at - b.opened_at),
   })
   grids: Engine['grids'] = () => this.reader.all('grid', byCode)
+  colleagues: Engine['colleagues'] = () => this.reader.all('staffer')
   staff: Engine['staff'] = (id) => this.reader.one('staffer', id)
   products: Engine['products'] = () => this.reader.all('product', byOrder)
   terms: Engine['terms'] = () => this.reader.all('term')

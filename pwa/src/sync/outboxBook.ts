@@ -1,6 +1,6 @@
 /** The outbox in memory: headers always, contents while unlocked. */
-import { customerOf } from '../domain/commandFacts'
-import { asNow, type Command } from '../domain/commands'
+import { type Command } from '../domain/commands'
+import { asNow, customerOf } from '../domain/commandFacts'
 import type { OverlayEntry } from '../domain/overlay'
 import type { FileClass, Id, Instant } from '../domain/rows'
 import type { OutboxRecord, StaffDatabase } from '../store/database'

@@ -248,6 +248,8 @@ export interface Engine {
   /** What waits for a head's word about households that nobody looks after, oldest first; they are not on this phone. */
   nobodys(): { suggestions: SuggestionRow[]; disputes: DisputeRow[] }
   grids(): readonly GridRow[]
+  /** Everybody of the bank whom this phone knows. */
+  colleagues(): readonly StafferRow[]
   staff(id: Id): StafferRow | undefined
   products(): readonly ProductRow[]
   terms(): readonly TermRow[]

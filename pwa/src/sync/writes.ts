@@ -1,6 +1,6 @@
 /** Saving what a person did, and taking it back while it was not sent. */
-import { filesOf } from '../domain/commandFacts'
-import { build, observedAt, type Command, type NewCommand } from '../domain/commands'
+import { build, type Command, type NewCommand } from '../domain/commands'
+import { filesOf, observedAt } from '../domain/commandFacts'
 import { EngineError } from '../domain/errors'
 import { uuid7 } from '../domain/ids'
 import type { Id } from '../domain/rows'

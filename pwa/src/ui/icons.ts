@@ -22,6 +22,7 @@ import info from '@tabler/icons/outline/info-circle.svg?raw'
 import language from '@tabler/icons/outline/language.svg?raw'
 import lock from '@tabler/icons/outline/lock.svg?raw'
 import logout from '@tabler/icons/outline/logout.svg?raw'
+import message from '@tabler/icons/outline/message-circle.svg?raw'
 import microphone from '@tabler/icons/outline/microphone.svg?raw'
 import map from '@tabler/icons/outline/map.svg?raw'
 import minus from '@tabler/icons/outline/minus.svg?raw'
@@ -72,7 +73,7 @@ const today: Drawing = {
 
 const drawn = {
   alert, back, backspace, bell, calendar, call, camera, car, check, clock, close, dots, file, fingerprint, forward, home,
-  inbox, info, language, lock, logout, map, microphone, minus, navigate, offline, paperclip, pause, pencil, phone, pin, play, plus, refresh, returned, seal,
+  inbox, info, language, lock, logout, map, message, microphone, minus, navigate, offline, paperclip, pause, pencil, phone, pin, play, plus, refresh, returned, seal,
   search, shield, signature, stamp, stop, theme, trash, user, userPlus, walk,
 }
 

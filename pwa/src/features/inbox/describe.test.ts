@@ -3,7 +3,7 @@ import type { InboxRow, TaskRow } from '../../domain/rows'
 import { describe } from './describe'
 
 const row = (kind: string, params: InboxRow['params']): InboxRow => ({ id: 'i', revision: 1, kind, params, at: 0, read_at: null })
-const task = { id: 't', customer_id: 'c', customer_name: '汪德海', reason: '照片看不清' } as TaskRow
+const task = { id: 't', customer_id: 'c', customer_name: '汪德海', reason: '照片看不清', who: '' } as TaskRow
 const tasks = (id: string) => (id === 't' ? task : undefined)
 const names = (id: string) => (id === 'c' ? '汪德海' : undefined)
 

@@ -2,13 +2,15 @@
 import type { Id, InboxRow, TaskRow } from '../../domain/rows'
 import type { IconName } from '../../ui/icons'
 
-const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home' }
+const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home' }
 
 export interface InboxLine {
   name: string
   count: number
   overdue: number
   reason: string
+  /** The colleague whom it names; '' for nobody. */
+  who: Id | ''
   icon: IconName
   /** Where a tap leads; undefined for an item that only tells. */
   to: string | undefined
@@ -33,6 +35,7 @@ export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, c
     count: number('count') || number('due'),
     overdue: number('overdue'),
     reason: row.kind === 'task_returned' ? (found?.reason ?? text('reason')) : '',
+    who: text('staff_id'),
     icon: ICONS[row.kind] ?? 'inbox',
     to,
   }

@@ -7,6 +7,8 @@ export function mendPath({ id, command }: Pick<OutboxEntry, 'id' | 'command'>): 
     case 'visit.log':
     case 'visit.log_unplaced':
       return `/visits/new?mend=${id}`
+    case 'visit.supplement':
+      return `/customers/${command.body.customer_id}/visits/${command.body.visit_id}/add?mend=${id}`
     case 'customer.create':
       return `/customers/new?mend=${id}`
     case 'customer.set_values': {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { uuid7 } from '../../domain/ids'
 import type { TaskRow } from '../../domain/rows'
+import { contactOf, QUICK, type QuickContact } from '../quickContact'
 import { commandsOf, formOf, freshVisit, fulfilled, missingIn, nextDays, outcomesOf } from './form'
+import { freshMeeting, meetingOf } from './meeting'
 
 const customer = uuid7()
 const task = (over: Partial<TaskRow> = {}): TaskRow => ({
@@ -35,6 +37,31 @@ test('a phone call hands nothing in and carries no point', () => {
   expect(fulfilled(form, [task(), task({ duty: 'contact' })])).toEqual([])
   expect(commandsOf(form, [])[0]).toMatchObject({ body: { point: null } })
   expect(outcomesOf('phone')).not.toContain('wrong_address')
+})
+
+test('company and products go along where they belong', () => {
+  const form = { ...freshVisit(customer), outcome: 'met' as const, presented: ['etc'], companion: uuid7() }
+  expect(commandsOf(form, [])[0]).toMatchObject({ body: { presented: ['etc'], companion_id: form.companion } })
+  expect(commandsOf({ ...form, channel: 'phone' }, [])[0]?.body).not.toHaveProperty('companion_id')
+  expect(commandsOf({ ...form, outcome: 'absent' }, [])[0]).toMatchObject({ body: { presented: [] } })
+})
+
+test('a meeting is one contact for each household, all of one id, and none hands in a task', () => {
+  const form = { ...freshMeeting(), households: [uuid7(), uuid7()], note: ' 讲了贷款 ', photos: [{ hash: 'h', class: 'other' as const, taken_at: 1 }] }
+  const commands = meetingOf(form)
+  expect(commands.map((one) => one.type)).toEqual(['visit.log', 'visit.log'])
+  expect(new Set(commands.map((one) => one.id)).size).toBe(2)
+  for (const [n, command] of commands.entries()) expect(command).toMatchObject({ body: { customer_id: form.households[n], channel: 'meeting', meeting_id: form.id, outcome: 'met', note: '讲了贷款', photos: form.photos } })
+})
+
+test('a call is saved with its outcome and for what is open', () => {
+  expect(contactOf(customer, QUICK[1] as QuickContact, ' ', [task({ kind: 'to_win' })])).toMatchObject([{ type: 'visit.log', body: { channel: 'phone', outcome: 'absent', purpose: 'to_win', note: null } }])
+})
+
+test('a refused entry of a meeting comes back as it was, with its meeting', () => {
+  const [entry] = meetingOf({ ...freshMeeting(), households: [customer] })
+  if (entry?.type !== 'visit.log') throw new Error('no entry')
+  expect(commandsOf(formOf(entry.body), [], entry)[0]).toMatchObject({ replaces: entry.id, body: { ...entry.body, next_on: null } })
 })
 
 test('a duty of contact is closed by the bank, not handed in', () => {

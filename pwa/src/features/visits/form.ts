@@ -2,6 +2,7 @@
 import { build, type CommandBodies, type NewCommand, type Point } from '../../domain/commands'
 import { addDays, nextByRhythm } from '../../domain/dates'
 import { uuid7 } from '../../domain/ids'
+import { inPlace } from '../../domain/visits'
 import type { Channel, Day, PhotoClass, Id, Instant, Outcome, TaskRow } from '../../domain/rows'
 
 export interface FormPhoto {
@@ -27,6 +28,12 @@ export interface VisitForm {
   channel: Channel
   outcome: Outcome | null
   needs: string[]
+  /** Products that were presented. */
+  presented: string[]
+  /** The colleague who came along. */
+  companion: Id | null
+  /** The meeting whose refused entry is mended. */
+  meeting: Id | null
   wanted: number | null
   wantedFor: string
   note: string
@@ -40,7 +47,7 @@ export interface VisitForm {
 
 export function freshVisit(customer: Id | null): VisitForm {
   return {
-    id: uuid7(), customer, name: '', place: '', channel: 'onsite', outcome: null, needs: [], wanted: null, wantedFor: '', note: '', point: null, photos: [], files: [], next: null, nextChosen: false,
+    id: uuid7(), customer, name: '', place: '', channel: 'onsite', outcome: null, needs: [], presented: [], companion: null, meeting: null, wanted: null, wantedFor: '', note: '', point: null, photos: [], files: [], next: null, nextChosen: false,
   }
 }
 
@@ -54,6 +61,9 @@ export function formOf(body: CommandBodies['visit.log'] | CommandBodies['visit.l
     channel: body.channel,
     outcome: body.outcome,
     needs: [...body.needs],
+    presented: [...body.presented],
+    companion: body.companion_id ?? null,
+    meeting: body.meeting_id ?? null,
     wanted: body.wanted_fen ?? null,
     wantedFor: body.wanted_for ?? '',
     note: body.note ?? '',
@@ -67,7 +77,7 @@ export function formOf(body: CommandBodies['visit.log'] | CommandBodies['visit.l
 
 /** What a channel's contact can have come to: only at the door does one find the address wrong. */
 export function outcomesOf(channel: Channel): Outcome[] {
-  return channel === 'onsite' ? ['met', 'absent', 'refused', 'moved', 'wrong_address', 'wrong_grid'] : ['met', 'absent', 'refused']
+  return channel === 'meeting' ? ['met'] : channel === 'onsite' ? ['met', 'absent', 'refused', 'moved', 'wrong_address', 'wrong_grid'] : ['met', 'absent', 'refused']
 }
 
 const OPEN = ['open', 'in_progress', 'returned']
@@ -109,9 +119,11 @@ export function commandsOf(form: VisitForm, tasks: readonly TaskRow[], mends?: P
     needs: met ? [...form.needs] : [],
     wanted_fen: met && form.needs.includes('loan') ? form.wanted : null,
     wanted_for: met && form.needs.includes('loan') ? text(form.wantedFor) : null,
-    presented: [],
+    presented: met ? [...form.presented] : [],
+    ...(inPlace(form.channel) && form.companion ? { companion_id: form.companion } : {}),
+    ...(form.channel === 'meeting' && form.meeting ? { meeting_id: form.meeting } : {}),
     note: text(form.note),
-    point: form.channel === 'onsite' && form.point ? { ...form.point } : null,
+    point: inPlace(form.channel) && form.point ? { ...form.point } : null,
     photos: form.photos.map((p) => ({ ...p })),
     ...(form.files.length ? { files: form.files.map((f) => ({ ...f })) } : {}),
     next_on: form.next,

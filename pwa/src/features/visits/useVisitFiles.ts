@@ -5,12 +5,12 @@ import type { NewFile } from '../../sync/types'
 import { useEngine } from '../engine'
 import { shrinkPhoto } from '../photo'
 import { problemCode } from '../problems'
-import type { VisitForm } from './form'
+import type { FormFile, FormPhoto } from './form'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
 /** `inherited`: files that lie in the outbox already, with the refused visit that this one mends. */
-export function useVisitFiles(form: VisitForm, draft: string, inherited: readonly string[] = []) {
+export function useVisitFiles(form: { photos: FormPhoto[]; files: FormFile[] }, draft: string, inherited: readonly string[] = []) {
   const engine = useEngine()
   const drafts = engine.use().drafts
   const busy = ref(false)
