@@ -412,10 +412,5 @@ async def changes_by(
 
 async def count_members(uow: UnitOfWork, customer_id: UUID) -> int:
     """People who are members now."""
-    return (
-        await uow.session.scalar(
-            select(func.count())
-            .select_from(Membership)
-            .where(Membership.customer_id == customer_id, Membership.until_on.is_(None))
-        )
-    ) or 0
+    now = select(func.count()).where(Membership.customer_id == customer_id, Membership.until_on.is_(None))
+    return (await uow.session.scalar(now)) or 0

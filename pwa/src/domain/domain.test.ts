@@ -7,7 +7,8 @@ import { handedInBefore } from './duties'
 import { distanceMetres, walkingOrder } from './geo'
 import { uuid7 } from './ids'
 import { readName } from './pinyin'
-import { hasTag, type TaskRow, type VisitRow } from './rows'
+import { type TaskRow, type VisitRow } from './rows'
+import { hasTag } from './views'
 import { checkVisit, visitLimits } from './visits'
 
 test('ids are UUIDv7 and sort in the order they were made', () => {

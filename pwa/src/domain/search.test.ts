@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { CustomerEntry } from './rows'
+import type { CustomerEntry } from './views'
 import { SearchIndex } from './search'
 
 function entry(name: string, pinyin: string, initials: string, phone: string | null, address: string): CustomerEntry {

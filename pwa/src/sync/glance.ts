@@ -1,7 +1,8 @@
 /** Keeps the day at a glance up to date while nothing else is to be done, and opens it at the unlock. */
 import { addDays, dayOf } from '../domain/dates'
 import { countsNow, countsOf, isOpen, ownContacts, withOwnContacts, type Column, type Counts } from '../domain/duties'
-import type { CustomerEntry, Day, GridRow, TaskRow } from '../domain/rows'
+import type { Day, GridRow, TaskRow } from '../domain/rows'
+import type { CustomerEntry } from '../domain/views'
 import { openGlance, putGlance, rowsStamp, soundStamp, type Ahead } from '../store/glance'
 import type { Vault } from '../store/vault'
 import type { Core } from './core'

@@ -1,25 +1,7 @@
 /** What the offline engine offers to the screens. It knows no UI; everything a screen shows or saves goes through it. */
 import type { CommandType, NewCommand } from '../domain/commands'
-import type {
-  ApprovalRow,
-  CustomerEntry,
-  CustomerView,
-  FieldValue,
-  FileClass,
-  GridRow,
-  Id,
-  InboxRow,
-  Instant,
-  ProductRow,
-  StafferRow,
-  StaffRole,
-  TaskRow,
-  TermRow,
-  DisputeRow,
-  SuggestionRow,
-  UnplacedRow,
-  VisitRow,
-} from '../domain/rows'
+import type { ApprovalRow, FieldValue, FileClass, GridRow, Id, InboxRow, Instant, ProductRow, StafferRow, StaffRole, TaskRow, TermRow, DisputeRow, SuggestionRow, UnplacedRow, VisitRow } from '../domain/rows'
+import type { CustomerEntry, CustomerView } from '../domain/views'
 import type { Column, Counts } from '../domain/duties'
 import type { ClockTrouble } from './contact'
 import type { FilesOver } from './network'

@@ -1,6 +1,7 @@
 /** One customer with everything the phone knows of it, read again when rows or the outbox change. */
 import { ref, shallowRef, watch, type Ref } from 'vue'
-import type { CustomerView, Id } from '../../domain/rows'
+import type { Id } from '../../domain/rows'
+import type { CustomerView } from '../../domain/views'
 import { useEngine } from '../engine'
 import { problemCode } from '../problems'
 

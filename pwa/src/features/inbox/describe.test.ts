@@ -3,12 +3,12 @@ import type { InboxRow, TaskRow } from '../../domain/rows'
 import { describe } from './describe'
 
 const row = (kind: string, params: InboxRow['params']): InboxRow => ({ id: 'i', revision: 1, kind, params, at: 0, read_at: null })
-const task = { id: 't', customer_id: 'c', customer_name: '汪德海', reason: '照片看不清', who: '' } as TaskRow
+const task = { id: 't', customer_id: 'c', customer_name: '汪德海', reason: '照片看不清' } as TaskRow
 const tasks = (id: string) => (id === 't' ? task : undefined)
 const names = (id: string) => (id === 'c' ? '汪德海' : undefined)
 
 test('a returned task leads to its household and says why', () => {
-  expect(describe(row('task_returned', { task_id: 't' }), tasks, names)).toEqual({ name: '汪德海', count: 0, overdue: 0, reason: '照片看不清', icon: 'returned', to: '/customers/c' })
+  expect(describe(row('task_returned', { task_id: 't' }), tasks, names)).toEqual({ name: '汪德海', count: 0, overdue: 0, reason: '照片看不清', who: '', icon: 'returned', to: '/customers/c' })
 })
 
 test('a household that is not on this phone is named from the task, and not linked', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { CustomerEntry, TaskRow } from '../../domain/rows'
+import type { TaskRow } from '../../domain/rows'
+import type { CustomerEntry } from '../../domain/views'
 import { countColumn, withOwnContacts } from '../../domain/duties'
 import { planRoute } from './plan'
 

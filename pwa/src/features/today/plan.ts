@@ -2,7 +2,8 @@
 import { daysBetween, lastDueIn } from '../../domain/dates'
 import { countsNow, isOpen, type Column } from '../../domain/duties'
 import { distanceMetres, walkingOrder, type LonLat } from '../../domain/geo'
-import type { CustomerEntry, Day, Id, TaskRow } from '../../domain/rows'
+import type { Day, Id, TaskRow } from '../../domain/rows'
+import type { CustomerEntry } from '../../domain/views'
 
 /** One household to go to, with what is due there, most urgent first. */
 export interface Stop {

@@ -1,0 +1,48 @@
+/** What a screen reads in one go, made of several rows. */
+import type { Id, CustomerKind, Tier, Pending, CustomerRow, FileRow, MemberRow, RecordRow, PhotoRow, StandingRow, ProfileRow, VisitRow, TaskRow, SuggestionRow, DisputeRow } from './rows'
+
+/** One line of the customer list and of the search. */
+export interface CustomerEntry {
+  id: Id
+  kind: CustomerKind
+  name: string
+  pinyin: string
+  initials: string
+  phone: string | null
+  address: string
+  grid_id: Id | null
+  owner_id: Id | null
+  lon: number | null
+  lat: number | null
+  /** Absent for agents, who never see a tier. */
+  tier?: Tier
+  pending?: Pending
+}
+
+/** All that a phone knows of one customer, its own entries laid over it. */
+export interface CustomerView {
+  customer: CustomerRow
+  file: FileRow | null
+  members: MemberRow[]
+  records: RecordRow[]
+  /** Newest first. */
+  photos: PhotoRow[]
+  standing: StandingRow | null
+  profile: ProfileRow | null
+  /** Newest first. */
+  visits: VisitRow[]
+  /** By due day. */
+  tasks: TaskRow[]
+  /** Open ones and those decided of late, oldest first. */
+  suggestions: SuggestionRow[]
+  disputes: DisputeRow[]
+}
+
+/** True if the catalogue's tag at `bit` is set in a profile's words. */
+export function hasTag(words: readonly Uint8Array[], bit: number): boolean {
+  const word = words[Math.floor(bit / 64)]
+  if (!word) return false
+  const inWord = bit % 64
+  const byte = word[7 - Math.floor(inWord / 8)]
+  return byte !== undefined && (byte & (1 << (inWord % 8))) !== 0
+}
