@@ -5,7 +5,7 @@ import { EngineError } from '../domain/errors'
 import { uuid7 } from '../domain/ids'
 import type { Id } from '../domain/rows'
 import type { OutboxRecord, StoredPhoto } from '../store/database'
-import { patchEntries, append, complete, nextSeq, renumber, sealCommand, sealFile, takeBack, unsent, type About, type SaveTime } from '../store/outbox'
+import { allEntries, append, complete, isUnsent, nextSeq, patchEntries, renumber, sealCommand, sealFile, takeBack, type About, type SaveTime } from '../store/outbox'
 import type { Sealer } from '../store/seal'
 import { aboutOf } from './about'
 import { passed, reckon } from './contact'
@@ -179,10 +179,11 @@ export class Writer {
   }
 
   /**
-   * Gives the waiting entries of former streams their place in the present one, after the installation was renewed.
-   * They are sealed anew, so this needs the unlocked engine. `renew` renews the installation: first of all where the
-   * stream was `copied`, else only if entries of the present stream wait too, before which the others must come; without
-   * `renew` these wait. Returns how many entries got a new place.
+   * Gives entries a place in the present stream where some wait in a former one, after the installation was renewed: all
+   * that is kept, in its order, since the bank's database may be restored and lack what it has received (CONTRACT.md,
+   * section 4). They are sealed anew, so this needs the unlocked engine. `renew` renews the installation: first of all
+   * where the stream was `copied`, else only if the present stream has entries too, before which the others must come;
+   * without `renew` these wait. Returns how many entries got a new place.
    */
   restream(renew?: () => Promise<void>, copied = false): Promise<number> {
     return this.inTurn(async () => {
@@ -194,27 +195,26 @@ export class Writer {
   private async restreamNow(renew?: () => Promise<void>): Promise<number> {
     const { core } = this
     const { vault, sealer } = core.open
-    const waiting = await unsent(core.store)
-    if (waiting.every((entry) => entry.stream === core.identity?.installationId)) return 0
+    const kept = await allEntries(core.store)
+    const isForeign = (entry: OutboxRecord): boolean => entry.stream !== core.identity?.installationId
+    if (!kept.some((entry) => isForeign(entry) && isUnsent(entry))) return 0
     await core.outbox.refresh(core.store, () => vault)
     // Without its content an entry can't get another number; it stays as it is, whole, for support to load.
-    const readable = waiting.filter((entry) => core.outbox.get(entry.id)?.command)
-    const foreign = readable.filter((entry) => entry.stream !== core.identity?.installationId)
-    if (foreign.length === 0) return 0
-    if (foreign.length < readable.length) {
+    const readable = kept.filter((entry) => core.outbox.get(entry.id)?.command)
+    if (!readable.some((entry) => isForeign(entry) && isUnsent(entry))) return 0
+    if (!readable.every(isForeign)) {
       if (!renew) return 0
       await renew()
     }
     const stream = core.identity?.installationId ?? ''
-    const moving = readable.filter((entry) => entry.stream !== stream)
     let seq = await nextSeq(core.store, stream)
     const resealed: OutboxRecord[] = []
-    for (const entry of moving) {
+    for (const entry of readable) {
       const known = core.outbox.get(entry.id)
       // Its content stays as it was: the bank knows by it what it has already.
       const command = (known?.sealedAs ?? known?.command) as Command
       const sealed = await sealCommand({ ...command, seq }, { ...entry, stream, about: known?.about ?? null }, vault, sealer)
-      resealed.push({ ...sealed, savedAt: entry.savedAt, receipt: entry.receipt, acknowledged: entry.acknowledged })
+      resealed.push({ ...sealed, savedAt: entry.savedAt, tries: entry.tries, receipt: entry.receipt, acknowledged: entry.acknowledged })
       seq++
     }
     await renumber(core.store, resealed)

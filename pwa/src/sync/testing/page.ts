@@ -116,6 +116,13 @@ export class Page {
     }
   }
 
+  /** What is at the bank took effect in the order in which it was saved; what hangs on another entry may have waited for it. */
+  checkOrder(county: County): void {
+    const places = new Map(this.saved.map(({ command }, place) => [command.id as string, { place, hangs: command.needs.length > 0 || command.replaces !== undefined }]))
+    const taken = county.bank.applied.flatMap(({ id }) => places.get(id as string) ?? []).filter(({ hangs }) => !hangs).map(({ place }) => place)
+    expect(taken, 'the order of effects').toEqual([...taken].sort((a, b) => a - b))
+  }
+
   /** A backup covers it and a week has passed: the bank has it, or nobody wants it. */
   private mayDrop(county: County, id: string, now: number): boolean {
     const receivedAt = this.receivedAt.get(id) ?? county.receivedAt(id)
@@ -143,6 +150,9 @@ export class Page {
       if (entry.state === 'saved' || entry.state === 'sending') expect(stored).toBe(entry.state)
       if (stored === 'rejected' || stored === 'held') expect(entry.state).toBe('attention')
     }
+    const places = new Map(this.saved.map(({ command }, place) => [command.id, place]))
+    const listedAt = list.map(({ id }) => places.get(id) as number)
+    expect(listedAt, 'the newest first').toEqual([...listedAt].sort((a, b) => b - a))
     const listed = new Map(list.map((entry) => [entry.id, entry]))
     for (const { command, save } of this.saved) {
       const record = disk.outbox.get(command.id)

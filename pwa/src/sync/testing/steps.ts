@@ -64,6 +64,7 @@ export async function checkAll(model: Model, real: Real): Promise<void> {
       try {
         const disk = await readDisk(databaseOf(engine))
         page.checkOutbox(county, disk, Math.max(clock.now, county.bank.now))
+        page.checkOrder(county)
         page.noteReceipts(disk)
         if (model.locked[i]) {
           expect(engine.customers()).toEqual([])
