@@ -47,6 +47,8 @@ export interface OutboxRecord {
   receipt: StoredReceipt | null
   /** The installation in whose stream `seq` counts. */
   stream: string
+  /** The bank answered it in a former stream, and has not heard of its place in this one; absent where it has. */
+  resend?: true
   /** The refused entry that this one stands for or gives up; absent where it does neither. */
   settles?: string
   photos: StoredPhoto[]

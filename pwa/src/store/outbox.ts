@@ -256,7 +256,8 @@ export async function noteStream(db: StaffDatabase, former: string, stream: stri
   )
 }
 
-export const isUnsent = ({ state }: Pick<OutboxRecord, 'state'>): boolean => state !== 'received' && state !== 'rejected'
+/** Whether it still has to be sent, whatever the person is told of it. */
+export const isUnsent = ({ state, resend }: Pick<OutboxRecord, 'state' | 'resend'>): boolean => resend === true || (state !== 'received' && state !== 'rejected')
 
 export async function unsent(db: StaffDatabase): Promise<OutboxRecord[]> {
   return (await allEntries(db)).filter(isUnsent)
@@ -310,8 +311,8 @@ export async function purge(db: StaffDatabase, durableThrough: number, now: numb
   return withStore(db, () =>
     db.transaction('rw', db.outbox, db.blobs, db.meta, async () => {
       const past = await db.outbox
-        .filter(({ id, state, receipt, acknowledged, photos }) => {
-          if (!receipt || keep.has(id)) return false
+        .filter(({ id, state, receipt, acknowledged, photos, resend }) => {
+          if (!receipt || resend || keep.has(id)) return false
           if (state !== 'received' && !(state === 'rejected' && acknowledged)) return false
           if (receipt.result === 'merged' && !acknowledged) return false
           // What the bank would not take is only here: the person has to have read it.

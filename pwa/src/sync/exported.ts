@@ -5,7 +5,7 @@
 import { concat, utf8, type Bytes } from '../store/bytes'
 import { pack } from '../store/codec'
 import { getMeta, withStore } from '../store/database'
-import { allEntries } from '../store/outbox'
+import { allEntries, isUnsent } from '../store/outbox'
 import type { Core } from './core'
 
 export const EXPORT_MAGIC = 'TIANGE-OUTBOX-1\n'
@@ -22,7 +22,7 @@ export interface ExportedOutbox {
 export async function exportOutbox(core: Core): Promise<ExportedOutbox> {
   const { store: db, contact } = core
   const entries = await allEntries(db)
-  const waiting = entries.filter(({ state }) => state !== 'received' && state !== 'rejected')
+  const waiting = entries.filter(isUnsent)
   const unsentPhotos = entries.flatMap(({ id, photos, state }) =>
     state === 'rejected' ? [] : photos.filter(({ sentAt, refused }) => sentAt === 0 && refused === null).map((photo) => ({ ...photo, command: id })),
   )

@@ -217,6 +217,7 @@ async function keepReceipts(
         return
       }
       if (receipt.code === 'gap') gap = true
+      else delete entry.resend
       const had = entry.receipt?.result
       if (receipt.code === 'hash_mismatch' && (had === 'applied' || had === 'merged' || had === 'suggested')) {
         // Sent again under another number, but the bank has it already.

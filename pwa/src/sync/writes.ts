@@ -180,8 +180,7 @@ export class Writer {
 
   /**
    * Gives entries a place in the present stream where some wait in a former one, after the installation was renewed: all
-   * that is kept, in its order, since the bank's database may be restored and lack what it has received (CONTRACT.md,
-   * section 4). They are sealed anew, so this needs the unlocked engine. `renew` renews the installation: first of all
+   * that is kept, in its order, for a restored bank may lack what was received before (CONTRACT.md, section 4). They are sealed anew, so this needs the unlocked engine. `renew` renews the installation: first of all
    * where the stream was `copied`, else only if the present stream has entries too, before which the others must come;
    * without `renew` these wait. Returns how many entries got a new place.
    */
@@ -214,7 +213,10 @@ export class Writer {
       // Its content stays as it was: the bank knows by it what it has already.
       const command = (known?.sealedAs ?? known?.command) as Command
       const sealed = await sealCommand({ ...command, seq }, { ...entry, stream, about: known?.about ?? null }, vault, sealer)
-      resealed.push({ ...sealed, savedAt: entry.savedAt, tries: entry.tries, receipt: entry.receipt, acknowledged: entry.acknowledged })
+      const { savedAt, tries, receipt, acknowledged, state } = entry
+      // What the bank has answered stays so on the screen while it goes up anew.
+      const answered = state === 'received' || state === 'rejected'
+      resealed.push({ ...sealed, savedAt, tries, receipt, acknowledged, ...(answered ? { state, resend: true } : {}) })
       seq++
     }
     await renumber(core.store, resealed)

@@ -354,6 +354,7 @@ export class FakeBank {
         stream.expects = last + 1
       }
     }
+    let conflict = false
     for (const { id, seq, hash, sealed } of commands) {
       const answer = (result: string, more: Json = {}): Json => ({ id, seq, result, hash, receipt: `${hash.slice(0, 16)}`, received_at: this.now, await: {}, ...more })
       const everywhere = [...this.streams.values()].map((one) => one.known.get(id)).find((one) => one)
@@ -366,7 +367,9 @@ export class FakeBank {
         else receipts.push({ ...everywhere.receipt, seq, hash, result: 'repeated', was: everywhere.receipt['result'], settled: everywhere.settled })
         continue
       }
-      if (!everywhere && [...stream.known.values()].some((one) => one.seq === seq)) {
+      // A place that holds another command, and everything new behind it: the phone was copied.
+      conflict ||= !everywhere && [...stream.known.values()].some((one) => one.seq === seq)
+      if (!everywhere && conflict) {
         receipts.push(answer('rejected', { code: 'stream_conflict' }))
         continue
       }
