@@ -18,7 +18,7 @@ import { PIN } from './phone'
 const CHEAP = { memory: 64, iterations: 1, parallelism: 1 }
 const DAY_MS = 86_400_000
 /** How long one tab may take to hear of another's write. */
-const NEWS_MS = 500
+const NEWS_MS = 5_000
 
 export interface Real {
   county: County
