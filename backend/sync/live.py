@@ -19,6 +19,9 @@ STREAM_SECONDS = 600.0
 A_SECOND = 20
 LEAST_SPREAD_MS, MOST_SPREAD_MS = 800, 300_000
 
+# Valkey that has said nothing for so long is asked whether it is there, and given as long to answer
+SILENT_SECONDS = 5.0
+
 log = structlog.get_logger("tiange.live")
 
 
@@ -41,7 +44,8 @@ class Live:
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._listeners: dict[asyncio.Queue[Hint], frozenset[str]] = {}
+        #: what lies in a queue: a hint, or None: something may have been missed
+        self._listeners: dict[asyncio.Queue[Hint | None], frozenset[str]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -56,13 +60,14 @@ class Live:
                 await self._task
 
     async def events(self, books: frozenset[str]) -> AsyncGenerator[Mapping[str, Any], None]:
-        """Messages for one phone that may hold `books`: `moved` with a Hint, or `ping`."""
-        queue: asyncio.Queue[Hint] = asyncio.Queue(MAX_WAITING)
+        """Messages for one phone that may hold `books`: `moved` with a Hint, or `ping`; the first `ping`, and
+        each after which the phone has to ask for itself what moved, says within how long."""
+        queue: asyncio.Queue[Hint | None] = asyncio.Queue(MAX_WAITING)
         self._listeners[queue] = books
         loop = asyncio.get_running_loop()
         end = loop.time() + STREAM_SECONDS
         try:
-            yield {"event": "ping", "data": ""}
+            yield self._ask()
             while loop.time() < end:
                 try:
                     hint = await asyncio.wait_for(queue.get(), PING_SECONDS)
@@ -70,9 +75,22 @@ class Live:
                     # an event, not a comment: a phone sees by it that the stream still lives
                     yield {"event": "ping", "data": ""}
                     continue
-                yield {"event": "moved", "data": msgspec.json.encode(hint).decode()}
+                if hint is None:
+                    yield self._ask()
+                else:
+                    yield {"event": "moved", "data": msgspec.json.encode(hint).decode()}
         finally:
             del self._listeners[queue]
+
+    def _ask(self) -> Mapping[str, Any]:
+        spread_ms = spread_of(len(self._listeners))
+        return {"event": "ping", "data": msgspec.json.encode({"spread_ms": spread_ms}).decode()}
+
+    def missed(self) -> None:
+        """Announcements may have been missed: all phones ask for themselves."""
+        for queue in self._listeners:
+            with suppress(asyncio.QueueFull):
+                queue.put_nowait(None)
 
     def tell(self, revisions: Mapping[str, int]) -> None:
         """Passes an announcement on to those who may hold the books; a phone that reads too slowly
@@ -89,12 +107,18 @@ class Live:
             try:
                 async with self._redis.pubsub() as pubsub:
                     await pubsub.subscribe(MOVED_CHANNEL)
+                    asked = False
                     while True:
-                        message = await pubsub.get_message(
-                            ignore_subscribe_messages=True, timeout=PING_SECONDS
-                        )
-                        if message is not None:
+                        message = await pubsub.get_message(timeout=SILENT_SECONDS)
+                        if message is None:
+                            if asked:
+                                raise TimeoutError
+                            await pubsub.ping()
+                        elif message["type"] == "message":
                             self.tell(msgspec.json.decode(message["data"], type=dict[str, int]))
+                        elif message["type"] == "subscribe":
+                            self.missed()
+                        asked = message is None
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - Valkey comes back; phones pull meanwhile

@@ -138,11 +138,6 @@ describe.sequential('one whose number the bank has', () => {
   })
 
   test('the other phone has the one household too, and neither has the number', async () => {
-    // Its stream was cut with its network: it asks at the latest when it is started again.
-    await phone.kill()
-    await phone.on()
-    await phone.unlock()
-    await phone.synced(90)
     await phone.go(`/customers/${made}`)
     await phone.page.getByRole('listitem').filter({ hasText: AGAIN.note }).waitFor({ timeout: 60_000 })
     for (const one of [phone, second]) {

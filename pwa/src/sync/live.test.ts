@@ -28,11 +28,14 @@ let held: Record<string, number>
 let soon: ReturnType<typeof vi.fn<(delay?: number, spread?: number) => void>>
 let live: Live
 let core: { online: boolean; needsLogin: boolean }
+let page: EventTarget
+let tell: (what: string) => void
 
 beforeEach(() => {
   vi.useFakeTimers()
   vi.stubGlobal('EventSource', Stream)
-  for (const name of ['addEventListener', 'removeEventListener']) vi.stubGlobal(name, () => undefined)
+  page = new EventTarget()
+  for (const name of ['addEventListener', 'removeEventListener'] as const) vi.stubGlobal(name, page[name].bind(page))
   Stream.opened = []
   held = { bank: 4 }
   soon = vi.fn<(delay?: number, spread?: number) => void>()
@@ -41,7 +44,10 @@ beforeEach(() => {
     needsLogin: false,
     options: { http: { baseUrl: '' } },
     unlocked: { rows: { revisionOf: (book: string) => held[book] } },
-    subscribe: () => () => undefined,
+    subscribe: (listener: typeof tell) => {
+      tell = listener
+      return () => undefined
+    },
     emit: () => undefined,
   } as unknown as { online: boolean; needsLogin: boolean }
   live = new Live(core as unknown as Core, { soon } as unknown as Syncer)
@@ -111,11 +117,38 @@ test('after a refusal the stream is opened again later, and the phone asks by it
   expect(Stream.opened).toHaveLength(2)
 })
 
-test('nobody is asked while the phone is offline or must sign in', () => {
-  core.online = false
-  vi.advanceTimersByTime(10 * 60_000)
-  core.online = true
-  core.needsLogin = true
+test('nobody is asked while the browser knows no network or the person must sign in', () => {
+  page.dispatchEvent(new Event('offline'))
+  expect(stream().readyState).toBe(Stream.CLOSED)
   vi.advanceTimersByTime(10 * 60_000)
   expect(soon).not.toHaveBeenCalled()
+  page.dispatchEvent(new Event('online'))
+  expect(soon).toHaveBeenCalledTimes(1)
+  expect(Stream.opened).toHaveLength(2)
+  core.needsLogin = true
+  vi.advanceTimersByTime(10 * 60_000)
+  expect(soon).toHaveBeenCalledTimes(1)
+})
+
+test('what moved while there was no stream is asked after as soon as there is one', () => {
+  stream().say('ping', { spread_ms: 5_000 })
+  expect(spreads()).toEqual([5_000])
+  stream().say('ping')
+  expect(spreads()).toEqual([5_000])
+  // The network was cut and the browser opened the same stream again by itself.
+  stream().onerror?.()
+  stream().say('ping', { spread_ms: 800 })
+  expect(spreads()).toEqual([5_000, 800])
+  expect(Stream.opened).toHaveLength(1)
+})
+
+test('where no request came through the stream goes on trying, and the phone asks each minute', () => {
+  // Nothing tells the browser: the mast is there, and nothing behind it.
+  core.online = false
+  tell('status')
+  expect(stream().readyState).not.toBe(Stream.CLOSED)
+  vi.advanceTimersByTime(3 * 60_000)
+  expect(soon).toHaveBeenCalledTimes(3)
+  stream().say('ping', { spread_ms: 800 })
+  expect(soon).toHaveBeenCalledTimes(4)
 })

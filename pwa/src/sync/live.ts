@@ -16,6 +16,20 @@ const QUIET_LOOKS = 5
 const SILENT_MS = 60_000
 const REOPEN_MS = 10_000
 
+interface News {
+  book?: unknown
+  revision?: unknown
+  spread_ms?: unknown
+}
+
+function read(data: string): News | null {
+  try {
+    return JSON.parse(data) as News | null
+  } catch {
+    return null
+  }
+}
+
 export class Live {
   private source: EventSource | null = null
   private reopen: ReturnType<typeof setTimeout> | null = null
@@ -23,6 +37,8 @@ export class Live {
   /** When the stream last said anything. */
   private heardAt = 0
   private looks = 0
+  /** What the browser says of the network; false is certain, true is not. */
+  private hasNetwork = typeof navigator === 'undefined' || navigator.onLine !== false
   private readonly off: (() => void)[] = []
 
   constructor(
@@ -33,13 +49,13 @@ export class Live {
   start(): void {
     const { core, syncer } = this
     this.listen(globalThis, 'online', () => {
-      core.online = true
+      this.hasNetwork = core.online = true
       core.emit('status')
       syncer.soon()
       this.update()
     })
     this.listen(globalThis, 'offline', () => {
-      core.online = false
+      this.hasNetwork = core.online = false
       core.emit('status')
       this.update()
     })
@@ -62,11 +78,14 @@ export class Live {
     this.off.push(() => target.removeEventListener(name, handler))
   }
 
-  /** News are wanted while someone looks at unlocked rows. */
+  /**
+   * News are wanted while someone looks at unlocked rows; also where no request came through lately: the browser opens the
+   * stream again every few seconds, and nothing else tells that a network is back which it never missed.
+   */
   private get wanted(): boolean {
     const { core } = this
     const visible = typeof document === 'undefined' || document.visibilityState === 'visible'
-    return visible && core.unlocked !== null && core.online && !core.needsLogin
+    return visible && core.unlocked !== null && this.hasNetwork && !core.needsLogin
   }
 
   private update(): void {
@@ -89,7 +108,11 @@ export class Live {
     if (typeof EventSource === 'undefined') return
     const source = new EventSource(this.core.options.http.baseUrl + EVENTS_PATH, { withCredentials: true })
     this.source = source
-    source.addEventListener('ping', () => (this.heardAt = Date.now()))
+    source.addEventListener('ping', (event: MessageEvent<string>) => {
+      this.heardAt = Date.now()
+      // One that says a time: nobody told what moved before it, while there was no stream or the bank itself heard nothing.
+      if (event.data) this.asked(read(event.data))
+    })
     source.addEventListener('moved', (event: MessageEvent<string>) => {
       this.heardAt = Date.now()
       this.moved(event.data)
@@ -106,16 +129,17 @@ export class Live {
   }
 
   private moved(data: string): void {
-    let news: { book?: unknown; revision?: unknown; spread_ms?: unknown }
-    try {
-      news = JSON.parse(data) as typeof news
-    } catch {
-      return
-    }
+    const news = read(data)
+    if (!news) return
     const held = typeof news.book === 'string' ? this.core.unlocked?.rows.revisionOf(news.book) : undefined
     if (held !== undefined && typeof news.revision === 'number' && held >= news.revision) return
-    const spread = typeof news.spread_ms === 'number' && news.spread_ms >= 0 ? Math.min(news.spread_ms, MOST_SPREAD_MS) : SPREAD_MS
-    this.syncer.soon(0, spread)
+    this.asked(news)
+  }
+
+  /** The phone asks within the time that the bank names. */
+  private asked(news: News | null): void {
+    const spread = news?.spread_ms
+    this.syncer.soon(0, typeof spread === 'number' && spread >= 0 ? Math.min(spread, MOST_SPREAD_MS) : SPREAD_MS)
   }
 
   private shut(): void {
