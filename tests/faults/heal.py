@@ -76,6 +76,13 @@ class Healing:
         finally:
             self.storm.waits[what] += time.monotonic() - began
 
+    def _waited(self, why: set[str], since: float) -> float:
+        """Notes what was waited for since a moment; the moment it is now."""
+        now = time.monotonic()
+        for what in why:
+            self.storm.waits[f"for {what}"] += (now - since) / len(why)
+        return now
+
     def _database(self) -> str:
         return self.storm.bank.urls()["admin"]
 
@@ -92,6 +99,9 @@ class Healing:
         while self.healed.own_seconds < limit:
             began = time.monotonic()
             said = await asyncio.gather(*(self._sync(phone) for phone in busy))
+            why = {one for one in said if one}
+            # how long phones took says nothing about the jobs that are then found waiting
+            began = self._waited(why or {"phones to sync"}, began)
             jobs = (
                 []
                 if any(said)
@@ -99,13 +109,12 @@ class Healing:
                     self._database, lambda connection: jobs_waiting(connection, grids, self.since)
                 )
             )
-            why = {one for one in said if one} or {f"{what} {state}" for what, state, _ in jobs}
+            why = why or {f"{what} {state}" for what, state, _ in jobs}
             busy = [phone for phone, one in zip(busy, said, strict=True) if one]
             if not busy and not jobs:
                 break
             await asyncio.sleep(0.2)
-            for what in why:
-                self.storm.waits[f"for {what}"] += (time.monotonic() - began) / len(why)
+            self._waited(why, began)
         with self._waiting("for a last look"):
             await asyncio.gather(*(self._sync(phone) for phone in self.storm.phones.values()))
 

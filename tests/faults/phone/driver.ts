@@ -14,7 +14,7 @@ import { made, type Act } from './acts'
 import { dump, type Insides } from './dump'
 import { Ledger } from './ledger'
 import { plant, type Bug } from './plants'
-import { cookieFetch, filePlace } from './web'
+import { cookieFetch, filePlace, warmFetch } from './web'
 
 interface Request {
   id: number
@@ -41,6 +41,7 @@ async function open(): Promise<void> {
   mounted = await mount(join(folder, 'disk'), Number(lose), isDeleted)
   ledger = new Ledger(join(folder, 'ledger'))
   bug = plant(planted, Number(seed))
+  await warmFetch()
   engine = await openEngine({
     http: { fetch: bug.fetch(cookieFetch(join(folder, 'cookies'))) as typeof fetch, baseUrl },
     appVersion: '1.0.0',

@@ -1,5 +1,7 @@
 /** The phone's browser as far as the engine needs it: a fetch with a cookie jar that outlives the process. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { LedgerPlace } from '../../../pwa/src/store/ledger'
 
 /** The browser's localStorage as far as the engine needs it; it outlives the databases. */
@@ -17,6 +19,17 @@ export function filePlace(path: string): LedgerPlace {
       renameSync(`${path}.new`, path)
     },
   }
+}
+
+/**
+ * Node's fetch compiles its parser at the first connection of a process, and where that one breaks meanwhile it never says
+ * so: a phone that was opened while there was no network hung until its request timed out, after a minute.
+ */
+export async function warmFetch(): Promise<void> {
+  const server = createServer((_, answer) => answer.setHeader('Connection', 'close').end())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  server.close()
 }
 
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>
