@@ -26,8 +26,9 @@ export default {
     environment: 'node',
     env: { TIANGE_E2E_TEMPLATE: template },
     include: ['**/*.test.ts'],
-    // each file starts a whole bank; one at a time on two cores
-    fileParallelism: false,
+    globalSetup: ['./support/county.ts'],
+    // each file starts a whole bank; most of the time it waits, so two go side by side on two cores
+    maxWorkers: 2,
     testTimeout: 400_000,
     hookTimeout: 300_000,
     sequence: { concurrent: false, shuffle: false },

@@ -1,26 +1,16 @@
 /** A whole bank for one test file: `tiange up` with a small demo county, on a home of its own. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Child, findProcesses, runs, worksIn } from './children'
+import { basename, join } from 'node:path'
+import { expect } from 'vitest'
+import { type Child, findProcesses, runs, worksIn } from './children'
+import { copyCounty, launch, type Login, loginsOf, READY } from './county'
 import { Helper } from './helper'
 import { freePort, Network } from './network'
 import { python, ROOT, result, until } from './places'
 
-export interface Login {
-  login: string
-  password: string
-  role: string
-}
-
-const LOGINS = 'e2e-logins.json'
-const CUSTOMERS = 400
-
 export type Part = 'web' | 'worker' | 'postgres' | 'valkey'
-
-/** Of the last line that `tiange up` says once it is ready: what it says before, the logins too, is there by then. */
-export const READY = 'Ctrl-C stops it'
 
 export class Bank {
   readonly logins = new Map<string, Login>()
@@ -34,13 +24,13 @@ export class Bank {
     private readonly host: string,
   ) {}
 
-  /** Starts it on a copy of the county, which the first file makes. Only a `host` with a name has fingerprint or face. */
+  /** Starts it on a copy of the county. Only a `host` with a name has fingerprint or face. */
   static async open(host = '127.0.0.1'): Promise<Bank> {
     const home = mkdtempSync(join(tmpdir(), 'tiange-e2e-'))
-    await county(home)
+    copyCounty(home)
     const port = await freePort()
     const bank = new Bank(home, port, await Helper.start(home), await Network.start(port), host)
-    for (const login of JSON.parse(readFileSync(join(home, LOGINS), 'utf8')) as Login[]) bank.logins.set(login.role, login)
+    for (const login of loginsOf(home)) bank.logins.set(login.role, login)
     try {
       await bank.start()
       await bank.stayAwake()
@@ -162,51 +152,15 @@ export class Bank {
 
   async close(): Promise<void> {
     await this.up?.stop('SIGTERM')
-    writeFileSync(result('tiange-up.log'), this.up?.output ?? '')
+    // another file's bank ends beside this one
+    const of = basename(expect.getState().testPath ?? '').split('.')[0] ?? ''
+    writeFileSync(result(`logs/${of}-up.log`), this.up?.output ?? '')
     for (const name of ['web', 'worker', 'postgres']) {
       const log = join(this.home, 'logs', `${name}.log`)
-      if (existsSync(log)) writeFileSync(result(`${name}.log`), readFileSync(log))
+      if (existsSync(log)) writeFileSync(result(`logs/${of}-${name}.log`), readFileSync(log))
     }
     await this.network.stop()
     await this.helper.stop()
     rmSync(this.home, { recursive: true, force: true })
   }
-}
-
-function launch(home: string, port: number, env: NodeJS.ProcessEnv): Child {
-  const args = ['-m', 'backend.app.cli', 'up', '--demo', '--customers', String(CUSTOMERS), '--seed', '7', '--port', String(port)]
-  // a copy: a build that runs meanwhile takes files away from under open phones
-  const app = join(home, 'static')
-  if (!existsSync(app)) cpSync(join(ROOT, 'pwa', 'dist'), app, { recursive: true })
-  const fixed = { TIANGE_STATIC_DIR: app, TIANGE_ENVIRONMENT: 'test', TIANGE_DEMO_MODE: 'true', TIANGE_HOME: home, COLUMNS: '200' }
-  return new Child('tiange up', python(), args, { cwd: ROOT, env: { ...fixed, ...env } })
-}
-
-/** Puts a county into `home`: a copy of the one of this run, which is made first where there is none yet. */
-async function county(home: string): Promise<void> {
-  const template = process.env['TIANGE_E2E_TEMPLATE']
-  if (!template) throw new Error('run with tests/e2e/vitest.config.mjs')
-  mkdirSync(template, { recursive: true })
-  // as root the servers run as somebody else, who must be able to enter
-  for (const folder of [home, template]) chmodSync(folder, 0o755)
-  if (!existsSync(join(template, LOGINS))) {
-    const up = launch(template, await freePort(), {})
-    await until(
-      'the county is made',
-      () => {
-        up.mustRun()
-        return up.output.includes(READY)
-      },
-      280,
-    )
-    const found: Login[] = []
-    for (const [, login = '', password = '', role = ''] of up.output.matchAll(/^ *([a-z]+\d\d) +(\w{4}-\w{4}-\w{4}) +(\w+)/gm)) {
-      found.push({ login, password, role })
-    }
-    await up.stop()
-    rmSync(join(template, 'static'), { recursive: true })
-    writeFileSync(join(template, LOGINS), JSON.stringify(found))
-  }
-  // cp keeps the owners, which Node's own copying does not
-  execFileSync('cp', ['-a', `${template}/.`, home])
 }

@@ -2,6 +2,7 @@
  * The network between phones and the bank: a relay that a test can cut, and that can lose an answer after the server
  * has done the work. Unlike the browser's own offline switch it also binds service workers.
  */
+import { randomInt } from 'node:crypto'
 import net from 'node:net'
 
 export class Network {
@@ -88,11 +89,17 @@ export class Network {
   }
 }
 
+/** Below the ports that systems give to those who call: one of these might take it before its server has started. */
+const PORTS = { from: 20_000, to: 32_000 }
+
 /** A port that nobody listens on. */
 export async function freePort(): Promise<number> {
-  const probe = net.createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as net.AddressInfo
-  await new Promise<void>((resolve) => probe.close(() => resolve()))
-  return port
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to)
+    const probe = net.createServer()
+    const free = await new Promise<boolean>((resolve) => probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)))
+    if (!free) continue
+    await new Promise<void>((resolve) => probe.close(() => resolve()))
+    return port
+  }
 }
