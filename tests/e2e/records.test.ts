@@ -96,6 +96,8 @@ describe.sequential('records of the file', () => {
     await amount(agent, '还欠多少', 1.8)
     await field('借来做什么').fill('盖房')
     await agent.page.getByText(agent.t('save.draft')).waitFor()
+    // it says so since the first touch; the last one is written a moment after it
+    await agent.page.waitForTimeout(1_000)
     await agent.kill()
     await agent.on()
     await agent.offline()

@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
-import type { Bank, Login } from './bank'
+import type { Bank } from './bank'
 import { findProcesses, runs } from './children'
+import type { Login } from './county'
 import type { PushMessage, PushSubscriptionJson } from './helper'
 import { browser, result, until } from './places'
 import { type Language, pattern, words } from './words'
@@ -106,12 +107,19 @@ export class Phone {
   }
 
   /**
-   * The app dies at once: kill -9 of the whole browser. Chromium writes cookies to the disk within 30 seconds, so a
-   * sign-in is given that time first; what the app itself has saved gets none.
+   * The app dies at once: kill -9 of the whole browser. A sign-in that is seconds old may go with it, which is Chromium's
+   * doing and not looked at here, so it is on the disk first; what the app itself has saved gets no time.
    */
   async kill(): Promise<void> {
     const jar = join(this.profile, 'Default', 'Cookies')
-    await until('the sign-in is on the disk', () => existsSync(jar) && readFileSync(jar).includes('tiange_session'), 45)
+    const written = (): boolean => existsSync(jar) && readFileSync(jar).includes('tiange_session')
+    // cookies are written every 30 seconds, and at once when 512 have changed: each of these counts as gone and come
+    if (!written()) {
+      const expires = Date.now() / 1000 + 86_400
+      const others = Array.from({ length: 520 }, (_, at) => ({ name: 'other', value: String(at), domain: 'elsewhere.test', path: '/', expires }))
+      await this.context?.addCookies(others)
+    }
+    await until('the sign-in is on the disk', written, 45)
     const ours = findProcesses((args) => args.includes(`--user-data-dir=${this.profile}`))
     for (const pid of ours) {
       try {
