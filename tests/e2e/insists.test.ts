@@ -69,8 +69,9 @@ describe.sequential('a phone that was set up with a PIN before', () => {
     await bank.policy('unlock_requires_prf', true)
     // what is not received yet stays here: only who it is may be asked
     bank.network.refuse(/ \/api\/v1\/sync\/push/)
-    await old.on()
+    // before it opens: who it is it asks then, and later only behind what it has to send
     await old.online()
+    await old.on()
     await old.unlock()
     await insisted(old).first().waitFor()
     await old.go('/sync')
