@@ -15,6 +15,7 @@ from backend.app.grid_moves_cli import add_grid_moves
 from backend.app.grids_cli import add_grids
 from backend.app.import_cli import add_import
 from backend.app.outbox_cli import add_outbox
+from backend.app.people_cli import add_people
 from backend.app.retention_cli import add_retention
 from backend.app.servers import connected
 from backend.embedded import EmbeddedError
@@ -157,6 +158,7 @@ def _add_data(cli: typer.Typer) -> None:
     add_grids(grids_cli, _settings, _say)
     add_grid_moves(grids_cli, _settings, _say)
     add_import(cli, _settings, _say)
+    add_people(cli, _settings, _say)
     add_backup(cli, _settings, _say)
 
     @cli.command()

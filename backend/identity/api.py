@@ -23,7 +23,7 @@ from backend.identity.queries import (
 )
 from backend.identity.rules import base64url
 from backend.identity.schemas import NewStaff
-from backend.identity.staffing import create_staff, create_unit, set_password
+from backend.identity.staffing import bring_in, create_staff, create_unit, set_password, staff_by_login
 from backend.identity.throttling import count_look_up
 from backend.identity.withdrawn import delivering, note_delivered
 
@@ -38,6 +38,7 @@ __all__ = [
     "Waiting",
     "administrators",
     "base64url",
+    "bring_in",
     "contact_given",
     "contacts_around",
     "count_look_up",
@@ -56,5 +57,6 @@ __all__ = [
     "revoked_at",
     "set_password",
     "signed_out",
+    "staff_by_login",
     "staff_of",
 ]

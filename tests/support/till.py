@@ -45,8 +45,12 @@ class Till:
         return path
 
     async def type(self, *arguments: str) -> Said:
-        """`tiange import …` in a thread of its own, where it may run its own event loop."""
-        run = partial(CliRunner().invoke, make_cli(), ["import", *arguments], env=self.environment)
+        """`tiange import …`."""
+        return await self.command("import", *arguments)
+
+    async def command(self, *arguments: str) -> Said:
+        """`tiange …` in a thread of its own, where it may run its own event loop."""
+        run = partial(CliRunner().invoke, make_cli(), list(arguments), env=self.environment)
         result = await asyncio.to_thread(run)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception

@@ -1,0 +1,130 @@
+"""Every table is filled in a bank by something that a person does, an import or the bank's own bookkeeping;
+none by the demo county alone."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from backend.app.cli import make_cli
+from backend.app.tables import metadata
+from backend.app.wiring import HANDLERS, registry
+from backend.kernel.db import Base
+from tests.support.lints import ROOT
+
+#: table → the door by which its first row comes in a bank: a phone's command, a command line, a job, or what
+#: the servers themselves write as they go on
+DOORS = {
+    "account": "tiange import",
+    "audit_entry": "servers: whatever is done",
+    "audit_seal": "job audit.seal",
+    "catalogue_version": "tiange migrate",
+    "consent": "command consent.give",
+    "customer": "command customer.create",
+    "customer_dispute": "command customer.set_values",
+    "customer_move": "command customer.merge",
+    "customer_past": "servers: a grid changes hands",
+    "customer_photo": "command photo.add",
+    "customer_suggestion": "command customer.set_values",
+    "customer_value": "command customer.set_values",
+    "customer_value_history": "command customer.set_values",
+    "decision": "job strategy.recompute",
+    "device": "servers: a phone is enrolled",
+    "device_contact": "servers: a phone pulls",
+    "device_escrow": "servers: a phone is enrolled",
+    "duty": "command customer.create",
+    "file_record": "command record.put",
+    "file_record_history": "command record.put",
+    "flow_month": "tiange import",
+    "flow_part": "tiange import",
+    "grid": "tiange grids import",
+    "grid_assignment": "tiange grids assign",
+    "holding": "tiange import",
+    "holding_part": "tiange import",
+    "import_batch": "tiange import",
+    "inbox_item": "job tasks.submitted",
+    "job": "servers: an event is handed on",
+    "loan": "tiange import",
+    "login_throttle": "servers: somebody signs in",
+    "membership": "command member.put",
+    "org_unit": "tiange people import",
+    "outbox_event": "servers: whatever is done",
+    "person": "command member.put",
+    "person_change": "command member.put",
+    "person_contact": "command member.put",
+    "person_identity": "command member.put",
+    "person_private": "command member.put",
+    "policy_figure": "tiange migrate",
+    "product": "tiange migrate",
+    "profile": "job strategy.recompute",
+    "push_delivery": "job notify.push",
+    "push_subscription": "servers: a phone asks for push messages",
+    "retention_deletion": "job customers.retention",
+    "schedule": "servers: a job is due",
+    "server_fact": "tiange migrate",
+    "session": "servers: somebody signs in",
+    "staff": "tiange people import",
+    "staff_secret": "tiange people password",
+    "stored_file": "command photo.add",
+    "sync_change": "servers: whatever is done",
+    "sync_command": "servers: a phone pushes",
+    "sync_loss": "servers: a phone lost its database",
+    "sync_page": "servers: a phone pulls",
+    "sync_partition": "servers: whatever is done",
+    "sync_stream": "servers: a phone pushes",
+    "task": "command customer.create",
+    "task_move": "command task.submit",
+    "unplaced_visit": "command visit.log_unplaced",
+    "visit": "command visit.log",
+    "visit_photo": "command visit.log",
+    "visit_supplement": "command visit.supplement",
+}
+#: these rows are made by one statement for several tables
+SHAPED = {"account", "loan", "flow_part", "holding_part"}
+
+
+def _sources() -> str:
+    """What runs in a bank: the backend without the demo county, and the functions that migrations make."""
+    modules = [path for path in (ROOT / "backend").rglob("*.py") if "demo" not in path.parts]
+    modules = [path for path in modules if path.name != "models.py"]
+    return "\n".join(path.read_text() for path in [*modules, *(ROOT / "migrations/versions").glob("*.py")])
+
+
+def _commands(group: object, before: str) -> set[str]:
+    found: set[str] = set()
+    for one in getattr(group, "registered_commands", []):
+        found.add(f"{before} {one.name or one.callback.__name__.replace('_', '-')}")
+    for one in getattr(group, "registered_groups", []):
+        found |= _commands(one.typer_instance, f"{before} {one.name}")
+    return found
+
+
+def test_every_table_has_a_door_that_exists() -> None:
+    assert set(DOORS) == set(metadata().tables), "say by which door the new table's rows come in a bank"
+    commands = set(registry().commands)
+    jobs = {one.name for one in HANDLERS}
+    typed = _commands(make_cli(), "tiange")
+    for table, door in DOORS.items():
+        kind, _, name = door.partition(" ")
+        known = {"command": name in commands, "job": name in jobs, "tiange": door in typed}
+        assert known.get(kind, kind == "servers:"), f"{table}: there is no {door}"
+
+
+@pytest.mark.parametrize("table", sorted(DOORS))
+def test_something_beside_the_demo_county_writes_it(table: str) -> None:
+    metadata()
+    model = next(one.class_.__name__ for one in Base.registry.mappers if one.class_.__tablename__ == table)
+    ways = [
+        rf"INSERT INTO {table}\b",
+        rf"\b(insert|inserting|insert_rows)\((uow\.session, )?{model}\b",
+        rf"\badd(_all)?\(\s*{model}\(",
+        rf"(= |return |merge\(){model}\(",
+    ]
+    if table in SHAPED:
+        ways.append(rf'Shape\(\s*"{table}"')
+    assert any(re.search(way, _sources()) for way in ways), f"only the demo county fills {table}"
+
+
+def test_a_table_that_nothing_fills_is_found() -> None:
+    assert not re.search(r"INSERT INTO nobody_fills\b", _sources())
+    assert Path(ROOT / "backend/app/demo").is_dir()
