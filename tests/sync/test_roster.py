@@ -29,17 +29,16 @@ async def _password(till: Till, login: str) -> str:
     return found[1]
 
 
+@pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
 async def test_a_new_branch_signs_in_and_is_known_on_other_phones(
     app: Litestar,
-    world: World,
     till: Till,
     phone_of: PhoneOf,
     clock: MovingClock,
     work: Work,
     encoding: str,
 ) -> None:
-    assert world.hq
     file = till.write(BANK, encoding=encoding)
     said = await till.command("people", "import", str(file))
     assert (said.code, said.out.splitlines()[:1]) == (0, ["file.csv: 2 new units, 2 new people"]), said.err
@@ -58,7 +57,7 @@ async def test_a_new_branch_signs_in_and_is_known_on_other_phones(
 
 
 async def test_whoever_leaves_or_moves_is_signed_out_and_a_new_name_signs_nobody_out(
-    app: Litestar, world: World, till: Till, phone_of: PhoneOf
+    world: World, till: Till, phone_of: PhoneOf
 ) -> None:
     manager, agent, mover = [await phone_of(login) for login in ("manager", "agent", "manager2")]
     await manager.pull()
@@ -76,6 +75,7 @@ async def test_whoever_leaves_or_moves_is_signed_out_and_a_new_name_signs_nobody
         assert (await gone.phone.send("POST", "/api/v1/sync/pull", b"\x80", PACKED)).status_code == 401
 
 
+@pytest.mark.usefixtures("app", "world")
 @pytest.mark.parametrize(
     ("lines", "fault"),
     [
@@ -95,10 +95,8 @@ async def test_whoever_leaves_or_moves_is_signed_out_and_a_new_name_signs_nobody
     ],
 )
 async def test_a_file_with_a_fault_changes_nothing_and_says_each(
-    app: Litestar, world: World, till: Till, lines: list[str], fault: str
+    till: Till, lines: list[str], fault: str
 ) -> None:
-    assert app
-    assert world.hq
     good = ["x9,好人,admin,HQ"] if lines[0] == "login,name,role,unit" else []
     said = await till.command("people", "import", str(till.write([*lines[:1], *good, *lines[1:]])))
     assert said.code == 2
