@@ -1,7 +1,8 @@
 """An outbox that a phone exported (CONTRACT.md, "Exported outbox"), read and fed through the normal push."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,13 +14,14 @@ from sqlalchemy import text
 from backend.files.service import Darkroom, Upload, receive
 from backend.kernel.actor import Actor, Role
 from backend.kernel.clock import millis
-from backend.kernel.crypto import Keys
+from backend.kernel.crypto import Keys, SealBroken, seal_to
 from backend.kernel.errors import Problem
+from backend.kernel.ids import uuid7
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
 from backend.sync.push import push
 from backend.sync.registry import Registry
-from backend.sync.schemas import Hash, PushRequest, SealedCommand
+from backend.sync.schemas import Command, Hash, PushRequest, SealedCommand
 
 MAGIC = b"TIANGE-OUTBOX-1\n"
 #: as many as a phone sends at a time
@@ -112,22 +114,56 @@ async def load_outbox(
             continue
         owners[stream], done.owners[stream] = actor, actor.name
         mine = sorted((one for one in found.commands if one.stream == stream), key=lambda one: one.seq)
-        for at in range(0, len(mine), BATCH):
-            request = PushRequest(
-                stream=stream,
-                device_now=_device_now(database, found),
-                commands=[
-                    SealedCommand(one.id, one.seq, one.hash, one.sealed) for one in mine[at : at + BATCH]
-                ],
-                epoch=found.epoch,
-            )
-            answer = await push(database, registry, actor, request)
-            done.receipts += answer["receipts"]
+        sent = [SealedCommand(one.id, one.seq, one.hash, one.sealed) for one in mine]
+        receipts = await _pushed(database, registry, actor, found, sent)
+        # of a copied phone that went before it heard of its copy: nobody else will number these anew
+        homeless = {str(one["id"]) for one in receipts if one.get("code") == "stream_conflict"}
+        anew = _numbered_anew(keys, [one for one in sent if str(one.id) in homeless])
+        if anew:
+            moved = replace(actor, installation_id=uuid7())
+            fresh = await _pushed(database, registry, moved, found, anew)
+            settled = {str(one["id"]) for one in fresh}
+            receipts = [one for one in receipts if str(one["id"]) not in settled] + fresh
+        done.receipts += receipts
     owner = owners.get(found.installation)
     if owner is not None:
         done.photos = await _photos(database, keys, settings, owner, found.files)
         await _note(database, found, done)
     return done
+
+
+async def _pushed(
+    database: Database, registry: Registry, actor: Actor, found: OutboxFile, sent: Sequence[SealedCommand]
+) -> list[dict[str, Any]]:
+    """The bank's receipts for the commands of one stream, in their order."""
+    assert actor.installation_id is not None
+    receipts: list[dict[str, Any]] = []
+    for at in range(0, len(sent), BATCH):
+        request = PushRequest(
+            stream=actor.installation_id,
+            device_now=_device_now(database, found),
+            commands=list(sent[at : at + BATCH]),
+            epoch=found.epoch,
+        )
+        receipts += (await push(database, registry, actor, request))["receipts"]
+    return receipts
+
+
+def _numbered_anew(keys: Keys, sent: Sequence[SealedCommand]) -> list[SealedCommand]:
+    """The commands in the places of a stream that begins with them, as a phone that learns that it was
+    copied does; their content stays to the byte, so the phone may still send them. What cannot be opened is
+    left out."""
+    anew: list[SealedCommand] = []
+    for one in sent:
+        try:
+            command = msgspec.msgpack.decode(keys.seal.open(one.sealed, f"command:{one.id}"), type=Command)
+        except (SealBroken, msgspec.MsgspecError):
+            continue
+        place = len(anew) + 1
+        plain = msgspec.msgpack.encode(msgspec.structs.replace(command, seq=place))
+        sealed = seal_to(keys.seal.public_raw, plain, f"command:{one.id}")
+        anew.append(SealedCommand(one.id, place, hashlib.sha256(plain).hexdigest(), sealed))
+    return anew
 
 
 def _device_now(database: Database, found: OutboxFile) -> int:

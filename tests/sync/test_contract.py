@@ -26,6 +26,8 @@ COMMANDS = PAGE.split("## 8. Commands")[1].split("`seen` in an edit")[0]
 #: refusals of pages online and of the command line, which the page is not about
 ELSEWHERE = frozenset(
     {"login_taken", "push_endpoint_refused", "app_not_built", "catalogue"}
+    # `tiange people`
+    | {"bad_roster"}
     # `tiange import`
     | {"another_unit", "as_of_ahead", "bad_header", "customers_moved", "file_moved", "import_running"}
     | {"no_as_of", "no_rows", "not_text", "too_many_rejected"}

@@ -113,6 +113,37 @@ async def test_it_takes_effect_once_however_often_it_comes_and_whoever_brings_it
     assert noted == 2
 
 
+async def test_a_copied_phone_that_never_heard_of_its_copy_loses_nothing(
+    phone_of: PhoneOf, world: World, worker_db: Database, keys: Keys, settings: Settings, tmp_path: Path
+) -> None:
+    """Its places are taken by what the copy sent, and the phone is gone: the file is all there is."""
+    manager = await phone_of("manager")
+    place = world.grids["E1"]
+    manager.save("customer.create", new_household(place, "先到"))
+    await manager.push()
+    manager.outbox.clear()
+    body = new_household(place, "后到")
+    made = manager.save("customer.create", body)
+    manager.save("visit.log", visit(body["id"], place.lon, place.lat, manager.now()), needs=[made.id])
+    broken = manager.save("customer.create", new_household(place, "坏了"))
+    broken.sealed = broken.sealed[:-1] + bytes([broken.sealed[-1] ^ 1])
+    path = written(tmp_path, manager)
+    first = await loaded(path, worker_db, keys, settings)
+    assert {one["id"]: one["result"] for one in first.receipts} == {
+        str(made.id): "applied",
+        str(manager.outbox[1].id): "applied",
+        str(broken.id): "rejected",
+    }
+    again = await loaded(path, worker_db, keys, settings)
+    assert sorted(one["result"] for one in again.receipts) == ["rejected", "repeated", "repeated"]
+    # and if the phone turns up after all, it sends the same under new places
+    del manager.outbox[1:]
+    manager.outbox[0].receipt = {}
+    manager.put({name: value for name, value in made.envelope.items() if name != "seq"})
+    (receipt,) = await manager.push()
+    assert (receipt["result"], await counted(worker_db, "customer")) == ("repeated", 2)
+
+
 async def test_its_instants_are_corrected_by_what_the_phone_knew_of_its_clock_not_by_when_it_is_loaded(
     phone_of: PhoneOf,
     world: World,
