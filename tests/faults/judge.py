@@ -170,8 +170,10 @@ _EFFECTS = {
     "customer.merge": "SELECT id AS key, count(*) AS n FROM customer_move WHERE id = ANY($1) GROUP BY id",
     "customer.unmerge": "SELECT customer_id AS key, 1 AS n FROM customer_move WHERE customer_id = ANY($1) "
     "AND undone_at IS NOT NULL",
-    "record.remove": "SELECT id AS key, 1 AS n FROM file_record WHERE id = ANY($1) "
-    "AND removed_at IS NOT NULL",
+    # or it stands in the history that somebody had seen the thing after that, and it stays
+    "record.remove": "SELECT id AS key, 1 AS n FROM file_record f WHERE id = ANY($1) "
+    "AND (removed_at IS NOT NULL OR EXISTS (SELECT FROM file_record_history h "
+    "WHERE h.record_id = f.id AND h.lost::jsonb ? 'removed'))",
     "customer.set_values": _HISTORY,
     "dispute.settle": _HISTORY,
 }
