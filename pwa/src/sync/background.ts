@@ -40,6 +40,8 @@ export async function flushOutbox(options: FlushOptions = {}): Promise<number> {
       await withStore(db, async () => void (await db.open()))
       const http = { fetch: options.fetch ?? fetch.bind(globalThis), baseUrl: options.baseUrl ?? '' }
       const over = await readFilesOver(db)
+      // Entries of a former stream wait for the unlocked app, and all others with them.
+      let held = false
       const deps: FileDeps = {
         ...(options.appVersion ? { appVersion: options.appVersion } : {}),
         db,
@@ -48,14 +50,16 @@ export async function flushOutbox(options: FlushOptions = {}): Promise<number> {
         onEntries: () => channel?.postMessage({ db: db.name, what: 'outbox' }),
         pace: firstPace(),
         stop: async () => {
-          if ((await unsent(db)).some(({ tries }) => tries === 0)) return 'commands'
+          if (!held && (await unsent(db)).some(({ tries }) => tries === 0)) return 'commands'
           return heldBy(over, networkKind()) ? 'held' : null
         },
       }
       return await (options.locks ?? browserLocks()).run(syncLock(db.name), async () => {
         let received = 0
         for (;;) {
-          received += (await pushCommands(deps)).received
+          const pushed = await pushCommands(deps)
+          received += pushed.received
+          held = pushed.foreign
           // What was saved while a file was on its way goes before the rest of it.
           if ((await sendFiles(deps)).stopped !== 'commands') return received
         }

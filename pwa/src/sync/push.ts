@@ -51,6 +51,8 @@ export interface PushDeps {
   transport: Transport
   /** The phone's clock. */
   now: () => number
+  /** What stands in a former stream still holds nothing up: it was tried to give it a place in this one. */
+  passForeign?: boolean
   /** Entries saved less than this long ago stay, so that they can still be taken back. */
   graceMs?: number
   /** Called whenever entries changed in the database. */
@@ -101,7 +103,8 @@ export async function pushCommands(deps: PushDeps): Promise<PushOutcome> {
     outcome.young = young >= 0
     // A stream has no holes: what was saved after a young entry waits with it.
     const waiting = (young < 0 ? own : own.slice(0, young)).filter((entry) => !tried.has(entry.id))
-    if (waiting.length === 0) {
+    // Locked, nobody can tell what may come to stand before these.
+    if (waiting.length === 0 || (outcome.foreign && !deps.passForeign)) {
       await sayLost(deps, { all, photos })
       return outcome
     }

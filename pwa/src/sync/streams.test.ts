@@ -3,6 +3,7 @@ import 'fake-indexeddb/auto'
 import { expect, test, vi } from 'vitest'
 import { build } from '../domain/commands'
 import { uuid7 } from '../domain/ids'
+import { flushOutbox } from './background'
 import { databaseOf } from './testing/page'
 import { FakeBank } from './testing/bank'
 import { GRID_KEY, household, openPhone, PIN, readyPhone, visitOf, type Phone } from './testing/phone'
@@ -128,6 +129,25 @@ test.each(['pull', 'push'])('after a copy and a restore that the %s meets, all e
   await phone.engine.sync()
   expect(taken(bank)).toEqual(meets === 'push' ? [500, 700, 900] : [500, 700])
   expect(phone.engine.status().waiting).toBe(0)
+  await phone.engine.close()
+})
+
+test('what was saved since waits, in the background too, for what has no place in the new stream yet', async () => {
+  const { bank, phone } = await oneHousehold()
+  await phone.engine.save([wages(500)])
+  await phone.engine.sync()
+  useCopy(bank)
+  await phone.engine.save([wages(700)])
+  // The bank says that the phone was copied; the new installation is made, and the bank does not hear of it.
+  bank.fault = (_, path) => (path.endsWith('/devices') ? 'lost' : null)
+  await phone.engine.sync()
+  bank.fault = () => null
+  await phone.engine.login('wang', 'right')
+  await phone.engine.save([wages(900)])
+  const { deviceDatabase, clock, locks } = phone
+  expect(await flushOutbox({ fetch: bank.fetch as typeof fetch, baseUrl: 'http://bank', now: () => clock.now, locks, deviceDatabase })).toBe(0)
+  await phone.engine.sync()
+  expect(taken(bank)).toEqual([500, 700, 900])
   await phone.engine.close()
 })
 

@@ -121,6 +121,7 @@ export class Syncer {
       transport: core.transport,
       now: core.options.now,
       graceMs: this.graceMs,
+      passForeign: core.unlocked !== null,
       onEntries: async () => {
         // Receipts of another life of the bank's database are about its revisions.
         await core.loadContact()
@@ -173,7 +174,7 @@ export class Syncer {
 
   /** What a withdrawn phone still does: files over any network, then all that waits, then it forgets everything. */
   private async deliver(deps: FileDeps): Promise<void> {
-    const held = { ...deps, graceMs: 0, stop: () => null }
+    const held = { ...deps, graceMs: 0, passForeign: true, stop: () => null }
     await pushCommands(held)
     await sendFiles(held)
     const whole = this.core.outbox.filesWaiting() === 0

@@ -17,6 +17,7 @@ export class Writer {
   /** The next number of the stream as far as this tab knows; null: look it up. */
   private next: number | null = null
   private owner: Unlocked | null = null
+  private stream = ''
   /** Saves are done one after the other, in the order they were asked for. */
   private queue: Promise<unknown> = Promise.resolve()
 
@@ -35,12 +36,13 @@ export class Writer {
   private async saveNow(commands: NewCommand[], files: NewFile[], options: SaveOptions): Promise<{ ids: Id[] }> {
     const { core } = this
     const { vault, sealer, drafts } = core.open
-    if (this.owner !== core.open) {
-      this.owner = core.open
-      this.next = null
-    }
     const db = core.store
     const stream = core.identity?.installationId ?? ''
+    if (this.owner !== core.open || this.stream !== stream) {
+      this.owner = core.open
+      this.stream = stream
+      this.next = null
+    }
     const time = this.saveTime()
     const owners = ownersOf(commands, files)
     const abouts = commands.map((command) => aboutOf(core, command))
