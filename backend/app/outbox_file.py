@@ -143,7 +143,6 @@ async def _pushed(
             stream=actor.installation_id,
             device_now=_device_now(database, found),
             commands=list(sent[at : at + BATCH]),
-            epoch=found.epoch,
         )
         receipts += (await push(database, registry, actor, request))["receipts"]
     return receipts

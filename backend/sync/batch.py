@@ -40,7 +40,8 @@ class Batch:
 
     `foreign`: ids that are recorded as other people's. `books`: the partitions that the sender's phones hold.
     `copied`: a place in the stream was taken twice, so nothing new of this phone is taken any more.
-    `delivery`: set for a phone that was withdrawn. `opened`: what the sealed commands hold (`opening`).
+    `former`: the phone speaks to another life of the database, and what it has received there may be missing
+    here. `delivery`: set for a phone that was withdrawn. `opened`: what the sealed commands hold (`opening`).
     """
 
     actor: Actor
@@ -54,6 +55,7 @@ class Batch:
     opened: Mapping[tuple[int, UUID], "Command | Verdict"]
     receipts: list[Receipt] = field(default_factory=list)
     copied: bool = False
+    former: bool = False
     delivery: Delivery | None = None
 
 

@@ -131,6 +131,7 @@ async def _transact(
             delivery=await late.delivery_of(uow) if actor.withdrawn else None,
             received_at=uow.now,
             opened=opened,
+            former=request.epoch not in (None, facts.epoch),
         )
         await losses.take(uow, batch, request.lost, [command.seq for command in commands])
         await _take_all(uow, registry, batch, commands, together=together)
@@ -188,7 +189,7 @@ async def _take_all(
     """The commands in their order: those that may be taken together are, all others one by one."""
     place = alone = 0
     while place < len(commands):
-        if together and place >= alone:
+        if together and place >= alone and not batch.former:
             run = run_from(registry, batch, commands[place:])
             taken = await take_together(uow, batch, run) if len(run) > 1 else []
             batch.receipts += taken
@@ -213,6 +214,10 @@ async def _take(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedC
     if row is not None and (row.result != "held" or row.settled is not None):
         pass_by(batch, sent)
         return repeated(uow, batch, row, sent)
+    if batch.former:
+        # taken now, it could come before what this life of the database lacks: the phone hears of it by the
+        # answer, and sends all it keeps again
+        return Receipt(id=sent.id, seq=sent.seq, result="held", hash=sent.hash, code="gap")
     if row is None and (batch.copied or not await _has_place(uow, batch, sent)):
         if not batch.copied:
             uow.audit("sync.stream_conflict", "device", batch.installation_id, {"seq": sent.seq})

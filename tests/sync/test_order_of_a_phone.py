@@ -62,3 +62,25 @@ async def test_a_clock_that_was_set_back_or_a_look_of_an_earlier_day_is_as_old_a
     _edit(manager, household["id"], 3_000_00, now - 3_600_000)
     assert await _push(manager, late_ms=0) == ["merged", "merged"]
     assert await _stands(manager, household["id"]) == 1_000_00
+
+
+async def test_nothing_new_is_taken_from_a_phone_that_speaks_to_another_life_of_the_bank(
+    phone_of: PhoneOf, world: World
+) -> None:
+    """What it received there may be missing here, and comes first."""
+    manager = await phone_of("manager")
+    await manager.pull()
+    household = new_household(world.grids["E1"])
+    made = manager.save("customer.create", household)
+    await manager.push()
+    for value in (1_000_00, 2_000_00):
+        _edit(manager, household["id"], value, manager.now())
+    epoch, manager.epoch = manager.epoch, "another life"
+    made.receipt = None
+    assert [(one["result"], one.get("code")) for one in await manager.push()] == [
+        ("repeated", None),
+        *[("held", "gap")] * 2,
+    ]
+    manager.epoch = epoch
+    assert await _push(manager, late_ms=0) == ["applied", "applied"]
+    assert await _stands(manager, household["id"]) == 2_000_00

@@ -355,6 +355,7 @@ export class FakeBank {
       }
     }
     let conflict = false
+    const former = body['epoch'] !== null && body['epoch'] !== this.epoch
     for (const { id, seq, hash, sealed } of commands) {
       const answer = (result: string, more: Json = {}): Json => ({ id, seq, result, hash, receipt: `${hash.slice(0, 16)}`, received_at: this.now, await: {}, ...more })
       const everywhere = [...this.streams.values()].map((one) => one.known.get(id)).find((one) => one)
@@ -373,7 +374,7 @@ export class FakeBank {
         receipts.push(answer('rejected', { code: 'stream_conflict' }))
         continue
       }
-      if (seq > stream.expects) {
+      if (former || seq > stream.expects) {
         receipts.push(answer('held', { code: 'gap' }))
         continue
       }
