@@ -22,6 +22,7 @@ from backend.app.http.resources import Resources
 from backend.app.life import require_known_life
 from backend.app.wiring import registry
 from backend.customers import routes as customers_routes
+from backend.evaluation import routes as evaluation_routes
 from backend.files import routes as files_routes
 from backend.files.service import Darkroom
 from backend.identity import routes as identity_routes
@@ -45,6 +46,7 @@ def routers(settings: Settings) -> Sequence[Router]:
         notify_routes.router,
         customers_routes.router,
         files_routes.router(settings.max_upload_bytes),
+        evaluation_routes.router,
         sync_routes.router,
     )
 

@@ -18,6 +18,7 @@ TABLE_MODULES = (
     "backend.customers.models",
     "backend.banking.models",
     "backend.visits.models",
+    "backend.evaluation.models",
     "backend.strategy.models",
     "backend.tasks.models",
     "backend.sync.models",

@@ -17,6 +17,9 @@ from backend.customers import photos as customers_photos
 from backend.customers import projection as customers_projection
 from backend.customers import retention as customers_retention
 from backend.customers import suggestions as customers_suggestions
+from backend.evaluation import commands as evaluation_commands
+from backend.evaluation import jobs as evaluation_jobs
+from backend.evaluation import projection as evaluation_projection
 from backend.files import jobs as files_jobs
 from backend.grids import projection as grids_projection
 from backend.identity import projection as identity_projection
@@ -52,6 +55,10 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("customers.unmerged", "tasks.customers_unmerged", tasks_jobs.on_customers_unmerged),
     Handler("customers.moved", "visits.customer_moved", visits_jobs.on_customer_moved),
     Handler("customers.moved", "tasks.customer_moved", tasks_jobs.on_customer_moved),
+    Handler("customers.merged", "evaluation.customers_merged", evaluation_jobs.on_customers_merged),
+    Handler("customers.unmerged", "evaluation.customers_unmerged", evaluation_jobs.on_customers_merged),
+    Handler("customers.moved", "evaluation.customer_moved", evaluation_jobs.on_customer_moved),
+    Handler("evaluation.handed_in", "evaluation.handed_in", evaluation_jobs.on_handed_in),
     Handler("customers.duties_moved", "tasks.duties_moved", tasks_jobs.on_duties_moved),
     Handler("customers.duties_moved", "visits.duties_moved", visits_jobs.on_duties_moved),
     Handler(
@@ -129,6 +136,7 @@ def registry() -> Registry:
         *customers_merging.COMMANDS,
         *visits_commands.COMMANDS,
         *visits_unplaced.COMMANDS,
+        *evaluation_commands.COMMANDS,
         *tasks_commands.COMMANDS,
         *notify_commands.COMMANDS,
     )
@@ -143,6 +151,7 @@ def registry() -> Registry:
             *banking_projection.PROJECTIONS,
             *visits_projection.PROJECTIONS,
             *visits_unplaced.PROJECTIONS,
+            *evaluation_projection.PROJECTIONS,
             *strategy_projection.PROJECTIONS,
             *tasks_projection.PROJECTIONS,
             *notify_projection.PROJECTIONS,

@@ -4,6 +4,7 @@ from backend.customers.errors import out_of_scope
 from backend.customers.file_fields import file_fields
 from backend.customers.followers import followed, merged_on, note_followed, stands
 from backend.customers.holders import Holder, Named, Unknown, holders, number_index
+from backend.customers.kin import kin_of
 from backend.customers.merging import follow
 from backend.customers.models import Customer
 from backend.customers.moving import rehome
@@ -49,6 +50,7 @@ __all__ = [
     "homes",
     "id_check_digit",
     "inputs_changed",
+    "kin_of",
     "lineage",
     "lock",
     "lock_inputs",

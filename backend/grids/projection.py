@@ -8,11 +8,12 @@ from backend.grids import queries
 from backend.kernel.projections import Projection
 from backend.kernel.uow import UnitOfWork
 
-FIELDS = ("code", "name", "kind", "township", "lon", "lat", "manager_id")
+FIELDS = ("code", "name", "kind", "township", "lon", "lat", "manager_id", "agent_ids")
 
 
 async def _load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[str, Sequence[Any]]:
     rows = await queries.grids(uow, [UUID(one) for one in ids])
+    agents = await queries.agents(uow, [row.id for row in rows], uow.today)
     return {
         str(row.id): (
             row.code,
@@ -22,6 +23,7 @@ async def _load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping
             row.lon,
             row.lat,
             str(row.manager_id) if row.manager_id else None,
+            [str(one) for one in agents.get(row.id, ())],
         )
         for row in rows
         if row.active

@@ -118,6 +118,23 @@ async def holders(
     return list(await uow.session.scalars(query))
 
 
+async def agents(uow: UnitOfWork, grid_ids: Iterable[UUID], on: date) -> dict[UUID, list[UUID]]:
+    """Who holds grids as their agents on the day `on`."""
+    rows = await uow.session.execute(
+        select(GridAssignment.grid_id, GridAssignment.staff_id)
+        .where(
+            GridAssignment.grid_id.in_(list(grid_ids)),
+            GridAssignment.duty == Duty.agent.value,
+            _in_force(on),
+        )
+        .order_by(GridAssignment.grid_id, GridAssignment.from_on, GridAssignment.staff_id)
+    )
+    found: dict[UUID, list[UUID]] = {}
+    for row in rows:
+        found.setdefault(row.grid_id, []).append(row.staff_id)
+    return found
+
+
 async def history(uow: UnitOfWork, grid_id: UUID) -> list[Assignment]:
     """Everybody who ever held the grid, oldest first."""
     rows = await uow.session.scalars(

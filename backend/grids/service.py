@@ -163,7 +163,7 @@ async def assign(
     if duty is Duty.responsible:
         row.manager_id = staff_id
         row.changed_at = uow.now
-        uow.touch(book_of(grid_id), "grid", grid_id)
+    uow.touch(book_of(grid_id), "grid", grid_id)
     _tell(uow, "grid.assign", given, ended=[str(holder.staff_id) for holder in ended])
     # sessions do not flush by themselves, and the next read of this unit of work is to see it
     await uow.session.flush()
@@ -265,7 +265,7 @@ async def release(uow: UnitOfWork, grid_id: UUID, staff_id: UUID, duty: Duty) ->
     if duty is Duty.responsible:
         row.manager_id = None
         row.changed_at = uow.now
-        uow.touch(book_of(grid_id), "grid", grid_id)
+    uow.touch(book_of(grid_id), "grid", grid_id)
     _tell(uow, "grid.release", held[0], ended=[str(staff_id)])
     await uow.session.flush()
     return queries.assignment_of(held[0])

@@ -67,13 +67,16 @@ def banded(measured: Expr, bands: Iterable[tuple[Expr, int]]) -> Expr:
     return Case(branches, integer(0), Type.bigint)
 
 
-def item(part: Part, percent: Expr) -> Item:
+def item(part: Part, percent: Expr, counts: Expr | None) -> Item:
     """A line of a scorecard."""
-    return Item(part.text("name"), part.text("zh"), part.text("en"), part.text("weight"), percent)
+    return Item(part.text("name"), part.text("zh"), part.text("en"), part.text("weight"), percent, counts)
 
 
 def weights_problems(card: Scorecard, figures: Mapping[str, Figure]) -> list[Problem]:
-    """The weights of a card's items add up to 100 points on every day on which one of them changes."""
+    """The weights of a card's items add up to 100 points on every day on which one of them changes, and some
+    of them count for everybody."""
+    if all(one.counts is not None for one in card.items):
+        return [card.part.problem("none of its items counts for everybody", "items")]
     weights = [figures[one.weight] for one in card.items]
     days = sorted({since for weight in weights for since, _ in weight.values})
     for day in days:
@@ -85,19 +88,31 @@ def weights_problems(card: Scorecard, figures: Mapping[str, Figure]) -> list[Pro
 
 
 def score_rules(cards: Iterable[Scorecard], constants: Mapping[str, Expr]) -> dict[str, Rule]:
-    """One column of points per name in `gives`: the items' weight × percent, added, cut to whole points."""
+    """One column of points per name in `gives`: the items' weight × percent, added, over the weights of those
+    that count (100 where all do), cut to whole points."""
     gathered: dict[str, tuple[Part, dict[str, Expr]]] = {}
     for card in cards:
         lines: list[Expr] = [
-            Call(Op.multiply, (line.percent, constants[line.weight]), Type.bigint) for line in card.items
+            _if_counts(line, Call(Op.multiply, (line.percent, constants[line.weight]), Type.bigint))
+            for line in card.items
         ]
-        points = Call(Op.share, (total(lines), integer(1)), Type.bigint)
+        if all(line.counts is None for line in card.items):
+            points = Call(Op.share, (total(lines), integer(1)), Type.bigint)
+        else:
+            weights = [_if_counts(line, constants[line.weight]) for line in card.items]
+            points = Call(Op.whole_ratio, (total(lines), total(weights)), Type.bigint)
         _, of_kind = gathered.setdefault(card.gives, (card.part, {}))
         of_kind.update(dict.fromkeys(card.kinds, points))
     return {
         name: Rule(name, Column(Type.bigint), by_kind(of_kind, Type.bigint), part)
         for name, (part, of_kind) in gathered.items()
     }
+
+
+def _if_counts(line: Item, value: Expr) -> Expr:
+    if line.counts is None:
+        return value
+    return Case(((line.counts, value),), integer(0), Type.bigint)
 
 
 def first_that_holds(branches: list[tuple[Expr, str]], last: str) -> Expr:

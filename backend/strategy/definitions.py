@@ -125,13 +125,18 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of a scorecard: `percent` (0 to 100) of the points that figure `weight` holds."""
+    """A line of a scorecard: `percent` (0 to 100) of the points that figure `weight` holds.
+
+    `counts`: for which customers; of whom it cannot be known yet, the others share its points in proportion
+    to their own. None: for all.
+    """
 
     name: str
     zh: str
     en: str
     weight: str
     percent: Expr
+    counts: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

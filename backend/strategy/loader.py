@@ -256,8 +256,9 @@ class _Loader:
             if not self._named_by(item, "weight", figures):
                 continue
             percent = self._percent(item, scope)
+            counts = self._expression(item, "counts", scope, Type.boolean) if item.has("counts") else None
             if percent is not None:
-                items.append(building.item(item, percent))
+                items.append(building.item(item, percent, counts))
         card = Scorecard(
             part.text("name"),
             part.text("gives"),

@@ -41,6 +41,8 @@ class Subject:
     waiting: bytes
     #: where the page with the household lies for whoever holds the grid
     page: str
+    #: a village evaluation that judges the household
+    session: str = ""
 
 
 @dataclass
@@ -215,6 +217,12 @@ async def events(one: Attempt) -> bool:
         gone.set()
         stream.cancel()
         await asyncio.gather(stream, return_exceptions=True)
+
+
+async def evaluation_forms(one: Attempt) -> bool:
+    """Who said what about the household can be asked for, with a purpose."""
+    path = f"/api/v1/evaluations/{one.subject.session}/forms"
+    return await _done(one, "POST", path, 200, purpose="a look")
 
 
 async def file_up(one: Attempt) -> bool:

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from backend.grids import api as grids
 from backend.kernel.actor import Actor
+from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database
 from backend.sync.partitions import VERSION
 from tests.access import probes
@@ -111,6 +112,11 @@ MATRIX: dict[str, Row] = {
     "POST /api/v1/sync/push": _row(probes.push, own=BRANCH | {"agent"}, reassigned=HEADS, other_grid=HEADS),
     "GET /api/v1/quarantine": _row(probes.quarantine, **QUARANTINE),
     "POST /api/v1/quarantine/{command_id}/content": _row(probes.quarantined, **QUARANTINE),
+    "POST /api/v1/evaluations/{session_id}/forms": _row(
+        probes.evaluation_forms,
+        **dict.fromkeys(("own", "reassigned", "other_grid"), frozenset({"head", "auditor"})),
+        other_branch=AUDITOR,
+    ),
     "GET /api/v1/phones": _row(probes.phones, **QUARANTINE),
     "GET /api/v1/sync/events": _row(probes.events, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
 }
@@ -131,10 +137,22 @@ async def _subject(
     photos = [{"hash": digest(one), "class": "home", "taken_at": author.now()} for one in (kept, waiting)]
     author.save("customer.create", body)
     author.save("visit.log", visit(body["id"], place.lon, place.lat, author.now(), photos=photos))
+    # heads' phones hold the ids of households that are judged: another one than those that are looked for
+    neighbour = new_household(place, "邻户")
+    author.save("customer.create", neighbour)
+    judged = {
+        "id": str(uuid7()),
+        "grid_id": str(place.id),
+        "held_on": "2026-03-02",
+        "host_id": author.staff["id"],
+        "customer_ids": [neighbour["id"]],
+        "reviewers": [{"id": str(uuid7()), "name": "罗书记", "role": "cadre"}],
+    }
+    author.save("evaluation.create", judged)
     assert {one["result"] for one in await author.push()} == {"applied"}
     sent = await probes.send_photo(author, kept)
     assert sent.status_code == 200, sent.text
-    return Subject(body["id"], place.id, author, people, digest(kept), waiting, page="")
+    return Subject(body["id"], place.id, author, people, digest(kept), waiting, "", judged["id"])
 
 
 @pytest.fixture

@@ -58,12 +58,14 @@ def test_tiers_stages_and_grades_are_those_of_the_domain() -> None:
     assert [one.code for one in choices["grade"].options] == ["AAA", "AA", "A", "none"]
 
 
-def test_what_has_no_data_yet_is_said_and_its_points_are_accounted_for() -> None:
-    """The policy's own weights and the pending ones make 100; the dated weights in force do too (loader)."""
+def test_what_has_no_data_yet_is_said() -> None:
+    pending = {one.name for one in shipped_catalogue().pending}
+    assert {"negative_list", "other_limit", "product_cap"} <= pending
+
+
+def test_the_policys_own_weights_hold_since_forms_are_recorded() -> None:
+    """Before, the others shared the evaluation's points; now they do for whom nobody has evaluated."""
     catalogue = shipped_catalogue()
-    pending = {one.name: one.points for one in catalogue.pending}
-    assert pending["evaluation"] == 20
-    assert {"negative_list", "other_limit", "product_cap"} <= set(pending)
     of_policy = {
         "people": 8,
         "labour": 8,
@@ -72,14 +74,18 @@ def test_what_has_no_data_yet_is_said_and_its_points_are_accounted_for() -> None
         "income": 14,
         "completeness": 10,
         "bank": 14,
+        "evaluation": 20,
     }
-    assert sum(of_policy.values()) + 20 == 100
+    assert sum(of_policy.values()) == 100
     for card in catalogue.scorecards:
         if card.gives != "score_points":
             continue
+        assert [item.name for item in card.items] == list(of_policy)
         for item in card.items:
-            scaled = of_policy[item.name] * 100 / 80
-            assert abs(catalogue.figures[item.weight].values[0][1] - scaled) <= 0.5
+            before, now = (value for _, value in catalogue.figures[item.weight].values)
+            assert now == of_policy[item.name]
+            assert abs(before - (now * 100 / 80 if item.name != "evaluation" else 0)) <= 0.5
+            assert (item.counts is not None) == (item.name == "evaluation")
 
 
 def test_units_stand_in_names() -> None:

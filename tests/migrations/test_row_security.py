@@ -34,6 +34,7 @@ OF_CUSTOMERS = frozenset(
         "customer_value",
         "customer_value_history",
         "decision",
+        "evaluation_result",
     }
     | {"flow_part", "holding_part"}
     | {"duty", "flow_month", "holding", "loan", "membership", "person", "person_contact", "person_identity"}
@@ -47,6 +48,7 @@ BANK_ONLY = frozenset(
         "customer_dispute",
         "decision",
         "duty",
+        "evaluation_result",
         "flow_month",
         "flow_part",
         "holding",

@@ -15,6 +15,7 @@ import pytest
 from backend.app.wiring import registry
 from backend.customers.file_fields import file_fields
 from backend.customers.rules import RecordKind, Relation
+from backend.evaluation import rules as evaluation
 from backend.kernel.actor import HEADS, Role
 from backend.tasks.rules import State, TaskKind
 from backend.visits.rules import Channel, Flag, Outcome
@@ -105,7 +106,20 @@ def test_the_commands_are_those_that_the_bank_takes() -> None:
             assert set().union(*(WHO[one] for one in who.split(", "))) == command.roles, name
 
 
-@pytest.mark.parametrize("words", [RecordKind, Channel, Flag, Outcome, Relation, State, TaskKind])
+def test_the_questions_of_a_form_are_on_the_page() -> None:
+    part = PAGE.split("### Village evaluation")[1].split("### ")[0]
+    for question, answers in evaluation.QUESTIONS.items():
+        listed = re.search(rf"\b{question} \(([^)]*)\)", part)
+        assert listed, question
+        assert listed[1].replace("\n", " ").split(", ") == list(answers)
+    for words in (evaluation.Knows, evaluation.Flag):
+        assert [one.value for one in words if not re.search(rf"\b{one.value}\b", part)] == []
+    assert f"exactly {evaluation.FORM_BYTES} bytes" in part
+
+
+@pytest.mark.parametrize(
+    "words", [RecordKind, Channel, Flag, Outcome, Relation, State, TaskKind, evaluation.ReviewerRole]
+)
 def test_the_words_of_a_row_are_on_the_page(words: type[StrEnum]) -> None:
     missing = [one.value for one in words if not re.search(rf"\b{one.value}\b", ROWS + COMMANDS)]
     assert not missing

@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from backend.app.demo import evaluations
 from backend.app.demo.accounts import Login
 from backend.app.demo.businesses import Businesses
 from backend.app.demo.errors import DemoRefused
@@ -178,6 +179,7 @@ async def _load(database: Database, stage: Stage, calendar: Calendar, plan: _Pla
             world.batch.extend(rows)
         await writer.write(world.batch)
         await _fill_all(writer, world, staffing, stage, report)
+        await evaluations.hold(uow, stage.seed, calendar, staffing, plan.namer)
         uow.audit("demo.load", "county", str(stage.seed), {"customers": stage.customers})
         await _keep(uow, stage)
 

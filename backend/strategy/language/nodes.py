@@ -45,6 +45,8 @@ class Op(StrEnum):
     absolute = "ABS"
     ratio = "ratio"
     share = "share"
+    # the whole part of a / b, b above zero: for what the catalogue's richer forms mean, not to be written
+    whole_ratio = "whole_ratio"
     floor_to = "floor_to"
     days_between = "days_between"
     months_between = "months_between"

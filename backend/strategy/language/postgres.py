@@ -220,6 +220,7 @@ _SPECIAL: Mapping[Op, Callable[[list[Sql]], Sql]] = {
     Op.absolute: lambda args: exp.Abs(this=args[0]),
     Op.ratio: _ratio,
     Op.share: _share,
+    Op.whole_ratio: lambda args: _whole(args[0], args[1]),
     Op.floor_to: _floor_to,
     Op.days_between: lambda args: cast(
         exp.Paren(this=exp.Sub(this=_paren(args[1]), expression=_paren(args[0]))), Type.bigint

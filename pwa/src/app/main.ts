@@ -5,6 +5,7 @@ import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import { openDraft } from '../features/drafts'
 import { useEngine } from '../features/engine'
+import { kioskNow } from '../features/evaluation/kiosk'
 import { makeI18n } from '../locales'
 import { openEngine } from '../sync/engine'
 import { usePreferences } from '../ui/preferences'
@@ -34,6 +35,7 @@ async function start() {
     isHead: store.isHead,
     isField: store.isField,
     watches: store.watches,
+    kiosk: () => kioskNow(engine.drafts),
     openDraft: () => (engine.status().phase === 'ready' ? openDraft(engine.drafts) : undefined),
   })
   const router = makeRouter(state, store.whole)

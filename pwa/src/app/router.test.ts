@@ -44,3 +44,14 @@ test('who has no field work begins where theirs is, and is kept out of what is n
   expect(decide(page('/phones', { watch: true }), ready)).toEqual({ path: '/today', replace: true })
   expect(decide(page('/phones', { watch: true }), { ...ready, isHead: true, watches: true })).toBe(true)
 })
+
+test('while reviewers have the phone only their page opens, and that one at no other time', () => {
+  const kiosk: GuardState = { ...ready, isHead: true, watches: true, needsLogin: true, kiosk: () => '/evaluations/7/kiosk' }
+  for (const path of ['/today', '/customers/7', '/evaluations/7', '/evaluations/8/kiosk', '/login', '/approvals', '/nowhere']) {
+    expect(decide(page(path), kiosk)).toEqual({ path: '/evaluations/7/kiosk', replace: true })
+  }
+  expect(decide(page('/evaluations/7/kiosk', { field: true, kiosk: true }), kiosk)).toBe(true)
+  // locked it is as ever: only the host opens it
+  expect(decide(page('/evaluations/7/kiosk', { kiosk: true }), { ...kiosk, phase: 'locked' })).toMatchObject({ path: '/unlock' })
+  expect(decide(page('/evaluations/7/kiosk', { field: true, kiosk: true }), ready)).toEqual({ path: '/evaluations/7', replace: true })
+})

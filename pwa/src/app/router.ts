@@ -12,6 +12,8 @@ declare module 'vue-router' {
     field?: boolean
     /** For those who look after phones and refused entries. */
     watch?: boolean
+    /** Opens in kiosk mode only. */
+    kiosk?: boolean
   }
 }
 
@@ -32,6 +34,8 @@ export interface GuardState {
   watches: boolean
   /** The page of a form that was open when the app was last closed. */
   openDraft?: () => string | undefined
+  /** The only page that may open, while reviewers of an evaluation have the phone in their hands. */
+  kiosk?: () => string | null
 }
 
 /** Where a person begins: with the day's work; an administrator with the phones; who has neither, with the inbox. */
@@ -42,7 +46,10 @@ export const homeOf = (state: Pick<GuardState, 'isField' | 'watches'>): string =
  * along as `next`, so that after unlocking the person is where they wanted to be.
  */
 export function decide(to: Pick<RouteLocationNormalized, 'path' | 'fullPath' | 'meta' | 'query'>, state: GuardState): true | RouteLocationRaw {
+  const kiosk = state.phase === 'ready' ? (state.kiosk?.() ?? null) : null
+  if (kiosk !== null) return to.path === kiosk || { path: kiosk, replace: true }
   if (to.path === '/login' && state.needsLogin) return true
+  if (to.meta.kiosk && state.phase === 'ready') return { path: to.path.replace(/\/kiosk$/, ''), replace: true }
   const phases = to.meta.phases ?? ['ready']
   if (phases.includes(state.phase)) {
     const closed = (to.meta.heads && !state.isHead) || (to.meta.field && !state.isField) || (to.meta.watch && !state.watches)

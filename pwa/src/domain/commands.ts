@@ -3,6 +3,7 @@
  * refuse what the bank would refuse for its shape.
  */
 import { isDay } from './dates'
+import { MOST_REVIEWERS, type EvaluationBodies } from './evaluation'
 import { normalId, readId } from './idNumber'
 import { uuid7 } from './ids'
 import type { RecordDetail, RecordKind, Channel, CustomerKind, Day, FieldValue, Id, Instant, Outcome, PhotoClass } from './rows'
@@ -62,7 +63,7 @@ interface Contact {
   next_purpose?: string | null
 }
 
-export interface CommandBodies {
+export interface CommandBodies extends EvaluationBodies {
   'visit.log': Contact & { customer_id: Id }
   /** Past the offline limit: the household as the person typed it. */
   'visit.log_unplaced': Contact & { name: string; place: string }
@@ -138,6 +139,9 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'suggestion.accept': 1,
   'suggestion.dismiss': 1,
   'dispute.settle': 1,
+  'evaluation.create': 1,
+  'evaluation.hand_in': 1,
+  'evaluation.review': 1,
   'inbox.read': 1,
   'command.discard': 1,
 }
@@ -405,6 +409,28 @@ export const build = {
     if (body.seen.length === 0) throw new CommandInvalid('seen', 'required')
     if (typeof body.value === 'number') whole('value', body.value, LARGEST.fen)
     return make('dispute.settle', body, options)
+  },
+  evaluationCreate(body: CommandBodies['evaluation.create'], options?: CommandOptions) {
+    for (const field of ['id', 'grid_id', 'host_id'] as const) id(field, body[field])
+    day('held_on', body.held_on)
+    text('place', body.place, LONGEST.address)
+    for (const field of ['reviewers', 'customer_ids'] as const) if (body[field].length === 0) throw new CommandInvalid(field, 'required')
+    if (body.reviewers.length > MOST_REVIEWERS) throw new CommandInvalid('reviewers', 'too_long')
+    for (const reviewer of body.reviewers) text('reviewers.name', reviewer.name, LONGEST.name, true)
+    return make('evaluation.create', body, options)
+  },
+  evaluationHandIn(body: CommandBodies['evaluation.hand_in'], options?: CommandOptions) {
+    id('session_id', body.session_id)
+    id('reviewer_id', body.reviewer_id)
+    if (body.forms.length === 0) throw new CommandInvalid('forms', 'required')
+    return make('evaluation.hand_in', body, options)
+  },
+  evaluationReview(body: CommandBodies['evaluation.review'], options?: CommandOptions) {
+    id('session_id', body.session_id)
+    if (body.items.length === 0) throw new CommandInvalid('items', 'required')
+    body.items.forEach(({ percent }) => whole('percent', percent, 100))
+    body.items.forEach(({ reason }) => text('reason', reason, LONGEST.reason))
+    return make('evaluation.review', body, options)
   },
   inboxRead(body: CommandBodies['inbox.read'], options?: CommandOptions) {
     if (body.ids.length === 0) throw new CommandInvalid('ids', 'required')

@@ -5,6 +5,7 @@
 import { dayOf } from './dates'
 import { type Command, type CommandBodies } from './commands'
 import { observedAt } from './commandFacts'
+import type { EvaluationResult, EvaluationReview, EvaluationReviewer } from './evaluation'
 import { fieldsOf } from './consents'
 import { readId } from './idNumber'
 import type { ConsentSaid, CustomerRow, Day, FileValue, Id, Kind, MemberRow, Pending, RowKinds, VisitFile, VisitRow } from './rows'
@@ -130,6 +131,12 @@ function apply(command: Command, laying: Laying): void {
       return decideSuggestion(command.body.suggestion_id, 'dismissed', laying)
     case 'dispute.settle':
       return settleDispute(command.body, laying)
+    case 'evaluation.create':
+      return createEvaluation(command.body, laying)
+    case 'evaluation.hand_in':
+      return handIn(command.body, laying)
+    case 'evaluation.review':
+      return reviewResults(command.body, laying)
     case 'inbox.read':
       for (const id of command.body.ids) {
         if (laying.read('inbox', id)?.read_at == null) patch(laying, 'inbox', id, { read_at: laying.at })
@@ -359,6 +366,45 @@ function settleDispute(body: CommandBodies['dispute.settle'], laying: Laying): v
   const chosen = row.values.find(([value]) => value === body.value)
   const value: FileValue = chosen ? [body.value, chosen[1], dayOf(chosen[2], timeZone), chosen[3]] : [body.value, 'collected', laying.day, staffId]
   laying.overlay.set('file', row.customer_id, { ...file, values: { ...file.values, [row.field]: value }, pending: laying.pending })
+}
+
+function createEvaluation(body: CommandBodies['evaluation.create'], laying: Laying): void {
+  laying.overlay.set('evaluation', body.id, {
+    id: body.id,
+    revision: 0,
+    pending: laying.pending,
+    grid_id: body.grid_id,
+    held_on: body.held_on,
+    place: body.place ?? '',
+    host_id: body.host_id,
+    reviewers: body.reviewers.map(({ id, name, role, customer_id }) => [id, name, role, customer_id ?? null, null, 0]),
+    households: body.customer_ids,
+    grid_name: laying.read('grid', body.grid_id)?.name ?? '',
+    created_by: laying.context.staffId,
+    results: [],
+  })
+}
+
+/** How many forms there are is all that can be shown of them. */
+function handIn(body: CommandBodies['evaluation.hand_in'], laying: Laying): void {
+  const row = laying.read('evaluation', body.session_id)
+  if (!row) return
+  const reviewers = row.reviewers.map((one): EvaluationReviewer => (one[0] === body.reviewer_id && one[4] === null ? [one[0], one[1], one[2], one[3], laying.at, body.forms.length] : one))
+  patch(laying, 'evaluation', row.id, { reviewers })
+}
+
+function reviewResults(body: CommandBodies['evaluation.review'], laying: Laying): void {
+  const row = laying.read('evaluation', body.session_id)
+  if (!row?.results) return
+  const items = new Map(body.items.map((item) => [item.customer_id, item]))
+  const results = row.results.map((result): EvaluationResult => {
+    const item = items.get(result[0])
+    if (!item || item.counted !== result[2]) return result
+    const review: EvaluationReview = [laying.context.staffId, item.percent, item.counted, laying.at, item.reason || null]
+    const [a, b, c, d, e, f, g, h, i, j, first, , settled, settledAt] = result
+    return body.round === 1 ? [a, b, c, d, e, f, g, h, i, j, review, null, settled, settledAt] : [a, b, c, d, e, f, g, h, i, j, first, review, item.percent, laying.at]
+  })
+  patch(laying, 'evaluation', row.id, { results })
 }
 
 function putRecord(body: CommandBodies['record.put'], laying: Laying): void {

@@ -4,6 +4,8 @@
  * bank's time zone. A field that a projection leaves out (an agent's, say) is absent; one without a value is null.
  */
 
+import type { EvaluationResult, EvaluationReviewer } from './evaluation'
+
 export type Id = string
 /** A day in the bank's time zone, `YYYY-MM-DD`. */
 export type Day = string
@@ -73,6 +75,8 @@ export interface GridRow extends RowBase {
   lon: number | null
   lat: number | null
   manager_id: Id | null
+  /** Absent in rows from before the bank told it. */
+  agent_ids?: Id[]
 }
 
 export interface CustomerRow extends RowBase {
@@ -310,6 +314,19 @@ export interface DisputeRow extends RowBase {
   value: number | string | null
 }
 
+/** A village evaluation; `grid_name`, `created_by`, `results` are absent for agents. */
+export interface EvaluationRow extends RowBase {
+  grid_id: Id
+  held_on: Day
+  place: string
+  host_id: Id
+  reviewers: EvaluationReviewer[]
+  households: Id[]
+  grid_name?: string
+  created_by?: Id | null
+  results?: EvaluationResult[]
+}
+
 export interface StafferRow extends RowBase {
   name: string
   role: StaffRole
@@ -378,6 +395,7 @@ export interface RowKinds {
   approval: ApprovalRow
   suggestion: SuggestionRow
   dispute: DisputeRow
+  evaluation: EvaluationRow
   staffer: StafferRow
   product: ProductRow
   term: TermRow

@@ -1,6 +1,8 @@
+import evaluation from './evaluation.en'
 import type { Messages } from './zh-CN'
 
 const en: Messages = {
+  evaluation,
   app: {
     name: 'Tiange',
     spaced: 'Tiange',
@@ -516,6 +518,9 @@ const en: Messages = {
     visit_accompanied: '{who} noted that you came along to {name}. If not, tell your branch',
     customer_met_elsewhere: '{name}: a colleague met them and entered them anew; it is one household now',
     customer_known_elsewhere: 'A household you entered is the bank\'s already, with a colleague; your visit went to it',
+    evaluation_planned: 'You host a village evaluation',
+    evaluation_opened: 'An evaluation has results to review',
+    evaluation_reviewed: 'An evaluation waits for its second review',
     other: 'New message',
   },
   decide: {
@@ -996,6 +1001,9 @@ const en: Messages = {
     suggestion_accept: 'Taking a suggestion',
     suggestion_dismiss: 'Leaving a suggestion',
     dispute_settle: 'Decision on an amount',
+    evaluation_create: 'New evaluation',
+    evaluation_hand_in: 'Evaluation forms, sealed',
+    evaluation_review: 'Review of an evaluation',
     inbox_read: 'Reading of messages',
     command_discard: 'Giving up a record',
     unknown: 'A record',

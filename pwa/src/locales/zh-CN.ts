@@ -1,4 +1,7 @@
+import evaluation from './evaluation.zh-CN'
+
 const zh = {
+  evaluation,
   app: {
     name: '田格',
     spaced: '田 格',
@@ -514,6 +517,9 @@ const zh = {
     visit_accompanied: '{who}记了和您同去{name}，不对就告诉支行',
     customer_met_elsewhere: '{name}，别的同事上门时又建了一次，已并到你这户',
     customer_known_elsewhere: '你新建的一户银行已经有了，由别的同事管，走访已记到那户',
+    evaluation_planned: '有一场评议由你主持',
+    evaluation_opened: '评议出结果了，等一审',
+    evaluation_reviewed: '评议一审过了，等二审',
     other: '有新消息',
   },
   decide: {
@@ -994,6 +1000,9 @@ const zh = {
     suggestion_accept: '采用修改',
     suggestion_dismiss: '不用修改',
     dispute_settle: '定数',
+    evaluation_create: '新建评议',
+    evaluation_hand_in: '评议表，已封',
+    evaluation_review: '评议复核',
     inbox_read: '消息已看',
     command_discard: '不要了',
     unknown: '一条记录',

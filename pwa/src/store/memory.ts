@@ -15,6 +15,7 @@ export const EAGER_KINDS: ReadonlySet<string> = new Set([
   'unplaced',
   'suggestion',
   'dispute',
+  'evaluation',
   'staffer',
   'product',
   'term',

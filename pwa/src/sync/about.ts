@@ -53,6 +53,14 @@ function now(core: Core, command: NewCommand): Whom {
       return named(core, rows.get('suggestion', command.body.suggestion_id))
     case 'dispute.settle':
       return named(core, rows.get('dispute', command.body.dispute_id))
+    // about a village: its name stands in the household's place
+    case 'evaluation.create':
+      return { id: null, name: rows.get('grid', command.body.grid_id)?.name ?? '' }
+    case 'evaluation.hand_in':
+    case 'evaluation.review': {
+      const session = rows.get('evaluation', command.body.session_id)
+      return { id: null, name: (session && (session.grid_name || rows.get('grid', session.grid_id)?.name)) ?? '' }
+    }
     case 'command.discard': {
       const given = core.outbox.get(command.body.discards)
       return given ? whom(core, given) : NOBODY

@@ -12,6 +12,7 @@ import { browserAuthenticator } from './authenticator'
 import { dropPrf } from './biometrics'
 import { Core, type EngineOptions, type Foreign } from './core'
 import { exportOutbox } from './exported'
+import { sealForm } from './forms'
 import { Glances } from './glance'
 import { Live } from './live'
 import { AutoLock } from './lock'
@@ -34,6 +35,8 @@ const newestFirst = (a: RowKinds['inbox' | 'unplaced'], b: RowKinds['inbox' | 'u
 const bySubmission = (a: RowKinds['approval'], b: RowKinds['approval']): number => a.submitted_at - b.submitted_at || (a.id < b.id ? -1 : 1)
 const byCode = (a: RowKinds['grid'], b: RowKinds['grid']): number => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0)
 const byOrder = (a: RowKinds['product'], b: RowKinds['product']): number => a.order - b.order || (a.id < b.id ? -1 : 1)
+
+const newestHeld = (a: RowKinds['evaluation'], b: RowKinds['evaluation']): number => (a.held_on < b.held_on ? 1 : a.held_on > b.held_on ? -1 : a.id < b.id ? 1 : -1)
 
 function withDefaults(given: Partial<EngineOptions>): EngineOptions {
   return {
@@ -220,6 +223,8 @@ class TiangeEngine implements Engine {
     suggestions: this.reader.all('suggestion').filter((one) => one.customer_name !== undefined).sort((a, b) => a.at - b.at),
     disputes: this.reader.all('dispute').filter((one) => one.customer_name !== undefined).sort((a, b) => a.opened_at - b.opened_at),
   })
+  evaluations: Engine['evaluations'] = () => this.reader.all('evaluation', newestHeld)
+  sealForm: Engine['sealForm'] = (session, reviewer, customer, answers) => sealForm(this.core, session, reviewer, customer, answers)
   grids: Engine['grids'] = () => this.reader.all('grid', byCode)
   colleagues: Engine['colleagues'] = () => this.reader.all('staffer')
   staff: Engine['staff'] = (id) => this.reader.one('staffer', id)

@@ -232,7 +232,8 @@ export class OutboxBook {
             receipt: photo.receipt ?? null,
             receivedAt: photo.sentAt || null,
           })),
-          canUndo: header.state === 'saved' && header.tries === 0 && header.settles === undefined && !needed.has(header.id),
+          // A sealed form is nobody's to take away, unread: not even the host's.
+          canUndo: command?.type !== 'evaluation.hand_in' && header.state === 'saved' && header.tries === 0 && header.settles === undefined && !needed.has(header.id),
           waitsFor: header.state === 'held' ? this.missing(command) : [],
           heldBack: this.dependents(header.id),
         }

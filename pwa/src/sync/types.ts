@@ -1,6 +1,7 @@
 /** What the offline engine offers to the screens. It knows no UI; everything a screen shows or saves goes through it. */
 import type { CommandType, NewCommand } from '../domain/commands'
-import type { ApprovalRow, FieldValue, FileClass, GridRow, Id, InboxRow, Instant, ProductRow, StafferRow, StaffRole, TaskRow, TermRow, DisputeRow, SuggestionRow, UnplacedRow, VisitRow } from '../domain/rows'
+import type { FormAnswers } from '../domain/evaluation'
+import type { ApprovalRow, EvaluationRow, FieldValue, FileClass, GridRow, Id, InboxRow, Instant, ProductRow, StafferRow, StaffRole, TaskRow, TermRow, DisputeRow, SuggestionRow, UnplacedRow, VisitRow } from '../domain/rows'
 import type { CustomerEntry, CustomerView } from '../domain/views'
 import type { Column, Counts } from '../domain/duties'
 import type { ClockTrouble } from './contact'
@@ -229,6 +230,10 @@ export interface Engine {
   unplaced(): readonly UnplacedRow[]
   /** What waits for a head's word about households that nobody looks after, oldest first; they are not on this phone. */
   nobodys(): { suggestions: SuggestionRow[]; disputes: DisputeRow[] }
+  /** Village evaluations, the newest first. */
+  evaluations(): readonly EvaluationRow[]
+  /** Seals a form to the bank: nothing on this phone opens it again. Throws `not_enrolled`, `storage_failed`. */
+  sealForm(session: Id, reviewer: Id, customer: Id, answers: FormAnswers): Promise<Uint8Array<ArrayBuffer>>
   grids(): readonly GridRow[]
   /** Everybody of the bank whom this phone knows. */
   colleagues(): readonly StafferRow[]

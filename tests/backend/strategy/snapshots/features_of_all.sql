@@ -221,6 +221,16 @@ WITH of_customer AS MATERIALIZED (
   FROM facts.value
   GROUP BY
     customer_id
+), of_evaluation AS MATERIALIZED (
+  SELECT
+    customer_id,
+    MAX(percent) FILTER(WHERE
+      CAST((
+        CAST(:as_of AS DATE) - settled_on
+      ) AS BIGINT) BETWEEN 0 AND 730) AS evaluation_percent
+  FROM facts.evaluation
+  GROUP BY
+    customer_id
 ), of_asset AS MATERIALIZED (
   SELECT
     customer_id,
@@ -300,6 +310,7 @@ WITH of_customer AS MATERIALIZED (
     of_value.costs_year_fen,
     COALESCE(of_value.employee_count, 0) AS employee_count,
     COALESCE(of_value.deposits_elsewhere_fen, 0) AS deposits_elsewhere_fen,
+    of_evaluation.evaluation_percent,
     COALESCE(of_asset.assets_fen, 0) AS assets_fen,
     COALESCE(of_asset.financial_assets_fen, 0) AS financial_assets_fen,
     COALESCE(of_asset.farmland_m2, 0) AS farmland_m2,
@@ -326,6 +337,8 @@ WITH of_customer AS MATERIALIZED (
     ON of_person.customer_id = of_customer.customer_id
   LEFT JOIN of_value
     ON of_value.customer_id = of_customer.customer_id
+  LEFT JOIN of_evaluation
+    ON of_evaluation.customer_id = of_customer.customer_id
   LEFT JOIN of_asset
     ON of_asset.customer_id = of_customer.customer_id
   LEFT JOIN of_debt

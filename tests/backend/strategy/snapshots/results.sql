@@ -1,7 +1,7 @@
 WITH rules_1 AS MATERIALIZED (
   SELECT
     f.*
-  FROM JSONB_TO_RECORDSET(CAST(:features AS JSONB)) AS f(customer_id UUID, deposits_fen BIGINT, year_average_fen BIGINT, account_count BIGINT, first_account_on DATE, relationship_days BIGINT, loans_fen BIGINT, granted_fen BIGINT, overdue_days BIGINT, next_due_on DATE, inflow_year_fen BIGINT, inflow_quarter_fen BIGINT, inflow_quarter_before_fen BIGINT, inflow_change_ratio DOUBLE PRECISION, wages_year_fen BIGINT, merchant_year_fen BIGINT, active_month_count BIGINT, last_active_on DATE, quiet_months BIGINT, product_count BIGINT, digital_count BIGINT, mobile_banking_count BIGINT, merchant_qr_count BIGINT, social_card_count BIGINT, investment_count BIGINT, met_year_count BIGINT, last_met_on DATE, unseen_days BIGINT, refused_count BIGINT, need_count BIGINT, loan_need_count BIGINT, previous_tier TEXT, kind TEXT, created_on DATE, has_point BOOLEAN, completeness_points BIGINT, member_count BIGINT, worker_count BIGINT, away_worker_count BIGINT, student_count BIGINT, lead_birth_on DATE, lead_age_years BIGINT, credit_consent_count BIGINT, known_days BIGINT, residence_years BIGINT, harmony TEXT, hukou TEXT, income_year_fen BIGINT, farm_income_fen BIGINT, migrant_income_fen BIGINT, income_observed_on DATE, income_age_days BIGINT, spending_year_fen BIGINT, turnover_year_fen BIGINT, costs_year_fen BIGINT, employee_count BIGINT, assets_fen BIGINT, financial_assets_fen BIGINT, farmland_m2 BIGINT, vehicle_count BIGINT, machinery_count BIGINT, deposits_elsewhere_fen BIGINT, debts_elsewhere_fen BIGINT, debts_private_fen BIGINT, net_assets_fen BIGINT)
+  FROM JSONB_TO_RECORDSET(CAST(:features AS JSONB)) AS f(customer_id UUID, deposits_fen BIGINT, year_average_fen BIGINT, account_count BIGINT, first_account_on DATE, relationship_days BIGINT, loans_fen BIGINT, granted_fen BIGINT, overdue_days BIGINT, next_due_on DATE, inflow_year_fen BIGINT, inflow_quarter_fen BIGINT, inflow_quarter_before_fen BIGINT, inflow_change_ratio DOUBLE PRECISION, wages_year_fen BIGINT, merchant_year_fen BIGINT, active_month_count BIGINT, last_active_on DATE, quiet_months BIGINT, product_count BIGINT, digital_count BIGINT, mobile_banking_count BIGINT, merchant_qr_count BIGINT, social_card_count BIGINT, investment_count BIGINT, met_year_count BIGINT, last_met_on DATE, unseen_days BIGINT, refused_count BIGINT, need_count BIGINT, loan_need_count BIGINT, previous_tier TEXT, kind TEXT, created_on DATE, has_point BOOLEAN, completeness_points BIGINT, member_count BIGINT, worker_count BIGINT, away_worker_count BIGINT, student_count BIGINT, lead_birth_on DATE, lead_age_years BIGINT, credit_consent_count BIGINT, known_days BIGINT, residence_years BIGINT, harmony TEXT, hukou TEXT, evaluation_percent BIGINT, income_year_fen BIGINT, farm_income_fen BIGINT, migrant_income_fen BIGINT, income_observed_on DATE, income_age_days BIGINT, spending_year_fen BIGINT, turnover_year_fen BIGINT, costs_year_fen BIGINT, employee_count BIGINT, assets_fen BIGINT, financial_assets_fen BIGINT, farmland_m2 BIGINT, vehicle_count BIGINT, machinery_count BIGINT, deposits_elsewhere_fen BIGINT, debts_elsewhere_fen BIGINT, debts_private_fen BIGINT, net_assets_fen BIGINT)
 ), rules_2 AS MATERIALIZED (
   SELECT
     rules_1.*,
@@ -217,7 +217,7 @@ WITH rules_1 AS MATERIALIZED (
           WHEN lead_age_years BETWEEN 18 AND 60
           THEN 70
           ELSE 0
-        END AS BIGINT) * 10 + CAST(CASE
+        END AS BIGINT) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
           WHEN employee_count >= 5
           THEN 100
           WHEN employee_count >= 2
@@ -227,7 +227,7 @@ WITH rules_1 AS MATERIALIZED (
           WHEN employee_count >= 0
           THEN 30
           ELSE 0
-        END AS BIGINT) * 10 + CAST(CASE
+        END AS BIGINT) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
           WHEN assets_fen >= 80000000
           THEN 100
           WHEN assets_fen >= 40000000
@@ -239,7 +239,7 @@ WITH rules_1 AS MATERIALIZED (
           WHEN assets_fen >= 1000000
           THEN 20
           ELSE 0
-        END AS BIGINT) * 16 + CAST(CASE
+        END AS BIGINT) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
           WHEN net_assets_fen >= 80000000
           THEN 100
           WHEN net_assets_fen >= 40000000
@@ -251,7 +251,7 @@ WITH rules_1 AS MATERIALIZED (
           WHEN net_assets_fen >= 1000000
           THEN 20
           ELSE 0
-        END AS BIGINT) * 16 + CAST(CASE
+        END AS BIGINT) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
           WHEN surplus_year_fen >= 20000000
           THEN 100
           WHEN surplus_year_fen >= 12000000
@@ -263,7 +263,7 @@ WITH rules_1 AS MATERIALIZED (
           WHEN surplus_year_fen >= 1500000
           THEN 25
           ELSE 0
-        END AS BIGINT) * 18 + LEAST(GREATEST(completeness_points, 0), 100) * 12 + CASE
+        END AS BIGINT) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + LEAST(GREATEST(completeness_points, 0), 100) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CASE
           WHEN overdue_days > 0
           THEN 0
           ELSE CAST(CASE
@@ -287,8 +287,22 @@ WITH rules_1 AS MATERIALIZED (
             THEN 10
             ELSE 0
           END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
-        END * 18
-      ) / 100
+        END * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN LEAST(GREATEST(evaluation_percent, 0), 100) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      ) / (
+        CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
       ELSE (
         CASE
           WHEN lead_age_years IS NULL
@@ -300,7 +314,7 @@ WITH rules_1 AS MATERIALIZED (
           WHEN lead_age_years BETWEEN 18 AND 60
           THEN CAST(CASE WHEN harmony = 'good' THEN 75 ELSE 60 END AS BIGINT)
           ELSE 0
-        END * 10 + CAST(CASE
+        END * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
           WHEN worker_count >= 3
           THEN 100
           WHEN worker_count >= 2
@@ -308,7 +322,7 @@ WITH rules_1 AS MATERIALIZED (
           WHEN worker_count >= 1
           THEN 40
           ELSE 0
-        END AS BIGINT) * 10 + CAST(CASE
+        END AS BIGINT) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
           WHEN assets_fen >= 40000000
           THEN 100
           WHEN assets_fen >= 20000000
@@ -320,7 +334,7 @@ WITH rules_1 AS MATERIALIZED (
           WHEN assets_fen >= 1000000
           THEN 20
           ELSE 0
-        END AS BIGINT) * 16 + CAST(CASE
+        END AS BIGINT) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
           WHEN net_assets_fen >= 50000000
           THEN 100
           WHEN net_assets_fen >= 30000000
@@ -332,7 +346,7 @@ WITH rules_1 AS MATERIALIZED (
           WHEN net_assets_fen >= 1000000
           THEN 20
           ELSE 0
-        END AS BIGINT) * 16 + CAST(CASE
+        END AS BIGINT) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
           WHEN income_year_fen >= 3467850 * GREATEST(member_count, 1)
           THEN 100
           WHEN income_year_fen >= 2774280 * GREATEST(member_count, 1)
@@ -344,7 +358,7 @@ WITH rules_1 AS MATERIALIZED (
           WHEN income_year_fen >= 924760 * GREATEST(member_count, 1)
           THEN 25
           ELSE 0
-        END AS BIGINT) * 18 + LEAST(GREATEST(completeness_points, 0), 100) * 12 + CASE
+        END AS BIGINT) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + LEAST(GREATEST(completeness_points, 0), 100) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CASE
           WHEN overdue_days > 0
           THEN 0
           ELSE CAST(CASE
@@ -364,8 +378,22 @@ WITH rules_1 AS MATERIALIZED (
             THEN 10
             ELSE 0
           END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
-        END * 18
-      ) / 100
+        END * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN LEAST(GREATEST(evaluation_percent, 0), 100) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      ) / (
+        CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
     END AS score_points,
     (
       CAST(CASE
@@ -461,7 +489,7 @@ WITH rules_1 AS MATERIALIZED (
       ELSE 0
     END AS BIGINT) AS tier_eased_level,
     score_points + (
-      12 * (
+      CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) * (
         100 - LEAST(GREATEST(completeness_points, 0), 100)
       )
     ) / 100 AS complete_score_points,

@@ -1,0 +1,106 @@
+"""What each role's phone receives of evaluations: who is asked about whom, and results for bank staff only.
+
+Of a household nothing is shown before enough forms count. An agent has the sessions that they host.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.customers import api as customers
+from backend.evaluation import queries
+from backend.evaluation.models import EvaluationResult, EvaluationReviewer
+from backend.evaluation.service import KIND
+from backend.grids import api as grids
+from backend.kernel.clock import millis
+from backend.kernel.projections import Projection
+from backend.kernel.uow import UnitOfWork
+
+AGENT = ("grid_id", "held_on", "place", "host_id", "reviewers", "households")
+FULL = (*AGENT, "grid_name", "created_by", "results")
+
+
+async def load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[str, Sequence[Any]]:
+    """Sessions in scope; results of those households of theirs that are in scope too."""
+    rows = await queries.sessions(uow, [UUID(one) for one in ids])
+    people = await queries.reviewers(uow, [row.id for row in rows])
+    found: dict[str, Sequence[Any]] = {}
+    full = projection != "agent"
+    results = await _results(uow, [row.id for row in rows]) if full else {}
+    for row in rows:
+        values: list[Any] = [
+            str(row.grid_id),
+            row.held_on.isoformat(),
+            row.place,
+            str(row.host_id),
+            [_reviewer(one) for one in people.get(row.id, ())],
+            [str(one) for one in row.customer_ids],
+        ]
+        if full:
+            ground = await grids.facts_anywhere(uow, row.grid_id)
+            values += [
+                ground.name if ground else "",
+                str(row.created_by) if row.created_by else None,
+                results.get(row.id, []),
+            ]
+        found[str(row.id)] = values
+    return found
+
+
+def _reviewer(one: EvaluationReviewer) -> list[Any]:
+    own = str(one.customer_id) if one.customer_id else None
+    return [str(one.id), one.name, one.role, own, _instant(one.handed_in_at), one.forms]
+
+
+async def _results(uow: UnitOfWork, session_ids: Sequence[UUID]) -> dict[UUID, list[list[Any]]]:
+    rows = await queries.results(uow, session_ids)
+    names = {one.id: one.name for one in await customers.visible(uow, {row.customer_id for row in rows})}
+    found: dict[UUID, list[list[Any]]] = {}
+    for row in rows:
+        # one that became part of another household, or moved out of sight, is not shown
+        if row.customer_id in names:
+            found.setdefault(row.session_id, []).append(_result(row, names[row.customer_id]))
+    return found
+
+
+def _result(row: EvaluationResult, name: str) -> list[Any]:
+    first = _review(row.first_by, row.first_percent, row.first_counted, row.first_at, row.first_reason)
+    second = _review(row.second_by, row.second_percent, row.second_counted, row.second_at, row.second_reason)
+    return [
+        str(row.customer_id),
+        name,
+        row.counted,
+        row.known,
+        row.percent,
+        row.low_percent,
+        row.high_percent,
+        row.grades,
+        row.limit_fen,
+        row.flags,
+        first,
+        second,
+        row.settled_percent,
+        _instant(row.settled_at),
+    ]
+
+
+def _review(
+    by: UUID | None, percent: int | None, counted: int | None, at: datetime | None, reason: str | None
+) -> list[Any] | None:
+    return None if by is None else [str(by), percent, counted, _instant(at), reason]
+
+
+def _instant(at: datetime | None) -> int | None:
+    return None if at is None else millis(at)
+
+
+PROJECTIONS = (
+    Projection(
+        KIND,
+        frozenset({"grid", "team"}),
+        {"manager": FULL, "head": FULL, "agent": AGENT},
+        load,
+        recorded=queries.hosted,
+    ),
+)
