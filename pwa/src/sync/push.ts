@@ -219,8 +219,12 @@ async function keepReceipts(
         conflict = true
         return
       }
-      if (receipt.code === 'gap') gap = true
-      else delete entry.resend
+      if (receipt.code === 'gap') {
+        // It says what is missing before this one, and nothing of this one.
+        gap = true
+        return
+      }
+      delete entry.resend
       const had = entry.receipt?.result
       if (receipt.code === 'hash_mismatch' && (had === 'applied' || had === 'merged' || had === 'suggested')) {
         // Sent again under another number, but the bank has it already.

@@ -132,6 +132,20 @@ test.each(['pull', 'push'])('after a copy and a restore that the %s meets, all e
   await phone.engine.close()
 })
 
+test('an entry that is only too early for the bank asks for nobody', async () => {
+  const { bank, phone } = await oneHousehold()
+  await phone.engine.save([wages(500)])
+  await phone.engine.sync()
+  restoreFromNothing(bank)
+  await phone.engine.save([wages(700)])
+  // The bank says that it lacks what came before; then the network goes.
+  let pushes = 0
+  bank.fault = (_, path) => (path.endsWith('/sync/push') && ++pushes > 1 ? 'lost' : null)
+  await phone.engine.sync()
+  expect(phone.engine.outbox().map(({ state, result }) => [state, result])).toEqual([['saved', null], ['saved', 'applied']])
+  await phone.engine.close()
+})
+
 test('what was saved since waits, in the background too, for what has no place in the new stream yet', async () => {
   const { bank, phone } = await oneHousehold()
   await phone.engine.save([wages(500)])
