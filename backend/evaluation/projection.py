@@ -55,7 +55,8 @@ def _reviewer(one: EvaluationReviewer) -> list[Any]:
 
 async def _results(uow: UnitOfWork, session_ids: Sequence[UUID]) -> dict[UUID, list[list[Any]]]:
     rows = await queries.results(uow, session_ids)
-    names = {one.id: one.name for one in await customers.visible(uow, {row.customer_id for row in rows})}
+    seen = await customers.visible(uow, {row.customer_id for row in rows})
+    names = {one.id: one.name for one in seen if one.status == "active"}
     found: dict[UUID, list[list[Any]]] = {}
     for row in rows:
         # one that became part of another household, or moved out of sight, is not shown

@@ -458,3 +458,19 @@ async def test_agents_make_no_session(agent: FieldPhone, manager: FieldPhone, wo
     agent.save("evaluation.create", session_of(world, agent, households))
     (receipt,) = await agent.push()
     assert (receipt["result"], receipt["code"]) == ("rejected", "not_allowed")
+
+
+async def test_a_household_that_became_part_of_another_is_shown_no_more_until_the_merge_is_taken_back(
+    village: Village, agent: FieldPhone, manager: FieldPhone, work: Work
+) -> None:
+    await _answered(village, agent, work, 0, 1, 2)
+    into, _, gone = village.households
+    merge = {"customer_id": gone, "into_id": into, "reason": "一家人"}
+    manager.save("customer.merge", merge)
+    assert (await manager.push())[0]["result"] in {"applied", "merged"}
+    await work()
+    assert set(await _results(manager, village)) == set(village.households) - {gone}
+    manager.save("customer.unmerge", {"customer_id": gone, "reason": "弄错了"})
+    assert (await manager.push())[0]["result"] == "applied"
+    await work()
+    assert set(await _results(manager, village)) == set(village.households)
