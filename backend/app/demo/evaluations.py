@@ -18,7 +18,6 @@ from backend.evaluation import reckoning, service
 from backend.evaluation.rules import FORM_BYTES, QUESTIONS, Knows, ReviewerRole
 from backend.evaluation.schemas import CreateSession, HandIn, NewReviewer, Reviewed, ReviewResults, SealedForm
 from backend.evaluation.sealing import context
-from backend.grids.api import GridKind
 from backend.kernel.actor import Role
 from backend.kernel.commands import Envelope
 from backend.kernel.crypto import seal_to
@@ -30,6 +29,7 @@ _DAYS_AGO = {PLANNED: 0, OPENED: 2, FIRST: 9, SETTLED: 40}
 _ROLES = (ReviewerRole.cadre, ReviewerRole.group_leader, ReviewerRole.party_member, ReviewerRole.respected)
 #: a village group (组), which is what is judged in one evening
 _HOUSEHOLDS = 24
+_FEWEST = 6
 _LIMITS = (1_000_000, 3_000_000, 5_000_000, 8_000_000, 10_000_000, 20_000_000)
 
 _OF_GRID = text(
@@ -53,23 +53,20 @@ class _Neighbour:
 async def hold(uow: UnitOfWork, seed: int, calendar: Calendar, staffing: Staffing, namer: Namer) -> None:
     """Holds the sessions of all branches. The customers are there; strategy reckons with them afterwards."""
     for branch in staffing.branches:
-        villages = [
+        manager, agent = (
+            next(one.id for one in staffing.staff if one.branch_id == branch.id and one.role == role.value)
+            for role in (Role.manager, Role.agent)
+        )
+        # those whom the demo signs in as: what is still to be held is for that agent to host
+        mine = [
             one
             for one in staffing.teams
-            if one.branch_id == branch.id and one.grid.kind is GridKind.village and one.agent_id is not None
+            if one.manager_id == manager and one.grid.customers - one.grid.businesses >= _FEWEST
         ]
-        # the first manager's, who is the one that the demo signs in as
-        mine = [one for one in villages if one.manager_id == villages[0].manager_id] if villages else []
+        mine.sort(key=lambda one: (one.agent_id != agent, one.grid.index))
         for state, team in zip(range(SETTLED + 1), mine, strict=False):
-            await _session(
-                uow,
-                Stream(seed, calendar.today, "evaluation", team.grid_id),
-                calendar,
-                branch,
-                team,
-                state,
-                namer,
-            )
+            stream = Stream(seed, calendar.today, "evaluation", team.grid_id)
+            await _session(uow, stream, calendar, branch, team, state, namer)
 
 
 async def _session(

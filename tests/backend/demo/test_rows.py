@@ -255,3 +255,24 @@ def test_the_first_logins_work_together(county: LoadedCounty) -> None:
         " AND state = 'open'",
     )
     assert due >= 3
+
+
+def test_village_evaluations_stand_at_every_step_for_those_whom_the_demo_signs_in_as(
+    county: LoadedCounty,
+) -> None:
+    sessions = rows(
+        county.urls,
+        "SELECT s.id, h.login AS host, count(r.customer_id) AS opened, count(r.first_by) AS first,"
+        " count(*) FILTER (WHERE r.current) AS settled FROM evaluation_session s"
+        " JOIN grid g ON g.id = s.grid_id JOIN staff m ON m.id = g.manager_id AND m.login = 'manager01'"
+        " JOIN staff h ON h.id = s.host_id LEFT JOIN evaluation_result r ON r.session_id = s.id"
+        " GROUP BY s.id, h.login",
+    )
+    steps = {(row["opened"] > 0, row["first"] > 0, row["settled"] > 0) for row in sessions}
+    assert steps == {
+        (False, False, False),
+        (True, False, False),
+        (True, True, False),
+        (True, True, True),
+    }
+    assert {row["host"] for row in sessions if not row["opened"]} == {"agent01"}
