@@ -8,6 +8,7 @@ import { checkDigit } from '../../pwa/src/domain/idNumber'
 import { Bank } from './support/bank'
 import { dress, faults } from './support/look'
 import { Phone } from './support/phone'
+import { until } from './support/places'
 import { draw } from './support/work'
 
 const NAME = '向老太'
@@ -169,6 +170,13 @@ describe.sequential('people, their consents and the photos of a file', () => {
     await chip(agent, '健康', '慢性病', false).waitFor()
     expect(await field(agent, '手机号').inputValue()).toBe('')
     await agent.page.getByText(agent.t('person.bankOnly', { what: '' })).waitFor()
+    // what was opened and left as it was shows what somebody else says since
+    await field(agent, '职业').fill('种菜')
+    await keep(agent)
+    await agent.synced()
+    await manager.synced()
+    await open(manager, NAME)
+    await until('the manager sees it', async () => (await field(manager, '职业').inputValue()) === '种菜')
   })
 
   test('what was withdrawn on the manager’s phone is asked no more on the agent’s', async () => {
