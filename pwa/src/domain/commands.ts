@@ -2,6 +2,7 @@
  * What a person can do on the phone: the commands of the synchronisation contract, section 8, and builders that
  * refuse what the bank would refuse for its shape.
  */
+import { COMMAND_VERSIONS } from './commandVersions'
 import { isDay } from './dates'
 import { MOST_REVIEWERS, type EvaluationBodies } from './evaluation'
 import { normalId, readId } from './idNumber'
@@ -115,36 +116,6 @@ export interface CommandBodies extends EvaluationBodies {
 }
 
 export type CommandType = keyof CommandBodies
-
-/** Versions this phone writes. */
-export const COMMAND_VERSIONS: Record<CommandType, number> = {
-  'visit.log': 1,
-  'visit.log_unplaced': 1,
-  'visit.supplement': 1,
-  'visit.place': 1,
-  'task.submit': 1,
-  'task.approve': 1,
-  'task.return': 1,
-  'task.withdraw': 1,
-  'customer.create': 1,
-  'customer.set_values': 1,
-  'record.put': 1,
-  'record.remove': 1,
-  'member.put': 1,
-  'member.remove': 1,
-  'consent.give': 1,
-  'consent.withdraw': 1,
-  'photo.add': 1,
-  'photo.remove': 1,
-  'suggestion.accept': 1,
-  'suggestion.dismiss': 1,
-  'dispute.settle': 1,
-  'evaluation.create': 1,
-  'evaluation.hand_in': 1,
-  'evaluation.review': 1,
-  'inbox.read': 1,
-  'command.discard': 1,
-}
 
 interface NewCommandOf<T extends CommandType> {
   id: Id

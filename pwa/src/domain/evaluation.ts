@@ -132,3 +132,20 @@ export interface EvaluationBodies {
   'evaluation.hand_in': { session_id: Id; reviewer_id: Id; forms: { customer_id: Id; sealed: Uint8Array }[] }
   'evaluation.review': { session_id: Id; round: 1 | 2; items: { customer_id: Id; counted: number; percent: number; reason?: string }[] }
 }
+
+/** The reviewers of a session after one of them has handed in; what was handed in before stays. */
+export function handedIn(reviewers: readonly EvaluationReviewer[], body: EvaluationBodies['evaluation.hand_in'], at: Instant): EvaluationReviewer[] {
+  return reviewers.map((one): EvaluationReviewer => (one[0] === body.reviewer_id && one[4] === null ? [one[0], one[1], one[2], one[3], at, body.forms.length] : one))
+}
+
+/** The results of a session after a review; one that has more forms than the reviewer saw stays as it was. */
+export function reviewed(results: readonly EvaluationResult[], body: EvaluationBodies['evaluation.review'], staffId: Id, at: Instant): EvaluationResult[] {
+  const items = new Map(body.items.map((item) => [item.customer_id, item]))
+  return results.map((result): EvaluationResult => {
+    const item = items.get(result[0])
+    if (!item || item.counted !== result[2]) return result
+    const review: EvaluationReview = [staffId, item.percent, item.counted, at, item.reason || null]
+    const [a, b, c, d, e, f, g, h, i, j, first, , settled, settledAt] = result
+    return body.round === 1 ? [a, b, c, d, e, f, g, h, i, j, review, null, settled, settledAt] : [a, b, c, d, e, f, g, h, i, j, first, review, item.percent, at]
+  })
+}

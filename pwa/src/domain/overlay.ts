@@ -5,7 +5,7 @@
 import { dayOf } from './dates'
 import { type Command, type CommandBodies } from './commands'
 import { observedAt } from './commandFacts'
-import type { EvaluationResult, EvaluationReview, EvaluationReviewer } from './evaluation'
+import { handedIn, reviewed } from './evaluation'
 import { fieldsOf } from './consents'
 import { readId } from './idNumber'
 import type { ConsentSaid, CustomerRow, Day, FileValue, Id, Kind, MemberRow, Pending, RowKinds, VisitFile, VisitRow } from './rows'
@@ -388,23 +388,12 @@ function createEvaluation(body: CommandBodies['evaluation.create'], laying: Layi
 /** How many forms there are is all that can be shown of them. */
 function handIn(body: CommandBodies['evaluation.hand_in'], laying: Laying): void {
   const row = laying.read('evaluation', body.session_id)
-  if (!row) return
-  const reviewers = row.reviewers.map((one): EvaluationReviewer => (one[0] === body.reviewer_id && one[4] === null ? [one[0], one[1], one[2], one[3], laying.at, body.forms.length] : one))
-  patch(laying, 'evaluation', row.id, { reviewers })
+  if (row) patch(laying, 'evaluation', row.id, { reviewers: handedIn(row.reviewers, body, laying.at) })
 }
 
 function reviewResults(body: CommandBodies['evaluation.review'], laying: Laying): void {
   const row = laying.read('evaluation', body.session_id)
-  if (!row?.results) return
-  const items = new Map(body.items.map((item) => [item.customer_id, item]))
-  const results = row.results.map((result): EvaluationResult => {
-    const item = items.get(result[0])
-    if (!item || item.counted !== result[2]) return result
-    const review: EvaluationReview = [laying.context.staffId, item.percent, item.counted, laying.at, item.reason || null]
-    const [a, b, c, d, e, f, g, h, i, j, first, , settled, settledAt] = result
-    return body.round === 1 ? [a, b, c, d, e, f, g, h, i, j, review, null, settled, settledAt] : [a, b, c, d, e, f, g, h, i, j, first, review, item.percent, laying.at]
-  })
-  patch(laying, 'evaluation', row.id, { results })
+  if (row?.results) patch(laying, 'evaluation', row.id, { results: reviewed(row.results, body, laying.context.staffId, laying.at) })
 }
 
 function putRecord(body: CommandBodies['record.put'], laying: Laying): void {
