@@ -56,6 +56,8 @@ const SCREENS: Screen[] = [
       await page.getByRole('group').nth(2).getByRole('button').first().click()
     },
   },
+  { name: 'evaluations', who: 'manager', path: path('/evaluations') },
+  { name: 'evaluation-new', who: 'manager', path: path('/evaluations/new') },
   { name: 'sync', who: 'manager', path: path('/sync') },
   { name: 'inbox', who: 'manager', path: path('/inbox') },
   { name: 'me', who: 'manager', path: path('/me') },
