@@ -125,6 +125,6 @@ describe.sequential('contacts without a network', () => {
     await agent.page.reload()
     await agent.unlock()
     await agent.go('/inbox')
-    await agent.page.getByText(new RegExp(`记了和您同去`)).first().waitFor({ timeout: 60_000 })
+    await agent.page.getByText(new RegExp(`记了和你同去`)).first().waitFor({ timeout: 60_000 })
   })
 })

@@ -514,7 +514,7 @@ const zh = {
     suggestion_dismissed: '{name}，你提的修改没有采用',
     phone_lost_work: '一部手机丢了没送出的记录',
     visit_unplaced: '一条走访没对上户，去选一户',
-    visit_accompanied: '{who}记了和您同去{name}，不对就告诉支行',
+    visit_accompanied: '{who}记了和你同去{name}，不对就告诉支行',
     customer_met_elsewhere: '{name}，别的同事上门时又建了一次，已并到你这户',
     customer_known_elsewhere: '你新建的一户银行已经有了，由别的同事管，走访已记到那户',
     evaluation_planned: '有一场评议由你主持',
