@@ -47,6 +47,14 @@ async def test_facts_views_are_casts_only(databases: Urls) -> None:
             "SELECT customer_id, CASE WHEN overdue_days > 0 THEN 1 ELSE 0 END AS bad FROM loan",
             "overdue_days > 0",
         ),
+        (
+            "SELECT CASE WHEN 'x' = ANY (kinds) THEN health END AS health FROM person",
+            "CASE WHEN 'x' = ANY(kinds) THEN health END",
+        ),
+        (
+            "SELECT CASE WHEN 'x' = ANY (consented) THEN 1 END AS one FROM person",
+            "CASE WHEN 'x' = ANY(consented) THEN 1 END",
+        ),
         ("SELECT id, row_number() OVER (ORDER BY at) AS n FROM visit", "ROW_NUMBER()"),
         ("SELECT id, coalesce(lon, 0) AS lon FROM customer", "COALESCE(lon, 0)"),
         ("SELECT id, (SELECT max(at) FROM visit) AS last FROM customer", "MAX(at)"),

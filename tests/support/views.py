@@ -3,7 +3,7 @@
 from sqlglot import exp, parse_one
 
 # All that a facts view may be made of: columns (a document's own fields too), casts, presence, equality with
-# something or one of several things, joins and filters.
+# something or one of several things, joins and filters; and what a consent closes.
 ALLOWED = (
     exp.Alias,
     exp.And,
@@ -41,11 +41,27 @@ def faults(sql: str) -> list[str]:
 
 
 def _allowed(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Case):
+        return _closes(node)
+    if isinstance(node, exp.If):
+        return isinstance(node.parent, exp.Case)
     if isinstance(node, exp.Subquery):
         return isinstance(node.this, exp.Table)  # PostgreSQL prints joins in brackets
     if isinstance(node, exp.Select) and node.parent is not None:
         return False
     return isinstance(node, ALLOWED)
+
+
+def _closes(node: exp.Case) -> bool:
+    """Whether a column is only handed over where its person consents to that: who may see it, no figure."""
+    default = node.args.get("default")
+    nothing = default.this if isinstance(default, exp.Cast) else default
+    ways = node.args["ifs"]
+    if node.this is not None or len(ways) != 1 or not (nothing is None or isinstance(nothing, exp.Null)):
+        return False
+    asked, shown = ways[0].this.unnest(), ways[0].args["true"]
+    consented = isinstance(asked, exp.EQ) and isinstance(asked.expression, exp.Any)
+    return consented and asked.find(exp.Column).name == "consented" and isinstance(shown, exp.Column)
 
 
 def tables(sql: str) -> set[str]:
