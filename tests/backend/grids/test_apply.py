@@ -158,13 +158,15 @@ async def test_what_phones_receive_of_a_grid(web_db: Database, worker_db: Databa
     first, second = await grid_id(worker_db, "G1"), await grid_id(worker_db, "G2")
     async with worker_db.unit(SYSTEM) as uow:
         await assign(uow, first, bank.people["li"], Duty.responsible)
+        await assign(uow, first, bank.people["nong"], Duty.agent)
     (projection,) = PROJECTIONS
     assert projection.fields == {"manager": FIELDS, "agent": FIELDS}
     agent = bank.actor("nong", Role.agent, "ZX01", first)
     async with web_db.unit(agent) as uow:
         seen = await projection.load(uow, [str(first), str(second)], "agent")
     lon, lat = ready("G1").lon, ready("G1").lat
-    assert seen == {str(first): ("G1", "网格G1", "village", "甲镇", lon, lat, str(bank.people["li"]))}
+    li, nong = str(bank.people["li"]), str(bank.people["nong"])
+    assert seen == {str(first): ("G1", "网格G1", "village", "甲镇", lon, lat, li, [nong])}
     head = bank.actor("head2", Role.branch_head, "ZX02")
     async with web_db.unit(head) as uow:
         assert set(await projection.load(uow, [str(first), str(second)], "manager")) == {str(second)}
