@@ -8,7 +8,7 @@ from backend.kernel.settings import Settings
 
 if TYPE_CHECKING:
     from backend.kernel.crypto import Keys
-    from backend.kernel.uow import Database
+    from backend.kernel.uow import Database, UnitOfWork
 
 
 @asynccontextmanager
@@ -42,3 +42,12 @@ async def command_database(
     finally:
         await database.close()
         await redis.aclose()
+
+
+@asynccontextmanager
+async def command_unit(settings: Settings, application: str, who: str) -> AsyncIterator["UnitOfWork"]:
+    """One unit of work of a command, committed at the end. `who`: what the audit trail calls it."""
+    from backend.kernel.actor import Actor
+
+    async with command_database(settings, application) as database, database.unit(Actor.system(who)) as uow:
+        yield uow

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from backend.app.grids_cli import branches, database_of, grid_by_code, person_by_login, refuse
+from backend.app.command_database import command_unit
+from backend.app.grids_cli import APPLICATION, branches, grid_by_code, refuse
 from backend.kernel.errors import Problem, not_found
 from backend.kernel.settings import Settings
 
@@ -78,12 +79,13 @@ def add_grid_moves(
             tiange grids cover 421223100003 wangfang --from 2026-03-02 --to 2026-03-09
         """
         from backend.grids.api import cover
+        from backend.identity.api import staff_by_login
 
         last = _day("--to", to)
         first = _day("--from", from_on) if from_on else None
 
         async def work(uow: "UnitOfWork") -> None:
-            person = await person_by_login(uow, login)
+            person = await staff_by_login(uow, login)
             await cover(uow, await grid_by_code(uow, grid), person, first or uow.today, last)
 
         run(context, work)
@@ -107,9 +109,10 @@ def add_grid_moves(
             tiange grids release 421223100003 wangfang --duty stand_in
         """
         from backend.grids.api import Duty, release
+        from backend.identity.api import staff_by_login
 
         async def work(uow: "UnitOfWork") -> None:
-            person = await person_by_login(uow, login)
+            person = await staff_by_login(uow, login)
             await release(uow, await grid_by_code(uow, grid), person, Duty(duty))
 
         run(context, work)
@@ -117,9 +120,7 @@ def add_grid_moves(
 
 
 async def _in_unit(settings: Settings, work: Work) -> None:
-    from backend.kernel.actor import Actor
-
-    async with database_of(settings) as database, database.unit(Actor.system("grids")) as uow:
+    async with command_unit(settings, APPLICATION, "grids") as uow:
         await work(uow)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -11,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from backend.app.command_database import command_database
+from backend.app.command_database import command_unit
 from backend.kernel.errors import Problem
 from backend.kernel.settings import Settings
 
@@ -21,10 +20,11 @@ if TYPE_CHECKING:
     from backend.grids.api import Assignment, ImportOutcome
     from backend.grids.importing.options import ImportOptions
     from backend.grids.importing.report import Prepared
-    from backend.kernel.uow import Database, UnitOfWork
+    from backend.kernel.uow import UnitOfWork
 
-# The active person who signs in with a login, and the branches by their codes.
-_PERSON = "SELECT id FROM staff WHERE login = :login AND active"
+#: what PostgreSQL shows of these commands
+APPLICATION = "tiange-grids"
+# The branches by their codes.
 _BRANCHES = "SELECT code, id FROM org_unit WHERE kind = 'branch' ORDER BY code"
 
 
@@ -244,10 +244,9 @@ def _say_outcome(console: "Console", outcome: "ImportOutcome") -> None:
 
 async def _write(settings: Settings, prepared: "Prepared", *, retire_absent: bool) -> "ImportOutcome":
     from backend.grids.api import apply_import
-    from backend.kernel.actor import Actor
 
     source = f"{prepared.report.source} {prepared.report.source_sha256[:12]}"
-    async with database_of(settings) as database, database.unit(Actor.system("grids import")) as uow:
+    async with command_unit(settings, APPLICATION, "grids import") as uow:
         return await apply_import(
             uow, prepared.grids, await branches(uow), source=source, retire_absent=retire_absent
         )
@@ -255,11 +254,11 @@ async def _write(settings: Settings, prepared: "Prepared", *, retire_absent: boo
 
 async def _assign(settings: Settings, code: str, login: str, duty: str, first: date | None) -> "Assignment":
     from backend.grids.api import Duty, assign
-    from backend.kernel.actor import Actor
+    from backend.identity.api import staff_by_login
 
-    async with database_of(settings) as database, database.unit(Actor.system("grids assign")) as uow:
+    async with command_unit(settings, APPLICATION, "grids assign") as uow:
         grid = await grid_by_code(uow, code)
-        return await assign(uow, grid, await person_by_login(uow, login), Duty(duty), first)
+        return await assign(uow, grid, await staff_by_login(uow, login), Duty(duty), first)
 
 
 async def grid_by_code(uow: "UnitOfWork", code: str) -> UUID:
@@ -273,30 +272,12 @@ async def grid_by_code(uow: "UnitOfWork", code: str) -> UUID:
     return grid.id
 
 
-async def person_by_login(uow: "UnitOfWork", login: str) -> UUID:
-    """The active person who signs in so. Raises Problem `not_found`."""
-    from sqlalchemy import text
-
-    from backend.identity.rules import normal_login
-    from backend.kernel.errors import not_found
-
-    person: UUID | None = await uow.session.scalar(text(_PERSON), {"login": normal_login(login)})
-    if person is None:
-        raise not_found(f"Person {login}")
-    return person
-
-
 async def branches(uow: "UnitOfWork") -> dict[str, UUID]:
     """The bank's branches by code."""
     from sqlalchemy import text
 
     rows = await uow.session.execute(text(_BRANCHES))
     return {row.code: row.id for row in rows}
-
-
-def database_of(settings: Settings) -> AbstractAsyncContextManager["Database"]:
-    """The database for a command about grids, closed at the end."""
-    return command_database(settings, "tiange-grids")
 
 
 def refuse(problem: Problem) -> NoReturn:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backend.app.command_database import command_database
+from backend.app.command_database import command_unit
 from backend.app.grids_cli import refuse
 from backend.kernel.errors import Problem
 from backend.kernel.settings import Settings
@@ -94,10 +94,5 @@ def add_people(
 
 
 async def _in_unit(settings: Settings, work: Work) -> list[str]:
-    from backend.kernel.actor import Actor
-
-    async with (
-        command_database(settings, "tiange-people") as database,
-        database.unit(Actor.system("people")) as uow,
-    ):
+    async with command_unit(settings, "tiange-people", "people") as uow:
         return await work(uow)

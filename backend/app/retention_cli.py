@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backend.app.command_database import command_database
+from backend.app.command_database import command_unit
 from backend.kernel.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,12 +42,7 @@ def add_retention(
 
 
 async def _report(settings: Settings, days: int) -> list[str]:
-    from backend.kernel.actor import Actor
-
-    async with (
-        command_database(settings, "tiange-retention") as database,
-        database.unit(Actor.system("retention report")) as uow,
-    ):
+    async with command_unit(settings, "tiange-retention", "retention report") as uow:
         return await lines(uow, days)
 
 

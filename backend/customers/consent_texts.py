@@ -3,7 +3,6 @@
 `python -m backend.customers.consent_texts` writes the phone's copy; a test holds that it is the same.
 """
 
-import sys
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -12,6 +11,8 @@ from pathlib import Path
 import msgspec
 import yaml
 from msgspec import Struct, field
+
+from backend.customers.phone_copy import drawn, write
 
 HERE = Path(__file__).with_suffix(".yaml")
 PHONE = Path("pwa/src/domain/consent-texts.json")
@@ -61,8 +62,8 @@ def text_wrong(purpose: str, number: int, day: date) -> str | None:
 def for_phone() -> str:
     """The declaration as the phone's app holds it."""
     said = [{"code": name, **msgspec.to_builtins(one)} for name, one in purposes().items()]
-    return msgspec.json.format(msgspec.json.encode(said), indent=2).decode() + "\n"
+    return drawn(said)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{PHONE}: {PHONE.write_text(for_phone())} characters\n")
+    write(PHONE, for_phone())

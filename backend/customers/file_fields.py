@@ -3,7 +3,6 @@
 `python -m backend.customers.file_fields` writes the phone's copy; a test holds that it is the same.
 """
 
-import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from backend.customers.phone_copy import drawn, write
 from backend.customers.rules import MAX_FEN, Field, Unit
 
 HERE = Path(__file__).with_suffix(".yaml")
@@ -75,8 +75,8 @@ def for_phone() -> str:
         }
         for name, one in declared().items()
     ]
-    return msgspec.json.format(msgspec.json.encode(said), indent=2).decode() + "\n"
+    return drawn(said)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{PHONE}: {PHONE.write_text(for_phone())} characters\n")
+    write(PHONE, for_phone())

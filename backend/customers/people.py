@@ -104,7 +104,7 @@ async def keep(uow: UnitOfWork, customer: Customer, one: Somebody, taken: Mappin
     private = {name: taken[name] for name in sealed_fields() if name in taken}
     if private:
         now = {name: one.values.get(name) for name in sealed_fields()} | private
-        await _keep_private(uow, person.id, now)
+        await keep_private(uow, person.id, now)
     if membership.relation == Relation.head and customer.name == before != person.name:
         # the household is called by its head: a name that was mended is mended there too
         customer.name = person.name
@@ -126,7 +126,8 @@ async def _keep_phone(uow: UnitOfWork, customer: Customer, one: Somebody, phone:
         customer.phone_person_id = person_id
 
 
-async def _keep_private(uow: UnitOfWork, person_id: UUID, values: Mapping[str, Any]) -> None:
+async def keep_private(uow: UnitOfWork, person_id: UUID, values: Mapping[str, Any]) -> None:
+    """Seals what only the bank may see of a person; what has no value is left out."""
     plain = msgspec.json.encode({name: value for name, value in values.items() if value is not None})
     sealed = uow.keys.seal_field(plain.decode(), f"private:{person_id}")
     await uow.session.merge(PersonPrivate(person_id=person_id, sealed=sealed))

@@ -3,7 +3,6 @@
 `python -m backend.customers.person_fields` writes the phone's copy; a test holds that it is the same.
 """
 
-import sys
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -14,6 +13,7 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from backend.customers.phone_copy import drawn, write
 from backend.customers.rules import BUSINESS_RELATIONS, HOUSEHOLD_RELATIONS, Relation, phone_error
 
 HERE = Path(__file__).with_suffix(".yaml")
@@ -130,8 +130,8 @@ def for_phone() -> str:
         for name, one in fields().items()
     ]
     whole = {"mostMembers": MOST_MEMBERS, "adultYears": ADULT_YEARS, "fields": said}
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
+    return drawn(whole)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{PHONE}: {PHONE.write_text(for_phone())} characters\n")
+    write(PHONE, for_phone())

@@ -3,7 +3,6 @@
 `python -m backend.customers.record_kinds` writes the phone's copy; a test holds that it is the same.
 """
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +14,7 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from backend.customers.phone_copy import drawn, write
 from backend.customers.rules import RecordKind
 
 HERE = Path(__file__).with_suffix(".yaml")
@@ -132,8 +132,8 @@ def for_phone() -> str:
             most = one.largest if one.most is not None else None
             known = {"name": field, "unit": one.unit, "zh": one.zh, "en": one.en, "most": most}
             said[name]["fields"].append({**known, "choices": choices})
-    return msgspec.json.format(msgspec.json.encode(said), indent=2).decode() + "\n"
+    return drawn(said)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{PHONE}: {PHONE.write_text(for_phone())} characters\n")
+    write(PHONE, for_phone())

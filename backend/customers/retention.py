@@ -8,17 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import delete, select, text, update
 
-from backend.customers import photos, queries
+from backend.customers import people, photos, queries
 from backend.customers.consent_texts import purposes
 from backend.customers.models import (
     CustomerPhoto,
     Membership,
     Person,
     PersonChange,
-    PersonPrivate,
     RetentionDeletion,
 )
 from backend.customers.person_fields import fields
@@ -110,8 +108,7 @@ async def _forget(uow: UnitOfWork, person_id: UUID, names: Sequence[str]) -> int
     left = {name: value for name, value in private.items() if name not in names}
     if left != private:
         forgotten += len(private) - len(left)
-        sealed = uow.keys.seal_field(msgspec.json.encode(left).decode(), f"private:{person_id}")
-        await uow.session.merge(PersonPrivate(person_id=person_id, sealed=sealed))
+        await people.keep_private(uow, person_id, left)
     return forgotten
 
 

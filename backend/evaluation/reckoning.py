@@ -9,8 +9,9 @@ from backend.evaluation.models import EvaluationResult, EvaluationSession
 from backend.evaluation.rules import Answers, Outcome, together
 from backend.evaluation.schemas import Reviewed, ReviewResults
 from backend.evaluation.sealing import all_opened
-from backend.evaluation.service import KIND, heads, locked, moved
+from backend.evaluation.service import KIND, locked, moved
 from backend.grids import api as grids
+from backend.identity import api as identity
 from backend.kernel.actor import HEADS
 from backend.kernel.commands import Envelope
 from backend.kernel.uow import UnitOfWork
@@ -25,7 +26,8 @@ async def reckon(uow: UnitOfWork, session_id: UUID) -> None:
     if not await open_results(uow, row):
         return
     ground = await grids.facts_anywhere(uow, row.grid_id)
-    told = [ground.manager_id] if ground and ground.manager_id else await heads(uow, row.branch_id)
+    manager = ground.manager_id if ground else None
+    told = [manager] if manager else await identity.heads_of(uow, row.branch_id)
     for person in told:
         await notify.send(
             uow,
@@ -86,7 +88,7 @@ async def review(uow: UnitOfWork, body: ReviewResults, _envelope: Envelope) -> N
     row = await judge(uow, body)
     if body.round == SECOND:
         return
-    for person in await heads(uow, row.branch_id):
+    for person in await identity.heads_of(uow, row.branch_id):
         if person not in (uow.actor.staff_id, row.host_id):
             await notify.send(
                 uow,

@@ -129,13 +129,8 @@ async def _check_host(uow: UnitOfWork, body: CreateSession, branch_id: UUID) -> 
     if body.host_id == uow.actor.staff_id:
         return
     holders = {one.staff_id for one in await grids.holders(uow, body.grid_id, uow.today)}
-    if body.host_id not in holders and body.host_id not in await heads(uow, branch_id):
+    if body.host_id not in holders and body.host_id not in await identity.heads_of(uow, branch_id):
         raise bad_value("The host does not hold this grid.")
-
-
-async def heads(uow: UnitOfWork, branch_id: UUID) -> list[UUID]:
-    """Branch head and deputies."""
-    return await identity.heads_of(uow, branch_id)
 
 
 async def hand_in(uow: UnitOfWork, body: HandIn, envelope: Envelope) -> None:

@@ -165,5 +165,5 @@ async def staff_by_login(uow: UnitOfWork, login: str) -> UUID:
     """The id of an active person. Raises Problem `not_found`."""
     found = await uow.session.scalar(select(Staff.id).where(Staff.login == normal_login(login), Staff.active))
     if found is None:
-        raise not_found(f"Login {login}")
+        raise not_found(f"Person {login}")
     return found

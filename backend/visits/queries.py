@@ -1,8 +1,8 @@
 """Reads of visits, under the actor's row security."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -12,6 +12,8 @@ from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
 from backend.visits.models import UnplacedVisit, Visit, VisitPhoto, VisitSupplement
 from backend.visits.rules import Fixed
+
+_OfVisit = TypeVar("_OfVisit", VisitPhoto, VisitSupplement)
 
 
 async def visits(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Visit]:
@@ -36,15 +38,12 @@ async def id_taken(uow: UnitOfWork, visit_id: UUID) -> bool:
 
 async def supplements_of(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, list[VisitSupplement]]:
     """What was added later, per visit, oldest first."""
-    found: dict[UUID, list[VisitSupplement]] = {}
     rows = await uow.session.scalars(
         select(VisitSupplement)
         .where(VisitSupplement.visit_id.in_(ids))
         .order_by(VisitSupplement.at, VisitSupplement.id)
     )
-    for row in rows:
-        found.setdefault(row.visit_id, []).append(row)
-    return found
+    return _by_visit(rows)
 
 
 async def supplement_taken(uow: UnitOfWork, supplement_id: UUID) -> bool:
@@ -55,12 +54,16 @@ async def supplement_taken(uow: UnitOfWork, supplement_id: UUID) -> bool:
 
 async def photos_of(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, list[VisitPhoto]]:
     """Photos per visit, in their order."""
-    found: dict[UUID, list[VisitPhoto]] = {}
     rows = await uow.session.scalars(
         select(VisitPhoto)
         .where(VisitPhoto.visit_id.in_(ids))
         .order_by(VisitPhoto.visit_id, VisitPhoto.position)
     )
+    return _by_visit(rows)
+
+
+def _by_visit(rows: Iterable[_OfVisit]) -> dict[UUID, list[_OfVisit]]:
+    found: dict[UUID, list[_OfVisit]] = {}
     for row in rows:
         found.setdefault(row.visit_id, []).append(row)
     return found

@@ -26,6 +26,7 @@ from backend.visits.rules import (
     Fixed,
     Limits,
     Outcome,
+    Pace,
     distance_m,
     flags,
     pace,
@@ -60,7 +61,8 @@ async def log(uow: UnitOfWork, body: LogVisit, envelope: Envelope, staff_role: s
     earlier = await queries.visited(uow, envelope.staff_id, until - PACE_WINDOW, until)
     outside = (await outside_m(uow, [(body, customer)])).get(body.id)
     role = staff_role or uow.actor.role.value
-    visit = Visit(**values_of(body, envelope, role, customer, earlier, outside, limits))
+    this = fixed(body, envelope)
+    visit = Visit(**values_of(body, envelope, role, customer, pace(this, earlier, limits), outside, limits))
     uow.session.add(visit)
     await uow.session.flush()
     uow.session.add_all(VisitPhoto(**one) for one in attachments(body, body.id))
@@ -75,15 +77,14 @@ def values_of(
     envelope: Envelope,
     staff_role: str,
     customer: customers.Place | customers.Customer,
-    earlier: Sequence[Fixed],
+    way: Pace,
     outside_m: int | None,
     limits: Limits,
 ) -> dict[str, Any]:
-    """The visit's row. `earlier`: the author's visits of `PACE_WINDOW` before; `outside_m`: metres from the
-    fix to the customer's grid, where that says more than the customer's point. Raises ValueError for a
-    position that is no number."""
-    this, point = fixed(body, envelope), body.point
-    away = None
+    """The visit's row. `way`: what the author's visits before say of it; `outside_m`: metres from the fix to
+    the customer's grid, where that says more than the customer's point. Raises ValueError for a position
+    that is no number."""
+    point, away = body.point, None
     # to a meeting they come from all over the village
     home = customer if body.channel != Channel.meeting else None
     if point and home and home.lon is not None and home.lat is not None:
@@ -92,10 +93,10 @@ def values_of(
         channel=body.channel,
         has_fix=point is not None,
         distance_m=away,
-        accuracy_m=this.accuracy_m if point else None,
+        accuracy_m=round(point.accuracy_m) if point else None,
         clock_error_s=envelope.clock_error_s,
         outside_m=outside_m,
-        pace=pace(this, earlier, limits),
+        pace=way,
     )
     return {
         "id": body.id,

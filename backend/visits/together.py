@@ -17,7 +17,7 @@ from backend.policy import api as policy
 from backend.products import api as products
 from backend.visits import queries, service
 from backend.visits.models import Visit, VisitPhoto
-from backend.visits.rules import PACE_WINDOW, Channel, Fixed
+from backend.visits.rules import PACE_WINDOW, Channel, Fixed, pace
 from backend.visits.schemas import LogVisit
 
 Asked = Sequence[tuple[LogVisit, Envelope]]
@@ -54,7 +54,7 @@ async def log_together(uow: UnitOfWork, asked: Asked) -> list[Effect]:
             bisect_left(way, this.at - PACE_WINDOW, key=_instant) : bisect_right(way, this.at, key=_instant)
         ]
         role, away = uow.actor.role.value, outside.get(body.id)
-        row = service.values_of(body, envelope, role, place, earlier, away, limits)
+        row = service.values_of(body, envelope, role, place, pace(this, earlier, limits), away, limits)
         visits.append(row)
         if body.channel == Channel.onsite:
             insort(way, this)
