@@ -53,12 +53,16 @@ def _instant(at: datetime | None) -> int | None:
 
 
 async def load_tasks(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[str, Sequence[Any]]:
-    """Tasks of the assignee. An agent's carry no duty and no rhythm, and name only the agent's own visits."""
+    """Tasks of the assignee. An agent's carry no duty and no rhythm, and name only the agent's own visits.
+
+    What an assignee's own contact closed without anybody's approval was handed in when it closed.
+    """
     found: dict[str, Sequence[Any]] = {}
     rows = await queries.tasks(uow, [UUID(one) for one in ids])
     named = [row.evidence_id for row in rows if row.evidence_id]
     # row security leaves an agent their own visits
-    shown = {visit.id for visit in await visits.visits(uow, named)} if projection == "agent" else set(named)
+    seen = {visit.id: visit.staff_id for visit in await visits.visits(uow, named)}
+    shown = set(seen) if projection == "agent" else set(named)
     for row in rows:
         if row.state in ("cancelled", "expired"):
             continue
@@ -70,7 +74,7 @@ async def load_tasks(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Ma
             row.due_on.isoformat(),
             row.state,
             uow.clock.local(row.opened_at).date().isoformat(),
-            _instant(row.submitted_at),
+            _instant(row.submitted_at or _own_contact(row, seen)),
             str(row.evidence_id) if row.evidence_id in shown else None,
             _instant(row.decided_at),
             str(row.decided_by) if row.decided_by else None,
@@ -78,6 +82,11 @@ async def load_tasks(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Ma
         ]
         found[str(row.id)] = values if projection == "agent" else [*values, row.duty_kind, row.rhythm_days]
     return found
+
+
+def _own_contact(task: Task, authors: Mapping[UUID, UUID]) -> datetime | None:
+    own = task.evidence_id is not None and authors.get(task.evidence_id) == task.assignee_id
+    return task.closed_at if own else None
 
 
 async def load_approvals(

@@ -2,6 +2,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Bank } from './support/bank'
+import { asking, contacting, evaluating } from './support/file'
 import { Phone } from './support/phone'
 import { result, RESULTS } from './support/places'
 import { away, deciding, ofOneGrid, opening, watching } from './support/rounds'
@@ -98,5 +99,18 @@ test('rounds', async () => {
     await cast.deputy.off()
     await watching(cast, shoot)
     await away(cast, shoot, households)
+  })
+})
+
+test('the file', async () => {
+  const bank = await Bank.open()
+  const cast = { bank, manager: new Phone(bank, 'the manager'), head: new Phone(bank, 'the head') }
+  await walk(bank, [cast.manager, cast.head], async () => {
+    const [first, second] = await householdsOf(bank)
+    await cast.manager.on()
+    await cast.manager.enrol(bank.login('manager'))
+    await contacting(cast, shoot, first!)
+    await asking(cast, shoot, second!)
+    await evaluating(cast, shoot, first!)
   })
 })

@@ -207,7 +207,10 @@ async def test_the_agents_phone_call_winds_the_contact_clock_once(
     await agent.pull()
     states = sorted(row["state"] for row in agent.of("task").values())
     assert states == ["closed", "open"]
-    assert agent.of("task")[task_id]["state"] == "closed"
+    done = agent.of("task")[task_id]
+    # a day's work that stays counted when the bank has it
+    assert (done["state"], done["evidence_id"]) == ("closed", body["id"])
+    assert done["submitted_at"] is not None
     async with worker_db.unit(Actor.system("test")) as uow:
         due = await uow.session.scalar(
             text("SELECT due_on - last_done_on FROM duty WHERE duty_kind = 'contact'")

@@ -49,8 +49,17 @@ test('a household that is not on the phone still stands in the list, without a d
 test('a contact made on this phone counts before the bank has it; a visit still needs its handing in', () => {
   const at = Date.parse('2026-11-19T02:00:00Z')
   const tasks = [task('1', { duty: 'contact' }), task('2', { customer_id: 'c1' })]
-  expect(withOwnContacts(tasks, new Map([['c1', at]])).map((t) => [t.state, t.submitted_at])).toEqual([['closed', at], ['open', null]])
-  expect(countColumn(withOwnContacts(tasks, new Map([['c1', at]])), 'today', TODAY)).toEqual({ done: 1, overdue: 0, todo: 1 })
+  const met = new Map([['c1', { at, visit: 'v1' }]])
+  expect(withOwnContacts(tasks, met).map((t) => [t.state, t.submitted_at, t.evidence_id])).toEqual([['closed', at, 'v1'], ['open', null, null]])
+  expect(countColumn(withOwnContacts(tasks, met), 'today', TODAY)).toEqual({ done: 1, overdue: 0, todo: 1 })
+})
+
+test('a visit that does two duties is one thing done; a household with two due is one to go to', () => {
+  const at = Date.parse('2026-11-19T02:00:00Z')
+  const both = [task('1', { duty: 'contact', due_on: '2026-11-18' }), task('2', { customer_id: 'c1' })]
+  expect(countColumn(both, 'today', TODAY)).toEqual({ done: 0, overdue: 1, todo: 0 })
+  const handedIn = [both[0]!, { ...both[1]!, state: 'submitted' as const, submitted_at: at, evidence_id: 'v1' }]
+  expect(countColumn(withOwnContacts(handedIn, new Map([['c1', { at, visit: 'v1' }]])), 'today', TODAY)).toEqual({ done: 1, overdue: 0, todo: 0 })
 })
 
 test('from another county the way is counted from the first household on', () => {
