@@ -223,7 +223,7 @@ const en: Messages = {
     file: 'File',
     family: 'Family',
     assets: 'Assets',
-    dealings: 'Dealings',
+    dealings: 'Bank',
     history: 'History',
     limitLong: 'Pre-approved limit',
     rate: 'Rate a year',

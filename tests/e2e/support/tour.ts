@@ -178,7 +178,7 @@ export async function saving({ bank, manager }: Cast, shoot: Shoot, households: 
   )
   await page.context().setOffline(false)
   await page.getByRole('heading', { name: manager.t('sync.attention', { n: 1 }) }).waitFor({ timeout: 90_000 })
-  await page.getByText(manager.t('sync.waiting', { n: '' }).trim()).waitFor({ state: 'hidden' })
+  await page.getByRole('heading', { name: manager.t('sync.waiting', { n: '' }).trim() }).waitFor({ state: 'hidden' })
   await shoot(manager, '43 sync, received and one to look at')
   await manager.tap(page.getByRole('main').getByRole('listitem').getByRole('button').first())
   await page.getByRole('dialog').waitFor()
