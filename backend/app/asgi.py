@@ -25,6 +25,7 @@ from backend.customers import routes as customers_routes
 from backend.evaluation import routes as evaluation_routes
 from backend.files import routes as files_routes
 from backend.files.service import Darkroom
+from backend.grids import routes as grids_routes
 from backend.identity import routes as identity_routes
 from backend.kernel.announce import Crowd
 from backend.kernel.logs import configure_logs
@@ -44,6 +45,7 @@ def routers(settings: Settings) -> Sequence[Router]:
     return (
         identity_routes.router,
         notify_routes.router,
+        grids_routes.router,
         customers_routes.router,
         files_routes.router(settings.max_upload_bytes),
         evaluation_routes.router,

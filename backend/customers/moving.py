@@ -71,7 +71,12 @@ async def move(uow: UnitOfWork, body: MoveCustomer, _envelope: Envelope) -> Appl
                 "customer.move",
                 "customer",
                 customer.id,
-                {"from": str(customer.grid_id), "to": str(target.id), "branch": str(target.branch_id)},
+                {
+                    "from": str(customer.grid_id),
+                    "to": str(target.id),
+                    "branch": str(target.branch_id),
+                    "reason": body.reason,
+                },
             )
             customer.grid_id, customer.branch_id = target.id, target.branch_id
             await own_and_file(

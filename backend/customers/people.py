@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from backend.customers import identities, queries
 from backend.customers.models import (
     Customer,
+    CustomerMove,
     Membership,
     Person,
     PersonChange,
@@ -105,11 +106,32 @@ async def keep(uow: UnitOfWork, customer: Customer, one: Somebody, taken: Mappin
     if private:
         now = {name: one.values.get(name) for name in sealed_fields()} | private
         await keep_private(uow, person.id, now)
-    if membership.relation == Relation.head and customer.name == before != person.name:
+    is_head = membership.relation == Relation.head
+    came = is_head and "relation" in taken and await _called_by_another(uow, customer, person)
+    if came or (is_head and customer.name == before != person.name):
         # the household is called by its head: a name that was mended is mended there too
         customer.name = person.name
         customer.pinyin, customer.initials = pinyin_of(person.name)
     await uow.session.flush()
+
+
+async def _called_by_another(uow: UnitOfWork, customer: Customer, head: Person) -> bool:
+    """Whether a household bears the name of somebody who was its head, and not a name of its own."""
+    if customer.kind != "household" or customer.name == head.name:
+        return False
+    went = select(CustomerMove.other_id).where(
+        CustomerMove.customer_id == customer.id, CustomerMove.undone_at.is_(None)
+    )
+    found = await uow.session.scalar(
+        select(Person.id)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Person.name == customer.name,
+            Membership.customer_id.in_(went) | (Membership.customer_id == customer.id),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 async def _keep_phone(uow: UnitOfWork, customer: Customer, one: Somebody, phone: str | None) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from msgspec import Struct
+
 from backend.grids.rules import Duty, GridKind
 
 #: a grid, and a point by longitude and latitude (WGS-84 degrees)
@@ -69,3 +71,24 @@ class GridFacts:
     lon: float
     lat: float
     active: bool
+
+
+class GridChoice(Struct, frozen=True):
+    """A grid that a household may be moved to. `lon`, `lat`: a point inside it, WGS-84 degrees."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: str
+    township: str
+    branch_id: UUID
+    branch_name: str
+    manager_id: UUID | None
+    lon: float
+    lat: float
+
+
+class GridChoices(Struct, frozen=True):
+    """By code."""
+
+    grids: list[GridChoice]

@@ -153,6 +153,12 @@ async def heads_of(uow: UnitOfWork, branch_id: UUID) -> list[UUID]:
     return list(rows)
 
 
+async def branches(uow: UnitOfWork) -> dict[UUID, str]:
+    """Every branch of the bank with its name."""
+    rows = await uow.session.execute(select(OrgUnit.id, OrgUnit.name).where(OrgUnit.kind == "branch"))
+    return {row.id: row.name for row in rows}
+
+
 async def administrators(uow: UnitOfWork) -> list[UUID]:
     """The bank's active administrators."""
     rows = await uow.session.scalars(

@@ -153,6 +153,13 @@ async def look_up(one: Attempt) -> bool:
     return answer.status_code == 200 and one.subject.customer_id in answer.text
 
 
+async def grid_choices(one: Attempt) -> bool:
+    """The household's grid was among those that one may be moved to."""
+    answer = await one.ask("GET", "/api/v1/grids")
+    assert answer.status_code in REFUSED | {200}, answer.text
+    return answer.status_code == 200 and str(one.subject.grid_id) in answer.text
+
+
 async def quarantine(one: Attempt) -> bool:
     """A command that the bank refused to the household's author was listed."""
     refused = await _refused(one)

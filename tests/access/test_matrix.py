@@ -105,6 +105,12 @@ MATRIX: dict[str, Row] = {
     "POST /api/v1/customers/look-up": _row(
         probes.look_up, **dict.fromkeys(("own", "reassigned", "other_grid"), HEADS)
     ),
+    # a manager moves households within the branch, a head to any grid of the bank
+    "GET /api/v1/grids": _row(
+        probes.grid_choices,
+        **dict.fromkeys(("own", "reassigned", "other_grid"), BRANCH),
+        other_branch=HEADS,
+    ),
     # a head's phone holds the team's partition, not the grids; the deputy has got one of her own
     "POST /api/v1/sync/pull": _row(probes.pull, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
     # pages of the manager's projection: an agent has pages of their own

@@ -30,6 +30,8 @@ export function customerOf(command: NewCommand): Id | null {
     case 'visit.supplement':
     case 'visit.place':
     case 'customer.set_values':
+    case 'customer.move':
+    case 'customer.split':
     case 'record.put':
     case 'record.remove':
     case 'member.put':

@@ -12,6 +12,8 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'task.withdraw': 1,
   'customer.create': 1,
   'customer.set_values': 1,
+  'customer.move': 1,
+  'customer.split': 2,
   'record.put': 1,
   'record.remove': 1,
   'member.put': 1,

@@ -2,12 +2,15 @@
  * What a person can do on the phone: the commands of the synchronisation contract, section 8, and builders that
  * refuse what the bank would refuse for its shape.
  */
+import { CommandInvalid, day, id, LARGEST, LONGEST, phone, text, whole } from './checks'
 import { COMMAND_VERSIONS } from './commandVersions'
-import { isDay } from './dates'
 import { MOST_REVIEWERS, type EvaluationBodies } from './evaluation'
 import { normalId, readId } from './idNumber'
 import { uuid7 } from './ids'
+import type { MoveBodies } from './moves'
 import type { RecordDetail, RecordKind, Channel, CustomerKind, Day, FieldValue, Id, Instant, Outcome, PhotoClass } from './rows'
+
+export { CommandInvalid, LARGEST, LONGEST } from './checks'
 
 export interface Point {
   lon: number
@@ -64,7 +67,7 @@ interface Contact {
   next_purpose?: string | null
 }
 
-export interface CommandBodies extends EvaluationBodies {
+export interface CommandBodies extends EvaluationBodies, MoveBodies {
   'visit.log': Contact & { customer_id: Id }
   /** Past the offline limit: the household as the person typed it. */
   'visit.log_unplaced': Contact & { name: string; place: string }
@@ -148,55 +151,11 @@ export type Command = {
   }
 }[CommandType]
 
-/** What is wrong with an entry, by field, so that the form can point at it. */
-export class CommandInvalid extends Error {
-  override readonly name = 'CommandInvalid'
-
-  constructor(
-    readonly field: string,
-    readonly problem: 'required' | 'too_long' | 'not_a_number' | 'out_of_range' | 'not_a_day' | 'not_a_phone' | 'not_an_id' | 'unknown',
-  ) {
-    super(`${field}: ${problem}`)
-  }
-}
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const CHANNELS: readonly string[] = ['onsite', 'phone', 'wechat', 'branch', 'meeting']
 const OUTCOMES: readonly string[] = ['met', 'absent', 'refused', 'moved', 'wrong_address', 'wrong_grid']
-
-/** Longest texts the bank takes, in characters. */
-export const LONGEST = { name: 60, address: 200, note: 2000, label: 80, reason: 500, removal: 200, code: 40, use: 200 } as const
-/** Largest amounts the bank takes: fen, square metres, pieces or heads. */
-export const LARGEST = { fen: 100_000_000_000, area_m2: 100_000_000, quantity: 1_000_000 } as const
 const MOST_PHOTOS = 20
 const MOST_FILES = 5
 const LEAST_ACCURATE_M = 1_000_000
-
-function id(field: string, value: string): void {
-  if (!UUID.test(value)) throw new CommandInvalid(field, value ? 'unknown' : 'required')
-}
-
-function text(field: string, value: string | null | undefined, longest: number, required = false): void {
-  if (value == null || value.trim() === '') {
-    if (required) throw new CommandInvalid(field, 'required')
-    return
-  }
-  if (value.length > longest) throw new CommandInvalid(field, 'too_long')
-}
-
-function whole(field: string, value: number | null | undefined, largest: number): void {
-  if (value == null) return
-  if (!Number.isSafeInteger(value)) throw new CommandInvalid(field, 'not_a_number')
-  if (value < 0 || value > largest) throw new CommandInvalid(field, 'out_of_range')
-}
-
-function day(field: string, value: Day | null | undefined): void {
-  if (value != null && !isDay(value)) throw new CommandInvalid(field, 'not_a_day')
-}
-
-function phone(field: string, value: string | null | undefined): void {
-  if (value != null && value !== '' && !/^\+?[0-9][0-9 -]{4,19}$/.test(value)) throw new CommandInvalid(field, 'not_a_phone')
-}
 
 /** Checks a fix; its accuracy is given to the bank in whole metres. */
 function point<T extends { point?: Point | null }>(body: T): T {
@@ -345,6 +304,21 @@ export const build = {
     id('customer_id', body.customer_id)
     text('reason', body.reason, LONGEST.code, true)
     return make('member.remove', body, options)
+  },
+  customerMove(body: CommandBodies['customer.move'], options?: CommandOptions) {
+    id('customer_id', body.customer_id)
+    id('grid_id', body.grid_id)
+    text('reason', body.reason, LONGEST.removal, true)
+    text('address', body.address, LONGEST.address)
+    return make('customer.move', point(body), options)
+  },
+  customerSplit(body: CommandBodies['customer.split'], options?: CommandOptions) {
+    id('customer_id', body.customer_id)
+    text('name', body.name, LONGEST.name, true)
+    text('address', body.address, LONGEST.address, true)
+    if (body.member_ids.length === 0) throw new CommandInvalid('member_ids', 'required')
+    if (!body.member_ids.includes(body.head_id)) throw new CommandInvalid('head_id', 'required')
+    return make('customer.split', body, options)
   },
   consentGive(body: CommandBodies['consent.give'], options?: CommandOptions) {
     id('member_id', body.member_id)

@@ -3,62 +3,17 @@
  * own row arrives. Pure: base rows are never changed, each touched row is a new object that carries a pending mark.
  */
 import { dayOf } from './dates'
-import { type Command, type CommandBodies } from './commands'
+import type { Command, CommandBodies } from './commands'
 import { observedAt } from './commandFacts'
 import { handedIn, reviewed } from './evaluation'
 import { fieldsOf } from './consents'
 import { readId } from './idNumber'
-import type { ConsentSaid, CustomerRow, Day, FileValue, Id, Kind, MemberRow, Pending, RowKinds, VisitFile, VisitRow } from './rows'
-import { checkVisit, type VisitLimits } from './visits'
+import { Overlay, patch, type Laying, type OverlayContext, type OverlayEntry, type ReadRow } from './laying'
+import { moveCustomer, splitCustomer } from './movesLaid'
+import type { ConsentSaid, CustomerRow, FileValue, Id, MemberRow, VisitFile, VisitRow } from './rows'
+import { checkVisit } from './visits'
 
-/** One entry of the outbox that still counts. */
-export interface OverlayEntry {
-  command: Command
-  state: Pending['state']
-}
-
-export interface OverlayContext {
-  /** Who uses this phone. */
-  staffId: Id
-  timeZone: string
-  limits: VisitLimits
-}
-
-/** Reads a row of the base; undefined if it isn't there (or not loaded yet). */
-export type ReadRow = <K extends Kind>(kind: K, id: Id) => RowKinds[K] | undefined
-
-/** The rows that differ from the base: null means gone. */
-export class Overlay {
-  private readonly kinds = new Map<Kind, Map<Id, RowKinds[Kind] | null>>()
-
-  /** Undefined if the overlay says nothing about the row. */
-  get<K extends Kind>(kind: K, id: Id): RowKinds[K] | null | undefined {
-    return this.kinds.get(kind)?.get(id) as RowKinds[K] | null | undefined
-  }
-
-  of<K extends Kind>(kind: K): ReadonlyMap<Id, RowKinds[K] | null> {
-    return (this.kinds.get(kind) ?? new Map()) as ReadonlyMap<Id, RowKinds[K] | null>
-  }
-
-  set<K extends Kind>(kind: K, id: Id, row: RowKinds[K] | null): void {
-    let rows = this.kinds.get(kind)
-    if (!rows) this.kinds.set(kind, (rows = new Map()))
-    rows.set(id, row)
-  }
-
-  get empty(): boolean {
-    return this.kinds.size === 0
-  }
-}
-
-interface Laying {
-  overlay: Overlay
-  read: ReadRow
-  pending: Pending
-  day: Day
-  context: OverlayContext
-  at: number
-}
+export { Overlay, type OverlayContext, type OverlayEntry, type ReadRow }
 
 /** Lays `entries`, in their order, over what `base` reads. */
 export function layOver(entries: readonly OverlayEntry[], base: ReadRow, context: OverlayContext): Overlay {
@@ -107,6 +62,10 @@ function apply(command: Command, laying: Laying): void {
       return createCustomer(command.body, laying)
     case 'customer.set_values':
       return setValues(command.body, laying)
+    case 'customer.move':
+      return moveCustomer(command.body, laying)
+    case 'customer.split':
+      return splitCustomer(command.body, laying)
     case 'record.put':
       return putRecord(command.body, laying)
     case 'record.remove':
@@ -142,12 +101,6 @@ function apply(command: Command, laying: Laying): void {
         if (laying.read('inbox', id)?.read_at == null) patch(laying, 'inbox', id, { read_at: laying.at })
       }
   }
-}
-
-/** Changes fields of a row if the phone holds it; an entry about a row that is not here shows nothing. */
-function patch<K extends Kind>(laying: Laying, kind: K, id: Id, fields: Partial<RowKinds[K]>): void {
-  const row = laying.read(kind, id)
-  if (row) laying.overlay.set(kind, id, { ...row, ...fields, pending: laying.pending })
 }
 
 /** What was said of a visit, whether its household is known or not. */

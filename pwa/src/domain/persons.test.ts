@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { consents, fieldsOf, PURPOSES, purposesFor, signerOf, textOn } from './consents'
 import { checkDigit } from './idNumber'
-import { MOST_MEMBERS, personEdits, personFaults, personValues, relationsOf, yearsOn, type PersonValues } from './persons'
+import { mayLead, MOST_MEMBERS, personEdits, personFaults, personValues, relationsOf, yearsOn, type PersonValues } from './persons'
 import type { MemberRow } from './rows'
 
 const row = (changes: Partial<MemberRow>): MemberRow => ({
@@ -31,6 +31,12 @@ test.each<[PersonValues, string[][]]>([
   [{ id_from: '2026-01-01', id_until: '2026-01-01' }, [['id_until', 'ends']]],
   [{ id_until: '2036-01-01', id_long: true }, [['id_until', 'long']]],
 ])('%j', (changes, found) => expect(faults(changes)).toEqual(found))
+
+test('who heads a household is of age, unless nobody is', () => {
+  const [grown, child, unknown] = [{ id: 'a', birth_on: '1980-01-01' }, { id: 'b', birth_on: '2020-01-01' }, { id: 'c', birth_on: null }] as MemberRow[]
+  expect(mayLead([grown, child, unknown] as MemberRow[], '2026-11-20')).toEqual([grown, unknown])
+  expect(mayLead([child] as MemberRow[], '2026-11-20')).toEqual([child])
+})
 
 test('a household of sixty is full', () => {
   const many = Array.from({ length: MOST_MEMBERS }, (_, i) => row({ id: `m${i}`, relation: 'other' }))

@@ -30,7 +30,8 @@ export type PersonValue = string | boolean | null
 export type PersonValues = Record<string, PersonValue>
 
 const BUSINESS = ['owner', 'legal_person', 'other']
-const ONE_OF = ['head', 'spouse', 'legal_person']
+/** Of these a household or business has one. */
+export const ONE_OF: readonly string[] = ['head', 'spouse', 'legal_person']
 export const relationsOf = (kind: CustomerKind) =>
   (PERSON_FIELDS.find(({ name }) => name === 'relation') as PersonField).choices.filter(({ code }) => code === 'other' || BUSINESS.includes(code) === (kind === 'business'))
 
@@ -46,6 +47,17 @@ export function yearsOn(born: Day | null | undefined, today: Day): number | null
   return Number(today.slice(0, 4)) - Number(born.slice(0, 4)) - (today.slice(5) < born.slice(5) ? 1 : 0)
 }
 export const isAdult = (row: Pick<MemberRow, 'birth_on'>, today: Day): boolean => (yearsOn(row.birth_on, today) ?? 0) >= ADULT_YEARS
+
+const RANK = ['head', 'legal_person', 'owner', 'spouse', 'grandparent', 'parent', 'child', 'child_in_law', 'grandchild', 'sibling']
+const rank = ({ relation }: MemberRow) => (RANK.indexOf(relation) + RANK.length + 1) % (RANK.length + 1)
+/** Head or owner first, children by age. */
+export const inFamilyOrder = (members: readonly MemberRow[]): MemberRow[] => [...members].sort((a, b) => rank(a) - rank(b) || (a.birth_on ?? '').localeCompare(b.birth_on ?? ''))
+
+/** Who may head a household: who is of age or may be; everybody where there is no such one (orphans). */
+export function mayLead(members: readonly MemberRow[], today: Day): MemberRow[] {
+  const grown = members.filter((one) => !one.birth_on || isAdult(one, today))
+  return grown.length ? grown : [...members]
+}
 
 export interface Around {
   kind: CustomerKind

@@ -1,8 +1,10 @@
 import evaluation from './evaluation.en'
+import moves from './moves.en'
 import type { Messages } from './zh-CN'
 
 const en: Messages = {
   evaluation,
+  moves,
   app: {
     name: 'Tiange',
     spaced: 'Tiange',
@@ -1001,6 +1003,8 @@ const en: Messages = {
     suggestion_accept: 'Taking a suggestion',
     suggestion_dismiss: 'Leaving a suggestion',
     dispute_settle: 'Decision on an amount',
+    customer_move: 'Move to another grid',
+    customer_split: 'Household split',
     evaluation_create: 'New evaluation',
     evaluation_hand_in: 'Evaluation forms, sealed',
     evaluation_review: 'Review of an evaluation',

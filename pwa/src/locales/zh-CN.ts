@@ -1,7 +1,9 @@
 import evaluation from './evaluation.zh-CN'
+import moves from './moves.zh-CN'
 
 const zh = {
   evaluation,
+  moves,
   app: {
     name: '田格',
     spaced: '田 格',
@@ -1000,6 +1002,8 @@ const zh = {
     suggestion_accept: '采用修改',
     suggestion_dismiss: '不用修改',
     dispute_settle: '定数',
+    customer_move: '换网格',
+    customer_split: '分户',
     evaluation_create: '新建评议',
     evaluation_hand_in: '评议表，已封',
     evaluation_review: '评议复核',

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 import { build } from '../domain/commands'
 import { uuid7 } from '../domain/ids'
 import { FakeBank } from './testing/bank'
-import { GRID, GRID_KEY, household, readyPhone, STAFF_KEY, visitOf } from './testing/phone'
+import { GRID, GRID_KEY, household, member, readyPhone, STAFF_KEY, visitOf } from './testing/phone'
 
 // Two busy cores must not fail a test that is merely slow.
 vi.setConfig({ testTimeout: 60_000 })
@@ -61,5 +61,23 @@ test('after a restore a received visit stays shown until the restored rows are h
   at.fault = () => null
   await engine.sync()
   expect((await engine.customer(known.id)).visits).toEqual([])
+  await engine.close()
+})
+
+test('a household that split off on this phone shows who and what went, though those rows still hang on the other', async () => {
+  const at = await bank()
+  const [head, child] = [member(known.id, '谢大山'), member(known.id, '谢小山')]
+  const car = { kind: 'record', id: uuid7(), values: { customer_id: known.id, kind: 'vehicle', label: '轿车', value_fen: 1, area_m2: null, quantity: 1, observed_on: null, source: 'collected', detail: {} } }
+  at.change(GRID_KEY, [head, child, car])
+  const { engine } = await readyPhone(at, uuid7())
+  at.fault = () => 'lost'
+  const split = build.customerSplit({ id: uuid7(), customer_id: known.id, name: '谢小山', address: '四组', member_ids: [child.id], head_id: child.id, record_ids: [car.id] })
+  await engine.save([split, build.memberPut({ id: child.id, customer_id: split.body.id, person_id: String(child.values['person_id']), edits: [{ field: 'occupation', seen: null, value: '木匠' }] }, { needs: [split.id] })])
+  const [fresh, old] = [await engine.customer(split.body.id), await engine.customer(known.id)]
+  expect(fresh.members).toMatchObject([{ name: '谢小山', relation: 'head', occupation: '木匠' }])
+  expect(fresh.records).toMatchObject([{ label: '轿车' }])
+  expect(old.members.map(({ name }) => name)).toEqual(['谢大山'])
+  expect(old.records).toEqual([])
+  expect(engine.customers().map(({ name }) => name).sort()).toEqual(['谢小山', '谢金枝'])
   await engine.close()
 })

@@ -230,7 +230,10 @@ export class Reader {
     const id = this.one('customer', asked) ? asked : (this.core.outbox.aliases().get(asked) ?? asked)
     const base = await this.hanging(rows, lazy, id)
     const { lying } = this.current()
-    const find = <K extends keyof Hanging>(kind: K, row: Id) => base[kind].find((one) => one.id === row)
+    // one that split off on this phone is made of rows that still hang on another
+    const origin = lying.flatMap(({ command }) => (command.type === 'customer.split' && command.body.id === id ? [command.body.customer_id] : []))
+    const others = await Promise.all(origin.map((one) => this.hanging(rows, lazy, one)))
+    const find = <K extends keyof Hanging>(kind: K, row: Id) => [base, ...others].flatMap((one) => one[kind] as RowKinds[K][]).find((one) => one.id === row)
     const overlay = lying.length
       ? layOver(lying, (kind, row) => (kind in base ? (find(kind as keyof Hanging, row) as never) : rows.get(kind, row)), this.context())
       : new Overlay()
