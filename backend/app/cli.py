@@ -11,6 +11,7 @@ from rich.console import Console
 
 from backend.app.audit_cli import add_audit
 from backend.app.backup_cli import add_backup
+from backend.app.duplicates_cli import add_duplicates
 from backend.app.grid_moves_cli import add_grid_moves
 from backend.app.grids_cli import add_grids
 from backend.app.import_cli import add_import
@@ -276,6 +277,7 @@ def _add_looking(cli: typer.Typer) -> None:
     cli.add_typer(outbox_cli, name="outbox")
     add_outbox(outbox_cli, _settings, _say)
     add_retention(cli, _settings, _say)
+    add_duplicates(cli, _settings, _say)
 
     @cli.command()
     def doctor(context: typer.Context) -> None:

@@ -9,10 +9,12 @@ from backend.customers import commands as customers_commands
 from backend.customers import consents as customers_consents
 from backend.customers import deciding as customers_deciding
 from backend.customers import disputes as customers_disputes
+from backend.customers import finding as customers_finding
 from backend.customers import jobs as customers_jobs
 from backend.customers import members as customers_members
 from backend.customers import merging as customers_merging
 from backend.customers import moving as customers_moving
+from backend.customers import pairs as customers_pairs
 from backend.customers import photos as customers_photos
 from backend.customers import projection as customers_projection
 from backend.customers import retention as customers_retention
@@ -77,6 +79,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     LongHandler("files.sweep", "files.drop_unfinished", files_jobs.drop_unfinished),
     Handler("files.received", "visits.file_received", visits_jobs.on_file_received),
     Handler(customers_retention.DUE, "customers.retention", customers_retention.delete_due),
+    LongHandler(customers_finding.DUE, "customers.compare_people", customers_finding.compare_people),
     LongHandler(files_jobs.ERASE, "files.erase", files_jobs.erase),
     Handler("files.received", "customers.file_received", customers_jobs.on_file_received),
     Handler("strategy.profile_changed", "tasks.profile_changed", tasks_jobs.on_profile_changed),
@@ -119,6 +122,7 @@ PERIODIC = (
     # early enough for the day's work, late enough that no clock of the bank's is still in the day before
     Periodic("grids.covers_turned", daily_at_hour(0, 5)),
     Periodic(customers_retention.DUE, daily_at_hour(3, 20)),
+    Periodic(customers_finding.DUE, daily_at_hour(2, 40)),
     Periodic(sync_jobs.TIDY, daily_at_hour(3, 40)),
     *strategy_jobs.PERIODIC,
 )
@@ -134,6 +138,7 @@ def registry() -> Registry:
         *customers_deciding.COMMANDS,
         *customers_moving.COMMANDS,
         *customers_merging.COMMANDS,
+        *customers_pairs.COMMANDS,
         *visits_commands.COMMANDS,
         *visits_unplaced.COMMANDS,
         *evaluation_commands.COMMANDS,

@@ -2,6 +2,8 @@
 
 from backend.customers.errors import out_of_scope
 from backend.customers.file_fields import file_fields
+from backend.customers.finding import Found
+from backend.customers.finding import find as find_duplicates
 from backend.customers.followers import followed, merged_on, note_followed, stands
 from backend.customers.holders import Holder, Named, Unknown, holders, number_index
 from backend.customers.kin import kin_of
@@ -31,6 +33,7 @@ from backend.customers.suggestions import suggest
 
 __all__ = [
     "Customer",
+    "Found",
     "Holder",
     "Home",
     "Named",
@@ -43,6 +46,7 @@ __all__ = [
     "counting_inputs",
     "decide_suggestion",
     "file_fields",
+    "find_duplicates",
     "follow",
     "followed",
     "holders",

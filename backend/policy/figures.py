@@ -88,5 +88,6 @@ SHIPPED = (
         {"withdrawn": 30, "died": 365},
         "what a consent was for goes as many days after it was withdrawn, or its person died",
     ),
+    Figure("duplicate_least_per_mille", 900, "two people as likely one are put to a person at night"),
     Figure("time_zone", "Asia/Shanghai", "the bank's days", on_phone=True),
 )

@@ -32,6 +32,7 @@ DOORS = {
     "device": "servers: a phone is enrolled",
     "device_contact": "servers: a phone pulls",
     "device_escrow": "servers: a phone is enrolled",
+    "duplicate_pair": "command duplicate.decline",
     "duty": "command customer.create",
     "evaluation_form": "command evaluation.hand_in",
     "evaluation_result": "command evaluation.hand_in",

@@ -44,6 +44,7 @@ _BY_COLUMN: Mapping[tuple[str, str], Any] = {
     ("customer", "kind"): "household",
     ("customer_move", "kind"): "merge",
     ("customer_dispute", "state"): "open",
+    ("duplicate_pair", "state"): "open",
     ("import_batch", "state"): "taken",
     ("customer", "status"): "active",
     ("device", "installation_id"): INSTALLATION,

@@ -22,6 +22,7 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'consent.withdraw': 1,
   'photo.add': 1,
   'photo.remove': 1,
+  'duplicate.decline': 1,
   'suggestion.accept': 1,
   'suggestion.dismiss': 1,
   'dispute.settle': 1,

@@ -4,6 +4,7 @@
  */
 import { CommandInvalid, day, id, LARGEST, LONGEST, phone, text, whole } from './checks'
 import { COMMAND_VERSIONS } from './commandVersions'
+import type { DuplicateBodies } from './duplicates'
 import { MOST_REVIEWERS, type EvaluationBodies } from './evaluation'
 import { normalId, readId } from './idNumber'
 import { uuid7 } from './ids'
@@ -67,7 +68,7 @@ interface Contact {
   next_purpose?: string | null
 }
 
-export interface CommandBodies extends EvaluationBodies, MoveBodies {
+export interface CommandBodies extends EvaluationBodies, MoveBodies, DuplicateBodies {
   'visit.log': Contact & { customer_id: Id }
   /** Past the offline limit: the household as the person typed it. */
   'visit.log_unplaced': Contact & { name: string; place: string }
@@ -340,6 +341,10 @@ export const build = {
     id('id', body.id)
     text('reason', body.reason, LONGEST.code, true)
     return make('photo.remove', body, options)
+  },
+  duplicateDecline(body: CommandBodies['duplicate.decline'], options?: CommandOptions) {
+    for (const field of ['person_id', 'other_id'] as const) id(field, body[field])
+    return make('duplicate.decline', body, options)
   },
   suggestionAccept(body: CommandBodies['suggestion.accept'], options?: CommandOptions) {
     id('suggestion_id', body.suggestion_id)

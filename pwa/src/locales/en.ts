@@ -1,8 +1,10 @@
+import duplicates from './duplicates.en'
 import evaluation from './evaluation.en'
 import moves from './moves.en'
 import type { Messages } from './zh-CN'
 
 const en: Messages = {
+  duplicates,
   evaluation,
   moves,
   app: {
@@ -302,9 +304,6 @@ const en: Messages = {
     female: 'Woman',
     nearestFirst: 'Nearest first',
     addressExample: 'Group 3, no. 27',
-    twin: 'There is a {name} already, {where}',
-    twinNext: 'If it is the same family, do not add it again',
-    look: 'Look',
   },
   visits: {
     log: 'Log a visit',
@@ -1000,6 +999,7 @@ const en: Messages = {
     consent_withdraw: 'Consent withdrawn',
     photo_add: 'Photo',
     photo_remove: 'Photo dropped',
+    duplicate_decline: 'Not the same person',
     suggestion_accept: 'Taking a suggestion',
     suggestion_dismiss: 'Leaving a suggestion',
     dispute_settle: 'Decision on an amount',

@@ -1,7 +1,9 @@
+import duplicates from './duplicates.zh-CN'
 import evaluation from './evaluation.zh-CN'
 import moves from './moves.zh-CN'
 
 const zh = {
+  duplicates,
   evaluation,
   moves,
   app: {
@@ -301,9 +303,6 @@ const zh = {
     female: '女',
     nearestFirst: '近的在前',
     addressExample: '三组 27 号',
-    twin: '已有一户{name}，{where}',
-    twinNext: '是同一家就别再加',
-    look: '去看',
   },
   visits: {
     log: '记走访',
@@ -999,6 +998,7 @@ const zh = {
     consent_withdraw: '撤回授权',
     photo_add: '拍照片',
     photo_remove: '不要照片',
+    duplicate_decline: '不是同一人',
     suggestion_accept: '采用修改',
     suggestion_dismiss: '不用修改',
     dispute_settle: '定数',

@@ -138,6 +138,23 @@ export class LazyRows {
     return [...found.values()] as unknown as RowKinds[K][]
   }
 
+  /** Hands over all rows of a lazy kind in one partition, a chunk at a time; of what it decodes nothing stays. `pause` is awaited in between. */
+  async each<K extends Kind>(rows: PartitionRows, kind: K, take: (row: RowKinds[K]) => void, pause: () => Promise<void>): Promise<void> {
+    const newest = new Map<Id, number>()
+    const patches = rows.patches.get(kind)
+    for (const chunk of rows.lazyChunks.filter((one) => one.kind === kind)) {
+      const byCustomer = await (this.kept.get(chunk.id) ?? this.decode(chunk.id, kind))
+      for (const row of [...byCustomer.values()].flat()) {
+        const known = Math.max(newest.get(row.id) ?? -1, patches?.get(row.id)?.revision ?? -1)
+        if (known >= row.revision) continue
+        newest.set(row.id, row.revision)
+        take(row as unknown as RowKinds[K])
+      }
+      await pause()
+    }
+    for (const [id, { revision, row }] of patches ?? []) if (row && (newest.get(id) ?? -1) < revision) take(row as unknown as RowKinds[K])
+  }
+
   /** Passes over a chunk that can't be read, so that the rest of a customer can be shown. */
   skip(id: string): void {
     this.broken.add(id)

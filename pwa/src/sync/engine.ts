@@ -18,6 +18,7 @@ import { Live } from './live'
 import { AutoLock } from './lock'
 import { browserLocks } from './locks'
 import { networkKind, writeFilesOver } from './network'
+import { People } from './people'
 import { Photos } from './photos'
 import { refreshRows } from './pull'
 import { checkStore } from './repair'
@@ -71,6 +72,7 @@ export async function openEngine(given: Partial<EngineOptions> = {}): Promise<En
 class TiangeEngine implements Engine {
   private readonly account: Account
   private readonly reader: Reader
+  private readonly people: People
   private readonly writer: Writer
   private readonly syncer: Syncer
   private readonly live: Live
@@ -83,6 +85,7 @@ class TiangeEngine implements Engine {
   constructor(private readonly core: Core) {
     this.account = new Account(core)
     this.reader = new Reader(core)
+    this.people = new People(core, this.reader)
     this.writer = new Writer(core)
     this.syncer = new Syncer(core, this.account, this.writer)
     this.live = new Live(core, this.syncer)
@@ -92,7 +95,7 @@ class TiangeEngine implements Engine {
     this.glances = new Glances(core, this)
     core.wake = () => this.syncer.soon()
     // Whatever locks it (a withdrawal too): decrypted photos go with the keys.
-    core.subscribe((what) => what === 'status' && core.unlocked === null && this.photos.forget())
+    core.subscribe((what) => what === 'status' && core.unlocked === null && (this.photos.forget(), this.people.forget()))
     core.onForeignWrite((what) => void this.foreignWrite(what).catch(() => undefined))
     if (core.options.live) {
       this.live.start()
@@ -214,6 +217,10 @@ class TiangeEngine implements Engine {
   lastVisit: Engine['lastVisit'] = async (id) => {
     await this.core.opening
     return this.reader.lastVisit(id)
+  }
+  knownPeople: Engine['knownPeople'] = async (pause) => {
+    await this.core.opening
+    return this.people.known(pause)
   }
   tasks: Engine['tasks'] = () => this.reader.all('task', byDue)
   inbox: Engine['inbox'] = () => this.reader.all('inbox', newestFirst)

@@ -110,6 +110,11 @@ export class Reader {
     return made
   }
 
+  /** What this phone's own entries make of a kind that is read lazily: the row by id, null where one is gone. */
+  laid<K extends Kind>(kind: K): ReadonlyMap<Id, RowKinds[K] | null> {
+    return this.readable ? this.current().overlay.of(kind) : new Map()
+  }
+
   /** A row held in memory. */
   one<K extends Kind>(kind: K, id: Id): RowKinds[K] | undefined {
     if (!this.readable) return undefined

@@ -1,4 +1,5 @@
 /** What the offline engine offers to the screens. It knows no UI; everything a screen shows or saves goes through it. */
+import type { KnownPeople } from '../domain/alike'
 import type { CommandType, NewCommand } from '../domain/commands'
 import type { FormAnswers } from '../domain/evaluation'
 import type { ApprovalRow, EvaluationRow, FieldValue, FileClass, GridRow, Id, InboxRow, Instant, ProductRow, StafferRow, StaffRole, TaskRow, TermRow, DisputeRow, SuggestionRow, UnplacedRow, VisitRow } from '../domain/rows'
@@ -223,6 +224,11 @@ export interface Engine {
   customer(id: Id): Promise<CustomerView>
   /** The newest visit of a customer, or null; cheaper than the whole customer. Throws EngineError `locked`, `read_locked`. */
   lastVisit(id: Id): Promise<VisitRow | null>
+  /**
+   * All people on the phone, so that a form can say who may be known already; `pause` is awaited while it reads. Nobody past the
+   * offline limit. Throws EngineError `locked`.
+   */
+  knownPeople(pause: () => Promise<void>): Promise<KnownPeople>
   tasks(): readonly TaskRow[]
   inbox(): readonly InboxRow[]
   approvals(): readonly ApprovalRow[]

@@ -1,0 +1,138 @@
+/**
+ * The same person in two households, the same household twice: offered while somebody new is typed, without a network, by
+ * name (also one that only sounds the same), birth date and phone; opened, or said to be somebody else, which is kept.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { managersPhone } from './support/alone'
+import type { Bank } from './support/bank'
+import { dress, faults } from './support/look'
+import { Phone } from './support/phone'
+import type { Household } from './support/records'
+
+const KNOWN = { name: '覃月秀', born: '1961-04-05', phone: '13800027027' }
+/** Sounds the same. */
+const HEARD = '秦越秀'
+
+let bank: Bank
+let phone: Phone
+let second: Phone
+let households: Household[]
+let known: string
+let another: string
+
+beforeAll(async () => {
+  ;({ bank, phone, households } = await managersPhone())
+  second = new Phone(bank, "the manager's second phone")
+})
+
+afterAll(async () => {
+  for (const one of [phone, second]) await one?.discard()
+  await bank?.close()
+})
+
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return
+  for (const one of [phone, second]) {
+    await one.picture(`failed, ${one.name}`).catch(() => undefined)
+    for (const error of one.errors) process.stderr.write(`${error}\n`)
+  }
+})
+
+const beside = (): Household => households[0] as Household
+const field = (label: string) => phone.page.getByLabel(phone.t(label), { exact: true })
+const card = () => phone.page.getByRole('region', { name: phone.t('duplicates.maybe') })
+const answer = (key: 'openOf' | 'anotherThan', name: string) => card().getByRole('button', { name: phone.t(`duplicates.${key}`, { name }), exact: true })
+
+/** Nothing is wrong with the screen as it stands, on the usual phone and on a small dark one. */
+async function sound(name: string): Promise<void> {
+  const found: string[] = []
+  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
+    await dress(phone.page, variant)
+    for (const one of await faults(phone.page, `duplicates/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
+  }
+  await dress(phone.page, { theme: 'light', width: 390 })
+  expect(found).toEqual([])
+}
+
+async function typeHousehold(name: string, born: string, tel = ''): Promise<void> {
+  await phone.go('/customers/new')
+  await field('field.headName').fill(name)
+  await phone.page.getByLabel('出生日期', { exact: true }).fill(born)
+  await field('field.phone').fill(tel)
+  await phone.tap(phone.page.getByRole('group', { name: phone.t('field.grid_id') }).getByRole('button', { name: beside().grid }).first())
+  await field('field.address').fill('三组 27 号')
+}
+async function keep(name: string): Promise<string> {
+  await phone.tap(phone.button('save.onPhone'))
+  await phone.page.getByRole('heading', { name, exact: true }).waitFor()
+  return new URL(phone.page.url()).pathname.split('/').at(-1) ?? ''
+}
+const said = () => bank.helper.sql(
+  `SELECT p.name, o.name, d.state FROM duplicate_pair d JOIN person p ON p.id = d.person_id JOIN person o ON o.id = d.other_id WHERE p.name IN ($1, $2) OR o.name IN ($1, $2) ORDER BY d.id`, KNOWN.name, HEARD)
+
+describe.sequential('somebody new is typed, without a network', () => {
+  test('a household that nobody has is offered nobody', async () => {
+    await phone.go('/customers')
+    await phone.offline()
+    await phone.stand(beside().lon, beside().lat)
+    await typeHousehold(KNOWN.name, KNOWN.born, KNOWN.phone)
+    expect(await card().count()).toBe(0)
+    known = await keep(KNOWN.name)
+  })
+
+  test('a name that sounds the same, with the birth date: village, age and why are said, and the known one is opened', async () => {
+    await typeHousehold(HEARD, KNOWN.born)
+    await card().getByText(KNOWN.name, { exact: true }).waitFor()
+    for (const text of [phone.t('duplicates.because_sound'), phone.t('duplicates.because_birth'), beside().grid, '三组 27 号']) await card().getByText(text).first().waitFor()
+    await sound('offered')
+    await phone.tap(answer('openOf', KNOWN.name))
+    await phone.page.getByRole('heading', { name: KNOWN.name, exact: true }).waitFor()
+    expect(new URL(phone.page.url()).pathname).toBe(`/customers/${known}`)
+  })
+
+  test('what was typed is there still, also through a kill; "somebody else" stays with it and can be taken back', async () => {
+    await phone.go('/customers/new')
+    await phone.tap(answer('anotherThan', KNOWN.name))
+    await card().getByText(phone.t('duplicates.saidAnother', { name: KNOWN.name })).waitFor()
+    await phone.tap(card().getByRole('button', { name: phone.t('ui.undo') }))
+    await phone.tap(answer('anotherThan', KNOWN.name))
+    await sound('answered')
+    await phone.page.waitForTimeout(500)
+    await phone.kill()
+    await phone.on()
+    await phone.unlock()
+    await phone.go('/customers/new')
+    await card().getByText(phone.t('duplicates.saidAnother', { name: KNOWN.name })).waitFor()
+    expect(await field('field.headName').inputValue()).toBe(HEARD)
+    another = await keep(HEARD)
+  })
+
+  test('a member who is on file elsewhere is offered too, by phone', async () => {
+    await phone.go(`/customers/${another}/member`)
+    await phone.page.getByRole('heading', { name: phone.t('person.add') }).waitFor()
+    await phone.page.getByLabel('姓名', { exact: true }).fill('秦家宝')
+    expect(await card().count()).toBe(0)
+    await phone.page.getByLabel('手机号', { exact: true }).fill(KNOWN.phone)
+    await card().getByText(KNOWN.name, { exact: true }).waitFor()
+    await sound('member')
+    await phone.page.getByRole('button', { name: phone.t('ui.close') }).first().click()
+  })
+})
+
+describe.sequential('with the network back', () => {
+  test('both households are at the bank, and that they are two is kept there', async () => {
+    await phone.online()
+    await phone.synced(90)
+    expect((await said()).map(([one, other, state]) => [[one, other].sort(), state])).toEqual([[[KNOWN.name, HEARD].sort(), 'declined']])
+    await second.on()
+    await second.enrol(bank.login('manager'))
+    for (const [id, name] of [[known, KNOWN.name], [another, HEARD]] as const) {
+      await second.go(`/customers/${id}`)
+      await second.page.getByRole('heading', { name, exact: true }).waitFor()
+    }
+  })
+
+  test('no page threw or logged an error', () => {
+    expect([...phone.errors, ...second.errors]).toEqual([])
+  })
+})
