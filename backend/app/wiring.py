@@ -41,6 +41,7 @@ from backend.sync.registry import Registry
 from backend.tasks import commands as tasks_commands
 from backend.tasks import jobs as tasks_jobs
 from backend.tasks import projection as tasks_projection
+from backend.tasks import team as tasks_team
 from backend.visits import commands as visits_commands
 from backend.visits import jobs as visits_jobs
 from backend.visits import projection as visits_projection
@@ -85,6 +86,14 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("strategy.profile_changed", "tasks.profile_changed", tasks_jobs.on_profile_changed),
     Handler("tasks.submitted", "tasks.submitted", tasks_jobs.on_submitted),
     Handler("tasks.decided", "tasks.decided", tasks_jobs.on_decided),
+    Handler(
+        tasks_team.MOVED,
+        "tasks.team_moved",
+        tasks_jobs.on_team_moved,
+        together=tasks_jobs.on_teams_moved,
+        at_once=200,
+    ),
+    LongHandler(tasks_jobs.TEAM_TURN, tasks_jobs.TEAM_TURN, tasks_jobs.renew_teams),
     LongHandler("tasks.digest", "tasks.digest", tasks_jobs.send_digests),
     LongHandler("notify.item_created", "notify.push", notify_jobs.push_item),
     LongHandler("notify.quiet_over", "notify.push_waiting", notify_jobs.push_waiting),
@@ -118,6 +127,8 @@ PERIODIC = (
     Periodic("tasks.digest", daily_at("digest_at")),
     Periodic("notify.quiet_over", daily_at("notify_quiet_to")),
     Periodic("audit.seal", every(10)),
+    # heads see within as many seconds what was done, and phones move no more often for it
+    Periodic(tasks_jobs.TEAM_TURN, every(10)),
     Periodic("files.sweep", every(6 * 3600)),
     # early enough for the day's work, late enough that no clock of the bank's is still in the day before
     Periodic("grids.covers_turned", daily_at_hour(0, 5)),

@@ -120,6 +120,11 @@ class UnitOfWork:
             }
         )
 
+    def emit_once(self, name: str, payload: Mapping[str, Any]) -> None:
+        """`emit`, unless this unit of work says the same already."""
+        if not any(one["name"] == name and one["payload"] == payload for one in self._events):
+            self.emit(name, payload)
+
     def audit(
         self, action: str, subject_kind: str, subject_id: UUID | str, detail: Mapping[str, Any] | None = None
     ) -> None:

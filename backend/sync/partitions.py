@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.kernel.actor import Actor, Role
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from backend.identity import api as identity
 from backend.kernel.jobs import JobContext
 from backend.kernel.uow import UnitOfWork
 from backend.notify import api as notify
-from backend.tasks import queries, service
+from backend.tasks import queries, service, team, team_queries
+
+#: raised by the clock
+TEAM_TURN = "tasks.team_turn"
 
 
 async def on_visit_logged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
@@ -28,10 +31,12 @@ async def on_visit_placed(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
 
 
 async def on_profile_changed(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
-    """`strategy.profile_changed` {customer_id, contact_days, visit_days}."""
-    await service.rhythm_changed(
-        uow, UUID(payload["customer_id"]), payload["contact_days"], payload["visit_days"]
-    )
+    """`strategy.profile_changed` {customer_id, tier_before, tier_after, contact_days, visit_days}."""
+    customer_id = UUID(payload["customer_id"])
+    await service.rhythm_changed(uow, customer_id, payload["contact_days"], payload["visit_days"])
+    if payload.get("tier_before") != payload.get("tier_after"):
+        for customer in await customers.visible(uow, [customer_id]):
+            team.moved(uow, customer.branch_id)
 
 
 async def on_submitted(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
@@ -106,3 +111,23 @@ async def send_digests(ctx: JobContext, payload: Mapping[str, Any]) -> None:
                 {"due": row.due, "overdue": row.overdue, "on": payload["on"]},
                 dedupe=f"digest:{row.assignee_id}:{payload['on']}",
             )
+
+
+async def on_team_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`tasks.team_moved` {branch_id}: its heads' rows are to be worked out anew."""
+    await on_teams_moved(uow, [payload])
+
+
+async def on_teams_moved(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Several `tasks.team_moved` in one go."""
+    await team_queries.mark(uow, [UUID(one["branch_id"]) for one in payloads])
+
+
+async def renew_teams(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
+    """`tasks.team_turn`: branches of which something moved since the last turn, or all where another day has
+    begun; one at a time."""
+    async with ctx.unit() as uow:
+        branches = await team_queries.behind(uow)
+    for branch_id in branches:
+        async with ctx.unit() as uow:
+            await team.renew(uow, branch_id)

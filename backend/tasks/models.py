@@ -2,8 +2,10 @@
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.db import Base
@@ -49,6 +51,20 @@ class Task(Base):
         Index("ix_task_branch_id", "branch_id", "state"),
         Index("ix_task_customer_id", "customer_id"),
         Index(
+            "ix_task_waiting",
+            "branch_id",
+            "due_on",
+            postgresql_include=["assignee_id", "grid_id", "customer_id", "state"],
+            postgresql_where=text("state IN ('open', 'in_progress', 'returned')"),
+        ),
+        Index(
+            "ix_task_done",
+            "branch_id",
+            "submitted_at",
+            "closed_at",
+            postgresql_where=text("state IN ('submitted', 'approved', 'closed')"),
+        ),
+        Index(
             "uq_task_fresh_duty",
             "customer_id",
             "duty_kind",
@@ -71,3 +87,23 @@ class TaskMove(Base):
     reason: Mapped[str | None]
     evidence_id: Mapped[uuid.UUID | None]
     at: Mapped[datetime]
+
+
+class TeamRow(Base):
+    """A row of `team:<branch>` as heads' phones were last told of it: `value` maps the fields of its kind to
+    what stands there. Counts of people and grids, due work, high-end customers; see `team_queries`."""
+
+    __tablename__ = "team_row"
+    branch_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    row_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, index=True)
+    value: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class TeamTurn(Base):
+    """How up to date a branch's `TeamRow`s are: of which local day, and whether something has moved since."""
+
+    __tablename__ = "team_turn"
+    branch_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    on_day: Mapped[date | None]
+    stale: Mapped[bool]

@@ -1,4 +1,5 @@
-"""What phones receive of tasks: `task` for the assignee (neutral for agents), `approval` for heads."""
+"""What phones receive of tasks: `task` for the assignee (neutral for agents); for heads `approval`, and what
+they steer their branch by."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -9,7 +10,7 @@ from backend.customers import api as customers
 from backend.kernel.clock import millis
 from backend.kernel.projections import Projection
 from backend.kernel.uow import UnitOfWork
-from backend.tasks import queries
+from backend.tasks import queries, team_queries
 from backend.tasks.models import Task
 from backend.visits import api as visits
 
@@ -46,6 +47,34 @@ APPROVAL = (
     "decided_by",
     "reason",
 )
+_COUNTS = ("as_of", "overdue", "ahead", "done_today", "done_week")
+#: kind → fields of what heads hold of their branch, as `team_queries` works it out
+TEAM = {
+    "workload": _COUNTS,
+    "coverage": ("name", "manager_id", *_COUNTS, "customers", "reached", "full_files"),
+    "due": (
+        "customer_id",
+        "customer_name",
+        "grid_name",
+        "tier",
+        "staff_id",
+        "kind",
+        "duty",
+        "due_on",
+        "state",
+    ),
+    "highend": (
+        "name",
+        "grid_name",
+        "tier",
+        "owner_id",
+        "last_contact_on",
+        "next_kind",
+        "next_duty",
+        "next_due_on",
+        "next_staff_id",
+    ),
+}
 
 
 def _instant(at: datetime | None) -> int | None:
@@ -135,7 +164,16 @@ async def _changes(uow: UnitOfWork, task: Task, visit: Mapping[str, Any]) -> lis
     return [[what, before, after, millis(at)] for what, before, after, at in changes]
 
 
+def _team(kind: str, fields: tuple[str, ...]) -> Projection:
+    async def load(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
+        found = await team_queries.values(uow, kind, [UUID(one) for one in ids])
+        return {str(one): [value[name] for name in fields] for one, value in found.items()}
+
+    return Projection(kind, frozenset({"team"}), {"head": fields}, load)
+
+
 PROJECTIONS = (
     Projection("task", frozenset({"staff"}), {"staff": TASK, "agent": TASK_AGENT}, load_tasks),
     Projection("approval", frozenset({"team"}), {"head": APPROVAL}, load_approvals),
+    *(_team(kind, fields) for kind, fields in TEAM.items()),
 )

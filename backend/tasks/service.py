@@ -13,7 +13,7 @@ from backend.kernel.errors import not_allowed
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import UnitOfWork
 from backend.policy import api as policy
-from backend.tasks import queries
+from backend.tasks import queries, team
 from backend.tasks.errors import task_missing, weak_evidence, wrong_state
 from backend.tasks.models import Duty, Task, TaskMove
 from backend.tasks.rules import MOVES, State, TaskKind, allowed, approver_error, next_due
@@ -176,6 +176,7 @@ def _touch(uow: UnitOfWork, task: Task) -> None:
     uow.touch(f"staff:{task.assignee_id}", "task", task.id, gone=task.state in ("cancelled", "expired"))
     if task.submitted_at is not None:
         uow.touch(f"team:{task.branch_id}", "approval", task.id)
+    team.moved(uow, task.branch_id)
 
 
 async def _duty_done(
@@ -313,6 +314,9 @@ async def duties_moved(uow: UnitOfWork, grid_id: UUID) -> None:
     belong, and what was decided leaves heads who see it no more. Job only."""
     await _follow(uow, await queries.running_in_grid(uow, grid_id))
     await uow.session.flush()
+    if (ground := await grids.facts(uow, grid_id)) is not None:
+        team.moved(uow, ground.branch_id)
+    await team.moved_of(uow, [grid_id])
     _leave_heads(uow, await queries.strayed_in_grid(uow, grid_id))
 
 
@@ -326,7 +330,15 @@ async def follow_customer(uow: UnitOfWork, customer_id: UUID) -> None:
     leaves the heads who see it no more. Job only."""
     await _follow(uow, await queries.running_of_customer(uow, customer_id))
     await uow.session.flush()
+    await _customers_moved(uow, [customer_id])
     _leave_heads(uow, await queries.strayed_of_customer(uow, customer_id))
+
+
+async def _customers_moved(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
+    """Heads of the branches where they lie now, or lay before, have other rows."""
+    for customer in await customers.visible(uow, ids):
+        team.moved(uow, customer.branch_id)
+    await team.moved_of(uow, ids)
 
 
 async def follow_merge(uow: UnitOfWork, old: UUID, new: UUID) -> None:
@@ -343,6 +355,7 @@ async def follow_merge(uow: UnitOfWork, old: UUID, new: UUID) -> None:
             _move(uow, task, "cancel", reason="merged")
     await uow.session.flush()
     await _follow(uow, await queries.running_of_customer(uow, new))
+    await _customers_moved(uow, [old, new])
 
 
 async def follow_unmerge(uow: UnitOfWork, customer_id: UUID) -> None:
@@ -364,6 +377,7 @@ async def _follow(uow: UnitOfWork, running: list[Task]) -> None:
             uow.touch(f"team:{task.branch_id}", "approval", task.id, gone=True, moved_to=home)
             uow.touch(home, "approval", task.id)
         if moved or task.grid_id != customer.grid_id:
+            team.moved(uow, task.branch_id)
             task.branch_id, task.grid_id = customer.branch_id, customer.grid_id
             _touch(uow, task)
         if task.state == State.submitted or task.duty_kind is None:

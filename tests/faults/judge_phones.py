@@ -63,8 +63,12 @@ def _scope(case: Case, phone: str, held: Held, verdict: Verdict) -> None:
     for key in held.strange:
         if key.rpartition("/")[0] not in allowed:
             verdict.add("out_of_scope", f"{phone}: chunks of {key} still lie there")
+    if role != "head":
+        for kind in ("approval", "workload", "coverage", "due", "highend"):
+            for row_id in held.of(kind):
+                verdict.add("out_of_scope", f"{phone}: a {role} holds {kind} {row_id}")
     if is_agent:
-        for kind in ("profile", "standing", "approval", "suggestion", "dispute"):
+        for kind in ("profile", "standing", "suggestion", "dispute"):
             for row_id in held.of(kind):
                 verdict.add("out_of_scope", f"{phone}: an agent holds {kind} {row_id}")
         for kind, secret in (

@@ -79,6 +79,8 @@ DOORS = {
     "sync_stream": "servers: a phone pushes",
     "task": "command customer.create",
     "task_move": "command task.submit",
+    "team_row": "job tasks.team_turn",
+    "team_turn": "job tasks.team_moved",
     "unplaced_visit": "command visit.log_unplaced",
     "visit": "command visit.log",
     "visit_photo": "command visit.log",

@@ -30,6 +30,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/inbox', component: () => import('../features/inbox/Inbox.vue') },
   { path: '/approvals', component: () => import('../features/approvals/Approvals.vue'), meta: { heads: true } },
   { path: '/approvals/look', component: () => import('../features/approvals/Look.vue'), meta: { heads: true } },
+  { path: '/team', component: () => import('../features/team/Team.vue'), meta: { heads: true } },
   { path: '/decisions', component: () => import('../features/customers/Decisions.vue'), meta: { heads: true } },
   { path: '/evaluations', component: () => import('../features/evaluation/Evaluations.vue'), meta: { field: true } },
   { path: '/evaluations/new', component: () => import('../features/evaluation/NewEvaluation.vue'), meta: { field: true } },

@@ -5,6 +5,7 @@
  */
 
 import type { EvaluationResult, EvaluationReviewer } from './evaluation'
+import type { CoverageRow, DueRow, HighEndRow, WorkloadRow } from './team'
 
 export type Id = string
 /** A day in the bank's time zone, `YYYY-MM-DD`. */
@@ -59,7 +60,7 @@ export interface Pending {
   state: 'saved' | 'received'
 }
 
-interface RowBase {
+export interface RowBase {
   id: Id
   /** Revision of the partition that brought the row; 0 for a row that so far exists on this phone only. */
   revision: number
@@ -393,6 +394,10 @@ export interface RowKinds {
   task: TaskRow
   inbox: InboxRow
   approval: ApprovalRow
+  workload: WorkloadRow
+  coverage: CoverageRow
+  due: DueRow
+  highend: HighEndRow
   suggestion: SuggestionRow
   dispute: DisputeRow
   evaluation: EvaluationRow

@@ -50,6 +50,11 @@ export function useNames() {
     void engine.rowsMark
     return engine.use().staff(id)?.name ?? (id === engine.staff?.id ? engine.staff.name : t('customers.colleague'))
   }
+  /** A colleague's role, as a code. */
+  function role(id: Id): string {
+    void engine.rowsMark
+    return engine.use().staff(id)?.role ?? (id === engine.staff?.id ? engine.staff.role : '')
+  }
   const join = (parts: (string | null | undefined | false)[]) => parts.filter(Boolean).join(zh.value ? '，' : ', ')
-  return { word, product, products, term, termText, grid, staff, join }
+  return { word, product, products, term, termText, grid, staff, role, join }
 }

@@ -1,12 +1,14 @@
 import duplicates from './duplicates.en'
 import evaluation from './evaluation.en'
 import moves from './moves.en'
+import team from './team.en'
 import type { Messages } from './zh-CN'
 
 const en: Messages = {
   duplicates,
   evaluation,
   moves,
+  team,
   app: {
     name: 'Tiange',
     spaced: 'Tiange',

@@ -1,11 +1,13 @@
 import duplicates from './duplicates.zh-CN'
 import evaluation from './evaluation.zh-CN'
 import moves from './moves.zh-CN'
+import team from './team.zh-CN'
 
 const zh = {
   duplicates,
   evaluation,
   moves,
+  team,
   app: {
     name: '田格',
     spaced: '田 格',

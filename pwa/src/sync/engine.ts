@@ -1,6 +1,7 @@
 /** The offline engine: opens the databases, wires its parts, and offers them as one interface. */
 import type { RowKinds } from '../domain/rows'
 import { EngineError } from '../domain/errors'
+import { byNextDue } from '../domain/team'
 import { sha256Hex } from '../store/bytes'
 import { putMeta, withStore } from '../store/database'
 import { Device, DEVICE_DATABASE } from '../store/device'
@@ -225,6 +226,12 @@ class TiangeEngine implements Engine {
   tasks: Engine['tasks'] = () => this.reader.all('task', byDue)
   inbox: Engine['inbox'] = () => this.reader.all('inbox', newestFirst)
   approvals: Engine['approvals'] = () => this.reader.all('approval', bySubmission)
+  team: Engine['team'] = () => ({
+    people: this.reader.all('workload'),
+    grids: this.reader.all('coverage'),
+    due: this.reader.all('due'),
+    highEnd: this.reader.all('highend', byNextDue),
+  })
   unplaced: Engine['unplaced'] = () => this.reader.all('unplaced', newestFirst)
   nobodys: Engine['nobodys'] = () => ({
     suggestions: this.reader.all('suggestion').filter((one) => one.customer_name !== undefined).sort((a, b) => a.at - b.at),

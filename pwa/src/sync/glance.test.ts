@@ -3,6 +3,7 @@ import 'fake-indexeddb/auto'
 import { expect, test, vi } from 'vitest'
 import { countsOf, ownContacts, withOwnContacts } from '../domain/duties'
 import { uuid7 } from '../domain/ids'
+import { branchOn } from '../domain/team'
 import { GLANCE, type PartitionRecord } from '../store/chunks'
 import { StaffDatabase } from '../store/database'
 import { Device } from '../store/device'
@@ -89,6 +90,7 @@ function expectSame(glance: Glance | null, phone: Phone): void {
   const { due, columns, customers } = whole(phone)
   const today = phone.engine.today()
   expect(glance?.columns).toEqual(columns)
+  expect(glance?.branch).toEqual(branchOn(phone.engine.team().people, today))
   expect(glance?.tasks.filter((one) => one.due_on <= today)).toEqual(due)
   for (const one of customers) expect(glance?.customers).toContainEqual(one)
   expect(glance?.grids).toEqual(phone.engine.grids())
@@ -129,6 +131,23 @@ test('the next morning it counts anew; of a day that it was not made for nothing
   phone.clock.now += 6 * DAY_MS
   expect((await unlock(phone)).glance).toBeNull()
   expect(phone.engine.tasks()).toHaveLength(3)
+  await phone.engine.close()
+})
+
+test('a head’s says how the branch stands, on the days after too', async () => {
+  const bank = await smallBank()
+  const counts = { overdue: 2, ahead: [3, 1, 0, 4, 0, 0, 0, 0], done_today: 5, done_week: 5 }
+  bank.change('team:b1/head@4', ['p1', 'p2'].map((id) => ({ kind: 'workload', id, values: { as_of: '2026-11-21', ...counts } })))
+  let phone = await closedPhone(bank)
+  expect(phone.engine.today()).toBe('2026-11-21')
+  const { glance } = await unlock(phone)
+  expect(glance?.branch).toEqual({ done: 10, overdue: 4, todo: 6 })
+  expectSame(glance, phone)
+  phone = await reopen(bank, phone)
+  phone.clock.now += DAY_MS
+  const next = await unlock(phone)
+  expect(next.glance?.branch).toEqual({ done: 0, overdue: 10, todo: 2 })
+  expectSame(next.glance, phone)
   await phone.engine.close()
 })
 

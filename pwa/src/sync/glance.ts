@@ -2,6 +2,7 @@
 import { addDays, dayOf } from '../domain/dates'
 import { countsNow, countsOf, isOpen, ownContacts, withOwnContacts, type Column, type Counts } from '../domain/duties'
 import type { Day, GridRow, TaskRow } from '../domain/rows'
+import { branchOn } from '../domain/team'
 import type { CustomerEntry } from '../domain/views'
 import { openGlance, putGlance, rowsStamp, soundStamp, type Ahead } from '../store/glance'
 import type { Vault } from '../store/vault'
@@ -13,10 +14,11 @@ const DAYS = 7
 /** After the last change: several follow each other, and the screens come first. */
 const QUIET_MS = 2_000
 
-interface Kept extends Omit<Glance, 'columns'> {
+interface Kept extends Omit<Glance, 'columns' | 'branch'> {
   /** What it was made from. */
   stamp: string
   days: Record<Day, Record<Column, Counts>>
+  branch: Record<Day, Counts | null>
 }
 
 /** All that decides what the Today screen shows, but for the day. */
@@ -31,11 +33,12 @@ export async function glanceNow(core: Core, vault: Vault, { glance, partitions }
   if (!glance || rows === null) return null
   const kept = (await openGlance(vault, glance)) as Kept | null
   if (!kept || kept.stamp !== stampOf(core, rows)) return null
-  const columns = kept.days[dayOf(core.now(), kept.zone)]
-  return columns ? { ...kept, columns } : null
+  const today = dayOf(core.now(), kept.zone)
+  const columns = kept.days[today]
+  return columns ? { ...kept, columns, branch: kept.branch[today] ?? null } : null
 }
 
-type Screens = Pick<Engine, 'approvals' | 'customers' | 'grids' | 'inbox' | 'outbox' | 'tasks' | 'today' | 'unplaced'>
+type Screens = Pick<Engine, 'approvals' | 'customers' | 'grids' | 'inbox' | 'outbox' | 'tasks' | 'team' | 'today' | 'unplaced'>
 
 export class Glances {
   /** What the record on the phone was made from, and on which day; null: not known. */
@@ -101,6 +104,7 @@ export class Glances {
       stamp,
       zone: this.core.timeZone(),
       days: Object.fromEntries(days.map((day) => [day, countsOf(tasks, day)])),
+      branch: Object.fromEntries(days.map((day) => [day, branchOn(screens.team().people, day)])),
       tasks: due as TaskRow[],
       customers: screens.customers().filter(({ id }) => wanted.has(id)) as CustomerEntry[],
       grids: [...screens.grids()] as GridRow[],

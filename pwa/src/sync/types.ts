@@ -5,6 +5,7 @@ import type { FormAnswers } from '../domain/evaluation'
 import type { ApprovalRow, EvaluationRow, FieldValue, FileClass, GridRow, Id, InboxRow, Instant, ProductRow, StafferRow, StaffRole, TaskRow, TermRow, DisputeRow, SuggestionRow, UnplacedRow, VisitRow } from '../domain/rows'
 import type { CustomerEntry, CustomerView } from '../domain/views'
 import type { Column, Counts } from '../domain/duties'
+import type { Team } from '../domain/team'
 import type { ClockTrouble } from './contact'
 import type { FilesOver } from './network'
 
@@ -177,6 +178,8 @@ export interface Glance {
   unplaced: number
   unread: number
   toApprove: number
+  /** The branch's work today, for its heads; null for others. */
+  branch: Counts | null
 }
 
 export interface Engine {
@@ -232,6 +235,8 @@ export interface Engine {
   tasks(): readonly TaskRow[]
   inbox(): readonly InboxRow[]
   approvals(): readonly ApprovalRow[]
+  /** What a head steers the branch by; empty for others. */
+  team(): Team
   /** Visits that wait for somebody to say which household they were made to, newest first. */
   unplaced(): readonly UnplacedRow[]
   /** What waits for a head's word about households that nobody looks after, oldest first; they are not on this phone. */

@@ -12,13 +12,17 @@ export async function findByInitials(phone: Phone, household: Household): Promis
 
 /** Names of the households in the list of Today, in its order. */
 export async function stops(phone: Phone): Promise<string[]> {
-  const links = phone.page.getByRole('listitem').getByRole('link')
-  await links.first().waitFor()
+  await phone.page.getByRole('listitem').getByRole('link').first().waitFor()
+  return listed(phone, 'ol a[href^="/customers/"]')
+}
+
+/** Names in a long list, in its order: those of `rows`, each with a `b`. */
+export function listed(phone: Phone, rows: string): Promise<string[]> {
   // only what is near the screen is drawn: the whole way is seen by walking it
-  return phone.page.evaluate(async () => {
+  return phone.page.evaluate(async (of) => {
     const seen = new Map<string, string>()
     const look = (): void => {
-      for (const link of document.querySelectorAll<HTMLAnchorElement>('ol a[href^="/customers/"]')) seen.set(link.href, link.querySelector('b')?.innerText ?? '')
+      for (const row of document.querySelectorAll<HTMLElement>(of)) seen.set(row.getAttribute('href') ?? row.innerText, row.querySelector('b')?.innerText ?? '')
     }
     const bottom = (): boolean => scrollY + innerHeight >= document.documentElement.scrollHeight - 2
     for (scrollTo(0, 0); ; scrollBy(0, innerHeight / 2)) {
@@ -28,7 +32,7 @@ export async function stops(phone: Phone): Promise<string[]> {
     }
     scrollTo(0, 0)
     return [...seen.values()]
-  })
+  }, rows)
 }
 
 /** What is drawn of a long list, and where: [number in the list, of how many, text, inside the screen] of each row. */

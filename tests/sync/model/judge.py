@@ -12,7 +12,10 @@ from tests.sync.model.page import Handset, Page
 #: a revision that no book has: the bank answers with a snapshot
 BEYOND = 10**9
 #: what an agent's phone never holds
-NOT_AN_AGENTS = ("profile", "standing", "suggestion", "dispute", "term", "approval")
+NOT_AN_AGENTS = (
+    *("profile", "standing", "suggestion", "dispute", "term", "approval"),
+    *("workload", "coverage", "due", "highend"),
+)
 
 HELD_GRIDS = text(
     "SELECT DISTINCT grid_id FROM grid_assignment WHERE staff_id = :staff AND from_on <= :today"
