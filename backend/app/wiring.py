@@ -18,6 +18,7 @@ from backend.customers import pairs as customers_pairs
 from backend.customers import photos as customers_photos
 from backend.customers import projection as customers_projection
 from backend.customers import retention as customers_retention
+from backend.customers import splitting as customers_splitting
 from backend.customers import suggestions as customers_suggestions
 from backend.evaluation import commands as evaluation_commands
 from backend.evaluation import jobs as evaluation_jobs
@@ -149,6 +150,7 @@ def registry() -> Registry:
         *customers_deciding.COMMANDS,
         *customers_moving.COMMANDS,
         *customers_merging.COMMANDS,
+        *customers_splitting.COMMANDS,
         *customers_pairs.COMMANDS,
         *visits_commands.COMMANDS,
         *visits_unplaced.COMMANDS,

@@ -4,10 +4,9 @@ from backend.customers.errors import out_of_scope
 from backend.customers.file_fields import file_fields
 from backend.customers.finding import Found
 from backend.customers.finding import find as find_duplicates
-from backend.customers.followers import followed, merged_on, note_followed, stands
+from backend.customers.followers import follow, followed, merged_on, note_followed, stands
 from backend.customers.holders import Holder, Named, Unknown, holders, number_index
 from backend.customers.kin import kin_of
-from backend.customers.merging import follow
 from backend.customers.models import Customer
 from backend.customers.moving import rehome
 from backend.customers.names import pinyin_of

@@ -1,6 +1,6 @@
 """What a phone may ask of customers."""
 
-from backend.customers import duplicates, merging, records, service
+from backend.customers import duplicates, followers, records, service
 from backend.customers.schemas import CreateCustomer, PutRecord, RemoveRecord, SetValues
 from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, Ground, Late, about_customer
@@ -19,7 +19,7 @@ async def set_values(uow: UnitOfWork, body: SetValues, envelope: Envelope) -> Ap
     async def apply(given: SetValues) -> Applied:
         return Applied(lost=await service.set_values(uow, given.customer_id, given.edits, envelope))
 
-    return await merging.follow(uow, body, apply)
+    return await followers.follow(uow, body, apply)
 
 
 async def put_record(uow: UnitOfWork, body: PutRecord, envelope: Envelope) -> Applied:
@@ -28,7 +28,7 @@ async def put_record(uow: UnitOfWork, body: PutRecord, envelope: Envelope) -> Ap
     async def apply(given: PutRecord) -> Applied:
         return Applied(lost=await records.put_record(uow, given, envelope))
 
-    return await merging.follow(uow, body, apply)
+    return await followers.follow(uow, body, apply)
 
 
 async def remove_record(uow: UnitOfWork, body: RemoveRecord, envelope: Envelope) -> Applied:
@@ -38,7 +38,7 @@ async def remove_record(uow: UnitOfWork, body: RemoveRecord, envelope: Envelope)
         lost = await records.remove_record(uow, given.id, given.customer_id, given.reason, envelope)
         return Applied(lost=lost)
 
-    return await merging.follow(uow, body, apply)
+    return await followers.follow(uow, body, apply)
 
 
 async def _on_grid(_uow: UnitOfWork, body: CreateCustomer, _envelope: Envelope) -> Ground:

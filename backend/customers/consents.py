@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from backend.customers import merging, people, photos, queries
+from backend.customers import followers, people, photos, queries
 from backend.customers.consent_texts import purposes, text_wrong
 from backend.customers.errors import bad_value, id_taken, out_of_scope
 from backend.customers.models import Consent, Customer, Membership, Person
@@ -56,6 +56,8 @@ async def give(uow: UnitOfWork, body: GiveConsent, envelope: Envelope) -> Applie
     if wrong := text_wrong(body.purpose, body.text_number, day):
         raise bad_value(wrong)
 
+    body = await followers.named_now(uow, body, member="member_id")
+
     async def say(customer: Customer, person: Person) -> None:
         await _check_signer(uow, person, body)
         row = _row(uow, body, customer, person, envelope, given=True)
@@ -71,6 +73,8 @@ async def withdraw(uow: UnitOfWork, body: WithdrawConsent, envelope: Envelope) -
     Problem `out_of_scope`, `bad_value`, `id_taken`."""
     if body.purpose not in purposes():
         raise bad_value(f"{body.purpose!r} is nothing that can be consented to")
+
+    body = await followers.named_now(uow, body, member="member_id")
 
     async def say(customer: Customer, person: Person) -> None:
         row = _row(uow, body, customer, person, envelope, given=False)
@@ -101,7 +105,7 @@ async def _of_member(uow: UnitOfWork, body: GiveConsent | WithdrawConsent, say: 
             return await apply(replace(given, customer_id=now_with))
         return Applied()
 
-    return await merging.follow(uow, body, apply)
+    return await followers.follow(uow, body, apply)
 
 
 async def _check_signer(uow: UnitOfWork, person: Person, body: GiveConsent) -> None:

@@ -4,25 +4,32 @@ ID numbers and phones are compared by their blind indexes; neither leaves the da
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.customers.comparing import Comparison, Likely, Someone
-from backend.customers.models import DuplicatePair
+from backend.customers.models import Customer, DuplicatePair
+from backend.customers.suggestions import who_decides
+from backend.identity import api as identity
 from backend.kernel.ids import uuid7
 from backend.kernel.jobs import JobContext
 from backend.kernel.uow import UnitOfWork
+from backend.notify import api as notify
 from backend.policy import api as policy
 
 DUE = "customers.people_due"
 #: people read, and pairs written, at once
 BATCH = 20_000
 PAIRS = 1_000
+#: new pairs of a night of which somebody is told; who has as many has enough to do
+TOLD = 2_000
 
 Units = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
 
@@ -33,6 +40,12 @@ _PEOPLE = text(
     " JOIN person p ON p.id = m.person_id"
     " LEFT JOIN person_contact t ON t.person_id = p.id LEFT JOIN person_identity i ON i.person_id = p.id"
     " WHERE m.in_household AND m.until_on IS NULL"
+)
+_WHERE = text(
+    "SELECT m.customer_id, o.customer_id AS other_id FROM duplicate_pair d"
+    " JOIN membership m ON m.person_id = d.person_id AND m.in_household AND m.until_on IS NULL"
+    " JOIN membership o ON o.person_id = d.other_id AND o.in_household AND o.until_on IS NULL"
+    " WHERE d.id = ANY(:ids)"
 )
 
 
@@ -72,9 +85,10 @@ async def _keep(uow: UnitOfWork, people: int, likely: Sequence[Likely]) -> Found
     )
     before = {(row.person_id, row.other_id) for row in rows}
     now = {(one.person_id, one.other_id) for one in likely}
-    new = 0
+    new: list[UUID] = []
     for start in range(0, len(likely), PAIRS):
         new += await _write(uow, likely[start : start + PAIRS])
+    await _tell(uow, new)
     for one, other in before - now:
         await uow.session.execute(
             delete(DuplicatePair).where(
@@ -86,13 +100,30 @@ async def _keep(uow: UnitOfWork, people: int, likely: Sequence[Likely]) -> Found
     count = len(
         (await uow.session.scalars(select(DuplicatePair.id).where(DuplicatePair.state == "open"))).all()
     )
-    found = Found(people, count, new, len(before - now))
-    uow.audit("duplicates.compare", "bank", "people", {"people": people, "open": count, "new": new})
+    found = Found(people, count, len(new), len(before - now))
+    uow.audit("duplicates.compare", "bank", "people", {"people": people, "open": count, "new": len(new)})
     return found
 
 
-async def _write(uow: UnitOfWork, likely: Sequence[Likely]) -> int:
-    """How many of the pairs are new."""
+async def _tell(uow: UnitOfWork, new: Sequence[UUID]) -> None:
+    """Whoever may decide hears of a night's new pairs, once: who looks after both households, else their
+    branch's heads."""
+    counts: Counter[UUID] = Counter()
+    rows = await uow.session.execute(_WHERE, {"ids": list(new[:TOLD])})
+    for row in rows.all():
+        one = await uow.session.get_one(Customer, row.customer_id)
+        other = await uow.session.get_one(Customer, row.other_id)
+        deciders = set(await who_decides(uow, one)) & set(await who_decides(uow, other))
+        if not deciders and one.branch_id == other.branch_id:
+            deciders = set(await identity.heads_of(uow, one.branch_id))
+        counts.update(deciders)
+    for person, count in counts.items():
+        dedupe = f"duplicates:{uow.today}:{person}"
+        await notify.send(uow, person, "duplicates_found", {"count": count}, dedupe=dedupe)
+
+
+async def _write(uow: UnitOfWork, likely: Sequence[Likely]) -> list[UUID]:
+    """The ids of the pairs that are new."""
     row = insert(DuplicatePair)
     written = await uow.session.execute(
         row.values(
@@ -116,6 +147,6 @@ async def _write(uow: UnitOfWork, likely: Sequence[Likely]) -> int:
             set_={"per_mille": row.excluded.per_mille, "reasons": row.excluded.reasons},
             where=(DuplicatePair.state == "open") & (DuplicatePair.per_mille != row.excluded.per_mille),
         )
-        .returning(DuplicatePair.found_at)
+        .returning(DuplicatePair.id, DuplicatePair.found_at)
     )
-    return sum(one.found_at == uow.now for one in written)
+    return [row.id for row in written if row.found_at == uow.now]

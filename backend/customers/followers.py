@@ -1,10 +1,16 @@
-"""How other domains' rows go along with a merge, and back with it. For jobs, with the system's sight."""
+"""How what is about a household that was merged goes along: commands that name it, and other domains' rows,
+which also go back with it. The latter for jobs, with the system's sight."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy import select
 
-from backend.customers.models import CustomerMove
+from backend.customers.errors import MergedAway
+from backend.customers.models import CustomerMove, Membership
+from backend.kernel.commands import Applied
 from backend.kernel.uow import UnitOfWork
 
 
@@ -43,3 +49,55 @@ async def followed(uow: UnitOfWork, move_id: UUID, what: str) -> list[UUID]:
     """Which of another domain's rows went along with a merge. Job only."""
     row = await uow.session.get_one(CustomerMove, move_id)
     return [UUID(one) for one in row.detail.get(what, [])]
+
+
+async def follow(
+    uow: UnitOfWork, body: Any, apply: Callable[[Any], Awaitable[Applied]], *, adds: bool = False
+) -> Applied:
+    """Applies a body that names its customer; one about a merged household lands on what that is part of.
+
+    `adds`: it only adds, so that its author need not hold the ground on which that household lives.
+    """
+    try:
+        return await apply(body)
+    except MergedAway as away:
+        into = replace(body, customer_id=away.into)
+        if adds:
+            async with uow.widened("the author held the household that became part", [*away.grid_ids]):
+                applied = await apply(into)
+        else:
+            applied = await apply(into)
+        alias = {str(body.customer_id): str(away.into)}
+        return Applied(applied.lost, {**(applied.alias or {}), **alias})
+
+
+async def stand_in(uow: UnitOfWork, member_id: UUID) -> UUID | None:
+    """The membership of the entry that a member's has become part of, as both are one person; None for one
+    that stands. Needs the system's sight."""
+    moves = await uow.session.scalars(
+        select(CustomerMove)
+        .join(Membership, Membership.customer_id == CustomerMove.customer_id)
+        .where(Membership.id == member_id, CustomerMove.kind == "merge", CustomerMove.undone_at.is_(None))
+    )
+    for move in moves.all():
+        for one in move.detail.get("people", []):
+            if one["member"] == str(member_id):
+                into = UUID(one["into_member"])
+                return await stand_in(uow, into) or into
+    return None
+
+
+async def named_now(uow: UnitOfWork, body: Any, *, member: str) -> Any:
+    """A body that names a member by its field `member`, about whom that member is by now."""
+    named = getattr(body, member)
+    async with uow.elevated("who stands for a member is no look at them"):
+        into = await stand_in(uow, named)
+        if into is None:
+            return body
+        gone = await uow.session.get_one(Membership, named)
+        stays = await uow.session.get_one(Membership, into)
+    changes: dict[str, Any] = {member: into}
+    for name in ("person_id", "signed_by"):
+        if getattr(body, name, None) == gone.person_id:
+            changes[name] = stays.person_id
+    return replace(body, **changes)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 from sqlalchemy import select
 
-from backend.customers import identities, merging, people, queries
+from backend.customers import followers, identities, people, queries
 from backend.customers.errors import bad_value, id_taken, no_consent, out_of_scope, unknown_field
 from backend.customers.models import Customer, Membership, Person
 from backend.customers.people import Somebody
@@ -70,7 +70,7 @@ async def put(uow: UnitOfWork, body: PutMember, envelope: Envelope) -> Applied:
     async def apply(given: PutMember) -> Applied:
         return Applied(lost=await _put(uow, given, envelope))
 
-    return await merging.follow(uow, body, apply)
+    return await followers.follow(uow, await followers.named_now(uow, body, member="id"), apply)
 
 
 async def _put(uow: UnitOfWork, body: PutMember, envelope: Envelope) -> tuple[str, ...]:
@@ -264,7 +264,11 @@ async def remove(uow: UnitOfWork, body: RemoveMember, envelope: Envelope) -> App
         await _remove(uow, given, envelope)
         return Applied()
 
-    return await merging.follow(uow, body, apply)
+    now = await followers.named_now(uow, body, member="id")
+    if now is not body and body.reason == "mistake":
+        # the entry that was one too many has gone into the other: that one is no mistake
+        return Applied()
+    return await followers.follow(uow, now, apply)
 
 
 async def _remove(uow: UnitOfWork, body: RemoveMember, envelope: Envelope) -> None:

@@ -1,30 +1,31 @@
-"""Two households become one (并户) and one becomes two (分户): what moves, and how a merge is taken back."""
+"""Two households become one (并户): what moves, and how that is taken back."""
 
-from collections.abc import Awaitable, Callable, Collection
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import Meta, Struct, structs
-from msgspec.structs import replace
+from msgspec import Meta, Struct
 from sqlalchemy import select, text
 
-from backend.customers import disputes, queries, service, unowned
-from backend.customers.errors import MergedAway, bad_value, id_taken, not_active
-from backend.customers.handing import current_members, hand_back, hand_over, no_head
-from backend.customers.models import Customer, CustomerDispute, CustomerMove, CustomerPhoto, FileRecord
+from backend.customers import joining, queries, service, unowned
+from backend.customers.errors import bad_value, not_active
+from backend.customers.handing import hand_back, hand_over
+from backend.customers.models import (
+    Customer,
+    CustomerDispute,
+    CustomerMove,
+    Membership,
+)
 from backend.customers.moving import MOVERS, hanging, rehome
-from backend.customers.names import pinyin_of
 from backend.customers.owners import books_for
-from backend.customers.rules import Relation
-from backend.customers.schemas import Name, Text200
 from backend.grids import api as grids
 from backend.kernel.commands import Applied, CommandType, Envelope
 from backend.kernel.errors import Problem
 from backend.kernel.uow import UnitOfWork
+from backend.policy import api as policy
 
 MERGED = "merged"
-Ids = Annotated[list[UUID], Meta(max_length=200)]
 
 #: rows of the bank's own systems, ended ones too: they lie under the id that those know, and a merge must not
 #: take it from them
@@ -34,12 +35,22 @@ _KNOWN_TO_BANK = text(
 )
 
 
-class MergeCustomers(Struct, frozen=True):
-    """`customer.merge` version 1: `customer_id` is part of `into_id` from now on."""
+class MergeBefore(Struct, frozen=True):
+    """`customer.merge` version 1, which knew of nobody who is a member of both."""
 
     customer_id: UUID
     into_id: UUID
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class MergeCustomers(Struct, frozen=True):
+    """`customer.merge` version 2: `customer_id` is part of `into_id` from now on; `same` are one person
+    each."""
+
+    customer_id: UUID
+    into_id: UUID
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    same: Annotated[list[joining.Same], Meta(max_length=40)] = []
 
 
 class UnmergeCustomer(Struct, frozen=True):
@@ -47,32 +58,6 @@ class UnmergeCustomer(Struct, frozen=True):
 
     customer_id: UUID
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
-
-
-class SplitBefore(Struct, frozen=True):
-    """`customer.split` version 1, which knew things only."""
-
-    id: UUID
-    customer_id: UUID
-    name: Name
-    address: Text200
-    member_ids: Annotated[list[UUID], Meta(min_length=1, max_length=40)]
-    head_id: UUID
-    asset_ids: Ids = []
-
-
-class SplitCustomer(Struct, frozen=True):
-    """`customer.split` version 2: some members, with some of the file's records, are the household `id` from
-    now on.
-    """
-
-    id: UUID
-    customer_id: UUID
-    name: Name
-    address: Text200
-    member_ids: Annotated[list[UUID], Meta(min_length=1, max_length=40)]
-    head_id: UUID
-    record_ids: Ids = []
 
 
 async def merge(uow: UnitOfWork, body: MergeCustomers, envelope: Envelope) -> Applied:
@@ -87,9 +72,15 @@ async def merge(uow: UnitOfWork, body: MergeCustomers, envelope: Envelope) -> Ap
     if loser.kind != "household" or winner.kind != "household":
         raise bad_value("Only households are merged; a business is closed.")
     async with uow.elevated("both are the actor's; what hangs on them goes along whoever recorded it"):
-        if await uow.session.scalar(_KNOWN_TO_BANK, {"id": loser.id}):
+        if await known_by_bank(uow, loser.id):
             raise known_to_bank()
-        return await absorb(uow, loser, winner, envelope, body.reason)
+        same = await joining.chosen(uow, loser, winner, body.same)
+        return await absorb(uow, loser, winner, envelope, body.reason, [one.id for one, _ in same], same)
+
+
+async def known_by_bank(uow: UnitOfWork, customer_id: UUID) -> bool:
+    """Whether rows of the bank's own systems lie under this id."""
+    return bool(await uow.session.scalar(_KNOWN_TO_BANK, {"id": customer_id}))
 
 
 async def absorb(
@@ -99,15 +90,21 @@ async def absorb(
     envelope: Envelope,
     reason: str,
     staying: Collection[UUID] = (),
+    same: Sequence[tuple[Membership, Membership]] = (),
 ) -> Applied:
-    """Makes one household part of another. `staying`: members whom the other has already. Needs the system's
-    sight."""
+    """Makes one household part of another. `staying`: members whom the other has already; `same`: and as
+    whom. Needs the system's sight."""
     rows = await hanging(uow, loser.id)
     before = list(loser.books)
     detail, lost = await hand_over(uow, loser, winner, staying)
+    detail["people"] = []
+    for goes, stays in same:
+        joined, other = await joining.join(uow, winner, goes, stays)
+        detail["people"].append(joined)
+        lost = tuple(sorted({*lost, *other}))
     loser.status, loser.member_count, loser.books = MERGED, 0, []
     await uow.session.flush()
-    await _recount(uow, winner)
+    await recount(uow, winner)
     home = winner.books[0] if winner.books else None
     # a dispute about a value that the other has itself stays behind with it, and so do people
     left = {("dispute", str(one)) for one in await uow.session.scalars(_disputes(loser.id))}
@@ -117,8 +114,8 @@ async def absorb(
     for kind, row_id in own:
         for book in before:
             uow.touch(book, kind, row_id, gone=True, moved_to=home)
-    _note(uow, envelope, "merge", loser.id, winner.id, detail, reason)
-    await _changed(uow, winner)
+    note(uow, envelope, "merge", loser.id, winner.id, detail, reason)
+    await changed(uow, winner)
     await unowned.regroup(uow, [loser.id, winner.id])
     payload = {"move_id": str(envelope.command_id), "from": str(loser.id), "to": str(winner.id)}
     uow.emit("customers.merged", payload)
@@ -129,114 +126,40 @@ async def unmerge(uow: UnitOfWork, body: UnmergeCustomer, _envelope: Envelope) -
     """What the merge moved goes back as far as it is still there; what came since stays with the other
     household.
 
-    Raises Problem `out_of_scope`, `conflict_state` (not merged, or the other is not active any more).
+    Raises Problem `out_of_scope`, `conflict_state` (not merged, or the other is not active any more),
+    `undo_over`.
     """
     standing = await queries.lock(uow, body.customer_id, any_status=True)
     done = await uow.session.scalar(_merge_of(body.customer_id).with_for_update())
     if done is None:
         # also where the other household went to somebody else: it is not the actor's to take from
         raise not_active(standing.status)
+    days = int(await policy.figure(uow, "merge_undo_days"))
+    if uow.now > done.moved_at + timedelta(days=days):
+        raise undo_over(days)
     loser, winner = await _both(uow, done.customer_id, done.other_id, merged=True)
     async with uow.elevated("as in merge"):
         await hand_back(uow, loser, winner, done.detail)
+        for joined in reversed(done.detail.get("people", [])):
+            await joining.part(uow, winner, joined)
         ground = await grids.facts_anywhere(uow, loser.grid_id) if loser.grid_id else None
         loser.status = "active"
         loser.books = books_for(loser.grid_id, loser.owner_id, ground.manager_id if ground else None)
         done.undone_at, done.undone_by = uow.now, uow.actor.require_staff()
         await uow.session.flush()
         for one in (loser, winner):
-            await _recount(uow, one)
+            await recount(uow, one)
         own = [(kind, str(loser.id)) for kind in ("customer", "file", "profile", "standing")]
         rows = [*await hanging(uow, loser.id), *own]
         rehome(uow, dict.fromkeys(rows), winner.books, loser.books)
         for one in (loser, winner):
-            await _changed(uow, one)
+            await changed(uow, one)
         await unowned.regroup(uow, [loser.id, winner.id])
     detail = {"from": str(winner.id), "reason": len(body.reason)}
     uow.audit("customer.unmerge", "customer", loser.id, detail)
     payload = {"move_id": str(done.id), "from": str(winner.id), "to": str(loser.id)}
     uow.emit("customers.unmerged", payload)
     return Applied()
-
-
-async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> Applied:
-    """A new household in the same grid, of the same owner, with these members and things. Visits stay.
-
-    Raises Problem `out_of_scope`, `conflict_state`, `bad_value`, `id_taken`.
-    """
-    old = await queries.lock(uow, body.customer_id)
-    if old.status != "active":
-        raise not_active(old.status)
-    if old.kind != "household":
-        raise bad_value("Only a household splits.")
-    async with uow.elevated("the household is the actor's; what hangs on it goes along whoever recorded it"):
-        if await uow.session.get(Customer, body.id) is not None:
-            raise id_taken("customer")
-        members = await current_members(uow, old.id)
-        leaving = [one for one in members if one.id in set(body.member_ids)]
-        if len(leaving) != len(set(body.member_ids)):
-            raise bad_value("Not all of these are members of this household now.")
-        if len(leaving) == len(members):
-            raise bad_value("Somebody must stay. To move the whole household use customer.move.")
-        if body.head_id not in body.member_ids:
-            raise bad_value("The new household's head must be one of its members.")
-        things = await _things(uow, old.id, set(body.record_ids))
-        new = _beside(uow, old, body)
-        uow.session.add(new)
-        await uow.session.flush()
-        for member in leaving:
-            member.customer_id = new.id
-            head = member.id == body.head_id
-            member.relation = Relation.head if head else no_head(member.relation)
-        for thing in things:
-            thing.customer_id = new.id
-        photos = await _papers_of(uow, old.id, [one.person_id for one in leaving])
-        for photo in photos:
-            photo.customer_id = new.id
-        went = await _disputes_of(uow, old.id, things)
-        for dispute in went:
-            dispute.customer_id = new.id
-        stayed = {one.person_id for one in members} - {one.person_id for one in leaving}
-        if old.phone_person_id not in stayed:
-            new.phone_person_id, old.phone_person_id = old.phone_person_id, None
-        await uow.session.flush()
-        for one in (old, new):
-            await _recount(uow, one)
-        uow.touch_all(new.books, "customer", new.id)
-        uow.touch_all(new.books, "file", new.id)
-        for member in leaving:
-            uow.touch_all(new.books, "member", member.id)
-        for thing in things:
-            uow.touch_all(new.books, "record", thing.id)
-        for photo in photos:
-            uow.touch_all(new.books, "photo", photo.id)
-        for dispute in went:
-            uow.touch_all(new.books, disputes.KIND, dispute.id)
-        detail = {"members": [str(one.id) for one in leaving], "records": [str(one.id) for one in things]}
-        _note(uow, envelope, "split", old.id, new.id, detail, "")
-        for one in (old, new):
-            await _changed(uow, one)
-    return Applied()
-
-
-async def follow(
-    uow: UnitOfWork, body: Any, apply: Callable[[Any], Awaitable[Applied]], *, adds: bool = False
-) -> Applied:
-    """Applies a body that names its customer; one about a merged household lands on what that is part of.
-
-    `adds`: it only adds, so that its author need not hold the ground on which that household lives.
-    """
-    try:
-        return await apply(body)
-    except MergedAway as away:
-        into = replace(body, customer_id=away.into)
-        if adds:
-            async with uow.widened("the author held the household that became part", [*away.grid_ids]):
-                applied = await apply(into)
-        else:
-            applied = await apply(into)
-        alias = {str(body.customer_id): str(away.into)}
-        return Applied(applied.lost, {**(applied.alias or {}), **alias})
 
 
 async def _both(
@@ -261,71 +184,7 @@ def _disputes(customer_id: UUID) -> Any:
     return select(CustomerDispute.id).where(CustomerDispute.customer_id == customer_id)
 
 
-async def _things(uow: UnitOfWork, customer_id: UUID, ids: set[UUID]) -> list[FileRecord]:
-    rows = await uow.session.scalars(
-        select(FileRecord).where(
-            FileRecord.id.in_(ids), FileRecord.customer_id == customer_id, FileRecord.removed_at.is_(None)
-        )
-    )
-    found = list(rows)
-    if len(found) != len(ids):
-        raise bad_value("Not all of these things are this household's now.")
-    return found
-
-
-async def _papers_of(uow: UnitOfWork, customer_id: UUID, people: list[UUID]) -> list[CustomerPhoto]:
-    """Photos of papers go with the person whose they are."""
-    rows = await uow.session.scalars(
-        select(CustomerPhoto).where(
-            CustomerPhoto.customer_id == customer_id,
-            CustomerPhoto.person_id.in_(people),
-            CustomerPhoto.removed_at.is_(None),
-        )
-    )
-    return list(rows)
-
-
-async def _disputes_of(uow: UnitOfWork, customer_id: UUID, things: list[FileRecord]) -> list[CustomerDispute]:
-    """What these things are worth, where that is in dispute."""
-    rows = await uow.session.scalars(
-        select(CustomerDispute).where(
-            CustomerDispute.customer_id == customer_id,
-            CustomerDispute.state == "open",
-            CustomerDispute.field.in_([disputes.worth_of(one.id) for one in things]),
-        )
-    )
-    return list(rows)
-
-
-def _beside(uow: UnitOfWork, old: Customer, body: SplitCustomer) -> Customer:
-    pinyin, initials = pinyin_of(body.name)
-    return Customer(
-        id=body.id,
-        kind=old.kind,
-        name=body.name,
-        pinyin=pinyin,
-        initials=initials,
-        branch_id=old.branch_id,
-        grid_id=old.grid_id,
-        owner_id=old.owner_id,
-        address=body.address,
-        lon=None,
-        lat=None,
-        accuracy_m=None,
-        point_source=None,
-        phone_person_id=None,
-        member_count=0,
-        completeness_points=0,
-        status="active",
-        source=old.source,
-        created_on=uow.today,
-        created_by=uow.actor.staff_id,
-        inputs_revision=1,
-        books=list(old.books),
-    )
-
-
-def _note(
+def note(
     uow: UnitOfWork,
     envelope: Envelope,
     kind: str,
@@ -334,6 +193,7 @@ def _note(
     detail: dict[str, Any],
     reason: str,
 ) -> None:
+    """A merge or split on record, by which it is taken back, and in the audit trail."""
     uow.session.add(
         CustomerMove(
             id=envelope.command_id,
@@ -351,12 +211,14 @@ def _note(
     uow.audit(f"customer.{kind}", "customer", one, {"other": str(other)} | counts)
 
 
-async def _recount(uow: UnitOfWork, customer: Customer) -> None:
+async def recount(uow: UnitOfWork, customer: Customer) -> None:
+    """Counts the household's members anew."""
     customer.member_count = await queries.count_members(uow, customer.id)
     await uow.session.flush()
 
 
-async def _changed(uow: UnitOfWork, customer: Customer) -> None:
+async def changed(uow: UnitOfWork, customer: Customer) -> None:
+    """Tells phones, and whoever reckons with it, that the household's members are others."""
     uow.touch_all(customer.books, "customer", customer.id)
     uow.touch_all(customer.books, "file", customer.id)
     await service.refresh(uow, customer.id, "members")
@@ -373,20 +235,29 @@ def known_to_bank() -> Problem:
     )
 
 
-def _with_records(body: SplitBefore) -> SplitCustomer:
-    known = structs.asdict(body)
-    return SplitCustomer(record_ids=known.pop("asset_ids"), **known)
+def undo_over(days: int) -> Problem:
+    """The merge is too long ago to be taken back."""
+    return Problem(
+        "undo_over",
+        409,
+        "The merge stands for good",
+        detail=f"A merge is taken back within {days} days.",
+        remedy="Split the household instead.",
+    )
+
+
+def _nobody_twice(body: MergeBefore) -> MergeCustomers:
+    return MergeCustomers(body.customer_id, body.into_id, body.reason)
 
 
 COMMANDS = (
-    CommandType("customer.merge", {1: MergeCustomers}, MOVERS, merge),
-    CommandType("customer.unmerge", {1: UnmergeCustomer}, MOVERS, unmerge),
     CommandType(
-        "customer.split",
-        {1: SplitBefore, 2: SplitCustomer},
+        "customer.merge",
+        {1: MergeBefore, 2: MergeCustomers},
         MOVERS,
-        split,
-        upcasts={1: _with_records},
-        superseded={1: date(2026, 11, 29)},
+        merge,
+        upcasts={1: _nobody_twice},
+        superseded={1: date(2026, 11, 30)},
     ),
+    CommandType("customer.unmerge", {1: UnmergeCustomer}, MOVERS, unmerge),
 )

@@ -49,7 +49,8 @@ class Customer(Base):
 class Person(Base):
     """A person (个人). What an agent must not see lies in tables of its own.
 
-    `consented`: the purposes of consents in force, as the rows of `Consent` say; `guardian_id`: a minor's.
+    `consented`: the purposes of consents in force, as the rows of `Consent` say; `guardian_id`: a minor's;
+    `part_of`: the entry that this one has become part of, as both are one person.
     """
 
     __tablename__ = "person"
@@ -62,6 +63,8 @@ class Person(Base):
     created_by: Mapped[uuid.UUID | None]
     consented: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     guardian_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    part_of: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    __table_args__ = (Index("ix_person_part_of", "part_of", postgresql_where=text("part_of IS NOT NULL")),)
 
 
 class PersonPrivate(Base):

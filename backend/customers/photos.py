@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 from sqlalchemy import String, cast, select
 
-from backend.customers import merging, queries
+from backend.customers import followers, queries
 from backend.customers.errors import bad_value, id_taken, no_consent, out_of_scope
 from backend.customers.models import Customer, CustomerPhoto, Membership, Person
 from backend.files import api as files
@@ -82,13 +82,14 @@ async def add(uow: UnitOfWork, body: AddPhoto, envelope: Envelope) -> Applied:
         uow.touch_all(customer.books, KIND, given.id)
         return Applied()
 
-    return await merging.follow(uow, body, apply)
+    return await followers.follow(uow, body, apply)
 
 
 async def _whose(uow: UnitOfWork, customer: Customer, body: AddPhoto) -> UUID | None:
     if body.member_id is None:
         return None
-    membership = await uow.session.get(Membership, body.member_id)
+    member_id = await followers.stand_in(uow, body.member_id) or body.member_id
+    membership = await uow.session.get(Membership, member_id)
     if membership is None or membership.customer_id != customer.id or membership.until_on is not None:
         raise bad_value("This person is no member of the household now.")
     person = await uow.session.get_one(Person, membership.person_id)
@@ -135,7 +136,7 @@ async def remove(uow: UnitOfWork, body: RemovePhoto, envelope: Envelope) -> Appl
             return await apply(replace(given, customer_id=now_with))
         return Applied()
 
-    return await merging.follow(uow, body, apply)
+    return await followers.follow(uow, body, apply)
 
 
 async def arrived(uow: UnitOfWork, file_hash: str) -> None:

@@ -187,11 +187,14 @@ _MEMBERS = select(
 _PHONES = select(cast(_contact.person_id, String).label("person_id"), _contact.phone_sealed)
 _PRIVATE = select(cast(_private.person_id, String).label("person_id"), _private.sealed)
 _NUMBERED = select(cast(PersonIdentity.__table__.c.person_id, String))
-# of one purpose the consent observed last counts; of two at the same moment the withdrawal
+# of one purpose the consent observed last counts; of two at the same moment the withdrawal. What an entry
+# said that has become part of another one is that one's
 CONSENTS = text(
-    "SELECT DISTINCT ON (person_id, purpose) person_id::text, purpose, given, text_number, observed_at,"
-    " signed_by::text FROM consent WHERE person_id = ANY(:people)"
-    " ORDER BY person_id, purpose, observed_at DESC, given"
+    "SELECT DISTINCT ON (coalesce(p.part_of, p.id), purpose) coalesce(p.part_of, p.id)::text AS person_id,"
+    " c.purpose, c.given, c.text_number, c.observed_at, coalesce(s.part_of, c.signed_by)::text AS signed_by"
+    " FROM consent c JOIN person p ON p.id = c.person_id LEFT JOIN person s ON s.id = c.signed_by"
+    " WHERE p.id = ANY(:people) OR p.part_of = ANY(:people)"
+    " ORDER BY coalesce(p.part_of, p.id), purpose, observed_at DESC, given"
 )
 _VALUES = select(
     cast(_value.customer_id, String).label("customer_id"),

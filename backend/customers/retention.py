@@ -65,7 +65,10 @@ async def delete_due(uow: UnitOfWork, _payload: Mapping[str, Any]) -> None:
         before = uow.now - timedelta(days=int(days[rule]))
         given = {"purposes": names, "before": before.date() if rule == "died" else before}
         for row in (await uow.session.execute(statement, given)).all():
-            await _delete(uow, row.person_id, row.purpose, rule, row.since)
+            # what entries held that are part of this one goes too
+            parts = await uow.session.scalars(select(Person.id).where(Person.part_of == row.person_id))
+            for person_id in (row.person_id, *parts.all()):
+                await _delete(uow, person_id, row.purpose, rule, row.since)
 
 
 async def _delete(uow: UnitOfWork, person_id: UUID, purpose: str, rule: str, since: datetime) -> None:

@@ -1,10 +1,12 @@
 """Customers over HTTP: what a phone does not hold is asked for online. JSON."""
 
-from litestar import Controller, Router, post
-from litestar.params import JSONBody
+from uuid import UUID
 
-from backend.customers import looking
-from backend.customers.schemas import FoundCustomers, LookUp
+from litestar import Controller, Router, get, post
+from litestar.params import FromPath, JSONBody
+
+from backend.customers import looking, sides
+from backend.customers.schemas import DuplicateList, FoundCustomers, LookUp, SideBySide
 from backend.kernel.injected import AskedBy, Db
 
 
@@ -22,4 +24,25 @@ class CustomerController(Controller):
             return await looking.look_up(uow, data)
 
 
-router = Router("", route_handlers=[CustomerController])
+class DuplicateController(Controller):
+    """Households that may be one, for managers and heads."""
+
+    path = "/api/v1/duplicates"
+    tags = ("customers",)
+
+    @get()
+    async def waiting(self, actor: AskedBy, database: Db) -> DuplicateList:
+        """What waits for a word, and merges that can be taken back. 403 `not_allowed`."""
+        async with database.unit(actor) as uow:
+            return await sides.waiting(uow)
+
+    @get("/{one:uuid}/{other:uuid}")
+    async def beside(
+        self, one: FromPath[UUID], other: FromPath[UUID], actor: AskedBy, database: Db
+    ) -> SideBySide:
+        """Two households side by side. 403 `not_allowed`, 404 `not_found`."""
+        async with database.unit(actor) as uow:
+            return await sides.beside(uow, one, other)
+
+
+router = Router("", route_handlers=[CustomerController, DuplicateController])

@@ -119,3 +119,62 @@ class FoundCustomers(Struct, frozen=True):
 
     customers: list[FoundCustomer]
     more: bool
+
+
+class Household(Struct, frozen=True):
+    """A household as it is told from one that it may be."""
+
+    id: UUID
+    name: str
+    address: str
+    grid_name: str | None
+    members: int
+    created_on: date
+    points: int
+
+
+class DuplicatePeople(Struct, frozen=True):
+    """Two members who may be one, the second in the other household; `reasons`: what agrees."""
+
+    member_id: UUID
+    person_id: UUID
+    name: str
+    other_member_id: UUID
+    other_person_id: UUID
+    other_name: str
+    per_mille: int
+    reasons: list[str]
+
+
+class DuplicateHouseholds(Struct, frozen=True):
+    """Two households of which somebody may be one; the likeliest people first."""
+
+    one: Household
+    other: Household
+    people: list[DuplicatePeople]
+
+
+class MergedHouseholds(Struct, frozen=True):
+    """A merge that can be taken back until `undo_until` (ms)."""
+
+    customer_id: UUID
+    name: str
+    into_id: UUID
+    into_name: str
+    merged_at: int
+    merged_by: UUID
+    undo_until: int
+
+
+class DuplicateList(Struct, frozen=True):
+    """What waits for a word, the likeliest first, and what was merged, the newest first."""
+
+    waiting: list[DuplicateHouseholds]
+    merged: list[MergedHouseholds]
+
+
+class SideBySide(Struct, frozen=True):
+    """Two households whole, as a manager's phone has them (CONTRACT.md, section 7), as asked for."""
+
+    pair: DuplicateHouseholds
+    households: list[dict[str, Any]]

@@ -89,5 +89,6 @@ SHIPPED = (
         "what a consent was for goes as many days after it was withdrawn, or its person died",
     ),
     Figure("duplicate_least_per_mille", 900, "two people as likely one are put to a person at night"),
+    Figure("merge_undo_days", 90, "a merge of households is taken back within as many days", on_phone=True),
     Figure("time_zone", "Asia/Shanghai", "the bank's days", on_phone=True),
 )

@@ -43,6 +43,8 @@ class Subject:
     page: str
     #: a village evaluation that judges the household
     session: str = ""
+    #: a household of the same village that may be the same
+    twin: str = ""
 
 
 @dataclass

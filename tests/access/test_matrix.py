@@ -12,13 +12,14 @@ import msgspec
 import pytest
 from litestar import Litestar
 from redis.asyncio import Redis
+from sqlalchemy import text
 
 from backend.grids import api as grids
 from backend.kernel.actor import Actor
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database
 from backend.sync.partitions import VERSION
-from tests.access import probes
+from tests.access import pair_probes, probes
 from tests.access.probes import Attempt, Probe, Subject, digest, page_with_customers, photo
 from tests.support.bodies import new_household, visit
 from tests.support.field_phone import PACKED, FieldPhone
@@ -111,6 +112,11 @@ MATRIX: dict[str, Row] = {
         **dict.fromkeys(("own", "reassigned", "other_grid"), BRANCH),
         other_branch=HEADS,
     ),
+    # whoever sees both households, of the bank's people in the field
+    **{
+        f"GET /api/v1/duplicates{path}": _row(probe, own=BRANCH, reassigned=HEADS, other_grid=HEADS)
+        for path, probe in (("", pair_probes.duplicates), ("/{one}/{other}", pair_probes.side_by_side))
+    },
     # a head's phone holds the team's partition, not the grids; the deputy has got one of her own
     "POST /api/v1/sync/pull": _row(probes.pull, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
     # pages of the manager's projection: an agent has pages of their own
@@ -133,6 +139,15 @@ SIGNED = [
     for name in MATRIX
     if name.split()[1].startswith(("/api/v1/sync/", "/api/v1/files/")) and not name.endswith("/events")
 ]
+
+
+#: as a night finds it: the heads of two households may be one
+_PAIR = text(
+    "INSERT INTO duplicate_pair (id, person_id, other_id, state, per_mille, reasons)"
+    " SELECT :id, least(a.person_id, b.person_id), greatest(a.person_id, b.person_id), 'open', 950, '{name}'"
+    " FROM membership a JOIN membership b ON b.customer_id = :other AND b.relation = 'head'"
+    " WHERE a.customer_id = :one AND a.relation = 'head'"
+)
 
 
 async def _subject(
@@ -158,7 +173,9 @@ async def _subject(
     assert {one["result"] for one in await author.push()} == {"applied"}
     sent = await probes.send_photo(author, kept)
     assert sent.status_code == 200, sent.text
-    return Subject(body["id"], place.id, author, people, digest(kept), waiting, "", judged["id"])
+    return Subject(
+        body["id"], place.id, author, people, digest(kept), waiting, "", judged["id"], neighbour["id"]
+    )
 
 
 @pytest.fixture
@@ -179,6 +196,9 @@ async def subjects(phone_of: PhoneOf, world: World, worker_db: Database, work: W
     await work()
     made["other_grid"] = await _subject(deputy, colleagues, new_household(e2, "丙户"), e2, 30)
     made["other_branch"] = await _subject(west, strangers, new_household(w1, "丁户"), w1, 40)
+    async with worker_db.unit(Actor.system("test")) as uow:
+        for one in made.values():
+            await uow.session.execute(_PAIR, {"id": uuid7(), "one": one.customer_id, "other": one.twin})
     await work()
     holders = {"own": manager, "reassigned": deputy, "other_grid": deputy, "other_branch": west}
     pages = {name: await page_with_customers(holder, made[name].grid_id) for name, holder in holders.items()}

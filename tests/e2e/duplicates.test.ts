@@ -1,6 +1,7 @@
 /**
  * The same person in two households, the same household twice: offered while somebody new is typed, without a network, by
- * name (also one that only sounds the same), birth date and phone; opened, or said to be somebody else, which is kept.
+ * name (also one that only sounds the same), birth date and phone; opened, or said to be somebody else, which is kept. What
+ * was entered twice all the same is found at night, put side by side, made one by a person, taken back, or said to be two.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { managersPhone } from './support/alone'
@@ -130,6 +131,70 @@ describe.sequential('with the network back', () => {
       await second.go(`/customers/${id}`)
       await second.page.getByRole('heading', { name, exact: true }).waitFor()
     }
+  })
+})
+
+const TWICE = { name: '田大山', again: '田达山', born: '1959-10-11', phone: '13800027028' }
+const group = () => phone.page.getByRole('main').getByRole('listitem').filter({ hasText: TWICE.name }).filter({ hasText: TWICE.again })
+const both = () => bank.helper.sql<[string, string]>('SELECT name, status FROM customer WHERE name IN ($1, $2) ORDER BY name', TWICE.name, TWICE.again)
+const dialog = () => phone.page.getByRole('dialog')
+
+describe.sequential('a household that was entered twice all the same', () => {
+  test('is found at night, and shown side by side with what agrees', async () => {
+    for (const name of [TWICE.name, TWICE.again]) {
+      await typeHousehold(name, TWICE.born, TWICE.phone)
+      await keep(name)
+    }
+    await phone.synced(90)
+    expect(bank.tiange('duplicates')).toMatch(/pairs wait for a decision/)
+    await phone.go('/me')
+    await phone.tap(phone.button('duplicates.title'))
+    await group().waitFor()
+    expect(await phone.page.getByRole('main').getByText(HEARD).count()).toBe(0) // somebody said that they are two
+    await sound('list')
+    await phone.tap(group().getByRole('button'))
+    await phone.page.getByRole('rowheader', { name: phone.t('field.address') }).waitFor()
+    await phone.page.getByText(phone.t('duplicates.because_phone')).first().waitFor()
+    await sound('side')
+  })
+
+  test('a person makes them one; who is in both is there once, and the other phone has one household', async () => {
+    await phone.tap(phone.page.getByRole('group', { name: phone.t('duplicates.keepWhich') }).getByRole('button', { name: new RegExp(TWICE.name) }))
+    expect(await phone.page.getByRole('group', { name: new RegExp(TWICE.again) }).getByRole('button', { pressed: true }).innerText()).toContain(TWICE.name)
+    await phone.tap(phone.button('duplicates.merge'))
+    await sound('merge')
+    await phone.tap(dialog().getByRole('button', { name: phone.t('duplicates.merge'), exact: true }))
+    await phone.page.getByRole('heading', { name: phone.t('duplicates.title'), exact: true }).waitFor()
+    await phone.synced(90)
+    expect(await both()).toEqual([[TWICE.name, 'active'], [TWICE.again, 'merged']])
+    expect(await bank.helper.count("SELECT count(*) FROM membership m JOIN customer c ON c.id = m.customer_id WHERE c.name = $1 AND c.status = 'active'", TWICE.name)).toBe(1)
+    await second.go('/customers?find=1')
+    await second.page.getByRole('searchbox').fill(TWICE.phone)
+    await second.page.getByRole('link', { name: new RegExp(TWICE.name) }).first().waitFor()
+    await second.page.getByRole('link', { name: new RegExp(TWICE.again) }).first().waitFor({ state: 'detached', timeout: 60_000 })
+  })
+
+  test('the merge is taken back: both are there again', async () => {
+    await phone.go('/duplicates')
+    await phone.tap(phone.page.getByRole('button', { name: `${phone.t('duplicates.undo')}：${TWICE.again}`, exact: true }))
+    await sound('undo')
+    await phone.tap(dialog().getByRole('button', { name: phone.t('duplicates.undo'), exact: true }))
+    await phone.synced(90)
+    expect(await both()).toEqual([[TWICE.name, 'active'], [TWICE.again, 'active']])
+    await second.page.getByRole('link', { name: new RegExp(TWICE.again) }).first().waitFor({ timeout: 60_000 })
+  })
+
+  test('they are said to be two, and no later night asks again', async () => {
+    await phone.go('/duplicates')
+    await phone.tap(group().getByRole('button'))
+    await phone.tap(phone.button('duplicates.not'))
+    await phone.tap(dialog().getByRole('button', { name: phone.t('duplicates.not'), exact: true }))
+    await phone.synced(90)
+    bank.tiange('duplicates')
+    await phone.go('/duplicates')
+    await phone.page.getByRole('heading', { name: phone.t('duplicates.title'), exact: true }).waitFor()
+    await phone.page.getByText(phone.t('duplicates.none')).or(phone.page.getByText(phone.t('duplicates.titleWhy'))).first().waitFor()
+    expect(await group().count()).toBe(0)
   })
 
   test('no page threw or logged an error', () => {

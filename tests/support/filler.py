@@ -60,6 +60,7 @@ _EMPTY = frozenset(
         ("customer_photo", "removed_at"),
         ("membership", "until_on"),
         ("person", "guardian_id"),
+        ("person", "part_of"),
     }
 )
 _UNTOUCHED = frozenset({"alembic_version"})

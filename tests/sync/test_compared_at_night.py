@@ -89,8 +89,11 @@ async def test_who_may_be_one_is_found_with_what_agrees_and_others_are_not(
         ("田大山", "田达山"): ("open", {"sound", "birth", "kin"}),
         ("彭玉兰", "彭玉兰"): ("open", {"phone", "name", "birth_near", "village"}),
     }
-    # another night finds the same, once
+    # another night finds the same, once; who looks after both households was told of it once
     assert await night(worker_db, work) == found
+    await manager.pull()
+    told = [one["params"] for one in manager.of("inbox").values() if one["kind"] == "duplicates_found"]
+    assert told == [{"count": 3}]
 
 
 async def test_what_was_declined_stays_so_and_what_became_one_is_open_no_more(

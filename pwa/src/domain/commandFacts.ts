@@ -32,6 +32,8 @@ export function customerOf(command: NewCommand): Id | null {
     case 'customer.set_values':
     case 'customer.move':
     case 'customer.split':
+    case 'customer.merge':
+    case 'customer.unmerge':
     case 'record.put':
     case 'record.remove':
     case 'member.put':

@@ -23,6 +23,8 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'photo.add': 1,
   'photo.remove': 1,
   'duplicate.decline': 1,
+  'customer.merge': 2,
+  'customer.unmerge': 1,
   'suggestion.accept': 1,
   'suggestion.dismiss': 1,
   'dispute.settle': 1,

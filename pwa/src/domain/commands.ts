@@ -346,6 +346,18 @@ export const build = {
     for (const field of ['person_id', 'other_id'] as const) id(field, body[field])
     return make('duplicate.decline', body, options)
   },
+  customerMerge(body: CommandBodies['customer.merge'], options?: CommandOptions) {
+    for (const field of ['customer_id', 'into_id'] as const) id(field, body[field])
+    text('reason', body.reason, LONGEST.removal, true)
+    const into = body.same.map((one) => one.into_member_id)
+    if (new Set(into).size < into.length) throw new CommandInvalid('same', 'unknown')
+    return make('customer.merge', body, options)
+  },
+  customerUnmerge(body: CommandBodies['customer.unmerge'], options?: CommandOptions) {
+    id('customer_id', body.customer_id)
+    text('reason', body.reason, LONGEST.removal, true)
+    return make('customer.unmerge', body, options)
+  },
   suggestionAccept(body: CommandBodies['suggestion.accept'], options?: CommandOptions) {
     id('suggestion_id', body.suggestion_id)
     return make('suggestion.accept', body, options)

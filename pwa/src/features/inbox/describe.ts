@@ -2,7 +2,7 @@
 import type { Id, InboxRow, TaskRow } from '../../domain/rows'
 import type { IconName } from '../../ui/icons'
 
-const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp' }
+const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp', duplicates_found: 'user' }
 
 export interface InboxLine {
   name: string
@@ -29,6 +29,7 @@ export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, c
   else if (row.kind === 'visit_unplaced') to = '/visits/unplaced'
   else if (row.kind.startsWith('evaluation_')) to = `/evaluations/${text('session_id')}`
   else if (row.kind === 'phone_lost_work') to = '/phones'
+  else if (row.kind === 'duplicates_found') to = '/duplicates'
   else if (customer && customerName(customer) !== undefined) to = `/customers/${customer}`
   else if ((row.kind === 'suggestion' || row.kind === 'dispute') && nobodys(customer) !== undefined) to = '/decisions'
   return {

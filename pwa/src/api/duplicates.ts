@@ -1,0 +1,65 @@
+/** Households that may be one, and merges that can be taken back: looked at online. */
+import type { Day, FileRow, Id, Instant, MemberRow, RecordRow } from '../domain/rows'
+import { json, type HttpOptions } from './http'
+
+export interface Household {
+  id: Id
+  name: string
+  address: string
+  grid_name: string | null
+  members: number
+  created_on: Day
+  points: number
+}
+
+/** Two members who may be one; the second lives in the other household. */
+export interface DuplicatePeople {
+  member_id: Id
+  person_id: Id
+  name: string
+  other_member_id: Id
+  other_person_id: Id
+  other_name: string
+  per_mille: number
+  reasons: string[]
+}
+
+export interface DuplicateHouseholds {
+  one: Household
+  other: Household
+  people: DuplicatePeople[]
+}
+
+export interface MergedHouseholds {
+  customer_id: Id
+  name: string
+  into_id: Id
+  into_name: string
+  merged_at: Instant
+  merged_by: Id
+  undo_until: Instant
+}
+
+export interface DuplicateList {
+  waiting: DuplicateHouseholds[]
+  merged: MergedHouseholds[]
+}
+
+/** A household as a manager's phone has it. */
+export interface WholeHousehold {
+  customer: { id: Id; name: string; address: string; phone: string | null }
+  file: Pick<FileRow, 'id' | 'values' | 'points'>
+  members: Omit<MemberRow, 'revision'>[]
+  records: Omit<RecordRow, 'revision'>[]
+  visits: number
+  known_to_bank: boolean
+}
+
+/** In the order asked for. */
+export interface SideBySide {
+  pair: DuplicateHouseholds
+  households: [WholeHousehold, WholeHousehold]
+}
+
+export const duplicates = (http: HttpOptions): Promise<DuplicateList> => json(http, 'GET', '/api/v1/duplicates')
+export const sideBySide = (http: HttpOptions, one: Id, other: Id): Promise<SideBySide> => json(http, 'GET', `/api/v1/duplicates/${one}/${other}`)

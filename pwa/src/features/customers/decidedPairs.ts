@@ -1,0 +1,27 @@
+/** What this phone has decided and the bank has not taken in yet, so that it is not asked again. Pure. */
+import type { DuplicateHouseholds } from '../../api/duplicates'
+import type { Id } from '../../domain/rows'
+import type { OutboxEntry } from '../../sync/types'
+
+export interface Decided {
+  merged: ReadonlySet<string>
+  declined: ReadonlySet<string>
+  undone: ReadonlySet<Id>
+}
+
+export const pairKey = (one: Id, other: Id): string => (one < other ? `${one} ${other}` : `${other} ${one}`)
+
+/** From the entries that have no answer yet. */
+export function decidedOf(entries: readonly OutboxEntry[]): Decided {
+  const [merged, declined, undone] = [new Set<string>(), new Set<string>(), new Set<Id>()]
+  for (const { command, result } of entries) {
+    if (!command || result) continue
+    if (command.type === 'customer.merge') merged.add(pairKey(command.body.customer_id, command.body.into_id))
+    if (command.type === 'duplicate.decline') declined.add(pairKey(command.body.person_id, command.body.other_id))
+    if (command.type === 'customer.unmerge') undone.add(command.body.customer_id)
+  }
+  return { merged, declined, undone }
+}
+
+export const isDecided = ({ one, other, people }: DuplicateHouseholds, { merged, declined }: Decided): boolean =>
+  merged.has(pairKey(one.id, other.id)) || people.every((two) => declined.has(pairKey(two.person_id, two.other_person_id)))
