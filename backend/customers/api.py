@@ -1,7 +1,7 @@
 """Customers for other domains."""
 
 from backend.customers.errors import out_of_scope
-from backend.customers.file_fields import file_fields
+from backend.customers.file_fields import file_fields, weights_of
 from backend.customers.finding import Found
 from backend.customers.finding import find as find_duplicates
 from backend.customers.followers import follow, followed, merged_on, note_followed, stands
@@ -70,4 +70,5 @@ __all__ = [
     "suggest",
     "tell_inputs_changed",
     "visible",
+    "weights_of",
 ]

@@ -1,7 +1,7 @@
 """What a phone may ask of customers."""
 
-from backend.customers import duplicates, followers, records, service
-from backend.customers.schemas import CreateCustomer, PutRecord, RemoveRecord, SetValues
+from backend.customers import duplicates, followers, records, service, unanswered
+from backend.customers.schemas import CreateCustomer, LeaveQuestion, PutRecord, RemoveRecord, SetValues
 from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, Ground, Late, about_customer
 from backend.kernel.uow import UnitOfWork
@@ -41,6 +41,16 @@ async def remove_record(uow: UnitOfWork, body: RemoveRecord, envelope: Envelope)
     return await followers.follow(uow, body, apply)
 
 
+async def leave_question(uow: UnitOfWork, body: LeaveQuestion, envelope: Envelope) -> Applied:
+    """`question.leave`."""
+
+    async def apply(given: LeaveQuestion) -> Applied:
+        await unanswered.leave(uow, given, envelope)
+        return Applied()
+
+    return await followers.follow(uow, body, apply, adds=True)
+
+
 async def _on_grid(_uow: UnitOfWork, body: CreateCustomer, _envelope: Envelope) -> Ground:
     return Ground(grid_id=body.grid_id)
 
@@ -48,6 +58,7 @@ async def _on_grid(_uow: UnitOfWork, body: CreateCustomer, _envelope: Envelope) 
 COMMANDS = (
     CommandType("customer.create", {1: CreateCustomer}, FIELD, create, late=Late("add", _on_grid)),
     CommandType("customer.set_values", {1: SetValues}, FIELD, set_values, late=about_customer("suggest")),
+    CommandType("question.leave", {1: LeaveQuestion}, FIELD, leave_question, late=about_customer("add")),
     CommandType(
         "record.put", {1: PutRecord}, FIELD, put_record, late=about_customer("suggest"), former="asset.put"
     ),

@@ -62,11 +62,21 @@ def file_fields() -> Mapping[str, Field]:
     }
 
 
+def weights_of(kind: str, weights: Mapping[str, int]) -> Mapping[str, int]:
+    """Of the weights of sections those that a household, or a business, can have: a business has no home."""
+    asked = {one.section for one in declared().values() if one.of is not None}
+    theirs = {one.section for one in declared().values() if one.of == kind}
+    return {
+        section: weight for section, weight in weights.items() if section in theirs or section not in asked
+    }
+
+
 def for_phone() -> str:
     """What the phone's forms ask for: JSON, in order, with `most` as stored."""
     said = [
         {
             "name": name,
+            "section": one.section,
             "form": one.form,
             "of": one.of,
             "unit": one.unit,

@@ -196,6 +196,19 @@ class CustomerValueHistory(Base):
     command_id: Mapped[uuid.UUID | None]
 
 
+class CustomerUnanswered(Base):
+    """A question of the file that was asked and not answered: nobody knew (`unknown`), or nobody would say
+    (`refused`). It rests for the days that policy says."""
+
+    __tablename__ = "customer_unanswered"
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True)
+    question: Mapped[str] = mapped_column(primary_key=True)
+    why: Mapped[str]
+    observed_at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID | None]
+    __table_args__ = (CheckConstraint("why IN ('unknown', 'refused')", name="why"),)
+
+
 class FileRecord(Base):
     """One thing, debt, guarantee, plan, honour or trading partner of a household or business (`RecordKind`).
 

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from backend.customers import queries
+from backend.customers.file_fields import weights_of
 from backend.customers.people import sealed_fields
 from backend.customers.person_fields import fields
 from backend.customers.rules import completeness
 from backend.customers.service import sections_of, value_of
+from backend.customers.unanswered import left
 from backend.kernel.projections import Projection
 from backend.kernel.uow import UnitOfWork
 from backend.policy import api as policy
@@ -50,7 +52,7 @@ PRIVATE = tuple(sealed_fields())
 MEMBER = (*MEMBER_AGENT, "phone", *PRIVATE)
 #: fields that need a consent, by its purpose
 CONSENTED = {name: one.consent for name, one in fields().items() if one.consent}
-FILE_AGENT = ("values", "open_sections")
+FILE_AGENT = ("values", "open_sections", "unanswered")
 FILE = (*FILE_AGENT, "points")
 RECORD = (
     "customer_id",
@@ -62,6 +64,7 @@ RECORD = (
     "observed_on",
     "source",
     "detail",
+    "staff_id",
 )
 
 
@@ -124,7 +127,8 @@ def _said(uow: UnitOfWork, consent: Any) -> list[Any]:
 
 
 async def load_files(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Rows:
-    """Shown values per field with source, day and who; for agents their own only. Sections without data."""
+    """Shown values per field with source, day and who; for agents their own only. Sections without data, and
+    what was asked in vain: an agent is told by whom only where it was the agent."""
     points = await queries.points_of(uow, ids)
     visible = list(points)
     weights = await policy.figure(uow, "completeness_weights")
@@ -136,10 +140,16 @@ async def load_files(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Ro
     found: dict[str, Sequence[Any]] = {}
     async with uow.elevated("which sections are open counts what the agent cannot read, and says no more"):
         facts = await queries.section_facts(uow, [UUID(one) for one in visible])
+        unanswered = await left(uow, [UUID(one) for one in visible])
+    me = str(uow.actor.staff_id)
     for fact in facts:
-        _, missing = completeness(sections_of(fact), weights)
+        _, missing = completeness(sections_of(fact), weights_of(fact.kind, weights))
         one = str(fact.id)
-        row_values: list[Any] = [values[one], missing]
+        asked = {
+            question: [why, day, who if projection != AGENT or who == me else None]
+            for question, (why, day, who) in unanswered.get(one, {}).items()
+        }
+        row_values: list[Any] = [values[one], missing, asked]
         if projection != AGENT:
             row_values.append(points[one])
         found[one] = row_values
@@ -151,7 +161,7 @@ async def load_records(uow: UnitOfWork, ids: Sequence[str], _projection: str) ->
     found: dict[str, Sequence[Any]] = {}
     for row in await queries.records(uow, ids):
         seen_on = uow.clock.local(row.observed_at).date().isoformat()
-        found[row.id] = [*row[1:7], seen_on, row.source, row.detail]
+        found[row.id] = [*row[1:7], seen_on, row.source, row.detail, row.recorded_by]
     return found
 
 

@@ -217,6 +217,7 @@ _RECORDS = select(
     _record.observed_at,
     _record.source,
     _record.detail,
+    cast(_record.recorded_by, String).label("recorded_by"),
 ).where(_record.removed_at.is_(None))
 
 
@@ -361,7 +362,7 @@ async def records_of_actor(uow: UnitOfWork, ids: Sequence[str]) -> set[str]:
 
 
 SECTIONS = text(
-    "SELECT c.id,"
+    "SELECT c.id, c.kind,"
     " EXISTS (SELECT 1 FROM membership m JOIN person_contact p ON p.person_id = m.person_id"
     "   WHERE m.customer_id = c.id AND m.until_on IS NULL) AS phone,"
     " (c.lon IS NOT NULL) AS point, (c.member_count > 0) AS members,"

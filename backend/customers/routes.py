@@ -6,12 +6,19 @@ from litestar import Controller, Router, get, post
 from litestar.params import FromPath, JSONBody
 
 from backend.customers import looking, sides
-from backend.customers.schemas import DuplicateList, FoundCustomers, LookUp, SideBySide
+from backend.customers.completeness import completeness_of
+from backend.customers.schemas import (
+    Completeness,
+    DuplicateList,
+    FoundCustomers,
+    LookUp,
+    SideBySide,
+)
 from backend.kernel.injected import AskedBy, Db
 
 
 class CustomerController(Controller):
-    """Look-ups, for heads."""
+    """What is asked of many customers at once."""
 
     path = "/api/v1/customers"
     tags = ("customers",)
@@ -22,6 +29,12 @@ class CustomerController(Controller):
         """Households of the branch. 403 `not_allowed`, 429 `too_many_look_ups` with Retry-After."""
         async with database.unit(actor) as uow:
             return await looking.look_up(uow, data)
+
+    @get("/completeness")
+    async def completeness(self, actor: AskedBy, database: Db) -> Completeness:
+        """How complete the files of the actor's grids, or branch, are. 403 `not_allowed`."""
+        async with database.unit(actor) as uow:
+            return await completeness_of(uow)
 
 
 class DuplicateController(Controller):

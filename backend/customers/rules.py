@@ -60,6 +60,10 @@ THINGS = (
 )
 
 
+#: parts of a file, each with its weight in completeness
+SECTIONS = ("phone", "point", "members", "income", "spending", "home", "assets")
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field whose values are kept per source: its section of the file, unit and what it may hold."""

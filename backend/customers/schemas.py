@@ -2,7 +2,7 @@
 limits."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -60,6 +60,14 @@ class SetValues(Struct, frozen=True):
 
     customer_id: UUID
     edits: Annotated[list[Edit], Meta(min_length=1, max_length=60)]
+
+
+class LeaveQuestion(Struct, frozen=True):
+    """`question.leave` version 1: what was asked of a customer and not answered."""
+
+    customer_id: UUID
+    question: Annotated[str, Meta(max_length=60)]
+    why: Literal["unknown", "refused"]
 
 
 class SeenRecord(Struct, frozen=True):
@@ -178,3 +186,26 @@ class SideBySide(Struct, frozen=True):
 
     pair: DuplicateHouseholds
     households: list[dict[str, Any]]
+
+
+class GridCompleteness(Struct, frozen=True):
+    """How complete the files of a grid are: `points` on average, `complete` how many reach the mark, `open`
+    how many lack each section. Without a grid: those of the branch that lie in none."""
+
+    id: UUID | None
+    name: str | None
+    customers: int
+    points: int
+    complete: int
+    open: dict[str, int]
+
+
+class Completeness(Struct, frozen=True):
+    """The same of all grids together, and of each, the least complete first."""
+
+    mark: int
+    customers: int
+    points: int
+    complete: int
+    open: dict[str, int]
+    grids: list[GridCompleteness]

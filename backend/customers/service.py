@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from backend.customers import disputes, identities, queries
 from backend.customers.errors import bad_value, id_taken, out_of_scope, unknown_field
-from backend.customers.file_fields import file_fields
+from backend.customers.file_fields import file_fields, weights_of
 from backend.customers.models import (
     Customer,
     CustomerValue,
@@ -310,7 +310,7 @@ async def refresh(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:
     weights = await policy.figure(uow, "completeness_weights")
     async with uow.elevated("completeness counts every source, also those the actor cannot see"):
         facts = (await queries.section_facts(uow, [customer_id]))[0]
-        points, _ = completeness(sections_of(facts), weights)
+        points, _ = completeness(sections_of(facts), weights_of(facts.kind, weights))
         before = await uow.session.scalar(
             select(Customer.completeness_points).where(Customer.id == customer_id)
         )

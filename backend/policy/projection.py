@@ -7,13 +7,16 @@ from backend.kernel.projections import Projection
 from backend.kernel.uow import UnitOfWork
 from backend.policy.queries import figures_on_phone
 
-# an agent judges visits by these; rhythms and capacities of duties stay with the bank's own people
+# an agent judges visits, and what is worth asking, by these; rhythms and capacities of duties, and what an
+# answer is worth, stay with the bank's own people
 FOR_AGENTS = frozenset(
     {
         "visit_distance_limit_m",
         "visit_accuracy_limit_m",
         "visit_burst_count",
         "visit_burst_minutes",
+        "value_age_days",
+        "ask_again_days",
         "offline_hours",
         "time_zone",
     }

@@ -1,5 +1,6 @@
 """Brings the shipped figures into a database, once each."""
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.kernel.uow import UnitOfWork
@@ -8,8 +9,8 @@ from backend.policy.models import PolicyFigure
 
 
 async def ensure_shipped(uow: UnitOfWork) -> int:
-    """Adds the shipped figures that are missing; a bank's own later values stay. Returns how many were
-    added."""
+    """Adds the shipped figures that are missing; a bank's own later values stay. Phones receive those that
+    the code says they need, whatever it said before. Returns how many were added."""
     added = await uow.session.scalars(
         insert(PolicyFigure)
         .values(
@@ -28,8 +29,14 @@ async def ensure_shipped(uow: UnitOfWork) -> int:
         .returning(PolicyFigure.key)
     )
     phone = {one.key for one in SHIPPED if one.on_phone}
-    keys = list(added)
-    for key in keys:
-        if key in phone:
-            uow.touch("bank", "policy", key)
+    keys = set(added)
+    needed = await uow.session.scalars(
+        update(PolicyFigure)
+        .where(PolicyFigure.key.in_(phone), PolicyFigure.on_phone.is_(False))
+        .values(on_phone=True)
+        .returning(PolicyFigure.key)
+        .execution_options(synchronize_session=False)
+    )
+    for key in sorted(phone & (keys | set(needed))):
+        uow.touch("bank", "policy", key)
     return len(keys)

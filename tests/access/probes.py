@@ -157,9 +157,12 @@ async def look_up(one: Attempt) -> bool:
 
 async def grid_choices(one: Attempt) -> bool:
     """The household's grid was among those that one may be moved to."""
-    answer = await one.ask("GET", "/api/v1/grids")
-    assert answer.status_code in REFUSED | {200}, answer.text
-    return answer.status_code == 200 and str(one.subject.grid_id) in answer.text
+    return str(one.subject.grid_id) in await _text(one, "GET", "/api/v1/grids")
+
+
+async def completeness(one: Attempt) -> bool:
+    """The household's grid was counted."""
+    return str(one.subject.grid_id) in await _text(one, "GET", "/api/v1/customers/completeness")
 
 
 async def quarantine(one: Attempt) -> bool:

@@ -117,6 +117,12 @@ MATRIX: dict[str, Row] = {
         f"GET /api/v1/duplicates{path}": _row(probe, own=BRANCH, reassigned=HEADS, other_grid=HEADS)
         for path, probe in (("", pair_probes.duplicates), ("/{one}/{other}", pair_probes.side_by_side))
     },
+    # of the grids that a manager holds, and of the branch for its heads; counts alone
+    "GET /api/v1/customers/completeness": _row(
+        probes.completeness,
+        own=BRANCH,
+        **dict.fromkeys(("reassigned", "other_grid"), HEADS),
+    ),
     # a head's phone holds the team's partition, not the grids; the deputy has got one of her own
     "POST /api/v1/sync/pull": _row(probes.pull, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
     # pages of the manager's projection: an agent has pages of their own

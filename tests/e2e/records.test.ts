@@ -5,6 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Bank } from './support/bank'
 import { Phone } from './support/phone'
+import { until } from './support/places'
 import { amount } from './support/work'
 
 let bank: Bank
@@ -130,6 +131,21 @@ describe.sequential('records of the file', () => {
     await manager.go(`/customers/${home.id}/home`)
     await manager.page.getByRole('group', { name: '住房', exact: true }).getByRole('button', { name: '宅基地房', pressed: true }).waitFor()
     expect(await manager.page.getByLabel('居住年数', { exact: true }).inputValue()).toBe('21')
+    // what was opened and left as it was shows what somebody else says since
+    const open = async (phone: Phone) => {
+      await phone.go(`/customers/${home.id}`)
+      await phone.tap(phone.page.getByRole('button', { name: /牲畜.*猪/ }).first())
+    }
+    const heads = (phone: Phone) => phone.page.getByLabel('多少头（只）', { exact: true })
+    await open(manager)
+    await until('the manager sees the agent’s figure', async () => (await heads(manager).inputValue()) === '12')
+    await open(agent)
+    await heads(agent).fill('15')
+    await keep()
+    await agent.synced()
+    await manager.synced()
+    await open(manager)
+    await until('the manager sees what was said since', async () => (await heads(manager).inputValue()) === '15')
     await manager.go(`/customers/${home.id}`)
     await manager.tap(manager.page.getByRole('button', { name: /外债.*亲友借款/ }))
     await manager.tap(manager.button('file.removeOne'))

@@ -26,6 +26,7 @@ DOORS = {
     "customer_past": "servers: a grid changes hands",
     "customer_photo": "command photo.add",
     "customer_suggestion": "command customer.set_values",
+    "customer_unanswered": "command question.leave",
     "customer_value": "command customer.set_values",
     "customer_value_history": "command customer.set_values",
     "decision": "job strategy.recompute",

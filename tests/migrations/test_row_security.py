@@ -39,13 +39,14 @@ OF_CUSTOMERS = frozenset(
     | {"flow_part", "holding_part"}
     | {"duty", "flow_month", "holding", "loan", "membership", "person", "person_contact", "person_identity"}
     | {"consent", "customer_photo", "person_change", "person_private"}
-    | {"profile", "stored_file", "task", "task_move", "visit", "visit_photo"}
+    | {"customer_unanswered", "profile", "stored_file", "task", "task_move", "visit", "visit_photo"}
 )
 # What an agent must not see even of a customer in the agent's own grid.
 BANK_ONLY = frozenset(
     {
         "account",
         "customer_dispute",
+        "customer_unanswered",
         "decision",
         "duty",
         "evaluation_result",

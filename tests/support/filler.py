@@ -43,6 +43,7 @@ _BY_COLUMN: Mapping[tuple[str, str], Any] = {
     ("customer", "id"): CUSTOMER,
     ("customer", "kind"): "household",
     ("customer_move", "kind"): "merge",
+    ("customer_unanswered", "why"): "refused",
     ("customer_dispute", "state"): "open",
     ("duplicate_pair", "state"): "open",
     ("import_batch", "state"): "taken",

@@ -13,7 +13,7 @@ from backend.app.demo.seeded import Stream
 from backend.app.demo.staffing import GridTeam
 from backend.app.demo.townships import TOWNSHIPS, short
 from backend.app.demo.world import World
-from backend.customers.api import completeness, file_fields
+from backend.customers.api import completeness, file_fields, weights_of
 from backend.grids.api import GridKind, book_of
 
 _HAMLETS = "一二三四五六七八"
@@ -189,7 +189,7 @@ class Site:
                 point_source="phone" if spot.lon is not None else None,
                 phone_person_id=shape.phone_person_id,
                 member_count=shape.members,
-                completeness_points=completeness(sections, world.weights)[0],
+                completeness_points=completeness(sections, weights_of(shape.kind, world.weights))[0],
                 status="active",
                 source=shape.recorded.source,
                 created_on=shape.since,

@@ -20,3 +20,23 @@ export interface FoundCustomers {
 /** By words of a name or place, or by ids; each look-up is in the bank's audit trail. */
 export const lookUp = (http: HttpOptions, asked: { text: string } | { ids: readonly Id[] }): Promise<FoundCustomers> =>
   json(http, 'POST', '/api/v1/customers/look-up', asked)
+
+/** How complete the files of a grid are: average points, how many reach the mark, how many lack each section. */
+export interface GridCompleteness {
+  /** Null: those of the branch that lie in no grid. */
+  id: Id | null
+  name: string | null
+  customers: number
+  points: number
+  complete: number
+  open: Record<string, number>
+}
+
+export interface Completeness extends Omit<GridCompleteness, 'id' | 'name'> {
+  mark: number
+  /** The least complete first. */
+  grids: GridCompleteness[]
+}
+
+/** Of a manager's grids; of the whole branch for its heads. */
+export const completeness = (http: HttpOptions): Promise<Completeness> => json(http, 'GET', '/api/v1/customers/completeness')

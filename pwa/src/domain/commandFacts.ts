@@ -34,6 +34,7 @@ export function customerOf(command: NewCommand): Id | null {
     case 'customer.split':
     case 'customer.merge':
     case 'customer.unmerge':
+    case 'question.leave':
     case 'record.put':
     case 'record.remove':
     case 'member.put':

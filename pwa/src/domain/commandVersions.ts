@@ -14,6 +14,7 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'customer.set_values': 1,
   'customer.move': 1,
   'customer.split': 2,
+  'question.leave': 1,
   'record.put': 1,
   'record.remove': 1,
   'member.put': 1,

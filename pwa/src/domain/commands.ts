@@ -6,10 +6,11 @@ import { CommandInvalid, day, id, LARGEST, LONGEST, phone, text, whole } from '.
 import { COMMAND_VERSIONS } from './commandVersions'
 import type { DuplicateBodies } from './duplicates'
 import { MOST_REVIEWERS, type EvaluationBodies } from './evaluation'
+import type { FileBodies } from './fileBodies'
 import { normalId, readId } from './idNumber'
 import { uuid7 } from './ids'
 import type { MoveBodies } from './moves'
-import type { RecordDetail, RecordKind, Channel, CustomerKind, Day, FieldValue, Id, Instant, Outcome, PhotoClass } from './rows'
+import type { Channel, CustomerKind, Day, Id, Instant, Outcome, PhotoClass } from './rows'
 
 export { CommandInvalid, LARGEST, LONGEST } from './checks'
 
@@ -68,7 +69,7 @@ interface Contact {
   next_purpose?: string | null
 }
 
-export interface CommandBodies extends EvaluationBodies, MoveBodies, DuplicateBodies {
+export interface CommandBodies extends EvaluationBodies, FileBodies, MoveBodies, DuplicateBodies {
   'visit.log': Contact & { customer_id: Id }
   /** Past the offline limit: the household as the person typed it. */
   'visit.log_unplaced': Contact & { name: string; place: string }
@@ -90,21 +91,6 @@ export interface CommandBodies extends EvaluationBodies, MoveBodies, DuplicateBo
     point?: Point | null
     members: NewMember[]
   }
-  'customer.set_values': { customer_id: Id; edits: { field: string; seen: FieldValue; value: FieldValue }[] }
-  'record.put': {
-    id: Id
-    customer_id: Id
-    kind: RecordKind
-    label: string
-    value_fen?: number | null
-    area_m2?: number | null
-    quantity?: number | null
-    detail: RecordDetail
-    seen_revision?: number | null
-    /** What was shown before the change, so that another's change of something else stays. */
-    seen?: { kind: RecordKind; label: string; value_fen: number | null; area_m2: number | null; quantity: number | null; detail: RecordDetail } | null
-  }
-  'record.remove': { id: Id; customer_id: Id; reason: string }
   'member.put': { id: Id; customer_id: Id; person_id: Id; edits: { field: string; seen: string | boolean | null; value: string | boolean | null }[] }
   'member.remove': { id: Id; customer_id: Id; reason: string }
   'consent.give': { id: Id; customer_id: Id; member_id: Id; purpose: string; text_number: number; signed_by: Id; signature: { hash: string; taken_at: Instant } }
@@ -271,6 +257,11 @@ export const build = {
       if (typeof edit.value === 'string') text(edit.field, edit.value, LONGEST.label)
     }
     return make('customer.set_values', body, options)
+  },
+  questionLeave(body: CommandBodies['question.leave'], options?: CommandOptions) {
+    id('customer_id', body.customer_id)
+    text('question', body.question, LONGEST.label, true)
+    return make('question.leave', body, options)
   },
   recordPut(body: CommandBodies['record.put'], options?: CommandOptions) {
     id('id', body.id)

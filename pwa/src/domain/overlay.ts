@@ -10,6 +10,7 @@ import { fieldsOf } from './consents'
 import { readId } from './idNumber'
 import { Overlay, patch, type Laying, type OverlayContext, type OverlayEntry, type ReadRow } from './laying'
 import { moveCustomer, splitCustomer } from './movesLaid'
+import { FILE_SECTIONS } from './questions'
 import type { ConsentSaid, CustomerRow, FileValue, Id, MemberRow, VisitFile, VisitRow } from './rows'
 import { checkVisit } from './visits'
 
@@ -66,6 +67,10 @@ function apply(command: Command, laying: Laying): void {
       return moveCustomer(command.body, laying)
     case 'customer.split':
       return splitCustomer(command.body, laying)
+    case 'question.leave':
+      return patch(laying, 'file', command.body.customer_id, {
+        unanswered: { ...laying.read('file', command.body.customer_id)?.unanswered, [command.body.question]: [command.body.why, laying.day, laying.context.staffId] },
+      })
     case 'record.put':
       return putRecord(command.body, laying)
     case 'record.remove':
@@ -214,7 +219,7 @@ function createCustomer(body: CommandBodies['customer.create'], laying: Laying):
     revision: 0,
     pending: laying.pending,
     values: {},
-    open_sections: [],
+    open_sections: [...FILE_SECTIONS], // what it has already is looked at where they are shown
     points: 0,
   })
   for (const member of body.members) {
@@ -363,5 +368,6 @@ function putRecord(body: CommandBodies['record.put'], laying: Laying): void {
     observed_on: laying.day,
     source: 'collected',
     detail: body.detail,
+    staff_id: laying.context.staffId,
   })
 }

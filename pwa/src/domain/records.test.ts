@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { asStored, asTyped, bodyOf, RECORD_KINDS, recordKinds, removalsOf, valuesOf } from './records'
+import { asStored, asTyped, bodyOf, isChanged, RECORD_KINDS, recordKinds, removalsOf, valuesOf } from './records'
 import type { RecordRow } from './rows'
 
 const area = RECORD_KINDS.farmland.fields.find(({ name }) => name === 'area_m2')!
@@ -32,6 +32,16 @@ test('a change keeps what the form does not ask for, and says what was seen', ()
   const body = bodyOf('vehicle', 'r', 'c', '皮卡', { type: 'pickup', value_fen: 9, quantity: 1, plate: '' }, seen)
   expect(body).toEqual({ id: 'r', customer_id: 'c', kind: 'vehicle', label: '皮卡', value_fen: 9, area_m2: null, quantity: 1, detail: { type: 'pickup', colour: 'red' }, seen })
   expect(valuesOf(row)).toEqual({ plate: '鄂L1', colour: 'red', value_fen: 5, area_m2: null, quantity: 1 })
+})
+
+test('a form that was opened and left as it was changes nothing, one with another figure, name or detail does', () => {
+  const seen = { kind: 'livestock' as const, label: '猪', value_fen: null, area_m2: null, quantity: 12, detail: { animal: 'pig' } }
+  const changed = (label: string, values: Record<string, string | number | null>, from: typeof seen | null = seen) => isChanged(bodyOf('livestock', 'r', 'c', label, values, from))
+  expect(changed('猪', { animal: 'pig', quantity: 12, value_fen: null })).toBe(false)
+  expect(changed('猪', { animal: 'pig', quantity: 15 })).toBe(true)
+  expect(changed('母猪', { animal: 'pig', quantity: 12 })).toBe(true)
+  expect(changed('猪', { animal: null, quantity: 12 })).toBe(true)
+  expect(changed('猪', {}, null)).toBe(true)
 })
 
 test('every kind has words in both languages, fields that can be limited, and a reason for its end', () => {

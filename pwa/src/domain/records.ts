@@ -34,8 +34,8 @@ export type RecordValue = string | number | boolean | null
 export type RecordValues = Record<string, RecordValue>
 
 /** A record's fields by name, the columns and the details alike. */
-export function valuesOf(row: Pick<RecordRow, 'value_fen' | 'area_m2' | 'quantity' | 'detail'>): RecordValues {
-  return { ...(row.detail ?? {}), value_fen: row.value_fen, area_m2: row.area_m2, quantity: row.quantity }
+export function valuesOf(row: { [name in (typeof COLUMNS)[number]]?: number | null } & Pick<RecordRow, 'detail'>): RecordValues {
+  return { ...(row.detail ?? {}), value_fen: row.value_fen ?? null, area_m2: row.area_m2 ?? null, quantity: row.quantity ?? null }
 }
 
 /** As a person reads a stored number: mu for land, else as it is. Two decimals at most. */
@@ -69,6 +69,15 @@ export function bodyOf(kind: RecordKind, id: string, customer: string, label: st
   }
   const [value_fen, area_m2, quantity] = COLUMNS.map((name) => (all[name] as number | null | undefined) ?? null) as [number | null, number | null, number | null]
   return { id, customer_id: customer, kind, label, value_fen, area_m2, quantity, detail, ...(seen ? { seen } : {}) }
+}
+
+/** Whether a body says anything else of its record than what was seen of it. */
+export function isChanged(body: Put): boolean {
+  if (!body.seen) return true
+  const before = valuesOf(body.seen)
+  const now = valuesOf(body)
+  const names = new Set([...Object.keys(before), ...Object.keys(now)])
+  return body.label !== body.seen.label || [...names].some((name) => (before[name] ?? null) !== (now[name] ?? null))
 }
 
 /** Why a record is over, by what it is. */

@@ -5,6 +5,7 @@
  */
 
 import type { EvaluationResult, EvaluationReviewer } from './evaluation'
+import type { Left } from './fileBodies'
 import type { CoverageRow, DueRow, HighEndRow, WorkloadRow } from './team'
 
 export type Id = string
@@ -31,10 +32,6 @@ export type Channel = 'onsite' | 'phone' | 'wechat' | 'branch' | 'meeting'
 export type Outcome = 'met' | 'absent' | 'refused' | 'moved' | 'wrong_address' | 'wrong_grid'
 export type PhotoClass = 'home' | 'business' | 'land' | 'collateral' | 'contract' | 'id' | 'other'
 export type FileClass = PhotoClass | 'signature' | 'voice'
-/** What older apps called kinds of rows, as it lies on phones that have not fetched them anew. */
-const FORMER_KINDS: Readonly<Record<string, string>> = { asset: 'record' }
-export const presentKind = (kind: string): string => FORMER_KINDS[kind] ?? kind
-
 /** Kinds of what somebody owns. */
 export const THINGS = ['real_estate', 'vehicle', 'farmland', 'livestock', 'machinery', 'premises', 'financial'] as const
 export type RecordKind = (typeof THINGS)[number] | 'debt' | 'guarantee' | 'intention' | 'honour' | 'partner'
@@ -105,6 +102,7 @@ export type FileValue = [value: FieldValue, source: string, observedOn: Day | nu
 export interface FileRow extends RowBase {
   values?: Record<string, FileValue>
   open_sections: string[]
+  unanswered?: Record<string, Left> // asked in vain; absent in rows from before
   points?: number
 }
 
@@ -150,6 +148,7 @@ export interface RecordRow extends RowBase {
   observed_on: Day | null
   source: string
   detail: RecordDetail | null
+  staff_id?: Id | null // who said so last; absent in rows from before
 }
 
 /** A photo of the file; papers are an agent's never. */

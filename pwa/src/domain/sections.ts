@@ -11,6 +11,8 @@ export type Section = (typeof SECTIONS)[number]
 
 interface FileField {
   name: string
+  /** The part of the file that a value makes complete. */
+  section: string
   /** Where it is asked for, and of whom; null where no form does. */
   form: Section | null
   of: CustomerKind | null

@@ -1,13 +1,19 @@
+import completeness from './completeness.en'
+import copy from './copy.en'
 import duplicates from './duplicates.en'
 import evaluation from './evaluation.en'
 import moves from './moves.en'
+import questions from './questions.en'
 import team from './team.en'
 import type { Messages } from './zh-CN'
 
 const en: Messages = {
+  completeness,
+  copy,
   duplicates,
   evaluation,
   moves,
+  questions,
   team,
   app: {
     name: 'Tiange',
@@ -281,7 +287,6 @@ const en: Messages = {
     remove_over: 'Over',
     amountHow: 'Tap a figure to type it; plus and minus step by 10,000 yuan',
     changeFirst: 'Nothing changed yet',
-    sourceOn: '{source}, {day}',
     withUs: 'With us',
     coreOn: '{day}, core system',
     deposits: 'Deposits',
@@ -918,8 +923,11 @@ const en: Messages = {
     phone: 'Phone',
     point: 'Position',
     members: 'Family',
+    members_business: 'People',
     income: 'Income',
+    income_business: 'Turnover',
     spending: 'Spending',
+    spending_business: 'Costs',
     home: 'Home',
     assets: 'Assets',
   },
@@ -951,6 +959,7 @@ const en: Messages = {
     deposits_elsewhere_fen: 'Deposits elsewhere',
     staff_count: 'Staff',
     residence_years: 'Years here',
+    residents_count: 'People in the household',
     home_type: 'Home',
     hukou: 'Registration',
     harmony: 'Harmony',
@@ -994,6 +1003,7 @@ const en: Messages = {
     task_withdraw: 'Taken back',
     customer_create: 'New customer',
     customer_set_values: 'Change of the file',
+    question_leave: 'No answer',
     record_put: 'Item of the file',
     record_remove: 'Removal from the file',
     member_put: 'A member',

@@ -1,12 +1,18 @@
+import completeness from './completeness.zh-CN'
+import copy from './copy.zh-CN'
 import duplicates from './duplicates.zh-CN'
 import evaluation from './evaluation.zh-CN'
 import moves from './moves.zh-CN'
+import questions from './questions.zh-CN'
 import team from './team.zh-CN'
 
 const zh = {
+  completeness,
+  copy,
   duplicates,
   evaluation,
   moves,
+  questions,
   team,
   app: {
     name: '田格',
@@ -280,7 +286,6 @@ const zh = {
     remove_over: '过去了',
     amountHow: '点数字可以直接输入，加减一次 1 万元',
     changeFirst: '还没改',
-    sourceOn: '{source}，{day}',
     withUs: '在我行',
     coreOn: '{day} 核心系统',
     deposits: '存款',
@@ -917,8 +922,11 @@ const zh = {
     phone: '手机号',
     point: '位置',
     members: '家里人',
+    members_business: '有关的人',
     income: '收入',
+    income_business: '营业额',
     spending: '支出',
+    spending_business: '成本',
     home: '住房',
     assets: '资产',
   },
@@ -950,6 +958,7 @@ const zh = {
     deposits_elsewhere_fen: '他行存款',
     staff_count: '雇工',
     residence_years: '居住年数',
+    residents_count: '家里几口人',
     home_type: '住房',
     hukou: '户口',
     harmony: '家庭和睦',
@@ -993,6 +1002,7 @@ const zh = {
     task_withdraw: '收回',
     customer_create: '新客户',
     customer_set_values: '改资料',
+    question_leave: '没问到',
     record_put: '档案一项',
     record_remove: '档案一项没了',
     member_put: '家里人',

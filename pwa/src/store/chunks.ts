@@ -4,7 +4,8 @@
  * the same transaction, so the two can't part.
  */
 import { EngineError } from '../domain/errors'
-import { presentKind, type RowGroup } from '../domain/rows'
+import { presentKind } from '../domain/formerKinds'
+import type { RowGroup } from '../domain/rows'
 import type { Bytes } from './bytes'
 import { gunzip, gzip, pack, unpack } from './codec'
 import { getMeta, readEach, withStore, type ChunkRecord, type StaffDatabase } from './database'

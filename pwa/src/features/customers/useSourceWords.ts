@@ -1,0 +1,20 @@
+/** Where a value comes from, how old it is and who gave it, in one quiet line. */
+import type { Day, FileValue, Id } from '../../domain/rows'
+import { useFormat } from '../../ui/useFormat'
+import { useEngine } from '../engine'
+import { useNames } from '../names'
+
+export function useSourceWords() {
+  const engine = useEngine()
+  const names = useNames()
+  const format = useFormat()
+  const today = engine.fromRows((e) => e.today())
+  function said(source: string, day: Day | null, staff: Id | null | undefined): string {
+    return names.join([names.word('source', source), day && format.value.date(day, today.value), staff && names.staff(staff)])
+  }
+  return {
+    said,
+    /** Empty where nothing was ever said. */
+    of: (value: FileValue | undefined): string => (value?.[2] ? said(value[1], value[2], value[3]) : ''),
+  }
+}

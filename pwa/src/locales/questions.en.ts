@@ -1,0 +1,21 @@
+/** What is worth asking of a customer, and what becomes of a question. */
+export default {
+  title: 'To ask',
+  left: '{n} answer left to {mark} points | {n} answers left to {mark} points',
+  missing: 'Not asked yet',
+  missingPoints: 'Not asked yet, worth {n} points',
+  mismatch: 'Does not fit together, ask about it',
+  old: 'Asked {day}, time to ask again',
+  none: 'All asked',
+  more: '{n} more',
+  instead: '{what}: no answer, or no change',
+  same: 'Still so, nothing changed',
+  unknown: 'Does not know',
+  refused: 'Would not say',
+  restFor: 'Asked again {unknown} days after nobody knew, {refused} days after nobody would say',
+  again: 'again after {day}',
+  plus: '+{n}',
+  partOpen: 'open',
+  partDone: 'there',
+  byOthers: 'Collected by others; you do not see it',
+}

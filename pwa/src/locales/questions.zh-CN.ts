@@ -1,0 +1,21 @@
+/** What is worth asking of a customer, and what becomes of a question. */
+export default {
+  title: '待问',
+  left: '还差 {n} 项到 {mark} 分',
+  missing: '还没问',
+  missingPoints: '还没问，问到加 {n} 分',
+  mismatch: '对不上，问问清楚',
+  old: '{day} 问的，该再问了',
+  none: '该问的都问了',
+  more: '还有 {n} 项',
+  instead: '{what}，没问到或没变',
+  same: '还是这样，没变',
+  unknown: '说不清',
+  refused: '不愿说',
+  restFor: '说不清的 {unknown} 天后再问，不愿说的 {refused} 天后再问',
+  again: '{day} 以后再问',
+  plus: '+{n}',
+  partOpen: '还没采',
+  partDone: '有了',
+  byOthers: '别人采的，你这里看不到',
+}

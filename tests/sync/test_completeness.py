@@ -1,0 +1,60 @@
+"""How complete the files of a grid and of a branch are, asked online: counts, and of nobody in particular."""
+
+from typing import Any
+
+from tests.support.bodies import new_household
+from tests.support.field_phone import FieldPhone
+from tests.support.world import World
+from tests.sync.conftest import PhoneOf
+from tests.sync.test_moves import record
+
+
+async def _asked(phone: FieldPhone) -> dict[str, Any]:
+    answer = await phone.phone.client.get("/api/v1/customers/completeness")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def _grid(answer: dict[str, Any], world: World, code: str) -> dict[str, Any]:
+    """What is said of a grid, without its name and id."""
+    (found,) = [one for one in answer["grids"] if one["id"] == str(world.grids[code].id)]
+    return {name: found[name] for name in ("customers", "points", "complete", "open")}
+
+
+async def test_a_grid_and_the_branch_are_counted_by_section(phone_of: PhoneOf, world: World) -> None:
+    manager, head, west = await phone_of("manager"), await phone_of("head"), await phone_of("manager2")
+    manager.save("customer.create", new_household(world.grids["E1"], phone="13912340001"))
+    await manager.push()
+    before = _grid(await _asked(manager), world, "E1")
+    assert {"income", "spending", "home", "assets"} <= set(before["open"])
+    full, bare = new_household(world.grids["E1"]), new_household(world.grids["E1"], phone="13912340002")
+    shop = new_household(world.grids["E1"], phone="13912340003") | {"kind": "business", "name": "李四百货"}
+    shop["members"] = [shop["members"][0] | {"relation": "owner", "phone": "13912340003"}]
+    for one in (full, bare, shop):
+        manager.save("customer.create", one)
+    fields = {"income_wages_fen": 1, "spending_living_fen": 1, "home_type": "flat"}
+    edits = [{"field": field, "seen": None, "value": value} for field, value in fields.items()]
+    manager.save("customer.set_values", {"customer_id": full["id"], "edits": edits})
+    manager.save("record.put", record(full["id"]))
+    assert {one["result"] for one in await manager.push()} == {"applied"}
+    answer = await _asked(manager)
+    now = _grid(answer, world, "E1")
+    # point, phone and members are there of all three; a shop lacks no home
+    more = {"income": 2, "spending": 2, "home": 1, "assets": 2}
+    assert now["open"] == {name: before["open"].get(name, 0) + more.get(name, 0) for name in before["open"]}
+    assert (now["customers"], now["complete"]) == (before["customers"] + 3, before["complete"] + 1)
+    assert answer["mark"] == 80
+    # a head has every grid of the branch, another branch's manager none of them
+    assert _grid(await _asked(head), world, "E1") == now
+    theirs = {one["id"] for one in (await _asked(west))["grids"]}
+    assert not theirs & {str(world.grids[code].id) for code in ("E1", "E2")}
+    branch = await _asked(head)
+    assert branch["customers"] == sum(one["customers"] for one in branch["grids"])
+    assert full["id"] not in str(branch)
+
+
+async def test_an_agent_is_told_no_points(phone_of: PhoneOf) -> None:
+    agent = await phone_of("agent")
+    answer = await agent.phone.client.get("/api/v1/customers/completeness")
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
