@@ -11,6 +11,7 @@ from backend.customers import deciding as customers_deciding
 from backend.customers import disputes as customers_disputes
 from backend.customers import finding as customers_finding
 from backend.customers import jobs as customers_jobs
+from backend.customers import leaving as customers_leaving
 from backend.customers import members as customers_members
 from backend.customers import merging as customers_merging
 from backend.customers import moving as customers_moving
@@ -144,6 +145,7 @@ def registry() -> Registry:
     """All commands and projections."""
     commands = (
         *customers_commands.COMMANDS,
+        *customers_leaving.COMMANDS,
         *customers_members.COMMANDS,
         *customers_consents.COMMANDS,
         *customers_photos.COMMANDS,

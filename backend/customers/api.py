@@ -1,5 +1,6 @@
 """Customers for other domains."""
 
+from backend.customers.changes import changes_by
 from backend.customers.errors import out_of_scope
 from backend.customers.file_fields import file_fields, weights_of
 from backend.customers.finding import Found
@@ -15,7 +16,6 @@ from backend.customers.past import Home, homes, lineage
 from backend.customers.queries import (
     Place,
     by_id,
-    changes_by,
     counting_inputs,
     lock,
     lock_inputs,
@@ -27,6 +27,7 @@ from backend.customers.queries import books_of as home_books
 from backend.customers.retention import deletions as retained_deletions
 from backend.customers.rules import completeness, id_check_digit
 from backend.customers.service import inputs_changed, tell_inputs_changed
+from backend.customers.suggestions import body_of as suggested_body
 from backend.customers.suggestions import decide as decide_suggestion
 from backend.customers.suggestions import suggest
 
@@ -68,6 +69,7 @@ __all__ = [
     "retained_deletions",
     "stands",
     "suggest",
+    "suggested_body",
     "tell_inputs_changed",
     "visible",
     "weights_of",

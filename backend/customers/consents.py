@@ -9,14 +9,15 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
+from sqlalchemy import select
 
-from backend.customers import followers, people, photos, queries
+from backend.customers import followers, people, photos, queries, suggestions
 from backend.customers.consent_texts import purposes, text_wrong
 from backend.customers.errors import bad_value, id_taken, out_of_scope
 from backend.customers.models import Consent, Customer, Membership, Person
 from backend.customers.person_fields import ADULT_YEARS, years_between
 from backend.kernel.actor import FIELD
-from backend.kernel.commands import Applied, CommandType, Envelope
+from backend.kernel.commands import Applied, CommandType, Envelope, about_customer
 from backend.kernel.uow import UnitOfWork
 from backend.policy import api as policy
 
@@ -108,7 +109,21 @@ async def _of_member(uow: UnitOfWork, body: GiveConsent | WithdrawConsent, say: 
     return await followers.follow(uow, body, apply)
 
 
+async def _died(uow: UnitOfWork, person: Person) -> bool:
+    """What somebody consented to ended with them."""
+    found = await uow.session.scalar(
+        select(Membership.id).where(
+            Membership.person_id == person.id,
+            Membership.left_reason == "died",
+            Membership.until_on.is_not(None),
+        )
+    )
+    return found is not None
+
+
 async def _check_signer(uow: UnitOfWork, person: Person, body: GiveConsent) -> None:
+    if await _died(uow, person):
+        raise bad_value("This person has died.")
     if person.birth_on is None:
         raise bad_value("Without a birth date nobody can tell who may sign.")
     years = years_between(person.birth_on, uow.today)
@@ -152,7 +167,7 @@ async def _add(uow: UnitOfWork, row: Consent, person: Person) -> None:
     uow.session.add(row)
     await uow.session.flush()
     last = (await queries.consents(uow, [str(person.id)]))[str(person.id)]
-    person.consented = sorted(one.purpose for one in last if one.given)
+    person.consented = [] if await _died(uow, person) else sorted(one.purpose for one in last if one.given)
     await uow.session.flush()
     uow.audit(
         "consent.give" if row.given else "consent.withdraw",
@@ -162,10 +177,11 @@ async def _add(uow: UnitOfWork, row: Consent, person: Person) -> None:
     )
     if row.purpose == photos.CONSENT:
         await photos.consented(uow, person.id, given=photos.CONSENT in person.consented)
+    await suggestions.consented(uow, person.id)
     await people.changed(uow, [person.id], "consent")
 
 
 COMMANDS = (
-    CommandType("consent.give", {1: GiveConsent}, FIELD, give),
-    CommandType("consent.withdraw", {1: WithdrawConsent}, FIELD, withdraw),
+    CommandType("consent.give", {1: GiveConsent}, FIELD, give, late=about_customer("add")),
+    CommandType("consent.withdraw", {1: WithdrawConsent}, FIELD, withdraw, late=about_customer("add")),
 )

@@ -56,6 +56,17 @@ def not_active(status: str) -> Problem:
     )
 
 
+def left_since() -> Problem:
+    """The person lives elsewhere meanwhile."""
+    return Problem(
+        "conflict_state",
+        409,
+        "The household has changed meanwhile",
+        detail="This person left, or is a member of another household now.",
+        remedy=KEPT,
+    )
+
+
 class MergedAway(Problem):
     """The household is part of another one, `into`, which lies in `grid_ids`. A command about it goes on
     there.

@@ -1,4 +1,4 @@
-"""Commands about the people of a customer: what is said of one, who joins, who leaves."""
+"""What is said of the people of a customer, and who joins. Who leaves: `leaving`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import select
 
 from backend.customers import followers, identities, people, queries
-from backend.customers.errors import bad_value, id_taken, no_consent, out_of_scope, unknown_field
+from backend.customers.errors import bad_value, id_taken, no_consent, unknown_field
 from backend.customers.models import Customer, Membership, Person
 from backend.customers.people import Somebody
 from backend.customers.person_fields import (
@@ -25,14 +25,9 @@ from backend.customers.person_fields import (
     years_between,
 )
 from backend.customers.rules import Known, birth_error, id_error, id_facts, merge, normal_id
-from backend.customers.schemas import Text200
-from backend.customers.service import refresh
 from backend.kernel.actor import FIELD
-from backend.kernel.commands import Applied, CommandType, Envelope
+from backend.kernel.commands import Applied, CommandType, Envelope, about_customer
 from backend.kernel.uow import UnitOfWork
-
-#: why somebody is no longer a member
-LEAVING = frozenset({"moved_out", "married_out", "died", "mistake"})
 
 
 class PersonEdit(Struct, frozen=True):
@@ -51,14 +46,6 @@ class PutMember(Struct, frozen=True):
     customer_id: UUID
     person_id: UUID
     edits: Annotated[list[PersonEdit], Meta(min_length=1, max_length=60)]
-
-
-class RemoveMember(Struct, frozen=True):
-    """`member.remove` version 1."""
-
-    id: UUID
-    customer_id: UUID
-    reason: Text200
 
 
 async def put(uow: UnitOfWork, body: PutMember, envelope: Envelope) -> Applied:
@@ -256,49 +243,4 @@ def _adult(born: date | None, today: date) -> bool:
     return born is not None and years_between(born, today) >= ADULT_YEARS
 
 
-async def remove(uow: UnitOfWork, body: RemoveMember, envelope: Envelope) -> Applied:
-    """Somebody is no longer a member: moved or married out, died, or was a mistake. What is known of them
-    stays. Raises Problem `out_of_scope`, `bad_value`."""
-
-    async def apply(given: RemoveMember) -> Applied:
-        await _remove(uow, given, envelope)
-        return Applied()
-
-    now = await followers.named_now(uow, body, member="id")
-    if now is not body and body.reason == "mistake":
-        # the entry that was one too many has gone into the other: that one is no mistake
-        return Applied()
-    return await followers.follow(uow, now, apply)
-
-
-async def _remove(uow: UnitOfWork, body: RemoveMember, envelope: Envelope) -> None:
-    if body.reason not in LEAVING:
-        raise bad_value(f"A member leaves for one of these reasons: {', '.join(sorted(LEAVING))}.")
-    customer = await queries.lock(uow, body.customer_id)
-    async with uow.elevated("the customer is the actor's, and its members with it"):
-        membership = await uow.session.get(Membership, body.id)
-        now_with = membership.customer_id if membership is not None else None
-        if membership is not None and now_with == customer.id:
-            if membership.until_on is None:
-                membership.until_on = uow.clock.local(envelope.observed_at).date()
-                membership.left_reason = body.reason
-                if customer.phone_person_id == membership.person_id:
-                    customer.phone_person_id = None
-                await uow.session.flush()
-                customer.member_count = await queries.count_members(uow, customer.id)
-                detail = {"person": str(membership.person_id), "reason": body.reason}
-                uow.audit("member.remove", "customer", customer.id, detail)
-                uow.touch_all(customer.books, "member", membership.id, gone=True)
-                uow.touch_all(customer.books, "customer", customer.id)
-                uow.touch_all(customer.books, "file", customer.id)
-                await refresh(uow, customer.id, "member")
-        elif now_with is None or not await queries.went_over(uow, customer.id, now_with):
-            raise out_of_scope("This person")
-    if now_with != customer.id:
-        await _remove(uow, msgspec.structs.replace(body, customer_id=now_with), envelope)
-
-
-COMMANDS = (
-    CommandType("member.put", {1: PutMember}, FIELD, put),
-    CommandType("member.remove", {1: RemoveMember}, FIELD, remove),
-)
+COMMANDS = (CommandType("member.put", {1: PutMember}, FIELD, put, late=about_customer("suggest")),)

@@ -369,7 +369,8 @@ class DuplicatePair(Base):
 
 
 class CustomerMove(Base):
-    """A merge of `customer_id` into `other_id`, or a split of `other_id` off `customer_id`.
+    """A merge of `customer_id` into `other_id`, a split of `other_id` off `customer_id`, or a member who went
+    there.
 
     `id` is the command's. `detail`: ids of what moved, and the relations and books from before, by which a
     merge is
@@ -387,7 +388,7 @@ class CustomerMove(Base):
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[uuid.UUID | None]
     __table_args__ = (
-        CheckConstraint("kind IN ('merge', 'split')", name="kind"),
+        CheckConstraint("kind IN ('merge', 'split', 'member')", name="kind"),
         Index(
             "uq_customer_move_merged",
             "customer_id",

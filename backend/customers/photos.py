@@ -14,7 +14,7 @@ from backend.customers.errors import bad_value, id_taken, no_consent, out_of_sco
 from backend.customers.models import Customer, CustomerPhoto, Membership, Person
 from backend.files import api as files
 from backend.kernel.actor import FIELD
-from backend.kernel.commands import Applied, CommandType, Envelope
+from backend.kernel.commands import Applied, CommandType, Envelope, about_customer
 from backend.kernel.projections import Projection
 from backend.kernel.uow import UnitOfWork
 
@@ -214,8 +214,8 @@ async def of_actor(uow: UnitOfWork, ids: Sequence[str]) -> set[str]:
 
 
 COMMANDS = (
-    CommandType("photo.add", {1: AddPhoto}, FIELD, add),
-    CommandType("photo.remove", {1: RemovePhoto}, FIELD, remove),
+    CommandType("photo.add", {1: AddPhoto}, FIELD, add, late=about_customer("add")),
+    CommandType("photo.remove", {1: RemovePhoto}, FIELD, remove, late=about_customer("suggest")),
 )
 PROJECTIONS = (
     Projection(

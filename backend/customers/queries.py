@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +14,7 @@ from backend.customers.models import (
     Customer,
     CustomerMove,
     CustomerValue,
-    CustomerValueHistory,
     FileRecord,
-    FileRecordHistory,
     Membership,
     Person,
     PersonContact,
@@ -379,39 +376,6 @@ async def section_facts(uow: UnitOfWork, ids: Iterable[UUID]) -> Sequence[Any]:
     return (
         await uow.session.execute(SECTIONS, {"ids": list(ids), "things": [str(one) for one in THINGS]})
     ).all()
-
-
-async def changes_by(
-    uow: UnitOfWork, customer_id: UUID, staff_id: UUID, since: datetime, until: datetime
-) -> list[tuple[str, Any, Any, datetime]]:
-    """What a person changed in a customer's file between two instants: (what, before, after, when), oldest
-    first."""
-    values = await uow.session.execute(
-        select(
-            CustomerValueHistory.field,
-            CustomerValueHistory.before,
-            CustomerValueHistory.after,
-            CustomerValueHistory.observed_at,
-        ).where(
-            CustomerValueHistory.customer_id == customer_id,
-            CustomerValueHistory.recorded_by == staff_id,
-            CustomerValueHistory.observed_at.between(since, until),
-        )
-    )
-    found: list[tuple[str, Any, Any, datetime]] = [
-        (row.field, row.before.get("value"), row.after.get("value"), row.observed_at) for row in values
-    ]
-    things = await uow.session.execute(
-        select(FileRecordHistory.before, FileRecordHistory.after, FileRecordHistory.observed_at).where(
-            FileRecordHistory.customer_id == customer_id,
-            FileRecordHistory.recorded_by == staff_id,
-            FileRecordHistory.observed_at.between(since, until),
-        )
-    )
-    for row in things:
-        kind = (row.after or row.before).get("kind", "record")
-        found.append((f"record:{kind}", row.before.get("label"), row.after.get("label"), row.observed_at))
-    return sorted(found, key=lambda one: (one[3], one[0]))
 
 
 async def count_members(uow: UnitOfWork, customer_id: UUID) -> int:

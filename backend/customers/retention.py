@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, text, update
 
-from backend.customers import people, photos, queries
+from backend.customers import people, photos, queries, suggestions
 from backend.customers.consent_texts import purposes
 from backend.customers.models import (
     CustomerPhoto,
@@ -79,6 +79,7 @@ async def _delete(uow: UnitOfWork, person_id: UUID, purpose: str, rule: str, sin
         delete(PersonChange).where(PersonChange.person_id == person_id, PersonChange.field.in_(names))
     )
     counts["changes"] = getattr(gone, "rowcount", 0)
+    counts["suggested"] = await suggestions.forget(uow, person_id, names)
     counts["photos"] = await _erase_papers(uow, person_id) if purpose == photos.CONSENT else 0
     uow.session.add(
         RetentionDeletion(

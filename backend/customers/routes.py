@@ -5,11 +5,12 @@ from uuid import UUID
 from litestar import Controller, Router, get, post
 from litestar.params import FromPath, JSONBody
 
-from backend.customers import looking, sides
+from backend.customers import leaving, looking, sides
 from backend.customers.completeness import completeness_of
 from backend.customers.schemas import (
     Completeness,
     DuplicateList,
+    FormerMembers,
     FoundCustomers,
     LookUp,
     SideBySide,
@@ -18,7 +19,7 @@ from backend.kernel.injected import AskedBy, Db
 
 
 class CustomerController(Controller):
-    """What is asked of many customers at once."""
+    """What is asked of many customers at once, and who left one."""
 
     path = "/api/v1/customers"
     tags = ("customers",)
@@ -35,6 +36,14 @@ class CustomerController(Controller):
         """How complete the files of the actor's grids, or branch, are. 403 `not_allowed`."""
         async with database.unit(actor) as uow:
             return await completeness_of(uow)
+
+    @get("/{customer_id:uuid}/former-members")
+    async def former_members(
+        self, customer_id: FromPath[UUID], actor: AskedBy, database: Db
+    ) -> FormerMembers:
+        """Who left a household or business that the asker holds. 404 `not_found`."""
+        async with database.unit(actor) as uow:
+            return await leaving.former(uow, customer_id)
 
 
 class DuplicateController(Controller):

@@ -209,3 +209,19 @@ class Completeness(Struct, frozen=True):
     complete: int
     open: dict[str, int]
     grids: list[GridCompleteness]
+
+
+class FormerMember(Struct, frozen=True):
+    """Somebody who was a member: `id` is the membership's, `on` the day it ended, `reason` why."""
+
+    id: UUID
+    name: str
+    relation: str
+    reason: str
+    on: date
+
+
+class FormerMembers(Struct, frozen=True):
+    """The last one who left first."""
+
+    members: list[FormerMember]

@@ -79,7 +79,7 @@ async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> App
             member.relation = Relation.head if head else no_head(member.relation)
         for thing in things:
             thing.customer_id = new.id
-        photos = await _papers_of(uow, old.id, [one.person_id for one in leaving])
+        photos = await papers_of(uow, old.id, [one.person_id for one in leaving])
         for photo in photos:
             photo.customer_id = new.id
         went = await _disputes_of(uow, old.id, things)
@@ -120,7 +120,7 @@ async def _things(uow: UnitOfWork, customer_id: UUID, ids: set[UUID]) -> list[Fi
     return found
 
 
-async def _papers_of(uow: UnitOfWork, customer_id: UUID, people: list[UUID]) -> list[CustomerPhoto]:
+async def papers_of(uow: UnitOfWork, customer_id: UUID, people: list[UUID]) -> list[CustomerPhoto]:
     """Photos of papers go with the person whose they are."""
     rows = await uow.session.scalars(
         select(CustomerPhoto).where(

@@ -43,7 +43,9 @@ def own_commands(types: Mapping[str, CommandType]) -> tuple[CommandType, ...]:
         """Applies the author's edit as the author's observation, through the normal merge."""
         row = await customers.decide_suggestion(uow, body.suggestion_id, accepted=True)
         known = types[row.type]
-        edit = known.upcast(row.version, msgspec.convert(row.body, known.versions[row.version]))
+        edit = known.upcast(
+            row.version, msgspec.convert(customers.suggested_body(uow, row), known.versions[row.version])
+        )
         as_made = Envelope(
             command_id=row.id,
             installation_id=row.installation_id,

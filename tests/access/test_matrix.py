@@ -63,6 +63,12 @@ def _public(path: str) -> Row:
     return _row(probes.public(path), **dict.fromkeys((*RELATIONS, "signed_out"), EVERYBODY))
 
 
+async def _former_members(one: Attempt) -> bool:
+    """Who left the household was listed (nobody did)."""
+    answer = await one.ask("GET", f"/api/v1/customers/{one.subject.customer_id}/former-members")
+    return answer.status_code == 200
+
+
 MATRIX: dict[str, Row] = {
     "GET /healthz": _public("/healthz"),
     "GET /readyz": _public("/readyz"),
@@ -105,6 +111,14 @@ MATRIX: dict[str, Row] = {
     # the branch's heads, whoever holds the grid
     "POST /api/v1/customers/look-up": _row(
         probes.look_up, **dict.fromkeys(("own", "reassigned", "other_grid"), HEADS)
+    ),
+    # whoever may see the household
+    "GET /api/v1/customers/{customer_id}/former-members": _row(
+        _former_members,
+        own=BRANCH | {"agent"} | CHECKERS,
+        reassigned=HEADS | CHECKERS,
+        other_grid=HEADS | CHECKERS,
+        other_branch=CHECKERS,
     ),
     # a manager moves households within the branch, a head to any grid of the bank
     "GET /api/v1/grids": _row(

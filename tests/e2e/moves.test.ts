@@ -1,6 +1,7 @@
 /**
  * A household that lay in the wrong grid, and one that splits: on the manager's phone without a signal, with the network
- * back seen by the colleague who looks after it now. The rural agent is told that it is not theirs to do.
+ * back seen by the colleague who looks after it now. The rural agent is told that it is not theirs to do. On the agent's
+ * phone somebody dies, which the manager takes back as a mistake, and somebody goes to another household.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Bank } from './support/bank'
@@ -37,7 +38,17 @@ beforeAll(async () => {
         AND EXISTS (SELECT 1 FROM membership x WHERE x.customer_id = c.id AND x.until_on IS NULL AND x.relation = 'child')
         AND (SELECT count(*) FROM file_record r WHERE r.customer_id = c.id AND r.removed_at IS NULL) > 1
       ORDER BY c.id LIMIT 1`, ...logins, row?.[0] ?? '')
-  if (!row || !goal || !parts) throw new Error('no households suit this test')
+  // head, spouse and one child; where it is by name alone, no other has that name
+  const [whole] = await bank.helper.sql<[string, string, string, string, string]>(
+    `SELECT c.id::text, c.name, sp.name, cp.name, ch.id::text FROM customer c ${mine}
+       JOIN membership h ON h.customer_id = c.id AND h.relation = 'head' AND h.until_on IS NULL JOIN person hp ON hp.id = h.person_id AND hp.name = c.name
+       JOIN membership w ON w.customer_id = c.id AND w.relation = 'spouse' AND w.until_on IS NULL JOIN person sp ON sp.id = w.person_id
+       JOIN membership ch ON ch.customer_id = c.id AND ch.relation = 'child' AND ch.until_on IS NULL JOIN person cp ON cp.id = ch.person_id
+      WHERE c.kind = 'household' AND c.id::text NOT IN ($3, $4) AND (SELECT count(*) FROM customer o WHERE o.name IN (c.name, sp.name)) = 1
+        AND (SELECT count(*) FROM membership x WHERE x.customer_id = c.id AND x.relation = 'child' AND x.until_on IS NULL) = 1
+      ORDER BY c.id LIMIT 1`, ...logins, row?.[0] ?? '', parts?.[0] ?? '')
+  if (whole) [family.id, family.name, family.spouse, family.child, family.childId] = whole
+  if (!row || !goal || !parts || !whole) throw new Error('no households suit this test')
   ;[moving.id, moving.name, moving.grid] = row
   ;[moving.toId, moving.to, moving.who] = goal
   ;[splitting.id, splitting.name] = parts
@@ -46,6 +57,7 @@ beforeAll(async () => {
     `SELECT x.id::text, p.name, x.relation FROM membership x JOIN person p ON p.id = x.person_id WHERE x.customer_id = $1 AND x.until_on IS NULL`, splitting.id)
 })
 let login = ''
+const family = { id: '', name: '', spouse: '', child: '', childId: '' }
 
 afterAll(async () => {
   for (const one of [manager, agent, colleague]) await one?.discard()
@@ -119,6 +131,13 @@ describe.sequential('households that move and split', () => {
     await manager.tap(manager.button('save.onPhone'))
     await manager.page.getByRole('heading', { name: moving.name, exact: true }).waitFor()
     await manager.page.getByText('下湾 9 号').first().waitFor()
+    // meanwhile, and without a signal too, the agent of the former grid notes what the head does for a living
+    await agent.offline()
+    await page(agent, moving.id, moving.name)
+    await agent.tap(agent.page.getByRole('button', { name: /户主/ }).first())
+    await agent.page.getByLabel('职业', { exact: true }).fill('编竹器')
+    await agent.tap(agent.button('save.onPhone'))
+    await agent.page.getByRole('heading', { name: moving.name, exact: true }).waitFor()
   })
 
   test('a son goes with his own: what stays and what goes is said before it is saved', async () => {
@@ -160,6 +179,7 @@ describe.sequential('households that move and split', () => {
       return (await manager.text('customers.notHere').count()) > 0
     })
     await manager.picture('moves-7-gone')
+    await agent.online()
     // who stays is called by their new head, on the agent's phone too
     await agent.synced()
     await until('the agent sees who heads it now', async () => {
@@ -172,6 +192,78 @@ describe.sequential('households that move and split', () => {
     const went = await bank.helper.sql<[string, string]>(
       `SELECT c.name, x.relation FROM customer_move v JOIN customer c ON c.id = v.other_id JOIN membership x ON x.customer_id = c.id AND x.until_on IS NULL WHERE v.customer_id = $1`, splitting.id)
     expect(went).toEqual([[head, 'head']])
+  })
+
+  test('what the agent noted of a person waits for the colleague’s word, and is taken', async () => {
+    await colleague.synced()
+    await page(colleague, moving.id, moving.name)
+    const card = colleague.page.locator('section', { hasText: '编竹器' }).first()
+    await card.getByText(/职业/).waitFor()
+    await sound(colleague, '8-suggested')
+    await colleague.tap(card.getByRole('button', { name: colleague.t('decide.take') }))
+    await colleague.page.getByRole('button', { name: /户主.*编竹器/ }).waitFor()
+    await colleague.synced()
+    await page(colleague, moving.id, moving.name)
+    await colleague.page.getByRole('button', { name: /户主.*编竹器/ }).waitFor()
+  })
+
+  test('a head dies: what ends with it is said, and who heads the household now', async () => {
+    await page(agent, family.id, family.name)
+    await agent.offline()
+    await agent.tap(agent.page.getByRole('button', { name: new RegExp(`${family.name}.*户主`) }))
+    await agent.tap(agent.button('person.remove'))
+    await agent.tap(agent.chip('leave.why', 'person.left_died'))
+    await agent.page.getByLabel(agent.t('leave.diedOn'), { exact: true }).fill('2031-01-01')
+    await agent.page.getByRole('alert').getByText(agent.t('leave.wrongDay')).waitFor()
+    await agent.page.getByLabel(agent.t('leave.diedOn'), { exact: true }).fill('2026-01-02')
+    await agent.button('moves.lack_head').waitFor()
+    await agent.tap(agent.page.getByRole('group', { name: agent.t('moves.newHead'), exact: true }).getByRole('button', { name: family.spouse, exact: true }))
+    await agent.text('leave.consents').waitFor()
+    await sound(agent, '9-died')
+    await agent.tap(agent.button('save.onPhone'))
+    await agent.page.getByRole('button', { name: new RegExp(`${family.spouse}.*户主`) }).waitFor()
+    await agent.online()
+    await agent.synced(120)
+    await manager.synced()
+    await until('the household is called by its new head', async () => {
+      await manager.go('/customers')
+      await manager.go(`/customers/${family.id}`)
+      return (await manager.page.getByRole('heading', { name: family.spouse, exact: true }).count()) > 0
+    })
+  })
+
+  test('it was a mistake: the manager takes it back, and the agent has the person again', async () => {
+    await page(manager, family.id, family.spouse)
+    await manager.tap(manager.page.getByRole('button', { name: new RegExp(manager.t('leave.former')) }))
+    await manager.page.getByRole('heading', { name: family.name, exact: true }).waitFor()
+    await sound(manager, '10-former')
+    await manager.tap(manager.button('leave.alive'))
+    await manager.page.getByRole('button', { name: manager.t('leave.alive') }).waitFor({ state: 'hidden' })
+    await manager.synced()
+    await page(manager, family.id, family.spouse)
+    await manager.page.getByRole('button', { name: new RegExp(`${family.name}.*其他`) }).waitFor()
+    await agent.synced()
+    await page(agent, family.id, family.spouse)
+    await agent.page.getByRole('button', { name: new RegExp(`${family.name}.*其他`) }).waitFor()
+  })
+
+  test('somebody goes to another household of the phone, and is there on both phones', async () => {
+    const other = splitting.members.find(([, , relation]) => relation === 'spouse')?.[1] as string
+    await agent.go(`/customers/${family.id}/member/${family.childId}/leave`)
+    await agent.tap(agent.chip('leave.why', 'person.left_to_household'))
+    await agent.tap(agent.page.getByRole('button', { name: new RegExp(`^${agent.t('leave.into')}`) }))
+    await agent.page.getByRole('dialog').getByRole('searchbox').fill(other)
+    await agent.tap(agent.page.getByRole('dialog').getByText(other, { exact: true }).first())
+    await agent.page.getByRole('dialog').waitFor({ state: 'hidden' })
+    await agent.tap(agent.page.getByRole('group', { name: agent.t('leave.relation', { name: other }), exact: true }).getByRole('button', { name: '其他', exact: true }))
+    await sound(agent, '11-to-another')
+    await agent.tap(agent.button('save.onPhone'))
+    await page(agent, splitting.id, other)
+    await agent.page.getByRole('button', { name: new RegExp(`${family.child}.*其他`) }).waitFor()
+    await agent.synced()
+    await manager.synced()
+    await page(manager, splitting.id, other)
+    await manager.page.getByRole('button', { name: new RegExp(`${family.child}.*其他`) }).waitFor()
   })
 
   test('no page of a phone threw or logged an error', () => {

@@ -55,7 +55,7 @@ class Sent:
 
 
 #: versions that today's app writes, where they are not the first
-NEWEST = {"customer.split": 2, "customer.merge": 2}
+NEWEST = {"customer.split": 2, "customer.merge": 2, "member.remove": 2}
 
 
 @dataclass

@@ -1,5 +1,5 @@
 /** The branch's customers, which a head's phone does not hold: looked up online. */
-import type { CustomerKind, Id } from '../domain/rows'
+import type { CustomerKind, Day, Id } from '../domain/rows'
 import { json, type HttpOptions } from './http'
 
 export interface FoundCustomer {
@@ -16,6 +16,18 @@ export interface FoundCustomers {
   /** There are others. */
   more: boolean
 }
+
+export interface FormerMember {
+  id: Id
+  name: string
+  relation: string
+  /** `moved_out`, `married_out`, `died`, `mistake`. */
+  reason: string
+  on: Day
+}
+
+/** Who left, the last one first. */
+export const formerMembers = (http: HttpOptions, customer: Id): Promise<{ members: FormerMember[] }> => json(http, 'GET', `/api/v1/customers/${customer}/former-members`)
 
 /** By words of a name or place, or by ids; each look-up is in the bank's audit trail. */
 export const lookUp = (http: HttpOptions, asked: { text: string } | { ids: readonly Id[] }): Promise<FoundCustomers> =>

@@ -23,6 +23,8 @@ export const routes: RouteRecordRaw[] = [
   { path: '/customers/:id/member/:member/consents', component: () => import('../features/customers/Consents.vue'), props: true, meta: { field: true } },
   { path: '/customers/:id/grid', component: () => import('../features/customers/MoveGrid.vue'), props: true, meta: { field: true } },
   { path: '/customers/:id/split', component: () => import('../features/customers/Split.vue'), props: true, meta: { field: true } },
+  { path: '/customers/:id/member/:member/leave', component: () => import('../features/customers/Leave.vue'), props: true, meta: { field: true } },
+  { path: '/customers/:id/former', component: () => import('../features/customers/Former.vue'), props: true, meta: { field: true } },
   // Drafts and links of an app from before records.
   { path: '/customers/:id/vehicle/:record?', redirect: ({ params }) => `/customers/${String(params['id'])}/record/vehicle${params['record'] ? `/${String(params['record'])}` : ''}` },
   { path: '/visits/new', component: () => import('../features/visits/LogVisit.vue'), meta: { field: true } },

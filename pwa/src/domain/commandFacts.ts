@@ -39,6 +39,8 @@ export function customerOf(command: NewCommand): Id | null {
     case 'record.remove':
     case 'member.put':
     case 'member.remove':
+    case 'member.restore':
+    case 'member.move':
     case 'consent.give':
     case 'consent.withdraw':
     case 'photo.add':

@@ -92,7 +92,8 @@ export interface CommandBodies extends EvaluationBodies, FileBodies, MoveBodies,
     members: NewMember[]
   }
   'member.put': { id: Id; customer_id: Id; person_id: Id; edits: { field: string; seen: string | boolean | null; value: string | boolean | null }[] }
-  'member.remove': { id: Id; customer_id: Id; reason: string }
+  /** `on`: the day, today where it is left out. */
+  'member.remove': { id: Id; customer_id: Id; reason: string; on?: Day }
   'consent.give': { id: Id; customer_id: Id; member_id: Id; purpose: string; text_number: number; signed_by: Id; signature: { hash: string; taken_at: Instant } }
   'consent.withdraw': { id: Id; customer_id: Id; member_id: Id; purpose: string; reason: string }
   /** `member_id`: whose papers it shows. */
@@ -295,7 +296,20 @@ export const build = {
     id('id', body.id)
     id('customer_id', body.customer_id)
     text('reason', body.reason, LONGEST.code, true)
+    day('on', body.on)
     return make('member.remove', body, options)
+  },
+  memberRestore(body: CommandBodies['member.restore'], options?: CommandOptions) {
+    id('id', body.id)
+    id('customer_id', body.customer_id)
+    return make('member.restore', body, options)
+  },
+  memberMove(body: CommandBodies['member.move'], options?: CommandOptions) {
+    id('id', body.id)
+    id('customer_id', body.customer_id)
+    id('into_id', body.into_id)
+    text('relation', body.relation, LONGEST.code, true)
+    return make('member.move', body, options)
   },
   customerMove(body: CommandBodies['customer.move'], options?: CommandOptions) {
     id('customer_id', body.customer_id)

@@ -98,3 +98,18 @@ test('nobody but the head is head, and there is one spouse at most', () => {
     }),
   )
 })
+
+test('somebody who goes to another household of this phone is counted there and no more here', () => {
+  const child = member('child')
+  const other = { ...customer, id: uuid7(), members: 2 }
+  const move = build.memberMove({ id: child.id, customer_id: customer.id, into_id: other.id, relation: 'child_in_law' })
+  const over = lay(move, { customer: [customer, other], member: [child] })
+  expect(over.get('member', child.id)).toMatchObject({ customer_id: other.id, relation: 'child_in_law' })
+  expect(over.get('customer', customer.id)?.members).toBe(2)
+  expect(over.get('customer', other.id)?.members).toBe(3)
+  expect(lay(move, { customer: [customer, other] }).empty).toBe(true)
+  const gone = build.memberRemove({ id: child.id, customer_id: customer.id, reason: 'died', on: '2026-11-02' })
+  expect([gone.version, gone.body.on]).toEqual([2, '2026-11-02'])
+  expect(lay(gone, { customer: [customer], member: [child] }).get('member', child.id)).toBe(null)
+  expect(() => build.memberRemove({ ...gone.body, on: '2026-11-32' })).toThrow('on: not_a_day')
+})

@@ -11,6 +11,9 @@ export interface MoveBodies {
     point?: { lon: number; lat: number; accuracy_m: number; at: number } | null
   }
   'customer.split': { id: Id; customer_id: Id; name: string; address: string; member_ids: Id[]; head_id: Id; record_ids: Id[] }
+  /** That somebody left, or died, was a mistake. */
+  'member.restore': { id: Id; customer_id: Id }
+  'member.move': { id: Id; customer_id: Id; into_id: Id; relation: string }
 }
 
 /** Why a household goes to another grid. */

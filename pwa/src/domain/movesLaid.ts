@@ -24,3 +24,13 @@ export function splitCustomer(body: MoveBodies['customer.split'], laying: Laying
   }
   for (const id of body.record_ids) patch(laying, 'record', id, { customer_id: body.id })
 }
+
+export function moveMember({ id, customer_id, into_id, relation }: MoveBodies['member.move'], laying: Laying): void {
+  const row = laying.read('member', id)
+  if (!row) return
+  laying.overlay.set('member', id, { ...row, customer_id: into_id, relation, pending: laying.pending })
+  for (const [customer, more] of [[customer_id, -1], [into_id, 1]] as const) {
+    const known = laying.read('customer', customer)
+    if (known) laying.overlay.set('customer', customer, { ...known, members: Math.max(0, known.members + more) })
+  }
+}

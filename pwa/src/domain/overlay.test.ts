@@ -172,3 +172,12 @@ test('an edit of somebody who is not at hand makes nobody', () => {
   const edit = build.memberPut({ id: uuid7(), customer_id: customer.id, person_id: uuid7(), edits: [{ field: 'employer', seen: null, value: '镇茶厂' }] })
   expect(layOver([{ command: saved(edit), state: 'saved' }], base({ customer: [customer] }), context).empty).toBe(true)
 })
+
+test('an accepted suggestion about a person shows at once; of an ID number that it is there', () => {
+  const wang = { id: uuid7(), revision: 3, customer_id: customer.id, person_id: uuid7(), name: '王五妹', relation: 'spouse', occupation: null, id_known: false } as unknown as RowKinds['member']
+  const edits = [{ field: 'occupation', seen: null, value: '木匠' }, { field: 'id_number', seen: null, value: true }]
+  const row = { id: uuid7(), revision: 1, customer_id: customer.id, author_id: 'other', type: 'member.put', body: { id: wang.id, customer_id: customer.id, person_id: wang.person_id, edits }, at: AT, state: 'open' } as unknown as SuggestionRow
+  const laid = (suggestion: SuggestionRow) => layOver([{ command: saved(build.suggestionAccept({ suggestion_id: suggestion.id })), state: 'saved' }], base({ suggestion: [suggestion], member: [wang], customer: [customer] }), context)
+  expect(laid(row).get('member', wang.id)).toMatchObject({ occupation: '木匠', id_known: true })
+  expect(laid({ ...row, type: 'member.remove', body: { id: wang.id, customer_id: customer.id, reason: 'died' } }).get('member', wang.id)).toBe(null)
+})

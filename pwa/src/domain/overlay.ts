@@ -9,7 +9,7 @@ import { handedIn, reviewed } from './evaluation'
 import { fieldsOf } from './consents'
 import { readId } from './idNumber'
 import { Overlay, patch, type Laying, type OverlayContext, type OverlayEntry, type ReadRow } from './laying'
-import { moveCustomer, splitCustomer } from './movesLaid'
+import { moveCustomer, moveMember, splitCustomer } from './movesLaid'
 import { FILE_SECTIONS } from './questions'
 import type { ConsentSaid, CustomerRow, FileValue, Id, MemberRow, VisitFile, VisitRow } from './rows'
 import { checkVisit } from './visits'
@@ -79,6 +79,8 @@ function apply(command: Command, laying: Laying): void {
       return putMember(command.body, laying)
     case 'member.remove':
       return removeMember(command.body, laying)
+    case 'member.move':
+      return moveMember(command.body, laying)
     case 'consent.give':
     case 'consent.withdraw':
       return sayConsent(command, laying)
@@ -257,7 +259,7 @@ function putMember(body: CommandBodies['member.put'], laying: Laying): void {
   const said: Record<string, unknown> = {}
   for (const { field, value } of body.edits) {
     if (field !== 'id_number') said[field] = value
-    else if (typeof value === 'string') Object.assign(said, { id_known: true, ...readId(value) })
+    else if (value !== null) Object.assign(said, { id_known: true, ...(typeof value === 'string' ? readId(value) : {}) })
   }
   laying.overlay.set('member', body.id, { ...row, ...said, pending: laying.pending })
   const customer = laying.read('customer', body.customer_id)
@@ -301,6 +303,9 @@ function acceptSuggestion(id: Id, laying: Laying): void {
   if (row.type === 'customer.set_values') setValues(row.body as CommandBodies['customer.set_values'], theirs)
   else if (row.type === 'record.put') putRecord(row.body as CommandBodies['record.put'], theirs)
   else if (row.type === 'record.remove') laying.overlay.set('record', (row.body as CommandBodies['record.remove']).id, null)
+  else if (row.type === 'member.put') putMember(row.body as CommandBodies['member.put'], theirs)
+  else if (row.type === 'member.remove') removeMember(row.body as CommandBodies['member.remove'], theirs)
+  else if (row.type === 'photo.remove') laying.overlay.set('photo', (row.body as CommandBodies['photo.remove']).id, null)
 }
 
 /** The thing whose worth a disputed field is about; null for a field of the file. */

@@ -287,7 +287,7 @@ export interface SuggestionRow extends RowBase {
   /** Where nobody looks after the household and the branch's heads decide: they do not hold it. */
   customer_name?: string
   author_id: Id
-  /** `customer.set_values`, `record.put` or `record.remove`, and that command's body. */
+  /** The command's name and body; of `member.…` with `person_name`, of an ID number only that it is there. */
   type: string
   body: Record<string, unknown>
   /** When its author saw it. */

@@ -2,6 +2,7 @@ import completeness from './completeness.en'
 import copy from './copy.en'
 import duplicates from './duplicates.en'
 import evaluation from './evaluation.en'
+import leave from './leave.en'
 import moves from './moves.en'
 import questions from './questions.en'
 import team from './team.en'
@@ -12,6 +13,7 @@ const en: Messages = {
   copy,
   duplicates,
   evaluation,
+  leave,
   moves,
   questions,
   team,
@@ -545,6 +547,7 @@ const en: Messages = {
     then: 'Would be',
     none: 'none',
     gone: 'gone ({why})',
+    member: 'In the household', left_member: 'Not in the household', kept: 'In the file', putAway: 'Put away',
     unknown: 'This version cannot read the suggestion. Decide after the update.',
     take: 'Take it',
     leave: 'Leave it',
@@ -843,10 +846,13 @@ const en: Messages = {
     removeOwner: 'No longer an owner',
     left_moved_out: 'Moved out',
     left_married_out: 'Married out',
+    left_to_household: 'Went to another household',
     left_died: 'Died',
     left_mistake: 'Entered by mistake',
     numberHint: 'Gives birth date and sex as well',
     numberKnown: 'ID number: the bank has it',
+    numberStays: 'Once on record no phone changes it. If it is wrong, tell the branch\'s head.',
+    filled: 'Given', somebody: 'One of the family',
     bankOnly: 'Only bank staff will see what you fill in here: {what}.',
     noGrownUp: 'First add a grown-up member',
     closed: 'Needs the person\'s consent: {what}.',
@@ -1020,6 +1026,8 @@ const en: Messages = {
     dispute_settle: 'Decision on an amount',
     customer_move: 'Move to another grid',
     customer_split: 'Household split',
+    member_restore: 'Family member restored',
+    member_move: 'Family member to another household',
     evaluation_create: 'New evaluation',
     evaluation_hand_in: 'Evaluation forms, sealed',
     evaluation_review: 'Review of an evaluation',

@@ -2,6 +2,7 @@ import completeness from './completeness.zh-CN'
 import copy from './copy.zh-CN'
 import duplicates from './duplicates.zh-CN'
 import evaluation from './evaluation.zh-CN'
+import leave from './leave.zh-CN'
 import moves from './moves.zh-CN'
 import questions from './questions.zh-CN'
 import team from './team.zh-CN'
@@ -11,6 +12,7 @@ const zh = {
   copy,
   duplicates,
   evaluation,
+  leave,
   moves,
   questions,
   team,
@@ -544,6 +546,7 @@ const zh = {
     then: '改成',
     none: '没有',
     gone: '没了（{why}）',
+    member: '在这一户', left_member: '不在这一户', kept: '在档案里', putAway: '拿掉',
     unknown: '这个版本看不懂这条修改，更新后再定。',
     take: '采用',
     leave: '不用',
@@ -842,10 +845,13 @@ const zh = {
     removeOwner: '不再是业主',
     left_moved_out: '分出去或搬走了',
     left_married_out: '嫁出去了',
+    left_to_household: '到另一户去了',
     left_died: '去世了',
     left_mistake: '记错了',
     numberHint: '填了就不用填出生日期和性别',
     numberKnown: '身份证号：银行已有',
+    numberStays: '记下就不能在手机上改。填错了请告诉支行行长。',
+    filled: '已填', somebody: '一位家人',
     bankOnly: '{what}填了以后只有银行的人看得到。',
     noGrownUp: '先加一个成年的家人',
     closed: '{what}要本人同意才能记。',
@@ -1019,6 +1025,8 @@ const zh = {
     dispute_settle: '定数',
     customer_move: '换网格',
     customer_split: '分户',
+    member_restore: '家里人恢复',
+    member_move: '家里人换户',
     evaluation_create: '新建评议',
     evaluation_hand_in: '评议表，已封',
     evaluation_review: '评议复核',

@@ -235,8 +235,8 @@ export class Reader {
     const id = this.one('customer', asked) ? asked : (this.core.outbox.aliases().get(asked) ?? asked)
     const base = await this.hanging(rows, lazy, id)
     const { lying } = this.current()
-    // one that split off on this phone is made of rows that still hang on another
-    const origin = lying.flatMap(({ command }) => (command.type === 'customer.split' && command.body.id === id ? [command.body.customer_id] : []))
+    // who and what went here on this phone still hangs on another household
+    const origin = lying.flatMap(({ command: { type, body } }) => ((type === 'customer.split' && body.id === id) || (type === 'member.move' && body.into_id === id) ? [body.customer_id] : []))
     const others = await Promise.all(origin.map((one) => this.hanging(rows, lazy, one)))
     const find = <K extends keyof Hanging>(kind: K, row: Id) => [base, ...others].flatMap((one) => one[kind] as RowKinds[K][]).find((one) => one.id === row)
     const overlay = lying.length

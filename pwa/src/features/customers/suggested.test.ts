@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RecordRow, FileRow } from '../../domain/rows'
+import type { RecordRow, FileRow, MemberRow } from '../../domain/rows'
 import { suggestedLines } from './suggested'
 
 const file = { id: 'c', revision: 1, open_sections: [], values: { income_wages_fen: [5_000_000, 'collected', '2026-11-01', 'a'] } } as FileRow
@@ -20,6 +20,20 @@ test('a thing that is new, changed, or gone', () => {
   expect(suggestedLines({ type: 'record.remove', body: { id: 'car', customer_id: 'c', reason: 'sold' } }, file, [car])).toEqual([
     { kind: 'record', recordKind: 'vehicle', now: { label: '皮卡', value_fen: 3_000_000 }, then: null, reason: 'sold' },
   ])
+})
+
+test('what is said of a person shows whose it is; an ID number is only said to be there', () => {
+  const wang = { id: 'm', person_id: 'p', name: '王五妹', occupation: '种菜', id_known: false } as MemberRow
+  const body = { id: 'm', person_name: '王五', edits: [{ field: 'occupation', seen: null, value: '木匠' }, { field: 'id_number', seen: null, value: true }] }
+  expect(suggestedLines({ type: 'member.put', body }, null, [], [wang])).toEqual([
+    { kind: 'person', name: '王五妹', field: 'occupation', now: '种菜', then: '木匠' },
+    { kind: 'person', name: '王五妹', field: 'id_number', now: null, then: true },
+  ])
+  // where the household is not on the phone, and where somebody would join
+  expect(suggestedLines({ type: 'member.put', body }, null, [])).toMatchObject([{ name: '王五', now: null }, { now: null }])
+  expect(suggestedLines({ type: 'member.remove', body: { id: 'm', reason: 'died' } }, null, [], [wang])).toEqual([{ kind: 'left', name: '王五妹', reason: 'died' }])
+  expect(suggestedLines({ type: 'member.restore', body: { id: 'x', person_name: '李四' } }, null, [])).toEqual([{ kind: 'back', name: '李四' }])
+  expect(suggestedLines({ type: 'photo.remove', body: { id: 'x' } }, null, [])).toEqual([{ kind: 'photo' }])
 })
 
 test('a kind of suggestion that this version does not know has no lines', () => {
