@@ -50,8 +50,8 @@ async def completeness_of(uow: UnitOfWork) -> Completeness:
     given = {
         "grids": list(actor.grid_ids),
         "branches": list(actor.branch_ids),
-        "fields": list(known),
-        "sections": [one.section for one in known.values()],
+        "fields": [name for name, one in known.items() if one.section],
+        "sections": [one.section for one in known.values() if one.section],
         "things": [str(one) for one in THINGS],
         "mark": mark,
     }

@@ -34,6 +34,17 @@ def id_taken(what: str) -> Problem:
     return Problem("id_taken", 409, "The id is taken", detail=f"Another {what} has this id.", remedy=KEPT)
 
 
+def code_taken() -> Problem:
+    """A unified social credit code is another customer's."""
+    return Problem(
+        "code_taken",
+        409,
+        "The credit code belongs to another customer",
+        detail="The bank has another customer with this unified social credit code.",
+        remedy="Compare it with the licence. Where it is right, the business stands twice: tell your branch.",
+    )
+
+
 def out_of_scope(what: str) -> Problem:
     """The person does not hold the ground this happens on."""
     return Problem(

@@ -22,10 +22,11 @@ PHONE = Path("pwa/src/domain/file-fields.json")
 class Declared(Struct, frozen=True, forbid_unknown_fields=True):
     """One field as it is written down. `most`: the largest number, yuan for `fen`."""
 
-    section: Literal["income", "spending", "home", "assets"]
     unit: Unit
-    form: Literal["income", "spending", "home"] | None = None
+    section: Literal["income", "spending", "home", "assets"] | None = None
+    form: Literal["income", "spending", "home", "register"] | None = None
     of: Literal["household", "business"] | None = None
+    group: Literal["turnover", "costs", "expected"] | None = None
     most: int | None = None
     choices: tuple[str, ...] = ()
 
@@ -42,7 +43,7 @@ def declared() -> Mapping[str, Declared]:
     for name, one in found.items():
         if (one.unit == "choice") != bool(one.choices):
             raise ValueError(f"{name}: a choice has choices, and nothing else has")
-        if (one.unit == "choice") != (one.most is None):
+        if (one.unit in ("choice", "day", "code")) != (one.most is None):
             raise ValueError(f"{name}: a number has a limit, and nothing else has")
         if (one.unit == "fen") != name.endswith("_fen"):
             raise ValueError(f"{name}: money is named by its unit")
@@ -50,6 +51,8 @@ def declared() -> Mapping[str, Declared]:
             raise ValueError(f"{name}: beyond what any amount may be")
         if (one.form is None) != (one.of is None):
             raise ValueError(f"{name}: a form asks it of somebody")
+        if one.group is not None and one.unit != "fen":
+            raise ValueError(f"{name}: only amounts are added up")
     return found
 
 
@@ -79,6 +82,7 @@ def for_phone() -> str:
             "section": one.section,
             "form": one.form,
             "of": one.of,
+            "group": one.group,
             "unit": one.unit,
             "most": one.largest,
             "choices": one.choices,

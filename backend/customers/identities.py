@@ -1,6 +1,7 @@
 """ID numbers of people: sealed, with a blind index; and which household of the bank's a new one already is.
 
-They go up with the people of a new customer and never come down again.
+They go up with the people of a new customer and never come down again. And credit codes of businesses, which
+are public and lie among the values.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from backend.customers.errors import code_taken
 from backend.customers.models import PersonIdentity
 from backend.customers.rules import Relation, normal_id
 from backend.customers.schemas import CreateCustomer
@@ -28,6 +30,12 @@ _KNOWN = text(
     " LEFT JOIN membership m ON m.person_id = i.person_id AND m.in_household AND m.until_on IS NULL"
     " LEFT JOIN customer c ON c.id = m.customer_id AND c.status = 'active'"
     " WHERE i.number_index = ANY(:indexes)"
+)
+_LOCK_CODE = text("SELECT pg_advisory_xact_lock(hashtextextended('credit code ' || :code, 0))")
+_HAS_CODE = text(
+    "SELECT EXISTS (SELECT 1 FROM customer_value v JOIN customer c ON c.id = v.customer_id"
+    " WHERE v.field = 'credit_code' AND v.choice = :code AND v.shown"
+    " AND c.id <> :customer AND c.status = 'active')"
 )
 
 
@@ -80,6 +88,15 @@ async def taken(uow: UnitOfWork, number: str, person_id: UUID) -> bool:
     async with uow.elevated("whether the number is somebody's is all that is told"):
         rows = (await uow.session.execute(_KNOWN, {"indexes": [index]})).all()
     return any(row.person_id != person_id for row in rows)
+
+
+async def check_code(uow: UnitOfWork, customer_id: UUID, code: str) -> None:
+    """Raises Problem `code_taken` where a credit code is another customer's. Nobody else enters it until the
+    transaction ends."""
+    await uow.session.execute(_LOCK_CODE, {"code": code})
+    async with uow.elevated("whether the code is another customer's is all that is told"):
+        if await uow.session.scalar(_HAS_CODE, {"code": code, "customer": customer_id}):
+            raise code_taken()
 
 
 def keep(uow: UnitOfWork, person_id: UUID, number: str) -> None:

@@ -164,7 +164,7 @@ class Membership(Base):
 class CustomerValue(Base):
     """The latest value of a field per source. `shown` marks the one that the precedence of sources picks.
 
-    `amount` (fen, years or count, by the field's unit) or `choice` is set.
+    `amount` (fen, years or count, by the field's unit) or `choice` (a choice, day or code) is set.
     """
 
     __tablename__ = "customer_value"
@@ -177,6 +177,9 @@ class CustomerValue(Base):
     recorded_by: Mapped[uuid.UUID | None]
     shown: Mapped[bool]
     disputed: Mapped[bool] = mapped_column(server_default=text("false"))
+    __table_args__ = (
+        Index("ix_customer_value_credit_code", "choice", postgresql_where=text("field = 'credit_code'")),
+    )
 
 
 class CustomerValueHistory(Base):

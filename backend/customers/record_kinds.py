@@ -5,17 +5,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 import yaml
 from msgspec import Struct
 
 from backend.customers.phone_copy import drawn, write
-from backend.customers.rules import RecordKind
+from backend.customers.rules import RecordKind, is_day
 
 HERE = Path(__file__).with_suffix(".yaml")
 PHONE = Path("pwa/src/domain/record-kinds.json")
@@ -24,7 +24,9 @@ COLUMNS = frozenset({"value_fen", "area_m2", "quantity"})
 #: 1 mu is 2000/3 square metres
 MU_M2 = 2000 / 3
 
-Unit = Literal["fen", "m2", "mu", "count", "months", "year", "percent", "choice", "flag", "text", "day"]
+Unit = Literal[
+    "fen", "m2", "mu", "count", "months", "year", "percent", "choice", "flag", "text", "day", "customer"
+]
 
 
 class Field(Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,7 +74,7 @@ def kinds() -> Mapping[str, Kind]:
         for field, one in kind.fields.items():
             if (one.unit == "choice") != bool(one.choices):
                 raise ValueError(f"{name}.{field}: a choice has choices, and nothing else has")
-            if one.most is None and one.unit not in ("choice", "flag", "day"):
+            if one.most is None and one.unit not in ("choice", "flag", "day", "customer"):
                 raise ValueError(f"{name}.{field} has no limit")
         if kind.names is not None and not kind.fields[kind.names].choices:
             raise ValueError(f"{name}: {kind.names} is no choice")
@@ -105,7 +107,9 @@ def _why(field: Field, value: Any) -> str | None:
         case "text":
             return None if isinstance(value, str) and len(value) <= field.largest else "the text is too long"
         case "day":
-            return None if isinstance(value, str) and _is_day(value) else "a day is written YYYY-MM-DD"
+            return None if is_day(value) else "a day is written YYYY-MM-DD"
+        case "customer":
+            return None if isinstance(value, str) and _is_id(value) else "the id of a customer"
         case _:
             if not isinstance(value, int) or isinstance(value, bool):
                 return "a whole number"
@@ -115,11 +119,18 @@ def _why(field: Field, value: Any) -> str | None:
             return None
 
 
-def _is_day(text: str) -> bool:
+def _is_id(text: str) -> bool:
     try:
-        return 1900 <= date.fromisoformat(text).year <= 2100
+        return str(UUID(text)) == text
     except ValueError:
         return False
+
+
+def linked(kind: str, detail: Mapping[str, Any]) -> list[UUID]:
+    """The customers that a record names."""
+    fields = kinds()[kind].fields.items()
+    said = [detail.get(name) for name, field in fields if field.unit == "customer"]
+    return [UUID(one) for one in said if isinstance(one, str) and _is_id(one)]
 
 
 def for_phone() -> str:

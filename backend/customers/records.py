@@ -1,6 +1,6 @@
 """The records of a file: things, debts, plans and ties of a customer, and what they were before."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from backend.customers import disputes, queries
 from backend.customers.errors import bad_value, id_taken, out_of_scope
 from backend.customers.models import Customer, FileRecord, FileRecordHistory
-from backend.customers.record_kinds import COLUMNS, wrong
+from backend.customers.record_kinds import COLUMNS, linked, wrong
 from backend.customers.rules import WORTH, Known, RecordKind, merge_fields
 from backend.customers.schemas import PutRecord
 from backend.customers.service import COLLECTED, refresh
@@ -37,12 +37,13 @@ async def put_record(uow: UnitOfWork, body: PutRecord, envelope: Envelope) -> tu
     if body.kind not in set(RecordKind):
         raise bad_value(f"{body.kind!r} is no kind of record.")
     customer = await queries.lock(uow, body.customer_id)
+    seen = {row.id for row in await queries.visible(uow, linked(body.kind, body.detail))} - {customer.id}
     lost: tuple[str, ...] = ()
     async with uow.elevated("a record that somebody else made must not lose its id to this one"):
         row = await uow.session.get(FileRecord, body.id)
         now_with = row.customer_id if row is not None else customer.id
         if now_with == customer.id:
-            lost = await _put(uow, customer, row, body, envelope)
+            lost = await _put(uow, customer, row, body, envelope, seen)
         elif not await queries.went_over(uow, customer.id, now_with):
             raise id_taken("record")
     if now_with != customer.id:
@@ -52,13 +53,22 @@ async def put_record(uow: UnitOfWork, body: PutRecord, envelope: Envelope) -> tu
 
 
 async def _put(
-    uow: UnitOfWork, customer: Customer, row: FileRecord | None, body: PutRecord, envelope: Envelope
+    uow: UnitOfWork,
+    customer: Customer,
+    row: FileRecord | None,
+    body: PutRecord,
+    envelope: Envelope,
+    seen: Container[UUID],
 ) -> tuple[str, ...]:
     given = _flat(body.kind, body)
     at = envelope.stands_at
     there = _columns(row) | row.detail if row is not None and row.kind == body.kind else {}
     if fault := wrong(body.kind, _columns(body) | body.detail, there):
         raise bad_value(fault.why)
+    # who cannot see a customer cannot name it either; what stands there already may stay
+    named = linked(body.kind, there)
+    if any(one not in seen and one not in named for one in linked(body.kind, body.detail)):
+        raise out_of_scope("The customer that is named")
     if row is None:
         row = FileRecord(id=body.id, customer_id=customer.id, source=COLLECTED, removed_at=None)
         uow.session.add(row)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-Unit = Literal["fen", "count", "years", "choice"]
+Unit = Literal["fen", "count", "kwh", "years", "choice", "day", "code"]
 MAX_FEN = 100_000_000_000  # a thousand million yuan: beyond it somebody mixed up the unit
 
 
@@ -66,10 +66,11 @@ SECTIONS = ("phone", "point", "members", "income", "spending", "home", "assets")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field whose values are kept per source: its section of the file, unit and what it may hold."""
+    """A field whose values are kept per source: the section of the file it makes complete, unit and what it
+    may hold."""
 
     name: str
-    section: str
+    section: str | None
     unit: Unit
     high: int = MAX_FEN
     choices: tuple[str, ...] = ()
@@ -85,10 +86,44 @@ def value_error(field: Field, value: int | str | None) -> str | None:
         return None
     if field.unit == "choice":
         return None if value in field.choices else f"{field.name} must be one of {', '.join(field.choices)}"
+    if field.unit == "day":
+        return None if is_day(value) else f"{field.name} must be a day, YYYY-MM-DD, from 1900 to 2100"
+    if field.unit == "code":
+        return credit_code_error(value)
     if not isinstance(value, int) or isinstance(value, bool):
         return f"{field.name} must be a whole number"
     if not 0 <= value <= field.high:
         return f"{field.name} must lie between 0 and {field.high}; was the unit mixed up?"
+    return None
+
+
+def is_day(value: object) -> bool:
+    """Whether it is a day that people write down, as YYYY-MM-DD."""
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return False
+    return day is not None and day.isoformat() == value and 1900 <= day.year <= 2100
+
+
+#: letters that are easily misread (I, O, S, V, Z) stand in no code
+_CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_CREDIT_CODE = re.compile(f"[{_CREDIT}]{{2}}\\d{{6}}[{_CREDIT}]{{10}}", re.ASCII)
+
+
+def credit_check(first_17: str) -> str:
+    """The 18th character of a unified social credit code: MOD 31 with the weights 3^i, as GB 32100-2015
+    prescribes."""
+    total = sum(_CREDIT.index(one) * pow(3, place, 31) for place, one in enumerate(first_17))
+    return _CREDIT[-total % 31]
+
+
+def credit_code_error(code: object) -> str | None:
+    """What is wrong with a unified social credit code as it is kept: capitals, without blanks."""
+    if not isinstance(code, str) or not _CREDIT_CODE.fullmatch(code):
+        return "a unified credit code has 18 characters: digits, and capitals without I, O, S, V and Z"
+    if credit_check(code[:17]) != code[17]:
+        return "the credit code's last character does not fit: a character was mistyped"
     return None
 
 

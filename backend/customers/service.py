@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import select, update
 
 from backend.customers import disputes, identities, queries
+from backend.customers.contradictions import WORDS, contradictions
 from backend.customers.errors import bad_value, id_taken, out_of_scope, unknown_field
 from backend.customers.file_fields import file_fields, weights_of
 from backend.customers.models import (
@@ -195,7 +196,9 @@ async def set_values(
 ) -> tuple[str, ...]:
     """Edits of collected fields, merged field by field. Returns the fields that kept a newer value.
 
-    Raises Problem `out_of_scope`, `unknown_field`, `bad_value`; then none of the edits has taken effect.
+    Raises Problem `out_of_scope`, `unknown_field`, `bad_value`, `code_taken`; then none of the edits has
+    taken effect. Whether two people's edits agree with each other is not asked: the form shows it to the
+    next one.
     """
     edits = list(edits)
     for edit in edits:
@@ -204,7 +207,12 @@ async def set_values(
             raise unknown_field(edit.field)
         if wrong := value_error(field, edit.value):
             raise bad_value(wrong)
+    for _, fault in contradictions({edit.field: edit.value for edit in edits}, uow.today):
+        raise bad_value(WORDS[fault])
     customer = await queries.lock(uow, customer_id)
+    for edit in edits:
+        if edit.field == "credit_code" and edit.value is not None:
+            await identities.check_code(uow, customer_id, str(edit.value))
     precedence = await policy.figure(uow, "value_source_precedence")
     lost: list[str] = []
     async with uow.elevated("merging needs every source's value; only the outcome per field is answered"):
@@ -330,7 +338,8 @@ def sections_of(facts: Any) -> list[str]:
     """The sections that have data, from a row of `queries.section_facts`."""
     present = [name for name in ("phone", "point", "members", "assets") if getattr(facts, name)]
     known = file_fields()
-    return [*present, *{known[name].section for name in facts.fields if name in known}]
+    said = {known[name].section for name in facts.fields if name in known}
+    return [*present, *(one for one in said if one is not None)]
 
 
 async def inputs_changed(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:

@@ -14,6 +14,19 @@ _FEN = 100
 
 # these have a legal person and staff; the others are self-employed people (个体户)
 _FIRMS = ("专业合作社", "家具厂", "茶厂")
+_KINDS = {"专业合作社": "cooperative", "家庭农场": "family_farm", "家具厂": "firm", "茶厂": "firm"}
+#: section of GB/T 4754-2017 by the first digits of a trade's code
+_SECTIONS = {
+    "01": "a",
+    "03": "a",
+    "15": "c",
+    "21": "c",
+    "51": "f",
+    "52": "f",
+    "62": "h",
+    "80": "o",
+    "81": "o",
+}
 
 
 class Businesses:
@@ -49,7 +62,7 @@ class Businesses:
         turnover = stream.amount(median * _FEN * 2.718281828 ** (0.5 * runner.rich), 0.6, 1_000 * _FEN)
         fields: set[str] = set()
         if recorded.by is not None:
-            fields = self._file(customer_id, turnover, recorded, firm=sign in _FIRMS)
+            fields = self._file(customer_id, sign, code, turnover, recorded)
             self._premises(customer_id, sign, code, recorded)
         phone = runner.person_id if runner.has_phone else None
         site.customer(
@@ -70,13 +83,15 @@ class Businesses:
         deal(world, stream, customer_id, profile)
         contact(world, stream, customer_id, Place(spot.lon, spot.lat, site.team), since)
 
-    def _file(self, customer_id: UUID, turnover: int, recorded: Recorded, *, firm: bool) -> set[str]:
+    def _file(self, customer_id: UUID, sign: str, code: str, turnover: int, recorded: Recorded) -> set[str]:
         stream = self._site.stream
-        values = {
+        values: dict[str, int | str] = {
             "turnover_year_fen": turnover,
             "costs_year_fen": int(turnover * stream.uniform(0.72, 0.93)) // (1_000 * _FEN) * (1_000 * _FEN),
-            "staff_count": max(1, stream.amount(9 if firm else 3, 0.6, 1)),
+            "staff_count": max(1, stream.amount(9 if sign in _FIRMS else 3, 0.6, 1)),
             "residence_years": stream.randint(1, 25),
+            "business_kind": _KINDS.get(sign, "self_employed"),
+            "trade": f"{_SECTIONS[code[:2]]}{code[:2]}",
         }
         for name, value in values.items():
             self._site.value(customer_id, name, value, recorded)

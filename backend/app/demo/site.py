@@ -170,7 +170,9 @@ class Site:
             "assets": assets,
         }
         known = file_fields()
-        sections = {known[name].section for name in fields} | {name for name, has in there.items() if has}
+        sections = {one for name in fields if (one := known[name].section)} | {
+            name for name, has in there.items() if has
+        }
         pinyin, initials = world.namer.reading(shape.name)
         world.batch.add(
             CustomerRow(

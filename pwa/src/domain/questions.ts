@@ -174,7 +174,7 @@ function mismatchesOf(view: CustomerView): Question[] {
     if (!there || !expects) return []
     if (expects.record) return seesAll && !open.includes('assets') && !records.some(({ kind }) => kind === expects.record) ? question(`record/${expects.record}`) : []
     const field = FILE_FIELDS.find(({ name, of }) => name === expects.value && of === customer.kind)
-    if (!field || open.includes(field.section) || (!seesAll && said(field.name) === undefined)) return []
+    if (!field?.section || open.includes(field.section) || (!seesAll && said(field.name) === undefined)) return []
     return Number(said(field.name) ?? 0) > 0 ? [] : question(sectionPath(view, field.section, field.name))
   })
 }

@@ -3,7 +3,7 @@ import type { CommandBodies } from './commands'
 import declared from './record-kinds.json'
 import { isThing, type RecordDetail, type RecordKind, type RecordRow } from './rows'
 
-export type RecordUnit = 'fen' | 'm2' | 'mu' | 'count' | 'months' | 'years' | 'year' | 'percent' | 'choice' | 'flag' | 'text' | 'day'
+export type RecordUnit = 'fen' | 'm2' | 'mu' | 'count' | 'kwh' | 'months' | 'years' | 'year' | 'percent' | 'choice' | 'flag' | 'text' | 'day' | 'code' | 'customer'
 
 export interface RecordField {
   name: string

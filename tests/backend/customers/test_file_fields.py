@@ -27,6 +27,18 @@ def test_the_phone_has_the_same_declaration() -> None:
         ("hukou", "moon", False),
         ("hukou", 3, False),
         ("harmony", None, True),
+        ("minimum_living", "yes", True),
+        ("minimum_living", 1, False),
+        ("income_wages_expected_fen", 100_000_000_001, False),
+        ("licence_from", "2020-02-30", False),
+        ("licence_from", "2020-2-3", False),
+        ("licence_from", "2020-W19-3", False),
+        ("licence_from", "1899-12-31", False),
+        ("licence_until", "2100-12-31", True),
+        ("licence_until", "2101-01-01", False),
+        ("power_year_kwh", 100_000_001, False),
+        ("tax_year_fen", -1, False),
+        ("trade", "f99", False),
     ],
 )
 def test_what_a_field_may_hold(name: str, value: int | str | None, right: bool) -> None:
