@@ -10,7 +10,7 @@ import { dress, faults } from './support/look'
 import type { Phone } from './support/phone'
 import { until } from './support/places'
 import type { Household } from './support/records'
-import { amount, editIncome } from './support/work'
+import { amount, amountShown, editIncome } from './support/work'
 
 let bank: Bank
 let phone: Phone
@@ -99,7 +99,7 @@ describe.sequential('no room', () => {
     await phone.text('app.storageFull').waitFor()
     await phone.text('save.notSaved').waitFor()
     expect(new URL(phone.page.url()).pathname).toBe(`/customers/${household(5).id}/income`)
-    await phone.page.getByRole('button', { name: phone.t('ui.typeAmount', { what: phone.t('field.income_wages_fen') }) }).filter({ hasText: '8' }).waitFor()
+    await amountShown(phone, phone.t('field.income_wages_fen')).filter({ hasText: '8' }).waitFor()
     await phone.go('/sync')
     await phone.text('sync.waiting', { n: 5 }).waitFor()
     await sound('full')

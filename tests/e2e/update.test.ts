@@ -12,7 +12,7 @@ import { buildAs } from './support/build'
 import { Phone } from './support/phone'
 import { ROOT, until } from './support/places'
 import type { Household } from './support/records'
-import { amount, logCall } from './support/work'
+import { amount, amountShown, logCall } from './support/work'
 
 const NEXT = '9.0.0'
 const WAITING = 50
@@ -101,7 +101,7 @@ describe.sequential('fifty entries wait, two tabs are open', () => {
 
   test('the other tab is told and keeps its form; it opens pages of the old version until it follows', async () => {
     await tab.page.getByText(tab.t('app.newElsewhere')).waitFor()
-    await tab.page.getByRole('button', { name: tab.t('ui.typeAmount', { what: tab.t('field.income_wages_fen') }) }).filter({ hasText: '7' }).waitFor()
+    await amountShown(tab, tab.t('field.income_wages_fen')).filter({ hasText: '7' }).waitFor()
     await tab.picture('update-2-elsewhere')
     // a page that this tab has not opened before: its file is no longer among those of the new version
     await tab.go('/me/pin')
@@ -109,7 +109,7 @@ describe.sequential('fifty entries wait, two tabs are open', () => {
     await tab.go(`/customers/${household(0).id}/income`)
     await tab.tap(tab.button('app.reload'))
     await tab.unlock()
-    await tab.page.getByRole('button', { name: tab.t('ui.typeAmount', { what: tab.t('field.income_wages_fen') }) }).filter({ hasText: '7' }).waitFor()
+    await amountShown(tab, tab.t('field.income_wages_fen')).filter({ hasText: '7' }).waitFor()
     await runs(tab, NEXT)
     await waits(tab, WAITING)
   })

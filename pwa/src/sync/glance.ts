@@ -18,7 +18,8 @@ interface Kept extends Omit<Glance, 'columns' | 'branch'> {
   /** What it was made from. */
   stamp: string
   days: Record<Day, Record<Column, Counts>>
-  branch: Record<Day, Counts | null>
+  /** Missing in what an app from before it has kept. */
+  branch?: Record<Day, Counts | null>
 }
 
 /** All that decides what the Today screen shows, but for the day. */
@@ -35,7 +36,7 @@ export async function glanceNow(core: Core, vault: Vault, { glance, partitions }
   if (!kept || kept.stamp !== stampOf(core, rows)) return null
   const today = dayOf(core.now(), kept.zone)
   const columns = kept.days[today]
-  return columns ? { ...kept, columns, branch: kept.branch[today] ?? null } : null
+  return columns ? { ...kept, columns, branch: kept.branch?.[today] ?? null } : null
 }
 
 type Screens = Pick<Engine, 'approvals' | 'customers' | 'grids' | 'inbox' | 'outbox' | 'tasks' | 'team' | 'today' | 'unplaced'>

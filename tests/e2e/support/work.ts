@@ -109,11 +109,15 @@ export async function sign(phone: Phone): Promise<void> {
   await phone.page.getByRole('img', { name: phone.t('photo.signature') }).waitFor()
 }
 
+/** What shows an amount and lets it be typed; the amount that stands there is part of its name. */
+export function amountShown(phone: Phone, label: string): Locator {
+  return phone.page.getByRole('group', { name: label, exact: true }).getByRole('button', { name: phone.t('ui.typeAmount', { what: label }) })
+}
+
 /** Types an amount in 万元 into a stepper. */
 export async function amount(phone: Phone, label: string, wan: number): Promise<void> {
   const name = phone.t('ui.typeAmount', { what: label })
-  // the amount that stands there is part of its name
-  await phone.tap(phone.page.getByRole('button', { name }))
+  await phone.tap(amountShown(phone, label))
   const field = phone.page.getByRole('textbox', { name, exact: true })
   await field.fill(String(wan))
   await field.press('Enter')
