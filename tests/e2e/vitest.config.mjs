@@ -27,8 +27,8 @@ export default {
     env: { TIANGE_E2E_TEMPLATE: template },
     include: ['**/*.test.ts'],
     globalSetup: ['./support/county.ts'],
-    // each file starts a whole bank; most of the time it waits, so two go side by side on two cores
-    maxWorkers: 2,
+    // each file starts a whole bank; most of the time it waits, so three go side by side on two cores
+    maxWorkers: 3,
     testTimeout: 400_000,
     hookTimeout: 300_000,
     sequence: { concurrent: false, shuffle: false },
