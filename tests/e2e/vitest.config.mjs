@@ -12,6 +12,12 @@ if (!given) process.on('exit', () => rmSync(template, { recursive: true, force: 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const packages = fileURLToPath(new URL('../../pwa/node_modules', import.meta.url))
 
+// What takes long and proves the phone rather than the work on it: ./scripts/test --long
+const LONG = ['apart', 'duplicates', 'evaluation', 'insists', 'storage', 'update', 'watch'].map((name) => `**/${name}.test.ts`)
+const long = process.env['TIANGE_E2E'] === 'long'
+// a file that is named runs, whichever it is
+const named = process.argv.some((word) => word.endsWith('.test.ts'))
+
 export default {
   root: here,
   cacheDir: `${packages}/.vite-e2e`,
@@ -25,10 +31,11 @@ export default {
   test: {
     environment: 'node',
     env: { TIANGE_E2E_TEMPLATE: template },
-    include: ['**/*.test.ts'],
+    include: long ? LONG : ['**/*.test.ts'],
+    exclude: long || named ? [] : LONG,
     globalSetup: ['./support/county.ts'],
-    // each file starts a whole bank; most of the time it waits, so three go side by side on two cores
-    maxWorkers: 3,
+    // each file starts a whole bank; most of the time it waits, so two go side by side on two cores
+    maxWorkers: 2,
     testTimeout: 400_000,
     hookTimeout: 300_000,
     sequence: { concurrent: false, shuffle: false },

@@ -124,6 +124,12 @@ def test_quick_leaves_out_only_the_faults_the_browser_with_its_build_and_the_slo
     (quick, none), (full, alone) = stages(quick=True), stages(quick=False)
     assert [stage.name for stage in alone] == ["faults", "build", "e2e"]
     assert none == []
+    assert [stage.name for stage in stages(quick=False, long=True)[1]] == [
+        "faults",
+        "build",
+        "e2e",
+        "e2e long",
+    ]
     assert [[stage.name for stage in lane] for lane in quick] == [
         [stage.name for stage in lane] for lane in full
     ]

@@ -51,8 +51,8 @@ class Outcome:
     output: str = ""
 
 
-def stages(quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
-    """The lanes that run side by side, and what runs alone after them."""
+def stages(quick: bool, long: bool = False) -> tuple[list[list[Stage]], list[Stage]]:
+    """The lanes that run side by side, and what runs alone after them; `long` adds the long browser tests."""
     here = Path(sys.executable).parent
     python, pwa = str(sys.executable), ROOT / "pwa"
     e2e, phone = ROOT / "tests" / "e2e", ROOT / "tests" / "faults" / "phone"
@@ -103,15 +103,25 @@ def stages(quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
         minutes=20.0,
     )
     build = Stage("build", ("npm", "run", "--silent", "build"), pwa)
-    browser = Stage(
-        "e2e",
-        ("node", "node_modules/vitest/vitest.mjs", "run", "--config", "../tests/e2e/vitest.config.mjs"),
-        pwa,
-        counts=vitest_line,
-        minutes=45.0,
-        needs=("TIANGE_BROWSER", "no Chromium was found. Run: sudo apt install chromium fonts-noto-cjk"),
-    )
-    return [lane_python, lane_node], [] if quick else [faults, build, browser]
+    walk = ("node", "node_modules/vitest/vitest.mjs", "run", "--config", "../tests/e2e/vitest.config.mjs")
+
+    def browser(name: str, *before: str) -> Stage:
+        return Stage(
+            name,
+            (*before, *walk),
+            pwa,
+            counts=vitest_line,
+            minutes=45.0,
+            needs=("TIANGE_BROWSER", "no Chromium was found. Run: sudo apt install chromium fonts-noto-cjk"),
+        )
+
+    after = [
+        faults,
+        build,
+        browser("e2e"),
+        *([browser("e2e long", "env", "TIANGE_E2E=long")] if long else []),
+    ]
+    return [lane_python, lane_node], [] if quick else after
 
 
 class Runner:
@@ -267,8 +277,11 @@ def _results() -> Path:
     return Path(tempfile.mkdtemp(prefix="tiange-test-results-"))
 
 
-def _chosen(stage_names: Sequence[str], quick: bool) -> tuple[list[list[Stage]], list[Stage]]:
-    lanes, last = stages(quick and not {"faults", "build", "e2e"} & set(stage_names))
+def _chosen(
+    stage_names: Sequence[str], quick: bool, long: bool = False
+) -> tuple[list[list[Stage]], list[Stage]]:
+    later = {"faults", "build", "e2e", "e2e long"} & set(stage_names)
+    lanes, last = stages(quick and not later, long or "e2e long" in later)
     known = {stage.name for lane in [*lanes, last] for stage in lane}
     unknown = set(stage_names) - known
     if unknown:
@@ -288,10 +301,11 @@ def main(
     """Runs the chosen stages; 0 if all passed."""
     parser = argparse.ArgumentParser(prog="./scripts/test")
     parser.add_argument("--quick", action="store_true", help="leave out the browser and the slow tests")
+    parser.add_argument("--long", action="store_true", help="with the long browser tests")
     parser.add_argument("--list", action="store_true", help="name the stages")
     parser.add_argument("stage", nargs="*", help="only these")
     given = parser.parse_args(arguments)
-    lanes, last = choose(given.stage, given.quick)
+    lanes, last = choose(given.stage, given.quick, given.long)
     everything = [stage for lane in [*lanes, last] for stage in lane]
     if given.list:
         print("\n".join(stage.name for stage in everything))
