@@ -258,6 +258,7 @@ describe.sequential('households that move and split', () => {
     await agent.tap(agent.page.getByRole('group', { name: agent.t('leave.relation', { name: other }), exact: true }).getByRole('button', { name: '其他', exact: true }))
     await sound(agent, '11-to-another')
     await agent.tap(agent.button('save.onPhone'))
+    await agent.page.waitForURL(`**/customers/${family.id}`) // where the app goes once it is saved
     await page(agent, splitting.id, other)
     await agent.page.getByRole('button', { name: new RegExp(`${family.child}.*其他`) }).waitFor()
     await agent.synced()
