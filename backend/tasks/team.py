@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from backend.kernel.uow import UnitOfWork
+from backend.policy import api as policy
 from backend.tasks import team_queries
 
 MOVED = "tasks.team_moved"
@@ -30,6 +31,7 @@ async def renew(uow: UnitOfWork, branch_id: UUID) -> None:
     """Works out the branch's rows anew and stamps those that differ. Job only."""
     if not await team_queries.turn(uow, branch_id):
         return
+    full_points = await policy.figure(uow, "completeness_mark")
     for kind in team_queries.ROWS:
-        for row_id, gone in await team_queries.renew(uow, branch_id, kind):
+        for row_id, gone in await team_queries.renew(uow, branch_id, kind, full_points):
             uow.touch(f"team:{branch_id}", kind, row_id, gone=gone)

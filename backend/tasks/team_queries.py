@@ -15,8 +15,6 @@ from backend.kernel.uow import UnitOfWork
 
 #: days from `as_of` on of which a row says how much falls due: no phone shows rows for longer without contact
 AHEAD = 8
-#: a file is full from as many points of 100 on
-FULL_POINTS = 80
 #: due rows of a branch, the most urgent ones
 MOST_DUE = 100
 
@@ -67,7 +65,7 @@ _COVERAGE = f"""
     WITH {_counted_by("grid_id")},
         ground AS (SELECT c.grid_id AS of, count(*) AS n,
                           count(*) FILTER (WHERE d.last_done_on >= :month_began) AS reached,
-                          count(*) FILTER (WHERE c.completeness_points >= {FULL_POINTS}) AS full_files
+                          count(*) FILTER (WHERE c.completeness_points >= :full_points) AS full_files
                    FROM customer c LEFT JOIN duty d ON d.customer_id = c.id AND d.duty_kind = 'contact'
                    WHERE c.branch_id = :branch AND c.status = 'active' GROUP BY c.grid_id)
     SELECT g.id AS row_id, jsonb_build_object('name', g.name, 'manager_id', g.manager_id, {_COUNTS},
@@ -148,8 +146,9 @@ async def turn(uow: UnitOfWork, branch_id: UUID) -> bool:
     return bool(await uow.session.scalar(_TURN, {"branch": branch_id, "today": uow.today}))
 
 
-async def renew(uow: UnitOfWork, branch_id: UUID, kind: str) -> Sequence[Any]:
-    """Works out a branch's rows of a kind anew. Returns (row_id, gone) of those that differ now."""
+async def renew(uow: UnitOfWork, branch_id: UUID, kind: str, full_points: int) -> Sequence[Any]:
+    """Works out a branch's rows of a kind anew; a file is full from `full_points` of 100 on. Returns (row_id,
+    gone) of those that differ now."""
     week_began = uow.today - timedelta(days=uow.today.weekday())
     given = {
         "branch": branch_id,
@@ -158,6 +157,7 @@ async def renew(uow: UnitOfWork, branch_id: UUID, kind: str) -> Sequence[Any]:
         "day_began": _midnight(uow, uow.today),
         "week_began": _midnight(uow, week_began),
         "month_began": uow.today.replace(day=1),
+        "full_points": full_points,
     }
     statement = _RENEW.format(rows=ROWS[kind])
     wanted = {name: value for name, value in given.items() if f":{name}" in statement}

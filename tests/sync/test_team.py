@@ -12,6 +12,7 @@ from sqlalchemy import text
 from backend.grids import api as grids
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
+from backend.policy.models import PolicyFigure
 from backend.strategy.service import PROFILE_CHANGED
 from backend.tasks import team, team_queries
 from backend.tasks.jobs import TEAM_TURN
@@ -365,3 +366,21 @@ async def test_phones_get_the_most_urgent_of_much_due_work(
     assert set(_due_of(head, best)) == {"visit", "contact"}
     assert len(_due_of(head, first)) == 1
     assert (await _of(head, "coverage", world.grids["E1"].id))["overdue"] == 2, "the counts leave nothing out"
+
+
+async def test_files_are_full_from_the_banks_own_mark_on(
+    phone_of: PhoneOf, world: World, turn: Turn, clock: MovingClock, worker_db: Database
+) -> None:
+    manager, head = await phone_of("manager"), await phone_of("head")
+    await _household(manager, world)
+    await turn()
+    assert (await _of(head, "coverage", world.grids["E1"].id))["full_files"] == 0
+    async with worker_db.unit(Actor.system("test")) as uow:
+        uow.session.add(
+            PolicyFigure(
+                key="completeness_mark", valid_from=uow.today, value=30, source="test", on_phone=True
+            )
+        )
+    clock.advance(timedelta(days=1))
+    await turn()
+    assert (await _of(head, "coverage", world.grids["E1"].id))["full_files"] == 1
