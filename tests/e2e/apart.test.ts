@@ -5,7 +5,7 @@
 import { cpSync, rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { Phone } from './support/phone'
 import { until } from './support/places'
 import { dueHouseholds, type Household } from './support/records'
@@ -44,16 +44,7 @@ afterEach(async ({ task }) => {
   }
 })
 
-/** Nothing is wrong with the head's screen as it stands, on the usual phone and on a small dark one. */
-async function sound(name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(head.page, variant)
-    for (const one of await faults(head.page, `apart/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(head.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = (name: string) => soundIn('apart')(head, name)
 
 describe.sequential('past the offline limit', () => {
   test('the lists are put away, which is said, and nothing of them can be read', async () => {

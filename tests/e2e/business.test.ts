@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { Phone } from './support/phone'
 import { amount } from './support/work'
 
@@ -44,15 +44,7 @@ async function keep(): Promise<void> {
   await heading(agent)
 }
 
-/** Nothing is wrong with the screen on the usual phone and on a small dark one. */
-async function sound(name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'dark', width: 320 }, { theme: 'light', width: 390 }] as const) {
-    await dress(agent.page, variant)
-    for (const one of await faults(agent.page, `business/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  expect(found).toEqual([])
-}
+const sound = (name: string) => soundIn('business')(agent, name)
 
 describe.sequential('the file of a shop', () => {
   test('a shop met at its counter, offline', async () => {

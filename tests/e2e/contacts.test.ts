@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { managersPhone } from './support/alone'
 import type { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { Phone } from './support/phone'
 import { until } from './support/places'
 import type { Household } from './support/records'
@@ -40,17 +40,7 @@ afterEach(async ({ task }) => {
   }
 })
 
-/** Nothing is wrong with the screen as it stands, on the usual phone and on a small dark one. */
-async function sound(name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(manager.page, variant)
-    await manager.picture(`contacts-${name}-${variant.width}`)
-    for (const one of await faults(manager.page, `contacts/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(manager.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = (name: string) => soundIn('contacts')(manager, name)
 const chip = (group: string, name: string | RegExp) => manager.page.getByRole('group', { name: group, exact: true }).getByRole('button', { name, exact: typeof name === 'string' })
 const mine = (where: string) => bank.helper.sql<[string, string, string, string | null]>(`SELECT channel, outcome, customer_id::text, meeting_id::text FROM visit WHERE staff_id = (SELECT id FROM staff WHERE login = $1) AND ${where} ORDER BY id DESC`, bank.login('manager').login)
 

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { checkDigit } from '../../pwa/src/domain/idNumber'
 import { managersPhone } from './support/alone'
 import type { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { Phone } from './support/phone'
 import { findIn, formsOf } from './support/plaintext'
 import type { Household } from './support/records'
@@ -49,16 +49,7 @@ const beside = (): Household => households[0] as Household
 const beneath = () => phone.page.locator('div', { has: field() }).last()
 const field = () => phone.page.getByLabel(phone.t('field.id_number'), { exact: true })
 
-/** Nothing is wrong with the screen as it stands, on the usual phone and on a small dark one. */
-async function sound(name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(phone.page, variant)
-    for (const one of await faults(phone.page, `doorstep/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(phone.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = (name: string) => soundIn('doorstep')(phone, name)
 
 /** Where the number lies in the browser's folder of a phone, in any spelling. */
 const lies = (one: Phone): string[] => findIn(one.folder, new Map([['the number', formsOf(NUMBER)], ['the number as typed', formsOf(spaced())]])).found

@@ -6,7 +6,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { managersPhone } from './support/alone'
 import type { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { Phone } from './support/phone'
 import type { Household } from './support/records'
 
@@ -44,16 +44,7 @@ const field = (label: string) => phone.page.getByLabel(phone.t(label), { exact: 
 const card = () => phone.page.getByRole('region', { name: phone.t('duplicates.maybe') })
 const answer = (key: 'openOf' | 'anotherThan', name: string) => card().getByRole('button', { name: phone.t(`duplicates.${key}`, { name }), exact: true })
 
-/** Nothing is wrong with the screen as it stands, on the usual phone and on a small dark one. */
-async function sound(name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(phone.page, variant)
-    for (const one of await faults(phone.page, `duplicates/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(phone.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = (name: string) => soundIn('duplicates')(phone, name)
 
 async function typeHousehold(name: string, born: string, tel = ''): Promise<void> {
   await phone.go('/customers/new')

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { PIN, Phone } from './support/phone'
 import { until } from './support/places'
 
@@ -55,16 +55,7 @@ afterEach(async ({ task }) => {
   }
 })
 
-/** Nothing is wrong with a screen as it stands, on the usual phone and on a small dark one. */
-async function sound(phone: Phone, name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(phone.page, variant)
-    for (const one of await faults(phone.page, `evaluation/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(phone.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = soundIn('evaluation')
 
 const kiosk = (key: string, values?: Record<string, string | number>) => agent.t(`evaluation.kiosk.${key}`, values)
 const press = (name: string) => agent.tap(agent.page.getByRole('button', { name, exact: true }))

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Authenticator } from './support/authenticator'
 import { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { Phone } from './support/phone'
 import { until } from './support/places'
 import { dueHouseholds, type Household } from './support/records'
@@ -48,16 +48,7 @@ async function lock(phone: Phone): Promise<void> {
   await phone.page.getByRole('heading', { name: phone.t('app.spaced') }).waitFor()
 }
 
-/** Nothing is wrong with the screen as it stands, on the usual phone and on a small dark one. */
-async function sound(phone: Phone, name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(phone.page, variant)
-    for (const one of await faults(phone.page, `insists/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(phone.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = soundIn('insists')
 
 describe.sequential('a phone that was set up with a PIN before', () => {
   test('hears of it when it is next in touch, and goes on working', async () => {

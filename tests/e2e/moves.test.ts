@@ -5,7 +5,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { Phone } from './support/phone'
 import { until } from './support/places'
 
@@ -82,16 +82,7 @@ async function more(phone: Phone, what: string): Promise<void> {
   await phone.tap(phone.page.getByRole('dialog').getByRole('button', { name: new RegExp(phone.t(what)) }))
 }
 
-/** Nothing is wrong with the screen as it stands, on the usual phone and on a small dark one. */
-async function sound(phone: Phone, name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(phone.page, variant)
-    for (const one of await faults(phone.page, `moves/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(phone.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = soundIn('moves')
 
 describe.sequential('households that move and split', () => {
   test('the agent is told whose it is to do', async () => {

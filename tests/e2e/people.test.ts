@@ -6,7 +6,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { checkDigit } from '../../pwa/src/domain/idNumber'
 import { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { Phone } from './support/phone'
 import { until } from './support/places'
 import { draw } from './support/work'
@@ -75,16 +75,7 @@ async function keep(phone: Phone): Promise<void> {
 /** The card of a purpose. */
 const purpose = (phone: Phone, name: string) => phone.page.locator('section', { has: phone.page.getByRole('heading', { name, exact: true }) })
 
-/** Nothing is wrong with the screen as it stands, on the usual phone and on a small dark one, in both languages. */
-async function sound(phone: Phone, name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(phone.page, variant)
-    for (const one of await faults(phone.page, `people/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(phone.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = soundIn('people')
 
 describe.sequential('people, their consents and the photos of a file', () => {
   test('a person joins: the ID number says what need not be asked, and what cannot be is said at the field', async () => {

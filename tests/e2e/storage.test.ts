@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { CDPSession } from 'playwright-core'
 import { managersPhone } from './support/alone'
 import type { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import type { Phone } from './support/phone'
 import { until } from './support/places'
 import type { Household } from './support/records'
@@ -40,16 +40,7 @@ function household(at: number): Household {
   return found
 }
 
-/** Nothing is wrong with the sync screen in this state, on the usual phone and on a small dark one. */
-async function sound(name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(phone.page, variant)
-    for (const one of await faults(phone.page, `sync/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(phone.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = (name: string) => soundIn('sync')(phone, name)
 
 let quotas: CDPSession | null = null
 /** Room for so many bytes; null for as much as there is. It holds for as long as its session does. */

@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { managersPhone } from './support/alone'
 import type { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { Phone } from './support/phone'
 import { until } from './support/places'
 import type { Household } from './support/records'
@@ -63,16 +63,7 @@ async function managersFigures(): Promise<{ done: number; all: number }> {
   return { done: Number(done), all: Number(all) }
 }
 
-/** Nothing is wrong with the head's screen as it stands, in each size and light. */
-async function sound(name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(head.page, variant)
-    for (const one of await faults(head.page, `team/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(head.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = (name: string) => soundIn('team')(head, name)
 
 describe.sequential('the head’s branch', () => {
   test('stands on the head’s home, and opens with what is urgent', async () => {

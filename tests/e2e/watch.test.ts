@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { Phone } from './support/phone'
 import { until } from './support/places'
 import { dueHouseholds, type Household } from './support/records'
@@ -55,16 +55,7 @@ async function openCustomer(phone: Phone, household: Household): Promise<void> {
   await phone.page.getByRole('heading', { name: phone.t('customers.history') }).waitFor()
 }
 
-/** Nothing is wrong with the screen as it stands, on the usual phone and on a small dark one. */
-async function sound(phone: Phone, name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(phone.page, variant)
-    for (const one of await faults(phone.page, `watch/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(phone.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = soundIn('watch')
 
 describe.sequential('an edit of somebody who lost the household meanwhile', () => {
   test('is suggested to whoever looks after it now', async () => {

@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { managersPhone } from './support/alone'
 import type { Bank } from './support/bank'
-import { dress, faults } from './support/look'
+import { soundIn } from './support/look'
 import { Phone } from './support/phone'
 import { until } from './support/places'
 import type { Household } from './support/records'
@@ -74,16 +74,7 @@ async function handIn(household: Household): Promise<void> {
   await manager.text('customers.nextSubmitted').waitFor()
 }
 
-/** Nothing is wrong with the manager's screen as it stands, on the usual phone and on a small dark one. */
-async function sound(name: string): Promise<void> {
-  const found: string[] = []
-  for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
-    await dress(manager.page, variant)
-    for (const one of await faults(manager.page, `withdraw/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
-  }
-  await dress(manager.page, { theme: 'light', width: 390 })
-  expect(found).toEqual([])
-}
+const sound = (name: string) => soundIn('withdraw')(manager, name)
 
 describe.sequential('the author takes back while the head approves without a network', () => {
   test('the bank hears the author first', async () => {

@@ -1,6 +1,8 @@
 /** Looks at a screen: what axe finds, whether it scrolls sideways, and a picture. */
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import type { Phone } from './phone'
 import { result } from './places'
 
 export interface Variant {
@@ -42,6 +44,19 @@ export async function faults(page: Page, name: string): Promise<string[]> {
   })
   await page.setViewportSize(size)
   return wide ? [...found, wide] : found
+}
+
+/** A check that nothing is wrong with a phone's screen as it stands, on the usual phone and on a small dark one; pictures go to `folder`. */
+export function soundIn(folder: string): (phone: Phone, name: string) => Promise<void> {
+  return async ({ page }, name) => {
+    const found: string[] = []
+    for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
+      await dress(page, variant)
+      for (const one of await faults(page, `${folder}/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
+    }
+    await dress(page, { theme: 'light', width: 390 })
+    expect(found).toEqual([])
+  }
 }
 
 /** Makes the screen as tall as the page, which may grow as more of a list comes into view. */
