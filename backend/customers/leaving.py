@@ -14,11 +14,10 @@ from msgspec import Struct, structs
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from backend.customers import followers, people, photos, queries, splitting, suggestions
+from backend.customers import followers, merging, people, photos, queries, splitting, suggestions
 from backend.customers.errors import bad_value, left_since, out_of_scope
 from backend.customers.models import (
     Customer,
-    CustomerMove,
     Membership,
     Person,
     PersonChange,
@@ -27,7 +26,6 @@ from backend.customers.moving import rehome
 from backend.customers.person_fields import MOST_MEMBERS, relation_wrong
 from backend.customers.rules import HOUSEHOLD_RELATIONS, Relation
 from backend.customers.schemas import FormerMember, FormerMembers, Text200
-from backend.customers.service import refresh
 from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, about_customer
 from backend.kernel.errors import not_found
@@ -178,19 +176,8 @@ async def move(uow: UnitOfWork, body: MoveMember, envelope: Envelope) -> Applied
                 photo.customer_id = new.id
             if old.phone_person_id == membership.person_id:
                 old.phone_person_id = None
-            uow.session.add(
-                CustomerMove(
-                    id=envelope.command_id,
-                    kind="member",
-                    customer_id=old.id,
-                    other_id=new.id,
-                    detail={"members": [[str(membership.id), was]]},
-                    moved_at=uow.now,
-                    moved_by=envelope.staff_id,
-                    undone_at=None,
-                    undone_by=None,
-                )
-            )
+            went = {"members": [[str(membership.id), was]]}
+            merging.record(uow, envelope, "member", old.id, new.id, went)
             await uow.session.flush()
             moved = [("member", str(membership.id)), *(("photo", str(one.id)) for one in papers)]
             rehome(uow, moved, old.books, new.books)
@@ -277,11 +264,8 @@ async def _begin_again(uow: UnitOfWork, membership: Membership) -> None:
 
 
 async def _changed(uow: UnitOfWork, customer: Customer) -> None:
-    customer.member_count = await queries.count_members(uow, customer.id)
-    await uow.session.flush()
-    uow.touch_all(customer.books, "customer", customer.id)
-    uow.touch_all(customer.books, "file", customer.id)
-    await refresh(uow, customer.id, "member")
+    await merging.recount(uow, customer)
+    await merging.changed(uow, customer, "member")
 
 
 async def _relations(uow: UnitOfWork, customer_id: UUID, without: UUID | None = None) -> list[str]:

@@ -194,21 +194,28 @@ def note(
     reason: str,
 ) -> None:
     """A merge or split on record, by which it is taken back, and in the audit trail."""
+    record(uow, envelope, kind, one, other, detail | ({"reason": reason} if reason else {}))
+    counts = {name: len(found) for name, found in detail.items() if isinstance(found, list)}
+    uow.audit(f"customer.{kind}", "customer", one, {"other": str(other)} | counts)
+
+
+def record(
+    uow: UnitOfWork, envelope: Envelope, kind: str, one: UUID, other: UUID, detail: dict[str, Any]
+) -> None:
+    """What a command moved from one household to another."""
     uow.session.add(
         CustomerMove(
             id=envelope.command_id,
             kind=kind,
             customer_id=one,
             other_id=other,
-            detail=detail | ({"reason": reason} if reason else {}),
+            detail=detail,
             moved_at=uow.now,
             moved_by=envelope.staff_id,
             undone_at=None,
             undone_by=None,
         )
     )
-    counts = {name: len(found) for name, found in detail.items() if isinstance(found, list)}
-    uow.audit(f"customer.{kind}", "customer", one, {"other": str(other)} | counts)
 
 
 async def recount(uow: UnitOfWork, customer: Customer) -> None:
@@ -217,11 +224,11 @@ async def recount(uow: UnitOfWork, customer: Customer) -> None:
     await uow.session.flush()
 
 
-async def changed(uow: UnitOfWork, customer: Customer) -> None:
+async def changed(uow: UnitOfWork, customer: Customer, cause: str = "members") -> None:
     """Tells phones, and whoever reckons with it, that the household's members are others."""
     uow.touch_all(customer.books, "customer", customer.id)
     uow.touch_all(customer.books, "file", customer.id)
-    await service.refresh(uow, customer.id, "members")
+    await service.refresh(uow, customer.id, cause)
 
 
 def known_to_bank() -> Problem:
