@@ -185,6 +185,12 @@ export class Phone {
 
   /** From the login screen to where the person begins (Today, the phones), the rows fetched. With a PIN, or a `phrase`. */
   async enrol(login: Login, home = { heading: 'tabs.today', path: '/today' }, phrase?: string): Promise<void> {
+    await this.setUp(login, home, phrase)
+    await this.synced(60, home.path)
+  }
+
+  /** As `enrol`, and does not wait for anything to be fetched. */
+  async setUp(login: Login, home = { heading: 'tabs.today' }, phrase?: string): Promise<void> {
     await this.signIn(login)
     await this.tap(this.button('auth.enrol'))
     await this.text('auth.pinNew').waitFor()
@@ -198,7 +204,6 @@ export class Phone {
       await this.phrase(phrase, 'auth.pinAgain', 'auth.next')
     }
     await this.page.getByRole('heading', { name: this.t(home.heading) }).waitFor()
-    await this.synced(60, home.path)
   }
 
   async unlock(): Promise<void> {
