@@ -32,6 +32,19 @@ export interface HttpOptions {
 
 const TIMEOUT_MS = 30_000
 
+/**
+ * Ends a request after its time, or when the browser says that there is no network any more: on a connection that died
+ * with the old network a request would wait its whole time, though a new one is there.
+ */
+function patience(ms: number): AbortSignal {
+  const over = new AbortController()
+  const end = (): void => over.abort()
+  AbortSignal.timeout(ms).addEventListener('abort', end)
+  // gone with its signal, thus at the latest when the time is over
+  globalThis.addEventListener?.('offline', end, { signal: over.signal })
+  return over.signal
+}
+
 /** Sends a request and gives its answer if it is a success. Throws ApiProblem or NetworkError. */
 export async function send(options: HttpOptions, path: string, init: RequestInit, timeoutMs = TIMEOUT_MS): Promise<Response> {
   let response: Response
@@ -40,7 +53,7 @@ export async function send(options: HttpOptions, path: string, init: RequestInit
       credentials: 'same-origin',
       cache: 'no-store',
       redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: patience(timeoutMs),
       ...init,
     })
   } catch (cause) {
