@@ -32,6 +32,7 @@ export const LAZY_KINDS: Readonly<Record<string, string>> = {
   standing: 'id',
   member: 'customer_id',
   record: 'customer_id',
+  photo: 'customer_id',
   visit: 'customer_id',
 }
 
