@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from backend.banking.queries import standing
-from backend.kernel.projections import Projection
+from backend.customers import api as customers
+from backend.kernel.projections import Projection, online
 from backend.kernel.uow import UnitOfWork
 
 FIELDS = (
@@ -39,4 +40,17 @@ async def load_standing(uow: UnitOfWork, ids: Sequence[str], _projection: str) -
     }
 
 
-PROJECTIONS = (Projection("standing", frozenset({"grid", "care"}), {"manager": FIELDS}, load_standing),)
+async def _known(uow: UnitOfWork, customer_id: UUID) -> Sequence[str]:
+    """Nothing of whom the bank's systems do not know, as phones have it."""
+    return [str(customer_id)] if await customers.known_by_bank(uow, customer_id) else []
+
+
+PROJECTIONS = (
+    Projection(
+        "standing",
+        frozenset({"grid", "care"}),
+        {"manager": FIELDS},
+        load_standing,
+        online=online(FIELDS, _known, load_standing),
+    ),
+)

@@ -8,6 +8,8 @@ from backend.customers.finding import find as find_duplicates
 from backend.customers.followers import follow, followed, merged_on, note_followed, stands
 from backend.customers.holders import Holder, Named, Unknown, holders, number_index
 from backend.customers.kin import kin_of
+from backend.customers.looking import looking_at
+from backend.customers.merging import known_by_bank
 from backend.customers.models import Customer
 from backend.customers.moving import rehome
 from backend.customers.names import pinyin_of
@@ -55,10 +57,12 @@ __all__ = [
     "id_check_digit",
     "inputs_changed",
     "kin_of",
+    "known_by_bank",
     "lineage",
     "lock",
     "lock_inputs",
     "lock_places",
+    "looking_at",
     "merged_on",
     "note_followed",
     "number_index",

@@ -15,7 +15,7 @@ from backend.customers.models import Customer, CustomerPhoto, Membership, Person
 from backend.files import api as files
 from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, about_customer
-from backend.kernel.projections import Projection
+from backend.kernel.projections import Projection, online
 from backend.kernel.uow import UnitOfWork
 
 KIND = "photo"
@@ -203,6 +203,10 @@ async def load(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping
     }
 
 
+async def _ids_of(uow: UnitOfWork, customer_id: UUID) -> Sequence[str]:
+    return [str(one) for one in await _of(uow, customer_id)]
+
+
 async def of_actor(uow: UnitOfWork, ids: Sequence[str]) -> set[str]:
     """Those of the photos that the actor took."""
     mine = _photo.recorded_by == uow.actor.require_staff()
@@ -225,5 +229,6 @@ PROJECTIONS = (
         load,
         sort="customer_id",
         recorded=of_actor,
+        online=online(FIELDS, _ids_of, load),
     ),
 )

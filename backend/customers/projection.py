@@ -11,7 +11,7 @@ from backend.customers.person_fields import fields
 from backend.customers.rules import completeness
 from backend.customers.service import sections_of, value_of
 from backend.customers.unanswered import left
-from backend.kernel.projections import Projection
+from backend.kernel.projections import Projection, itself, online
 from backend.kernel.uow import UnitOfWork
 from backend.policy import api as policy
 
@@ -166,9 +166,28 @@ async def load_records(uow: UnitOfWork, ids: Sequence[str], _projection: str) ->
 
 
 PROJECTIONS = (
-    Projection("customer", BOOKS, {"manager": CUSTOMER, AGENT: CUSTOMER_AGENT}, load_customers),
-    Projection("file", BOOKS, {"manager": FILE, AGENT: FILE_AGENT}, load_files),
-    Projection("member", BOOKS, {"manager": MEMBER, AGENT: MEMBER_AGENT}, load_members, sort="customer_id"),
+    Projection(
+        "customer",
+        BOOKS,
+        {"manager": CUSTOMER, AGENT: CUSTOMER_AGENT},
+        load_customers,
+        online=online(CUSTOMER, itself, load_customers),
+    ),
+    Projection(
+        "file",
+        BOOKS,
+        {"manager": FILE, AGENT: FILE_AGENT},
+        load_files,
+        online=online(FILE, itself, load_files),
+    ),
+    Projection(
+        "member",
+        BOOKS,
+        {"manager": MEMBER, AGENT: MEMBER_AGENT},
+        load_members,
+        sort="customer_id",
+        online=online(MEMBER, queries.members_of, load_members),
+    ),
     Projection(
         "record",
         BOOKS,
@@ -176,5 +195,6 @@ PROJECTIONS = (
         load_records,
         sort="customer_id",
         recorded=queries.records_of_actor,
+        online=online(RECORD, queries.records_of, load_records),
     ),
 )

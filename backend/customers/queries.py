@@ -42,7 +42,7 @@ async def lock(uow: UnitOfWork, customer_id: UUID, *, any_status: bool = False) 
     if found is None:
         raise out_of_scope("This customer")
     if found.status == "merged" and not any_status:
-        raise await _merged_away(uow, customer_id)
+        raise await merged_away(uow, customer_id)
     return found
 
 
@@ -81,7 +81,7 @@ def counting_inputs(changes: Mapping[UUID, int]) -> Part:
     return Part(COUNT_INPUTS, {"ids": list(changes), "changes": list(changes.values())})
 
 
-async def _merged_away(uow: UnitOfWork, customer_id: UUID) -> MergedAway:
+async def merged_away(uow: UnitOfWork, customer_id: UUID) -> MergedAway:
     """Where a merged household went, however many merges ago."""
     into, grid_id, status = customer_id, None, "merged"
     async with uow.elevated("whose it is now is for the next lock to judge, under the actor's own scope"):
@@ -338,6 +338,20 @@ async def consents(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list
     for row in await uow.session.execute(CONSENTS, given):
         found.setdefault(row.person_id, []).append(row)
     return found
+
+
+async def members_of(uow: UnitOfWork, customer_id: UUID) -> Sequence[str]:
+    """The ids of a customer's current memberships."""
+    now = _membership.customer_id == customer_id, _membership.until_on.is_(None)
+    rows = select(cast(_membership.id, String)).where(*now).order_by(_membership.id)
+    return (await uow.session.scalars(rows)).all()
+
+
+async def records_of(uow: UnitOfWork, customer_id: UUID) -> Sequence[str]:
+    """The ids of a customer's records that were not removed."""
+    now = _record.customer_id == customer_id, _record.removed_at.is_(None)
+    rows = select(cast(_record.id, String)).where(*now).order_by(_record.id)
+    return (await uow.session.scalars(rows)).all()
 
 
 async def records(uow: UnitOfWork, ids: Sequence[str]) -> Sequence[Any]:

@@ -53,13 +53,7 @@ _MERGED = text(
     " WHERE v.kind = 'merge' AND v.undone_at IS NULL AND v.moved_at > :since"
     " ORDER BY v.moved_at DESC LIMIT :most"
 )
-_HANGING = text(
-    "SELECT (SELECT count(*) FROM visit WHERE customer_id = :id) AS visits,"
-    " (SELECT array_agg(id::text ORDER BY id) FROM membership WHERE customer_id = :id AND until_on IS NULL)"
-    " AS members,"
-    " (SELECT array_agg(id::text ORDER BY id) FROM file_record"
-    "   WHERE customer_id = :id AND removed_at IS NULL) AS records"
-)
+_VISITS = text("SELECT count(*) FROM visit WHERE customer_id = :id")
 
 
 async def waiting(uow: UnitOfWork) -> DuplicateList:
@@ -143,18 +137,17 @@ async def _households(uow: UnitOfWork, ids: Iterable[UUID]) -> Mapping[UUID, Hou
 
 async def _whole(uow: UnitOfWork, customer_id: UUID) -> dict[str, Any]:
     """A household as a manager's phone has it, and how much hangs on it."""
-    hanging = (await uow.session.execute(_HANGING, {"id": customer_id})).one()
-    one = str(customer_id)
-    customer = await projection.load_customers(uow, [one], "manager")
-    file = await projection.load_files(uow, [one], "manager")
-    members = await projection.load_members(uow, hanging.members or [], "manager")
-    records = await projection.load_records(uow, hanging.records or [], "manager")
+    found = {
+        one.kind: _rows(one.online.fields, await one.online.load(uow, customer_id))
+        for one in projection.PROJECTIONS
+        if one.online is not None
+    }
     return {
-        "customer": _rows(projection.CUSTOMER, customer)[0],
-        "file": _rows(projection.FILE, file)[0],
-        "members": _rows(projection.MEMBER, members),
-        "records": _rows(projection.RECORD, records),
-        "visits": hanging.visits,
+        "customer": found["customer"][0],
+        "file": found["file"][0],
+        "members": found["member"],
+        "records": found["record"],
+        "visits": await uow.session.scalar(_VISITS, {"id": customer_id}),
         "known_to_bank": await merging.known_by_bank(uow, customer_id),
     }
 

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from backend.customers.models import Customer, CustomerDispute, CustomerSuggestion
 from backend.grids import api as grids
 from backend.kernel.models import SyncChange
-from backend.kernel.projections import Load, Projection
+from backend.kernel.projections import Load, Projection, online
 from backend.kernel.uow import UnitOfWork
 
 KINDS: Mapping[str, type[CustomerSuggestion] | type[CustomerDispute]] = {
@@ -70,12 +70,19 @@ async def of_grid(uow: UnitOfWork, grid_id: UUID) -> None:
 
 def projection(kind: str, fields: tuple[str, ...], load: Load) -> Projection:
     """Who receives such rows, and as what: those who look after the household, or its branch's heads."""
+    model = KINDS[kind]
+
+    async def ids_of(uow: UnitOfWork, customer_id: UUID) -> Sequence[str]:
+        rows = select(model.id).where(model.customer_id == customer_id).order_by(model.id)
+        return [str(one) for one in await uow.session.scalars(rows)]
+
     return Projection(
         kind,
         frozenset({"grid", "care", "team"}),
         {"manager": fields, HEAD: (*fields, NAME)},
         load,
         sort="customer_id",
+        online=online(fields, ids_of, load),
     )
 
 

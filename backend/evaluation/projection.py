@@ -14,7 +14,7 @@ from backend.evaluation.models import EvaluationResult, EvaluationReviewer
 from backend.evaluation.service import KIND
 from backend.grids import api as grids
 from backend.kernel.clock import millis
-from backend.kernel.projections import Projection
+from backend.kernel.projections import Online, Projection
 from backend.kernel.uow import UnitOfWork
 
 AGENT = ("grid_id", "held_on", "place", "host_id", "reviewers", "households")
@@ -46,6 +46,19 @@ async def load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[
             ]
         found[str(row.id)] = values
     return found
+
+
+async def _load_online(uow: UnitOfWork, customer_id: UUID) -> Mapping[str, Sequence[Any]]:
+    """The sessions with an open result of the household, and what they say of it; of others nothing."""
+    own = str(customer_id)
+    found = await load(uow, await queries.sessions_of(uow, customer_id), "manager")
+    rows = {}
+    for one, values in found.items():
+        row = dict(zip(FULL, values, strict=True))
+        row |= {"reviewers": [], "households": [own]}
+        row["results"] = [result for result in row["results"] if result[0] == own]
+        rows[one] = [row[name] for name in FULL]
+    return rows
 
 
 def _reviewer(one: EvaluationReviewer) -> list[Any]:
@@ -103,5 +116,6 @@ PROJECTIONS = (
         {"manager": FULL, "head": FULL, "agent": AGENT},
         load,
         recorded=queries.hosted,
+        online=Online(FULL, _load_online),
     ),
 )

@@ -93,6 +93,12 @@ async def results(uow: UnitOfWork, session_ids: Iterable[UUID]) -> list[Evaluati
     )
 
 
+async def sessions_of(uow: UnitOfWork, customer_id: UUID) -> Sequence[str]:
+    """The ids of the sessions with an open result of a household in the actor's sight."""
+    rows = select(EvaluationResult.session_id).where(EvaluationResult.customer_id == customer_id)
+    return [str(one) for one in await uow.session.scalars(rows)]
+
+
 async def counted(uow: UnitOfWork, session_id: UUID) -> Mapping[UUID, int]:
     """How many forms count, by household. Needs the system's sight."""
     rows = await uow.session.execute(

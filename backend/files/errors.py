@@ -136,17 +136,6 @@ def disk_full() -> Problem:
     )
 
 
-def purpose_needed() -> Problem:
-    """Head office looks at customers' files with a purpose that is kept."""
-    return Problem(
-        "purpose_needed",
-        403,
-        "Say what for",
-        detail="Head office looks at customers' files only with a purpose, which the audit trail keeps.",
-        remedy="Name the purpose in 4 to 200 characters.",
-    )
-
-
 def busy() -> Problem:
     """More files arrive at this moment than can be worked on."""
     return Problem(

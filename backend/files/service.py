@@ -18,6 +18,7 @@ from backend.files.store import Store, keep, open_store
 from backend.kernel.actor import Actor, Role
 from backend.kernel.clock import millis
 from backend.kernel.crypto import Keys, SealBroken
+from backend.kernel.errors import purpose_needed
 from backend.kernel.settings import Settings
 from backend.kernel.uow import Database, UnitOfWork
 
@@ -198,14 +199,14 @@ async def look(
     """
     if size not in SIZES:
         raise errors.malformed(f"size must be one of {', '.join(SIZES)}.")
-    row = await queries.stored(uow, file_hash) if is_hash(file_hash) else None
+    row = await _seen(uow, file_hash, purpose) if is_hash(file_hash) else None
     if row is None:
         raise errors.no_file()
     actor = uow.actor
     if row.file_class == "id" and actor.is_agent and row.uploaded_by != actor.staff_id:
         raise errors.no_file()
     if actor.role in WITH_PURPOSE and purpose is None:
-        raise errors.purpose_needed()
+        raise purpose_needed()
     if row.file_class == "id" or actor.role in ON_RECORD:
         told = {"size": size, "class": row.file_class} | ({"purpose": purpose} if purpose else {})
         uow.audit("files.id_viewed" if row.file_class == "id" else "files.viewed", "file", file_hash, told)
@@ -214,6 +215,13 @@ async def look(
         log.error("file_missing", kept_hash=row.kept_hash)
         raise errors.no_file()
     return row.media_type, content
+
+
+async def _seen(uow: UnitOfWork, file_hash: str, purpose: str | None) -> StoredFile | None:
+    if uow.actor.role is not Role.hq_lead or purpose is None:
+        return await queries.stored(uow, file_hash)
+    async with uow.overseeing("a look with a purpose, which is noted before anything is answered"):
+        return await queries.stored(uow, file_hash)
 
 
 def _received(row: StoredFile) -> Received:

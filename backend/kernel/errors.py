@@ -39,6 +39,17 @@ def not_found(what: str) -> Problem:
     )
 
 
+def purpose_needed() -> Problem:
+    """Head office looks at customers' files with a purpose that is kept."""
+    return Problem(
+        "purpose_needed",
+        403,
+        "Say what for",
+        detail="Head office looks at customers' files only with a purpose, which the audit trail keeps.",
+        remedy="Name the purpose in 4 to 200 characters.",
+    )
+
+
 def not_allowed(why: str) -> Problem:
     """The caller's role may not do this."""
     return Problem("not_allowed", 403, "Not allowed", detail=why)

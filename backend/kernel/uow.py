@@ -139,9 +139,24 @@ class UnitOfWork:
         The service must have checked the actor's scope before; nothing read here may be answered to the
         actor.
         """
+        async with self._seeing_as(Role.system, why):
+            yield
+
+    @asynccontextmanager
+    async def overseeing(self, why: str) -> AsyncIterator[None]:
+        """Reads what an auditor may, of the whole bank, and can change nothing of it; `why` is for the
+        reader.
+
+        For somebody of head office who said what for: the service has checked that and noted it in the trail.
+        """
+        async with self._seeing_as(Role.auditor, why):
+            yield
+
+    @asynccontextmanager
+    async def _seeing_as(self, role: Role, why: str) -> AsyncIterator[None]:
         assert why
         await self.session.flush()
-        before, self._role = self._role, Role.system.value
+        before, self._role = self._role, role.value
         await self.session.execute(SET_ROLE, {"role": self._role})
         try:
             yield

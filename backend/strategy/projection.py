@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from backend.kernel.projections import Projection
+from backend.kernel.projections import Projection, itself, online
 from backend.kernel.uow import UnitOfWork
 from backend.strategy import queries
 from backend.strategy.engine import shipped_catalogue
@@ -60,6 +60,12 @@ async def load_terms(_uow: UnitOfWork, ids: Sequence[str], _projection: str) -> 
 
 
 PROJECTIONS = (
-    Projection("profile", frozenset({"grid", "care"}), {"manager": PROFILE_FIELDS}, load_profiles),
+    Projection(
+        "profile",
+        frozenset({"grid", "care"}),
+        {"manager": PROFILE_FIELDS},
+        load_profiles,
+        online=online(PROFILE_FIELDS, itself, load_profiles),
+    ),
     Projection("term", frozenset({"bank"}), {"bank": TERM_FIELDS}, load_terms),
 )

@@ -16,6 +16,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from backend.kernel.errors import Problem
 from backend.kernel.injected import AskedBy, Db
+from backend.sync import looking
 from backend.sync import phones as phone_watch
 from backend.sync import pull as pulling
 from backend.sync import push as pushing
@@ -26,6 +27,7 @@ from backend.sync.partitions import keys_for
 from backend.sync.pull import Pulling
 from backend.sync.registry import Registry
 from backend.sync.schemas import (
+    CustomerRequest,
     PhoneList,
     PullRequest,
     Purpose,
@@ -93,6 +95,22 @@ class SyncController(Controller):
         phones at once; nothing has happened."""
         async with gate.turn():
             return await pushing.push(database, registry, actor, data)
+
+    # a post: what for is nobody's but the audit trail's, and whom stands in no server's log
+    @post("/customer", media_type=MediaType.MESSAGEPACK, status_code=200)
+    async def customer(
+        self,
+        data: MsgPackBody[CustomerRequest],
+        actor: AskedBy,
+        database: Db,
+        registry: NamedDependency[Registry],
+    ) -> Response[bytes]:
+        """One customer whole, for heads of the branch, and for head office with a purpose. 403 `not_allowed`,
+        `purpose_needed`, 404 `not_found`, 429 `too_many_look_ups`."""
+        async with database.unit(actor) as uow:
+            content = msgspec.msgpack.encode(await looking.look(uow, registry, data))
+        headers = {"Cache-Control": "private, no-store"}
+        return Response(content, media_type=MediaType.MESSAGEPACK, headers=headers)
 
     @get("/events", opt={"access": "session"})
     async def events(self, actor: AskedBy, live: NamedDependency[Live]) -> ServerSentEvent:

@@ -27,6 +27,13 @@ class PullRequest(Struct, frozen=True):
     app: Annotated[str, Meta(max_length=40)] = ""
 
 
+class CustomerRequest(Struct, frozen=True):
+    """Who is looked at, and what for: head office says it."""
+
+    customer_id: UUID
+    purpose: Annotated[str, Meta(min_length=4, max_length=200)] | None = None
+
+
 class SealedCommand(Struct, frozen=True):
     """One command as sent."""
 

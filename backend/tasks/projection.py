@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backend.customers import api as customers
 from backend.kernel.clock import millis
-from backend.kernel.projections import Projection
+from backend.kernel.projections import Projection, online
 from backend.kernel.uow import UnitOfWork
 from backend.tasks import queries, team_queries
 from backend.tasks.models import Task
@@ -29,6 +29,9 @@ TASK_AGENT = (
     "reason",
 )
 TASK = (*TASK_AGENT, "duty", "rhythm_days")
+#: as those see it at the bank whose own it is not: with whose it is
+ONLINE = "online"
+TASK_ONLINE = (*TASK, "staff_id")
 APPROVAL = (
     "customer_id",
     "customer_name",
@@ -82,7 +85,8 @@ def _instant(at: datetime | None) -> int | None:
 
 
 async def load_tasks(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[str, Sequence[Any]]:
-    """Tasks of the assignee. An agent's carry no duty and no rhythm, and name only the agent's own visits.
+    """Tasks of the assignee, or for a look at a customer anybody's. An agent's carry no duty and no rhythm,
+    and name only the agent's own visits.
 
     What an assignee's own contact closed without anybody's approval was handed in when it closed.
     """
@@ -109,7 +113,11 @@ async def load_tasks(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Ma
             str(row.decided_by) if row.decided_by else None,
             row.reason,
         ]
-        found[str(row.id)] = values if projection == "agent" else [*values, row.duty_kind, row.rhythm_days]
+        if projection != "agent":
+            values += [row.duty_kind, row.rhythm_days]
+        if projection == ONLINE:
+            values.append(str(row.assignee_id))
+        found[str(row.id)] = values
     return found
 
 
@@ -173,7 +181,13 @@ def _team(kind: str, fields: tuple[str, ...]) -> Projection:
 
 
 PROJECTIONS = (
-    Projection("task", frozenset({"staff"}), {"staff": TASK, "agent": TASK_AGENT}, load_tasks),
+    Projection(
+        "task",
+        frozenset({"staff"}),
+        {"staff": TASK, "agent": TASK_AGENT},
+        load_tasks,
+        online=online(TASK_ONLINE, queries.waiting_of, load_tasks, ONLINE),
+    ),
     Projection("approval", frozenset({"team"}), {"head": APPROVAL}, load_approvals),
     *(_team(kind, fields) for kind, fields in TEAM.items()),
 )

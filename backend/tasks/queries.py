@@ -43,6 +43,14 @@ async def tasks(uow: UnitOfWork, ids: Iterable[UUID]) -> list[Task]:
     return list(await uow.session.scalars(select(Task).where(Task.id.in_(list(ids)))))
 
 
+async def waiting_of(uow: UnitOfWork, customer_id: UUID) -> Sequence[str]:
+    """The ids of a customer's tasks that wait for somebody."""
+    rows = select(Task.id).where(
+        Task.customer_id == customer_id, Task.state.in_(("open", "in_progress", "submitted", "returned"))
+    )
+    return [str(one) for one in await uow.session.scalars(rows.order_by(Task.due_on, Task.id))]
+
+
 async def customer_of_evidence(uow: UnitOfWork, task_id: UUID, visit_id: UUID, staff_id: UUID) -> UUID | None:
     """The customer of a task, if `staff_id` made this visit to the same customer."""
     found = await visits.visits(uow, [visit_id])

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from backend.kernel.projections import Projection
+from backend.kernel.projections import Projection, online
 from backend.kernel.uow import UnitOfWork
 from backend.visits import queries
 from backend.visits.rows import FIELDS, visit_rows
@@ -14,6 +15,10 @@ async def load_visits(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> 
     return await visit_rows(uow, ids)
 
 
+async def _ids_of(uow: UnitOfWork, customer_id: UUID) -> Sequence[str]:
+    return [str(one) for one in await queries.of_customer(uow, customer_id)]
+
+
 PROJECTIONS = (
     Projection(
         "visit",
@@ -22,5 +27,6 @@ PROJECTIONS = (
         load_visits,
         sort="customer_id",
         recorded=queries.made_by_actor,
+        online=online(FIELDS, _ids_of, load_visits),
     ),
 )

@@ -41,6 +41,7 @@ FIELD = frozenset({"manager", "agent"})
 DEPUTY = frozenset({"deputy"})
 CHECKERS = frozenset({"business", "auditor"})
 AUDITOR = frozenset({"auditor"})
+OVERSEERS = frozenset({"lead", "auditor"})
 
 #: what concerns people of the branch: what the bank refused to them, and their phones
 QUARANTINE = dict.fromkeys(("own", "reassigned", "other_grid"), HEADS | {"admin"}) | {
@@ -66,6 +67,14 @@ def _public(path: str) -> Row:
 async def _former_members(one: Attempt) -> bool:
     """Who left the household was listed (nobody did)."""
     answer = await one.ask("GET", f"/api/v1/customers/{one.subject.customer_id}/former-members")
+    return answer.status_code == 200
+
+
+async def _look_at(one: Attempt) -> bool:
+    """The household was shown whole, for a purpose."""
+    body = msgspec.msgpack.encode({"customer_id": one.subject.customer_id, "purpose": "a look"})
+    answer = await one.phone.send("POST", "/api/v1/sync/customer", body, PACKED)
+    assert answer.status_code in probes.REFUSED | {200}, answer.text
     return answer.status_code == 200
 
 
@@ -103,14 +112,20 @@ MATRIX: dict[str, Row] = {
     ),
     "POST /api/v1/files/{file_hash}/look": _row(
         probes.file_look,
-        own=BRANCH | CHECKERS,
-        reassigned=BRANCH | CHECKERS,
-        other_grid=HEADS | CHECKERS,
-        other_branch=CHECKERS,
+        own=BRANCH | CHECKERS | OVERSEERS,
+        reassigned=BRANCH | CHECKERS | OVERSEERS,
+        other_grid=HEADS | CHECKERS | OVERSEERS,
+        other_branch=CHECKERS | OVERSEERS,
     ),
     # the branch's heads, whoever holds the grid
     "POST /api/v1/customers/look-up": _row(
         probes.look_up, **dict.fromkeys(("own", "reassigned", "other_grid"), HEADS)
+    ),
+    # the branch's heads; head office with a purpose
+    "POST /api/v1/sync/customer": _row(
+        _look_at,
+        **dict.fromkeys(("own", "reassigned", "other_grid"), HEADS | OVERSEERS),
+        other_branch=OVERSEERS,
     ),
     # whoever may see the household
     "GET /api/v1/customers/{customer_id}/former-members": _row(
