@@ -1,15 +1,20 @@
 /** ./scripts/shots: every screen in every variant, with what is wrong with it. */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Bank } from './support/bank'
-import { asking, contacting, evaluating } from './support/file'
+import { doubling, early, familiesOf, moving, steering } from './support/belongs'
+import { asking, contacting, evaluating, questioning, trading, unasked } from './support/file'
 import { Phone } from './support/phone'
 import { result, RESULTS } from './support/places'
 import { away, deciding, ofOneGrid, opening, watching } from './support/rounds'
 import { answered, approving, entering, helping, householdsOf, leaving, reading, saving, visiting } from './support/tour'
-import { EVERY, faultsOf, FEW, show, type Variant } from './support/variants'
+import { EVERY, faultsOf, FEW, routeOf, show, type Variant } from './support/variants'
 
+/** The routes that each walk promises to show; tests/house holds them against the app's. */
+const { walks: promised } = JSON.parse(readFileSync(new URL('walks.json', import.meta.url), 'utf8')) as { walks: Record<string, string[]> }
 const screens: string[] = []
+/** Routes shown since the walk began. */
+const shown = new Set<string>()
 const faults: string[] = []
 const looks = process.env['TIANGE_SHOTS'] === 'few' ? FEW : EVERY
 const [usual] = EVERY as [Variant]
@@ -19,6 +24,7 @@ const WHOLE = ['390-light-zh', '320-dark-en']
 async function shoot(phone: Phone, screen: string): Promise<void> {
   screens.push(screen)
   const { page } = phone
+  shown.add(await routeOf(page))
   for (const look of looks) {
     await show(phone, look)
     await page.screenshot({ path: result(`${screen}/${look.name}.png`), animations: 'disabled' })
@@ -54,6 +60,8 @@ afterAll(() => {
 /** Runs a walk; its phones and its bank are put away whatever comes of it. */
 async function walk(bank: Bank, phones: Phone[], steps: () => Promise<void>): Promise<void> {
   const before = faults.length
+  const name = expect.getState().currentTestName ?? ''
+  shown.clear()
   try {
     await steps()
   } catch (error) {
@@ -64,6 +72,7 @@ async function walk(bank: Bank, phones: Phone[], steps: () => Promise<void>): Pr
     await bank.close()
     errors.push(...phones.flatMap((phone) => phone.errors))
   }
+  expect(promised[name]?.filter((route) => !shown.has(route)), 'screens not shown').toEqual([])
   expect([...faults.slice(before), ...phones.flatMap((phone) => phone.errors)]).toEqual([])
 }
 
@@ -111,6 +120,23 @@ test('the file', async () => {
     await cast.manager.enrol(bank.login('manager'))
     await contacting(cast, shoot, first!)
     await asking(cast, shoot, second!)
+    await questioning(cast, shoot, await unasked(bank))
+    await trading(cast, shoot, first!)
     await evaluating(cast, shoot, first!)
+  })
+})
+
+test('who belongs where', async () => {
+  const bank = await Bank.open()
+  const cast = { bank, manager: new Phone(bank, 'the manager'), agent: new Phone(bank, 'the agent'), head: new Phone(bank, 'the head') }
+  await walk(bank, [cast.manager, cast.agent, cast.head], async () => {
+    const families = await familiesOf(bank)
+    const [beside] = await householdsOf(bank)
+    await cast.manager.on()
+    await early(cast, shoot)
+    await moving(cast, shoot, families)
+    await cast.agent.off()
+    await doubling(cast, shoot, beside!)
+    await steering(cast, shoot)
   })
 })

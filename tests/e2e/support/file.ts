@@ -1,10 +1,10 @@
-/** The screens around a household's file: contacts beside the visit, its people, what they signed, a village evaluation. */
+/** The screens around a file: contacts beside the visit, what to ask, people and what they signed, a shop, a village evaluation. */
 import type { Shoot } from './tour'
 import type { Bank } from './bank'
 import { PIN, type Phone } from './phone'
 import { until } from './places'
 import type { Household } from './records'
-import { draw } from './work'
+import { amount, draw } from './work'
 
 export interface Kitchen {
   bank: Bank
@@ -106,6 +106,148 @@ export async function asking({ manager }: Kitchen, shoot: Shoot, home: Household
   await page.getByRole('dialog').getByRole('button').first().waitFor()
   await shoot(manager, '218 a photo of papers, whose')
   await page.keyboard.press('Escape')
+}
+
+/** Of the manager's, with nobody asked about income and spending yet. */
+export async function unasked(bank: Bank): Promise<Pick<Household, 'id' | 'name'>> {
+  const [row] = await bank.helper.sql<[string, string]>(
+    `SELECT c.id::text, c.name FROM customer c JOIN staff m ON m.id = c.owner_id AND m.login = $1 JOIN grid g ON g.id = c.grid_id AND g.manager_id = m.id
+      WHERE c.kind = 'household' AND c.status = 'active' AND c.member_count > 1 AND c.completeness_points BETWEEN 45 AND 75
+        AND NOT EXISTS (SELECT FROM customer_value v WHERE v.customer_id = c.id AND (v.field LIKE 'income%' OR v.field LIKE 'spending%'))
+      ORDER BY c.completeness_points DESC, c.id LIMIT 1`,
+    bank.login('manager').login,
+  )
+  if (!row) throw new Error('no household suits this walk')
+  return { id: row[0], name: row[1] }
+}
+
+/** What is worth asking, on the page and in a visit; a file begun like a neighbour's; how complete all of them are. */
+export async function questioning({ manager }: Kitchen, shoot: Shoot, home: Pick<Household, 'id' | 'name'>): Promise<void> {
+  const { page } = manager
+  const card = page.locator('section', { has: page.getByRole('heading', { name: manager.t('questions.title'), exact: true }) })
+  const whole = async () => {
+    const more = card.getByRole('button', { expanded: false })
+    if (await more.count()) await manager.tap(more)
+    await card.evaluate((el) => el.scrollIntoView({ block: 'center' }))
+  }
+  await openCustomer(manager, home)
+  await whole()
+  await shoot(manager, '240 customer, what to ask')
+  await manager.tap(card.getByRole('button', { name: manager.t('questions.instead', { what: '支出' }), exact: true }))
+  await page.getByRole('dialog').waitFor()
+  await shoot(manager, '241 a question, not answered')
+  await manager.tap(page.getByRole('dialog').getByRole('button', { name: manager.t('questions.refused'), exact: true }))
+  await card.getByText(/支出，不愿说/).waitFor()
+  await whole()
+  await shoot(manager, '242 customer, a question rests')
+  await manager.go(`/visits/new?customer=${home.id}`)
+  await manager.tap(manager.chip('visits.how', 'channel.phone'))
+  await manager.tap(manager.chip('visits.met', 'outcome.met'))
+  await whole()
+  await shoot(manager, '243 visit, what to ask')
+  await manager.tap(card.getByRole('button', { name: /^收入/ }).first())
+  await page.locator('[data-asked]').waitFor()
+  await shoot(manager, '244 income, the field that is asked')
+  await amount(manager, manager.t('field.income_wages_fen'), 3.2)
+  await amount(manager, manager.t('field.income_wages_expected_fen'), 3.6)
+  await page.getByRole('heading', { name: manager.t('customers.group_expected') }).scrollIntoViewIfNeeded()
+  await shoot(manager, '245 income, what this year is to bring')
+  await manager.tap(manager.button('save.onPhone'))
+  await page.getByRole('heading', { name: manager.t('visits.log'), exact: true }).waitFor()
+  await openCustomer(manager, home)
+  await manager.tap(page.getByRole('button', { name: /^收入\s*25/ }))
+  await page.getByRole('dialog').waitFor()
+  await shoot(manager, '246 customer, where values come from')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  await manager.go(`/customers/${home.id}/copy`)
+  const choices = page.getByRole('button', { name: new RegExp(manager.t('copy.choose')) })
+  await choices.first().waitFor()
+  await shoot(manager, '250 like a neighbour, whose')
+  for (let n = 0; ; n++) {
+    await manager.tap(choices.nth(n))
+    const other = manager.button('copy.otherOne')
+    await other.or(page.getByText(manager.t('copy.another'))).waitFor()
+    if (await other.count()) break
+    if (n === 0) await shoot(manager, '251 like a neighbour, nothing to take over')
+  }
+  await shoot(manager, '252 like a neighbour, a draft')
+  const right = manager.button('copy.right')
+  await manager.tap(right.first())
+  if ((await right.count()) > 1) await manager.tap(manager.button('copy.not').nth(1))
+  await manager.tap(manager.button('customers.change').first())
+  await shoot(manager, '253 like a neighbour, said')
+  await manager.tap(manager.button('copy.look'))
+  await page.getByRole('dialog').waitFor()
+  await shoot(manager, '254 like a neighbour, looked over')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  await manager.tap(manager.button('ui.close'))
+  await page.getByRole('heading', { name: home.name, exact: true }).waitFor()
+  await manager.go('/completeness')
+  await page.getByRole('meter').first().waitFor()
+  await shoot(manager, '255 how complete the files are')
+  await page.context().setOffline(true)
+  await manager.go('/today')
+  await manager.go('/completeness')
+  await manager.text('completeness.cut').waitFor()
+  await shoot(manager, '256 how complete, no network')
+  await page.context().setOffline(false)
+}
+
+/** A shop at its counter: its licence, its year by quarters, whom it buys from. */
+export async function trading({ manager }: Kitchen, shoot: Shoot, supplier: Household): Promise<void> {
+  const { page } = manager
+  const field = (label: string) => page.getByLabel(manager.t(`field.${label}`), { exact: true })
+  const chip = (group: string, name: string) => manager.tap(page.getByRole('group', { name: manager.t(group), exact: true }).getByRole('button', { name: manager.t(name), exact: true }))
+  const keep = async () => {
+    await manager.tap(manager.button('save.onPhone'))
+    await page.getByRole('heading', { name: '永福小卖部', exact: true }).waitFor()
+  }
+  await manager.go('/customers/new')
+  await chip('customers.kind', 'customers.business')
+  await field('businessName').fill('永福小卖部')
+  await manager.tap(page.getByRole('group', { name: manager.t('field.grid_id') }).getByRole('button').first())
+  await field('address').fill('街上 12 号')
+  await shoot(manager, '260 new customer, a shop')
+  await keep()
+  await shoot(manager, '261 customer, a new shop')
+  await manager.tap(page.getByRole('button', { name: new RegExp(`^${manager.t('customers.register')}`) }))
+  await field('credit_code').fill('92429000 ma4a1b2c32')
+  await chip('field.business_kind', 'choice.business_kind.firm')
+  await field('licence_from').fill('2020-05-06')
+  await field('licence_until').fill('2019-05-06')
+  await page.getByRole('alert').first().waitFor()
+  await shoot(manager, '262 licence, wrong at the field')
+  await field('credit_code').fill('92429000 ma4a1b2c31')
+  await chip('field.business_kind', 'choice.business_kind.self_employed')
+  await field('licence_until').fill('2040-05-06')
+  await chip('field.trade', 'choice.trade.f52')
+  await page.getByRole('alert').waitFor({ state: 'detached' })
+  await shoot(manager, '263 licence, filled')
+  await keep()
+  const shop = new URL(page.url()).pathname.split('/').at(-1) ?? ''
+  await manager.go(`/customers/${shop}/income`)
+  await amount(manager, manager.t('field.turnover_year_fen'), 40)
+  for (const [quarter, wan] of [12, 8, 8, 14].entries()) await amount(manager, manager.t(`field.turnover_q${quarter + 1}_fen`), wan)
+  await page.getByRole('alert').first().waitFor()
+  await shoot(manager, '264 a year by quarters, which does not add up')
+  await manager.tap(manager.button('file.takeSum', { sum: '42 万元' }))
+  await keep()
+  await manager.tap(page.getByRole('button', { name: new RegExp(manager.t('file.addSome')) }))
+  await page.getByRole('dialog').waitFor()
+  await shoot(manager, '265 what is added to a shop')
+  await manager.tap(page.getByRole('group', { name: manager.t('file.addWhat') }).getByRole('button', { name: '上下游', exact: true }))
+  await manager.tap(page.getByRole('button', { name: /^也是本行客户/ }))
+  await page.getByRole('dialog').getByRole('searchbox').fill(supplier.initials)
+  const found = page.getByRole('dialog').getByRole('button', { name: new RegExp(`^${supplier.name}`) }).first()
+  await found.waitFor()
+  await shoot(manager, '266 a partner, which of our customers')
+  await manager.tap(found)
+  await manager.tap(page.getByRole('group', { name: '是什么人', exact: true }).getByRole('button', { name: '给我们供货的', exact: true }))
+  await shoot(manager, '267 a partner')
+  await keep()
+  await shoot(manager, '268 customer, a shop with its file')
 }
 
 /** From an empty list to results that two people look over. */

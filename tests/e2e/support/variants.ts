@@ -39,6 +39,21 @@ export const EVERY: Variant[] = [
 /** The two that differ in everything. */
 export const FEW: Variant[] = [variant(390, 844, 'light', 'zh-CN'), variant(320, 568, 'dark', 'en')]
 
+interface App {
+  config: {
+    globalProperties: {
+      $pinia: { state: { value: { preferences?: { language: string } } } }
+      $router: { currentRoute: { value: { matched: { path: string }[] } } }
+    }
+  }
+}
+type Root = (Element & { __vue_app__?: App }) | null
+
+/** The route, as the app's table of routes writes it, of the page that is open. */
+export function routeOf(page: Page): Promise<string> {
+  return page.evaluate(() => (document.querySelector('#app') as Root)?.__vue_app__?.config.globalProperties.$router.currentRoute.value.matched.at(-1)?.path ?? '')
+}
+
 /** Shows the open page in a variant without loading it anew, so that what was typed and tapped stays. */
 export async function show(phone: Phone, look: Variant): Promise<void> {
   const { page } = phone
@@ -46,11 +61,7 @@ export async function show(phone: Phone, look: Variant): Promise<void> {
   await page.emulateMedia({ colorScheme: look.theme, reducedMotion: 'reduce' })
   await page.evaluate(
     async ({ language, scale }) => {
-      interface App {
-        config: { globalProperties: { $pinia: { state: { value: { preferences?: { language: string } } } } } }
-      }
-      const app = (document.querySelector('#app') as (Element & { __vue_app__?: App }) | null)?.__vue_app__
-      const preferences = app?.config.globalProperties.$pinia.state.value.preferences
+      const preferences = (document.querySelector('#app') as Root)?.__vue_app__?.config.globalProperties.$pinia.state.value.preferences
       if (preferences) preferences.language = language
       document.documentElement.style.fontSize = scale === 1 ? '' : `${scale * 100}%`
       await document.fonts.ready

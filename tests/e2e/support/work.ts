@@ -123,7 +123,7 @@ export async function amount(phone: Phone, label: string, wan: number): Promise<
   await field.press('Enter')
 }
 
-export async function editIncome(phone: Phone, household: Household, what: { field: string; wan: number }): Promise<void> {
+export async function editIncome(phone: Phone, household: Pick<Household, 'id' | 'name'>, what: { field: string; wan: number }): Promise<void> {
   await phone.go(`/customers/${household.id}`)
   await phone.page.getByRole('heading', { name: household.name, exact: true }).waitFor()
   await phone.go(`/customers/${household.id}/income`)
