@@ -31,7 +31,7 @@ COUNTED = text(
     "     AND r.removed_at IS NULL AND r.kind = ANY(:things)"
     "   UNION SELECT m.id, f.section FROM mine m JOIN customer_value v ON v.customer_id = m.id AND v.shown"
     "     AND (v.amount IS NOT NULL OR v.choice IS NOT NULL) JOIN field f ON f.name = v.field)"
-    " SELECT grid_id, kind, NULL AS section, count(*) AS customers, sum(points) AS points,"
+    " SELECT grid_id, kind, NULL AS section, count(*) AS customers, sum(points)::bigint AS points,"
     "   count(*) FILTER (WHERE points >= :mark) AS complete FROM mine GROUP BY grid_id, kind"
     " UNION ALL SELECT m.grid_id, m.kind, p.section, count(*), 0, 0"
     "   FROM present p JOIN mine m ON m.id = p.id GROUP BY m.grid_id, m.kind, p.section"

@@ -52,6 +52,8 @@ async def test_a_grid_and_the_branch_are_counted_by_section(phone_of: PhoneOf, w
     branch = await _asked(head)
     assert branch["customers"] == sum(one["customers"] for one in branch["grids"])
     assert full["id"] not in str(branch)
+    # a sum of the database's is a decimal unless told otherwise, and goes over the wire as a text
+    assert [type(one["points"]) for one in (branch, *branch["grids"])] == [int] * (1 + len(branch["grids"]))
 
 
 async def test_an_agent_is_told_no_points(phone_of: PhoneOf) -> None:
