@@ -8,6 +8,5 @@ export default {
   reach: '{n} / {all} 户到 {mark} 分',
   lack: '{what}缺 {n} 户',
   at: '{when} 银行数的',
-  cut: '要联网才看得到',
   anew: '再数一遍',
 }

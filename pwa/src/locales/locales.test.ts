@@ -31,6 +31,13 @@ test('English does not shout', () => {
   for (const [key, text] of enTexts) expect([key, /!|successfully/i.test(text)]).toEqual([key, false])
 })
 
+/** Figures of a policy, never one, or words that stay. */
+const NEVER_ONE = ['visits.rhythm', 'visits.rhythmTier', 'watch.stuck', 'watch.silent', 'duty.visit', 'duty.contact', 'duplicates.mergeUndo', 'person.wrong_many']
+test('English counts one and several', () => {
+  const several = enTexts.filter(([key, text]) => !text.includes(' | ') && /\{n\} (?:\w+ )?(?:\w{2,}s|people)\b/.test(text) && !NEVER_ONE.includes(key))
+  expect(several).toEqual([])
+})
+
 test('English has straight quotes: a Chinese font draws the others as wide as a character', () => {
   for (const [key, text] of enTexts) expect([key, /[’‘“”]/.test(text)]).toEqual([key, false])
 })

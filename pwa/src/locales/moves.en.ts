@@ -22,7 +22,7 @@ const en: typeof zh = {
   offlineGridsNext: 'With a network you can choose the branch\'s others. What you filled in stays.',
   away: '{distance} away',
   keptBy: '{name} manages',
-  noManager: 'Nobody manages it yet',
+  noManager: 'nobody manages it yet',
   here: 'Here now',
   then: 'After the move',
   fromTo: '{from} → {to}',

@@ -3,7 +3,7 @@ export default {
   title: 'To ask',
   left: '{n} answer left to {mark} points | {n} answers left to {mark} points',
   missing: 'Not asked yet',
-  missingPoints: 'Not asked yet, worth {n} points',
+  missingPoints: 'Not asked yet, worth {n} point | Not asked yet, worth {n} points',
   mismatch: 'Does not fit together, ask about it',
   old: 'Asked {day}, time to ask again',
   none: 'All asked',

@@ -255,7 +255,7 @@ export async function doubling({ bank, manager }: Belonging, shoot: Shoot, besid
   await manager.page.context().setOffline(true)
   await manager.go('/today')
   await manager.go('/duplicates')
-  await manager.text('duplicates.cut').waitFor()
+  await manager.text('watch.needsNetwork').waitFor()
   await shoot(manager, '360 twice there, no network')
   await manager.page.context().setOffline(false)
 }

@@ -190,7 +190,7 @@ export async function questioning({ manager }: Kitchen, shoot: Shoot, home: Pick
   await page.context().setOffline(true)
   await manager.go('/today')
   await manager.go('/completeness')
-  await manager.text('completeness.cut').waitFor()
+  await manager.text('watch.needsNetwork').waitFor()
   await shoot(manager, '256 how complete, no network')
   await page.context().setOffline(false)
 }

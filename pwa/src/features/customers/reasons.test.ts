@@ -17,4 +17,5 @@ test('lines, ceilings and what would raise it are told apart by their codes', ()
 test('a column is written in 万 only where no figure loses a part of itself', () => {
   expect(addsUpInWan([17_600_000, -2_600_000, 0])).toBe(true)
   expect(addsUpInWan([117_400, -17_400])).toBe(false)
+  expect(addsUpInWan([0, 0])).toBe(false)
 })

@@ -14,9 +14,9 @@ export interface ReasonParts {
 
 /**
  * True if all amounts are whole tenths of 万: only then do they still add up when written so. Else the column is written
- * in yuan.
+ * in yuan, and so is nothing at all: 0 元, not 0.0 万.
  */
-export const addsUpInWan = (amounts: readonly Fen[]) => amounts.every((fen) => fen % 100_000 === 0)
+export const addsUpInWan = (amounts: readonly Fen[]) => amounts.some((fen) => fen !== 0) && amounts.every((fen) => fen % 100_000 === 0)
 
 /** A code of an unknown sort is shown among the lines: better said twice than not at all. */
 export function splitReasons(reasons: readonly Reason[]): ReasonParts {

@@ -39,7 +39,7 @@ export function useSides(of: () => SideBySide | undefined) {
   }
   const lines = (label: string, say: (one: WholeHousehold) => string[]) => row(label, (one) => ({ lines: say(one).length ? say(one) : nothing() }))
   function member(one: WholeHousehold['members'][number]): string {
-    return names.join([one.name, people.choice('relation', one.relation), one.birth_on, one.phone])
+    return names.join([one.name, people.choice('relation', one.relation), on(one.birth_on), one.phone])
   }
   function field(name: string): SideRow {
     return row(values.fieldName(name), ({ file }) => {
@@ -60,7 +60,7 @@ export function useSides(of: () => SideBySide | undefined) {
       lines(t('field.address'), ({ customer }) => [customer.address].filter(Boolean)),
       lines(t('field.phone'), ({ customer }) => [customer.phone ?? ''].filter(Boolean)),
       lines(t('duplicates.members'), ({ members }) => members.map(member)),
-      lines(t('duplicates.since'), (one) => [known(one)?.created_on ?? ''].filter(Boolean)),
+      lines(t('duplicates.since'), (one) => [on(known(one)?.created_on ?? null) ?? ''].filter(Boolean)),
       lines(t('duplicates.points'), ({ file }) => [String(file.points ?? 0)]),
       ...fields.map(field),
       lines(t('duplicates.records'), (one) => one.records.map((thing) => names.join([records.kind(thing.kind), thing.label, thing.value_fen !== null && values.money(thing.value_fen), on(thing.observed_on)]))),
