@@ -62,6 +62,8 @@ async function walk(bank: Bank, phones: Phone[], steps: () => Promise<void>): Pr
   const before = faults.length
   const name = expect.getState().currentTestName ?? ''
   shown.clear()
+  // nothing is measured here, and the machine may have other work
+  for (const phone of phones) phone.patience = 180_000
   try {
     await steps()
   } catch (error) {

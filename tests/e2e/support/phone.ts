@@ -31,6 +31,8 @@ export class Phone {
   readonly errors: string[] = []
   /** Taps since the count was last set to 0. */
   taps = 0
+  /** How long it waits for what should be on the screen, in milliseconds, from the next start on. */
+  patience = 40_000
   /** How far this phone's clock is ahead of the machine's, in milliseconds, from the next start on. */
   ahead = 0
   subscription: PushSubscriptionJson | null = null
@@ -76,7 +78,7 @@ export class Phone {
       geolocation: { longitude: 114.0, latitude: 29.5, accuracy: 8 },
     })
     this.context = context
-    context.setDefaultTimeout(40_000)
+    context.setDefaultTimeout(this.patience)
     if (this.ahead) await context.addInitScript(shiftClock, this.ahead)
     const { subscription } = this
     if (subscription) await context.addInitScript(inject, { endpoint: subscription.endpoint, keys: subscription.keys })
