@@ -1,6 +1,6 @@
-"""./scripts/shots shows every screen of the app: each route has its walk, or a reason why there is nothing to see.
+"""./scripts/shots shows every screen of the app: each route has its walk, or a reason why nothing is there.
 
-Here the list is held against the app's routes; a walk that ends without having shown a screen of its list fails.
+Here the list is held against the app's routes; a walk that ends without one of its screens fails.
 """
 
 import json

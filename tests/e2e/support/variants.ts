@@ -95,7 +95,11 @@ function looksWrong({ width, chinese }: { width: number; chinese: boolean }): st
   const wrong: string[] = []
   const at = scrollY
   const say = (what: string, el: Element) => wrong.push(`${what}: <${el.tagName.toLowerCase()} class="${el.getAttribute('class') ?? ''}"> ${(el.textContent ?? '').trim().slice(0, 60)}`)
-  if (document.documentElement.scrollWidth > width) wrong.push(`scrolls sideways: ${document.documentElement.scrollWidth} px wide`)
+  if (document.documentElement.scrollWidth > width) {
+    // what is drawn in a picture is cut off at its edge
+    const widest = [...document.body.querySelectorAll('*:not(svg, svg *)')].reduce((most, el) => (el.getBoundingClientRect().right >= most.getBoundingClientRect().right ? el : most))
+    say(`scrolls sideways: ${document.documentElement.scrollWidth} px wide`, widest)
+  }
   const modal = document.querySelector('dialog[open]')
   const seen = (el: Element) => (!modal || modal.contains(el)) && !el.closest('.sr, [aria-hidden="true"]') && el.checkVisibility({ opacityProperty: true, visibilityProperty: true })
   for (const el of document.body.querySelectorAll('*')) {
