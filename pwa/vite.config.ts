@@ -25,6 +25,8 @@ export default defineConfig({
       injectRegister: false,
       includeAssets: ['icons/*.png', 'icons/*.svg'],
       injectManifest: {
+        // the page of reviewers is for phones without this app
+        globIgnores: ['**/node_modules/**/*', 'review.html', 'assets/review-*'],
         globPatterns: ['**/*.{js,css,html,svg,png,wasm}'],
         maximumFileSizeToCacheInBytes: 4 * 1024 * 1024,
       },
@@ -55,12 +57,15 @@ export default defineConfig({
         ],
       },
     }),
+    // nobody is offered the app on a reviewer's phone
+    { name: 'review-is-no-app', transformIndexHtml: { order: 'post', handler: (html, { path }) => (path.endsWith('/review.html') ? html.replace(/<link rel="manifest"[^>]*>/, '') : html) } },
     precompress(),
   ],
   build: {
     target: 'es2022',
     assetsDir: 'assets',
     sourcemap: false,
+    rollupOptions: { input: { index: 'index.html', review: 'review.html' } },
     // Everything is precached: a preload list would only fetch it twice.
     modulePreload: { polyfill: false },
   },

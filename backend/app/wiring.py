@@ -21,6 +21,7 @@ from backend.customers import projection as customers_projection
 from backend.customers import retention as customers_retention
 from backend.customers import splitting as customers_splitting
 from backend.customers import suggestions as customers_suggestions
+from backend.evaluation import closing as evaluation_closing
 from backend.evaluation import commands as evaluation_commands
 from backend.evaluation import jobs as evaluation_jobs
 from backend.evaluation import projection as evaluation_projection
@@ -63,6 +64,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("customers.merged", "evaluation.customers_merged", evaluation_jobs.on_customers_merged),
     Handler("customers.unmerged", "evaluation.customers_unmerged", evaluation_jobs.on_customers_merged),
     Handler("customers.moved", "evaluation.customer_moved", evaluation_jobs.on_customer_moved),
+    Handler(evaluation_closing.DUE, "evaluation.close_due", evaluation_jobs.on_close_due),
     Handler("evaluation.handed_in", "evaluation.handed_in", evaluation_jobs.on_handed_in),
     Handler("customers.duties_moved", "tasks.duties_moved", tasks_jobs.on_duties_moved),
     Handler("customers.duties_moved", "visits.duties_moved", visits_jobs.on_duties_moved),
@@ -136,6 +138,7 @@ PERIODIC = (
     Periodic("grids.covers_turned", daily_at_hour(0, 5)),
     Periodic(customers_retention.DUE, daily_at_hour(3, 20)),
     Periodic(customers_finding.DUE, daily_at_hour(2, 40)),
+    Periodic(evaluation_closing.DUE, daily_at_hour(3, 10)),
     Periodic(sync_jobs.TIDY, daily_at_hour(3, 40)),
     *strategy_jobs.PERIODIC,
 )

@@ -14,7 +14,7 @@ from backend.customers.models import Customer
 from backend.customers.moving import rehome
 from backend.customers.names import pinyin_of
 from backend.customers.owners import books_for
-from backend.customers.past import Home, homes, lineage
+from backend.customers.past import Home, homes, lineage, parts_of
 from backend.customers.queries import (
     Place,
     by_id,
@@ -67,6 +67,7 @@ __all__ = [
     "note_followed",
     "number_index",
     "out_of_scope",
+    "parts_of",
     "pinyin_of",
     "rehome",
     "resembling",

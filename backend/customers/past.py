@@ -42,6 +42,24 @@ async def lineage(uow: UnitOfWork, customer_id: UUID) -> list[tuple[UUID, dateti
         customer_id = row.other_id
 
 
+async def parts_of(uow: UnitOfWork, customer_id: UUID) -> set[UUID]:
+    """The households that became part of this one, and those that had become part of them. Needs the system's
+    sight."""
+    found: set[UUID] = set()
+    fresh = {customer_id}
+    while fresh:
+        rows = await uow.session.scalars(
+            select(CustomerMove.customer_id).where(
+                CustomerMove.other_id.in_(fresh),
+                CustomerMove.kind == "merge",
+                CustomerMove.undone_at.is_(None),
+            )
+        )
+        fresh = set(rows) - found - {customer_id}
+        found |= fresh
+    return found
+
+
 async def homes(uow: UnitOfWork, customer_id: UUID, since: datetime) -> list[Home]:
     """The customer's places that ended after `since`, and first the present one; [] if there is none such.
 

@@ -33,6 +33,28 @@ def handed_in() -> Problem:
     )
 
 
+def closed() -> Problem:
+    """The session takes no more forms: these were saved after it was closed."""
+    return Problem(
+        "conflict_state",
+        409,
+        "The evaluation is closed",
+        detail="It was closed before these forms were saved.",
+        remedy=KEPT,
+    )
+
+
+def code_unusable() -> Problem:
+    """One answer, whether a code is wrong, too old, used, withdrawn, or its evaluation is over."""
+    return Problem(
+        "code_unusable",
+        404,
+        "This code does not work",
+        detail="It is wrong, too old, used, withdrawn, or the evaluation is over. What you answered is kept.",
+        remedy="Ask the host for a new code.",
+    )
+
+
 def moved_on(detail: str) -> Problem:
     """The result is not in the state that the review is about."""
     return Problem("conflict_state", 409, "The result has moved on", detail=detail, remedy=KEPT)

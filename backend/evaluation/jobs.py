@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from backend.evaluation import reckoning
+from backend.evaluation import closing, inheriting, reckoning
 from backend.kernel.uow import UnitOfWork
 
 
@@ -19,5 +19,14 @@ async def on_customer_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None
 
 
 async def on_customers_merged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
-    """`customers.merged`, `customers.unmerged` {from, to}: the one is shown no more, or again."""
-    await reckoning.follow_customer(uow, UUID(payload["from"]))
+    """`customers.merged`, `customers.unmerged` {from, to}: the one is shown no more, or again, and what was
+    settled of it counts for the other, or no more."""
+    ids = [UUID(payload[name]) for name in ("from", "to")]
+    for one in ids:
+        await reckoning.follow_customer(uow, one)
+    await inheriting.settle_heirs(uow, ids)
+
+
+async def on_close_due(uow: UnitOfWork, _payload: Mapping[str, Any]) -> None:
+    """`evaluation.close_due`: what nobody closed ends by the rule."""
+    await closing.close_due(uow)

@@ -10,14 +10,16 @@ from uuid import UUID
 
 from backend.customers import api as customers
 from backend.evaluation import queries
-from backend.evaluation.models import EvaluationResult, EvaluationReviewer
+from backend.evaluation.models import EvaluationCode, EvaluationResult, EvaluationReviewer
+from backend.evaluation.reckoning import shown_as
+from backend.evaluation.rules import Flag
 from backend.evaluation.service import KIND
 from backend.grids import api as grids
 from backend.kernel.clock import millis
 from backend.kernel.projections import Online, Projection
 from backend.kernel.uow import UnitOfWork
 
-AGENT = ("grid_id", "held_on", "place", "host_id", "reviewers", "households")
+AGENT = ("grid_id", "held_on", "place", "host_id", "reviewers", "households", "closed_at")
 FULL = (*AGENT, "grid_name", "created_by", "results")
 
 
@@ -25,6 +27,8 @@ async def load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[
     """Sessions in scope; results of those households of theirs that are in scope too."""
     rows = await queries.sessions(uow, [UUID(one) for one in ids])
     people = await queries.reviewers(uow, [row.id for row in rows])
+    async with uow.elevated("until when a code opens is told of sessions that the actor has; no code is"):
+        codes = await queries.codes(uow, [row.id for row in rows])
     found: dict[str, Sequence[Any]] = {}
     full = projection != "agent"
     results = await _results(uow, [row.id for row in rows]) if full else {}
@@ -34,8 +38,9 @@ async def load(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[
             row.held_on.isoformat(),
             row.place,
             str(row.host_id),
-            [_reviewer(one) for one in people.get(row.id, ())],
+            [_reviewer(one, codes.get(one.id)) for one in people.get(row.id, ())],
             [str(one) for one in row.customer_ids],
+            _instant(row.closed_at),
         ]
         if full:
             ground = await grids.facts_anywhere(uow, row.grid_id)
@@ -61,28 +66,32 @@ async def _load_online(uow: UnitOfWork, customer_id: UUID) -> Mapping[str, Seque
     return rows
 
 
-def _reviewer(one: EvaluationReviewer) -> list[Any]:
+def _reviewer(one: EvaluationReviewer, code: EvaluationCode | None) -> list[Any]:
     own = str(one.customer_id) if one.customer_id else None
-    return [str(one.id), one.name, one.role, own, _instant(one.handed_in_at), one.forms]
+    told = [millis(code.open_until), _instant(code.opened_at)] if code and one.handed_in_at is None else None
+    return [str(one.id), one.name, one.role, own, _instant(one.handed_in_at), one.forms, told]
 
 
 async def _results(uow: UnitOfWork, session_ids: Sequence[UUID]) -> dict[UUID, list[list[Any]]]:
     rows = await queries.results(uow, session_ids)
-    seen = await customers.visible(uow, {row.customer_id for row in rows})
-    names = {one.id: one.name for one in seen if one.status == "active"}
-    found: dict[UUID, list[list[Any]]] = {}
+    by_session: dict[UUID, list[EvaluationResult]] = {}
     for row in rows:
-        # one that became part of another household, or moved out of sight, is not shown
-        if row.customer_id in names:
-            found.setdefault(row.session_id, []).append(_result(row, names[row.customer_id]))
-    return found
+        by_session.setdefault(row.session_id, []).append(row)
+    shown = {session_id: shown_as(its) for session_id, its in by_session.items()}
+    seen = await customers.visible(uow, {one for its in shown.values() for one in its})
+    names = {one.id: one.name for one in seen if one.status == "active"}
+    # one that became part of another household without an heir, or moved out of sight, is not shown
+    return {
+        session_id: [_result(row, one, names[one]) for one, row in its.items() if one in names]
+        for session_id, its in shown.items()
+    }
 
 
-def _result(row: EvaluationResult, name: str) -> list[Any]:
+def _result(row: EvaluationResult, customer_id: UUID, name: str) -> list[Any]:
     first = _review(row.first_by, row.first_percent, row.first_counted, row.first_at, row.first_reason)
     second = _review(row.second_by, row.second_percent, row.second_counted, row.second_at, row.second_reason)
     return [
-        str(row.customer_id),
+        str(customer_id),
         name,
         row.counted,
         row.known,
@@ -91,7 +100,7 @@ def _result(row: EvaluationResult, name: str) -> list[Any]:
         row.high_percent,
         row.grades,
         row.limit_fen,
-        row.flags,
+        [*row.flags, Flag.inherited.value] if row.customer_id != customer_id else row.flags,
         first,
         second,
         row.settled_percent,

@@ -1,12 +1,19 @@
 """Reads of evaluations. Every statement runs under the actor's row security."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import and_, exists, func, or_, select, text
 
-from backend.evaluation.models import EvaluationForm, EvaluationResult, EvaluationReviewer, EvaluationSession
+from backend.evaluation.models import (
+    EvaluationCode,
+    EvaluationForm,
+    EvaluationResult,
+    EvaluationReviewer,
+    EvaluationSession,
+)
 from backend.evaluation.rules import FIGURES, Figures
 from backend.kernel.uow import UnitOfWork
 from backend.policy import api as policy
@@ -16,6 +23,7 @@ _HOUSEHOLDS = text(
     "SELECT id FROM customer WHERE id = ANY(:ids) AND grid_id = :grid AND kind = 'household'"
     " AND status = 'active'"
 )
+_HEIRS = text("SELECT pg_advisory_xact_lock(hashtextextended('evaluation.heirs', 0))")
 
 
 async def sessions(uow: UnitOfWork, ids: Iterable[UUID]) -> list[EvaluationSession]:
@@ -94,9 +102,11 @@ async def results(uow: UnitOfWork, session_ids: Iterable[UUID]) -> list[Evaluati
 
 
 async def sessions_of(uow: UnitOfWork, customer_id: UUID) -> Sequence[str]:
-    """The ids of the sessions with an open result of a household in the actor's sight."""
-    rows = select(EvaluationResult.session_id).where(EvaluationResult.customer_id == customer_id)
-    return [str(one) for one in await uow.session.scalars(rows)]
+    """The ids of the sessions with an open result of a household in the actor's sight, or of one that became
+    part of it and counts for it."""
+    counts = and_(EvaluationResult.current, EvaluationResult.counts_for == customer_id)
+    rows = select(EvaluationResult.session_id).where(or_(EvaluationResult.customer_id == customer_id, counts))
+    return [str(one) for one in await uow.session.scalars(rows.distinct())]
 
 
 async def counted(uow: UnitOfWork, session_id: UUID) -> Mapping[UUID, int]:
@@ -120,6 +130,54 @@ async def forms(
         query = query.where(EvaluationForm.excluded.is_(None))
     return list(
         await uow.session.scalars(query.order_by(EvaluationForm.reviewer_id, EvaluationForm.customer_id))
+    )
+
+
+async def code(uow: UnitOfWork, code_hash: bytes) -> EvaluationCode | None:
+    """The code of this hash. Needs the system's sight."""
+    return await uow.session.scalar(select(EvaluationCode).where(EvaluationCode.code_hash == code_hash))
+
+
+async def codes(uow: UnitOfWork, session_ids: Iterable[UUID]) -> Mapping[UUID, EvaluationCode]:
+    """The codes that are not withdrawn, by reviewer. Needs the system's sight."""
+    rows = await uow.session.scalars(
+        select(EvaluationCode).where(
+            EvaluationCode.session_id.in_(list(session_ids)), EvaluationCode.code_hash.is_not(None)
+        )
+    )
+    return {row.reviewer_id: row for row in rows}
+
+
+async def open_before(uow: UnitOfWork, day: date, most: int) -> list[EvaluationSession]:
+    """The sessions held before a day that are not closed, locked; what somebody works on is left for the next
+    time. Job only."""
+    return list(
+        await uow.session.scalars(
+            select(EvaluationSession)
+            .where(EvaluationSession.closed_at.is_(None), EvaluationSession.held_on < day)
+            .order_by(EvaluationSession.id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+    )
+
+
+async def lock_heirs(uow: UnitOfWork) -> None:
+    """Who settles results and who follows merges take turns: which result counts for a household follows from
+    both. Until the transaction ends."""
+    await uow.session.execute(_HEIRS)
+
+
+async def standing(uow: UnitOfWork, customer_ids: Iterable[UUID]) -> list[EvaluationResult]:
+    """The results that stand of these households, or count for them. Needs the system's sight."""
+    ids = list(customer_ids)
+    return list(
+        await uow.session.scalars(
+            select(EvaluationResult).where(
+                EvaluationResult.current,
+                or_(EvaluationResult.customer_id.in_(ids), EvaluationResult.counts_for.in_(ids)),
+            )
+        )
     )
 
 

@@ -1,9 +1,10 @@
 """Results: made by a job once enough forms count, then reviewed twice at the branch."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from backend.customers import api as customers
-from backend.evaluation import queries
+from backend.evaluation import inheriting, queries
 from backend.evaluation.errors import bad_value, moved_on
 from backend.evaluation.models import EvaluationResult, EvaluationSession
 from backend.evaluation.rules import Answers, Outcome, together
@@ -75,7 +76,9 @@ def _keep(
     outcome: Outcome,
 ) -> None:
     if row is None:
-        row = EvaluationResult(session_id=session.id, customer_id=customer_id, opened_at=uow.now)
+        row = EvaluationResult(
+            session_id=session.id, customer_id=customer_id, counts_for=customer_id, opened_at=uow.now
+        )
         uow.session.add(row)
     row.counted, row.known, row.percent = outcome.counted, outcome.known, outcome.percent
     row.low_percent, row.high_percent = outcome.low, outcome.high
@@ -109,7 +112,7 @@ async def judge(uow: UnitOfWork, body: ReviewResults) -> EvaluationSession:
         raise bad_value("The second review is the head's.")
     if body.round == SECOND and uow.actor.staff_id == row.host_id:
         raise bad_value("Who hosted the session does not have the last word on it.")
-    results = {one.customer_id: one for one in await queries.results(uow, [row.id])}
+    results = shown_as(await queries.results(uow, [row.id]))
     if len({one.customer_id for one in body.items}) != len(body.items):
         raise bad_value("A household stands twice in one review.")
     for item in body.items:
@@ -124,6 +127,13 @@ async def judge(uow: UnitOfWork, body: ReviewResults) -> EvaluationSession:
     if body.round == SECOND:
         await _stand(uow, row.id, done, results)
     return row
+
+
+def shown_as(rows: Iterable[EvaluationResult]) -> dict[UUID, EvaluationResult]:
+    """Results by the household as which they are shown: of one that became part of another, as the other's,
+    where this has none of its own in the same session."""
+    own = {one.customer_id: one for one in rows}
+    return own | {one.counts_for: one for one in own.values() if one.counts_for not in own}
 
 
 def _review_one(uow: UnitOfWork, row: EvaluationResult, round_: int, item: Reviewed) -> None:
@@ -158,8 +168,10 @@ async def _stand(
 ) -> None:
     """From now on these results count in the score, in place of those of former sessions."""
     async with uow.elevated("the former result may be of a session that the actor does not see"):
+        await queries.lock_heirs(uow)
         for former in await queries.former_current(uow, done, session_id):
             former.current = False
+        await inheriting.settled(uow, [one for one in done if results[one].customer_id == one])
         for customer_id in done:
             results[customer_id].current = True
         await uow.session.flush()

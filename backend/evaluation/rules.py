@@ -34,12 +34,14 @@ class ReviewerRole(StrEnum):
 
 class Flag(StrEnum):
     """What is odd about a result. `little_known`: too few who know the household; `wide`: they differ much;
-    `outlier`: one differs much from the rest; `habits`: two or more name a bad habit."""
+    `outlier`: one differs much from the rest; `habits`: two or more name a bad habit; `inherited`: another
+    household was judged, which has become part of this one."""
 
     little_known = "little_known"
     wide = "wide"
     outlier = "outlier"
     habits = "habits"
+    inherited = "inherited"
 
 
 #: the questions, each with its answers, best first

@@ -71,6 +71,66 @@ class ReviewResults(Struct, frozen=True):
     items: Annotated[list[Reviewed], Meta(min_length=1, max_length=MOST_HOUSEHOLDS)]
 
 
+class CloseSession(Struct, frozen=True):
+    """`evaluation.close` version 1: the session takes no more forms."""
+
+    session_id: UUID
+
+
+class Invite(Struct, frozen=True):
+    """`evaluation.invite` version 1: a reviewer may answer on a phone of their own. `code_hash`: SHA-256 of
+    the code's text, 32 bytes; without it the code that there is, is withdrawn."""
+
+    session_id: UUID
+    reviewer_id: UUID
+    code_hash: Annotated[bytes, Meta(min_length=32, max_length=32)] | None = None
+
+
+class Coded(Struct, frozen=True):
+    """What a reviewer's own phone shows to be let in."""
+
+    code: Annotated[str, Meta(max_length=200)]
+
+
+class CodedForms(Struct, frozen=True):
+    """All forms of a reviewer from their own phone. `sealed` in base64."""
+
+    code: Annotated[str, Meta(max_length=200)]
+    forms: Annotated[list[SealedForm], Meta(min_length=1, max_length=MOST_HOUSEHOLDS)]
+
+
+class AskedAbout(Struct, frozen=True):
+    """A household, as the host's phone shows it to a reviewer."""
+
+    id: UUID
+    name: str
+    address: str
+
+
+class SealTo(Struct, frozen=True):
+    """The bank's key that forms are sealed to. `key_id` in hex, `public_key` in base64url."""
+
+    key_id: str
+    public_key: str
+
+
+class OwnTurn(Struct, frozen=True):
+    """A reviewer's turn on their own phone: nothing that the host's phone does not show them."""
+
+    session_id: UUID
+    reviewer_id: UUID
+    name: str
+    place: str
+    households: list[AskedAbout]
+    seal: SealTo
+
+
+class Taken(Struct, frozen=True):
+    """How many forms the bank has of this reviewer."""
+
+    forms: int
+
+
 class Form(Struct, frozen=True):
     """What is sealed: MessagePack of this, FORM_BYTES long by its `pad`."""
 

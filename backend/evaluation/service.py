@@ -1,14 +1,15 @@
 """Sessions and what reviewers hand in: the row, its audit entry and its event, in one function each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from backend.customers import api as customers
 from backend.evaluation import queries
-from backend.evaluation.errors import bad_value, handed_in, id_taken, session_missing
+from backend.evaluation.errors import bad_value, closed, handed_in, id_taken, session_missing
 from backend.evaluation.models import EvaluationForm, EvaluationReviewer, EvaluationSession
 from backend.evaluation.rules import Knows
-from backend.evaluation.schemas import CreateSession, HandIn
+from backend.evaluation.schemas import CreateSession, HandIn, SealedForm
 from backend.evaluation.sealing import context, opened
 from backend.grids import api as grids
 from backend.identity import api as identity
@@ -134,27 +135,42 @@ async def _check_host(uow: UnitOfWork, body: CreateSession, branch_id: UUID) -> 
 
 
 async def hand_in(uow: UnitOfWork, body: HandIn, envelope: Envelope) -> None:
-    """All forms of one reviewer, kept sealed as they came.
+    """All forms of one reviewer, from the phone of whoever hosts.
 
-    Each is opened once to see that it is a form and whether its author is a relative; what it says is not
-    kept anywhere. Raises Problem `out_of_scope`, `bad_value`, `conflict_state`; then none of it has taken
-    effect.
+    Raises Problem `out_of_scope`, and what `take` raises; then none of it has taken effect.
     """
     row = await locked(uow, body.session_id)
-    named = [one.customer_id for one in body.forms]
+    # what a phone had sealed before the end counts, however long it was on its way
+    if row.closed_at is not None and envelope.stands_at > row.closed_at:
+        raise closed()
+    await take(uow, row, body.reviewer_id, body.forms, envelope.observed_at, envelope.staff_id)
+
+
+async def take(
+    uow: UnitOfWork,
+    row: EvaluationSession,
+    reviewer_id: UUID,
+    forms: Sequence[SealedForm],
+    at: datetime,
+    taken_by: UUID | None,
+) -> None:
+    """All forms of one reviewer of a locked session, kept sealed as they came. `taken_by`: whose phone
+    brought them; None for the reviewer's own.
+
+    Each is opened once to see that it is a form and whether its author is a relative; what it says is not
+    kept anywhere. Raises Problem `bad_value`, `conflict_state`.
+    """
+    named = [one.customer_id for one in forms]
     if len(set(named)) != len(named) or not set(named) <= set(row.customer_ids):
         raise bad_value("A form is about a household that the session does not judge, or two are about one.")
-    people = {one.id: one for one in (await queries.reviewers(uow, [row.id])).get(row.id, ())}
-    reviewer = people.get(body.reviewer_id)
-    if reviewer is None:
-        raise bad_value("The session has no such reviewer.")
+    reviewer = await reviewer_of(uow, row, reviewer_id)
     if reviewer.handed_in_at is not None:
         raise handed_in()
     said = {
         one.customer_id: opened(
             uow.keys.seal, one.sealed, context(row.id, reviewer.id, one.customer_id)
         ).knows
-        for one in body.forms
+        for one in forms
     }
     async with uow.elevated("sealed forms are nobody's to read; whose family it is, is not answered"):
         kin = await customers.kin_of(uow, reviewer.customer_id) if reviewer.customer_id else frozenset()
@@ -166,14 +182,23 @@ async def hand_in(uow: UnitOfWork, body: HandIn, envelope: Envelope) -> None:
                 sealed=one.sealed,
                 excluded=_excluded(one.customer_id, kin, said),
             )
-            for one in body.forms
+            for one in forms
         )
-        reviewer.handed_in_at, reviewer.taken_by = envelope.observed_at, envelope.staff_id
-        reviewer.forms = len(body.forms)
+        reviewer.handed_in_at, reviewer.taken_by = at, taken_by
+        reviewer.forms = len(forms)
         await uow.session.flush()
-    uow.audit("evaluation.handed_in", KIND, row.id, {"reviewer": str(reviewer.id), "forms": len(body.forms)})
+    detail = {"reviewer": str(reviewer.id), "forms": len(forms), "own_phone": taken_by is None}
+    uow.audit("evaluation.handed_in", KIND, row.id, detail)
     moved(uow, row)
     uow.emit("evaluation.handed_in", {"session_id": str(row.id)})
+
+
+async def reviewer_of(uow: UnitOfWork, row: EvaluationSession, reviewer_id: UUID) -> EvaluationReviewer:
+    """A reviewer of the session. Raises Problem `bad_value`."""
+    for one in (await queries.reviewers(uow, [row.id])).get(row.id, ()):
+        if one.id == reviewer_id:
+            return one
+    raise bad_value("The session has no such reviewer.")
 
 
 def _excluded(customer_id: UUID, kin: frozenset[UUID], said: Mapping[UUID, Knows]) -> str | None:

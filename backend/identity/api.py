@@ -25,7 +25,7 @@ from backend.identity.queries import (
 from backend.identity.rules import base64url
 from backend.identity.schemas import NewStaff
 from backend.identity.staffing import bring_in, create_staff, create_unit, set_password, staff_by_login
-from backend.identity.throttling import count_look_up
+from backend.identity.throttling import count_code, count_look_up, count_wrong_code
 from backend.identity.withdrawn import delivering, note_delivered
 
 __all__ = [
@@ -43,7 +43,9 @@ __all__ = [
     "bring_in",
     "contact_given",
     "contacts_around",
+    "count_code",
     "count_look_up",
+    "count_wrong_code",
     "create_staff",
     "create_unit",
     "delivering",

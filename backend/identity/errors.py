@@ -48,6 +48,18 @@ def too_many_look_ups(seconds: int) -> Problem:
     )
 
 
+def too_many_codes(seconds: int) -> Problem:
+    """Codes of reviewers, wrong ones or one again and again, are slowed down."""
+    return Problem(
+        "too_many_codes",
+        429,
+        "Too many tries",
+        detail=f"The next try is possible in {seconds} seconds. What you answered is kept.",
+        remedy="Wait, then try again.",
+        retry_after_s=seconds,
+    )
+
+
 def busy() -> Problem:
     """More people sign in at this moment than passwords can be checked."""
     return Problem(

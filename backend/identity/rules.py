@@ -55,6 +55,9 @@ SLOPES: Mapping[str, Slope] = {
     "pair": Slope(5, timedelta(seconds=4), timedelta(minutes=15)),
     "login": Slope(20, timedelta(seconds=2), timedelta(minutes=1)),
     "address": Slope(40, timedelta(seconds=1), timedelta(seconds=30)),
+    # codes of 256 bits are not guessed; this keeps a stranger from making the bank look them up all day
+    "wrong_code": Slope(20, timedelta(seconds=1), timedelta(seconds=30)),
+    "code": Slope(60, timedelta(seconds=2), timedelta(minutes=1), forgotten=timedelta(hours=1)),
     # a person's look-ups of customers they do not hold: no failures, but nobody reads a whole branch so
     "look_up": Slope(60, timedelta(seconds=2), timedelta(minutes=1), forgotten=timedelta(hours=1)),
 }

@@ -72,6 +72,19 @@ async def count_look_up(uow: UnitOfWork) -> None:
         await charge(uow, [key], errors.too_many_look_ups)
 
 
+async def count_wrong_code(uow: UnitOfWork, address: str) -> None:
+    """Counts a code that opened nothing, by where it came from. Needs the system's sight.
+
+    Raises Problem `too_many_codes`.
+    """
+    await charge(uow, [_key(uow.keys, "wrong_code", address)], errors.too_many_codes)
+
+
+async def count_code(uow: UnitOfWork, whose: str) -> None:
+    """Counts a use of a code that opens. Needs the system's sight. Raises Problem `too_many_codes`."""
+    await charge(uow, [_key(uow.keys, "code", whose)], errors.too_many_codes)
+
+
 async def charge(
     uow: UnitOfWork, counters: list[str], refused: Callable[[int], Problem] = errors.too_many_tries
 ) -> Charge:

@@ -22,6 +22,7 @@ from backend.kernel.announce import MOVED_CHANNEL
 from backend.kernel.ids import uuid7
 from backend.sync.partitions import VERSION
 from tests.support.field_phone import PACKED, FieldPhone, seal
+from tests.support.village import OwnTurn
 from tests.support.web import PASSWORD, Phone, base64url, serving
 
 REFUSED = {401, 403, 404}
@@ -45,6 +46,8 @@ class Subject:
     session: str = ""
     #: a household of the same village that may be the same
     twin: str = ""
+    #: reviewers' turns on phones of their own: one that is handed in, one that is only looked at
+    turns: tuple[OwnTurn, ...] = ()
 
 
 @dataclass
@@ -229,12 +232,6 @@ async def events(one: Attempt) -> bool:
         gone.set()
         stream.cancel()
         await asyncio.gather(stream, return_exceptions=True)
-
-
-async def evaluation_forms(one: Attempt) -> bool:
-    """Who said what about the household can be asked for, with a purpose."""
-    path = f"/api/v1/evaluations/{one.subject.session}/forms"
-    return await _done(one, "POST", path, 200, purpose="a look")
 
 
 async def file_up(one: Attempt) -> bool:

@@ -19,10 +19,11 @@ from backend.kernel.actor import Actor
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database
 from backend.sync.partitions import VERSION
-from tests.access import pair_probes, probes
+from tests.access import pair_probes, probes, review_probes
 from tests.access.probes import Attempt, Probe, Subject, digest, page_with_customers, photo
 from tests.support.bodies import new_household, visit
 from tests.support.field_phone import PACKED, FieldPhone
+from tests.support.village import OwnTurn
 from tests.support.web import Phone, serving
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
@@ -160,9 +161,16 @@ MATRIX: dict[str, Row] = {
     "GET /api/v1/quarantine": _row(probes.quarantine, **QUARANTINE),
     "POST /api/v1/quarantine/{command_id}/content": _row(probes.quarantined, **QUARANTINE),
     "POST /api/v1/evaluations/{session_id}/forms": _row(
-        probes.evaluation_forms,
+        review_probes.evaluation_forms,
         **dict.fromkeys(("own", "reassigned", "other_grid"), frozenset({"head", "auditor"})),
         other_branch=AUDITOR,
+    ),
+    # a reviewer in the village has no account: the code alone opens, whoever shows it
+    "POST /api/v1/review/open": _row(
+        review_probes.review_open, **dict.fromkeys((*RELATIONS, "signed_out"), EVERYBODY)
+    ),
+    "POST /api/v1/review/hand-in": _row(
+        review_probes.review_hand_in, **dict.fromkeys((*RELATIONS, "signed_out"), EVERYBODY)
     ),
     "GET /api/v1/phones": _row(probes.phones, **QUARANTINE),
     "GET /api/v1/sync/events": _row(probes.events, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
@@ -202,14 +210,17 @@ async def _subject(
         "held_on": "2026-03-02",
         "host_id": author.staff["id"],
         "customer_ids": [neighbour["id"]],
-        "reviewers": [{"id": str(uuid7()), "name": "罗书记", "role": "cadre"}],
+        "reviewers": [{"id": str(uuid7()), "name": name, "role": "cadre"} for name in ("罗书记", "高老师")],
     }
     author.save("evaluation.create", judged)
+    turns = tuple(OwnTurn.made(author, judged, number) for number in (0, 1))
+    for turn in turns:
+        author.save("evaluation.invite", turn.invitation)
     assert {one["result"] for one in await author.push()} == {"applied"}
     sent = await probes.send_photo(author, kept)
     assert sent.status_code == 200, sent.text
     return Subject(
-        body["id"], place.id, author, people, digest(kept), waiting, "", judged["id"], neighbour["id"]
+        body["id"], place.id, author, people, digest(kept), waiting, "", judged["id"], neighbour["id"], turns
     )
 
 

@@ -275,6 +275,21 @@ describe.sequential('a village evaluation', () => {
     await sound(manager, 'customer')
   })
 
+  test('the host ends it, and the branch sees that it is over', async () => {
+    await agent.go(`/evaluations/${session}`)
+    await agent.tap(agent.button('evaluation.close'))
+    await sound(agent, 'end')
+    await agent.tap(agent.page.getByRole('dialog').getByRole('button', { name: agent.t('evaluation.close'), exact: true }))
+    const over = new RegExp(agent.t('evaluation.closedOn', { day: '.+' }))
+    await agent.page.getByText(over).waitFor()
+    expect(await agent.button('evaluation.close').count()).toBe(0)
+    await agent.synced(90)
+    await manager.synced(90)
+    await manager.go(`/evaluations/${session}`)
+    await manager.page.getByText(over).waitFor()
+    await sound(manager, 'ended')
+  })
+
   test('no page threw or logged an error', () => {
     expect([...manager.errors, ...agent.errors, ...head.errors]).toEqual([])
   })

@@ -35,6 +35,7 @@ DOORS = {
     "device_escrow": "servers: a phone is enrolled",
     "duplicate_pair": "command duplicate.decline",
     "duty": "command customer.create",
+    "evaluation_code": "command evaluation.invite",
     "evaluation_form": "command evaluation.hand_in",
     "evaluation_result": "command evaluation.hand_in",
     "evaluation_reviewer": "command evaluation.create",

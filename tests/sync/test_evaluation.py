@@ -9,19 +9,21 @@ from sqlalchemy import text
 from backend.kernel.actor import Actor
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database
-from tests.support.bodies import new_household
 from tests.support.field_phone import FieldPhone
-from tests.support.village import FORM_BYTES, GOOD, POOR, Village, form, session_of
+from tests.support.village import (
+    FORM_BYTES,
+    GOOD,
+    POOR,
+    Village,
+    form,
+    households_of,
+    results_of,
+    reviewed,
+    session_of,
+    village_of,
+)
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
-
-
-async def _made(manager: FieldPhone, world: World, count: int = 3) -> list[str]:
-    bodies = [new_household(world.grids["E1"], f"第{number}户") for number in range(count)]
-    for body in bodies:
-        manager.save("customer.create", body)
-    assert {one["result"] for one in await manager.push()} == {"applied"}
-    return [body["id"] for body in bodies]
 
 
 @pytest.fixture
@@ -36,14 +38,7 @@ async def agent(phone_of: PhoneOf) -> FieldPhone:
 
 @pytest.fixture
 async def village(manager: FieldPhone, agent: FieldPhone, world: World) -> Village:
-    households = await _made(manager, world)
-    body = session_of(world, agent, households)
-    manager.save("evaluation.create", body)
-    (receipt,) = await manager.push()
-    assert receipt["result"] == "applied", receipt
-    await agent.pull()
-    assert body["id"] in agent.of("evaluation")
-    return Village(body["id"], households, [one["id"] for one in body["reviewers"]])
+    return await village_of(manager, agent, world)
 
 
 async def _answered(village: Village, agent: FieldPhone, work: Work, *reviewers: int) -> None:
@@ -58,29 +53,19 @@ async def _answered(village: Village, agent: FieldPhone, work: Work, *reviewers:
     await work()
 
 
-def _review(village: Village, results: list[list[Any]], round_: int, **changes: Any) -> dict[str, Any]:
-    items = [{"customer_id": one[0], "counted": one[2], "percent": one[4]} for one in results]
-    return {"session_id": village.id, "round": round_, "items": [item | changes for item in items]}
-
-
-async def _results(phone: FieldPhone, village: Village) -> dict[str, list[Any]]:
-    await phone.pull()
-    return {one[0]: one for one in phone.of("evaluation")[village.id]["results"]}
-
-
 async def test_nobody_sees_anything_before_the_third_form(
     village: Village, manager: FieldPhone, agent: FieldPhone, phone_of: PhoneOf, work: Work
 ) -> None:
     head = await phone_of("head")
     await _answered(village, agent, work, 0, 1)
     for phone in (manager, head):
-        assert await _results(phone, village) == {}
+        assert await results_of(phone, village) == {}
         reviewers = phone.of("evaluation")[village.id]["reviewers"]
         # how many they answered is all that is known of them
         assert [one[5] for one in reviewers] == [3, 3, 0, 0]
     await _answered(village, agent, work, 2)
     for phone in (manager, head):
-        found = await _results(phone, village)
+        found = await results_of(phone, village)
         assert {one[4] for one in found.values()} == {85, 6}
         assert [found[one][1] for one in village.households] == ["第0户", "第1户", "第2户"]
     assert [one["kind"] for one in manager.of("inbox").values()] == ["evaluation_opened"]
@@ -92,7 +77,16 @@ async def test_the_host_never_learns_a_result(
     await _answered(village, agent, work, 0, 1, 2)
     await agent.pull()
     row = agent.of("evaluation")[village.id]
-    assert set(row) == {"grid_id", "held_on", "place", "host_id", "reviewers", "households", "revision"}
+    assert set(row) == {
+        "grid_id",
+        "held_on",
+        "place",
+        "host_id",
+        "reviewers",
+        "households",
+        "closed_at",
+        "revision",
+    }
     assert "85" not in msgspec.json.encode({k: v for k, v in row.items() if k == "results"}).decode()
     assert [one["kind"] for one in agent.of("inbox").values()] == ["evaluation_planned"]
     # another branch, and an agent who does not host, have no session at all
@@ -106,7 +100,7 @@ async def test_an_agent_who_does_not_host_hears_nothing_of_a_session(
     manager: FieldPhone, agent: FieldPhone, world: World
 ) -> None:
     await agent.pull()
-    households = await _made(manager, world)
+    households = await households_of(manager, world)
     body = session_of(world, manager, households)
     manager.save("evaluation.create", body)
     assert (await manager.push())[0]["result"] == "applied"
@@ -172,7 +166,7 @@ async def test_relatives_do_not_count(
     manager: FieldPhone, agent: FieldPhone, world: World, work: Work, worker_db: Database
 ) -> None:
     """The reviewer's own household, one that split off it, and one whose reviewer says that they are kin."""
-    own, other, third = await _made(manager, world)
+    own, other, third = await households_of(manager, world)
     await manager.pull()
     spouse = next(
         one
@@ -210,11 +204,11 @@ async def test_relatives_do_not_count(
         )
         found = sorted((str(row.customer_id), row.excluded) for row in rows)
     assert found == sorted([(own, "family"), (split, "family"), (third, "said")])
-    assert set(await _results(manager, village)) == {other}
+    assert set(await results_of(manager, village)) == {other}
     village.hand_in(agent, 3, [form("yes", GOOD)] * 4)
     assert (await agent.push())[0]["result"] == "applied"
     await work()
-    assert {one: row[2] for one, row in (await _results(manager, village)).items()} == {
+    assert {one: row[2] for one, row in (await results_of(manager, village)).items()} == {
         own: 3,
         split: 3,
         other: 4,
@@ -230,7 +224,7 @@ async def test_dont_know_is_an_answer_and_too_few_who_know_give_no_score(
         village.hand_in(agent, reviewer, [form(knows, grades), form("yes", GOOD), form("no")])
     assert {one["result"] for one in await agent.push()} == {"applied"}
     await work()
-    found = await _results(manager, village)
+    found = await results_of(manager, village)
     first, second, third = (found[one] for one in village.households)
     assert (first[2], first[3], first[4], first[7], first[9]) == (3, 1, None, {}, ["little_known"])
     assert (second[2], second[3], second[4]) == (3, 3, 85)
@@ -244,22 +238,22 @@ async def test_two_people_review_and_only_then_it_counts(
     await _answered(village, agent, work, 0, 1, 2)
     await manager.pull()
     before = {one: manager.of("profile")[one]["score"] for one in village.households}
-    results = list((await _results(manager, village)).values())
-    head.save("evaluation.review", _review(village, results, 2))
+    results = list((await results_of(manager, village)).values())
+    head.save("evaluation.review", reviewed(village, results, 2))
     assert (await head.push())[0]["code"] == "conflict_state"
-    manager.save("evaluation.review", _review(village, results, 2))
+    manager.save("evaluation.review", reviewed(village, results, 2))
     assert (await manager.push())[0]["code"] == "bad_value"
-    manager.save("evaluation.review", _review(village, results, 1, percent=50))
+    manager.save("evaluation.review", reviewed(village, results, 1, percent=50))
     assert (await manager.push())[0]["code"] == "bad_value", "a changed score without its reason"
-    manager.save("evaluation.review", _review(village, results, 1))
+    manager.save("evaluation.review", reviewed(village, results, 1))
     assert (await manager.push())[0]["result"] == "applied"
     await work()
     await manager.pull()
     assert {one: manager.of("profile")[one]["score"] for one in village.households} == before
     await head.pull()
     assert "evaluation_reviewed" in [one["kind"] for one in head.of("inbox").values()]
-    seen = list((await _results(head, village)).values())
-    head.save("evaluation.review", _review(village, seen, 2))
+    seen = list((await results_of(head, village)).values())
+    head.save("evaluation.review", reviewed(village, seen, 2))
     assert (await head.push())[0]["result"] == "applied"
     await work()
     await manager.pull()
@@ -268,7 +262,7 @@ async def test_two_people_review_and_only_then_it_counts(
     assert [after[one] - before[one] for one in village.households][:2] == [17 - _shared(before, 0)] * 2
     assert after[village.households[2]] < after[village.households[0]]
     (row,) = [one for one in seen if one[0] == village.households[0]]
-    assert (await _results(manager, village))[row[0]][12] == 85
+    assert (await results_of(manager, village))[row[0]][12] == 85
 
 
 def _shared(before: dict[str, int], _: int) -> int:
@@ -282,12 +276,12 @@ async def test_one_person_alone_decides_nothing(
 ) -> None:
     deputy, head = await phone_of("deputy"), await phone_of("head")
     await _answered(village, agent, work, 0, 1, 2)
-    results = list((await _results(deputy, village)).values())
-    deputy.save("evaluation.review", _review(village, results, 1))
+    results = list((await results_of(deputy, village)).values())
+    deputy.save("evaluation.review", reviewed(village, results, 1))
     assert (await deputy.push())[0]["result"] == "applied"
-    deputy.save("evaluation.review", _review(village, results, 2))
+    deputy.save("evaluation.review", reviewed(village, results, 2))
     assert (await deputy.push())[0]["code"] == "bad_value"
-    head.save("evaluation.review", _review(village, results, 2))
+    head.save("evaluation.review", reviewed(village, results, 2))
     assert (await head.push())[0]["result"] == "applied"
 
 
@@ -296,16 +290,16 @@ async def test_a_form_that_comes_later_asks_for_a_new_review(
 ) -> None:
     head = await phone_of("head")
     await _answered(village, agent, work, 0, 1, 2)
-    results = list((await _results(manager, village)).values())
-    manager.save("evaluation.review", _review(village, results, 1))
+    results = list((await results_of(manager, village)).values())
+    manager.save("evaluation.review", reviewed(village, results, 1))
     assert (await manager.push())[0]["result"] == "applied"
     village.hand_in(agent, 3, [form("yes", POOR)] * 3)
     assert (await agent.push())[0]["result"] == "applied"
     await work()
     # the head's screen still showed three forms
-    head.save("evaluation.review", _review(village, results, 2))
+    head.save("evaluation.review", reviewed(village, results, 2))
     assert (await head.push())[0]["code"] == "conflict_state"
-    found = await _results(manager, village)
+    found = await results_of(manager, village)
     assert {one[2] for one in found.values()} == {4}
     assert found[village.households[0]][9] == ["wide", "outlier"]
 
@@ -380,13 +374,13 @@ async def test_what_a_session_may_not_be(
 ) -> None:
     if changes.get("grid_id") == "W1":
         changes = {"grid_id": str(world.grids["W1"].id)}
-    manager.save("evaluation.create", session_of(world, agent, await _made(manager, world)) | changes)
+    manager.save("evaluation.create", session_of(world, agent, await households_of(manager, world)) | changes)
     (receipt,) = await manager.push()
     assert (receipt["result"], receipt["code"]) == ("rejected", code)
 
 
 async def test_agents_make_no_session(agent: FieldPhone, manager: FieldPhone, world: World) -> None:
-    households = await _made(manager, world)
+    households = await households_of(manager, world)
     agent.save("evaluation.create", session_of(world, agent, households))
     (receipt,) = await agent.push()
     assert (receipt["result"], receipt["code"]) == ("rejected", "not_allowed")
@@ -401,8 +395,8 @@ async def test_a_household_that_became_part_of_another_is_shown_no_more_until_th
     manager.save("customer.merge", merge)
     assert (await manager.push())[0]["result"] in {"applied", "merged"}
     await work()
-    assert set(await _results(manager, village)) == set(village.households) - {gone}
+    assert set(await results_of(manager, village)) == set(village.households) - {gone}
     manager.save("customer.unmerge", {"customer_id": gone, "reason": "弄错了"})
     assert (await manager.push())[0]["result"] == "applied"
     await work()
-    assert set(await _results(manager, village)) == set(village.households)
+    assert set(await results_of(manager, village)) == set(village.households)

@@ -34,6 +34,8 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'evaluation.create': 1,
   'evaluation.hand_in': 1,
   'evaluation.review': 1,
+  'evaluation.invite': 1,
+  'evaluation.close': 1,
   'inbox.read': 1,
   'command.discard': 1,
 }

@@ -392,6 +392,14 @@ export const build = {
     if (body.forms.length === 0) throw new CommandInvalid('forms', 'required')
     return make('evaluation.hand_in', body, options)
   },
+  evaluationInvite(body: CommandBodies['evaluation.invite'], options?: CommandOptions) {
+    for (const field of ['session_id', 'reviewer_id'] as const) id(field, body[field])
+    return make('evaluation.invite', body, options)
+  },
+  evaluationClose(body: CommandBodies['evaluation.close'], options?: CommandOptions) {
+    id('session_id', body.session_id)
+    return make('evaluation.close', body, options)
+  },
   evaluationReview(body: CommandBodies['evaluation.review'], options?: CommandOptions) {
     id('session_id', body.session_id)
     if (body.items.length === 0) throw new CommandInvalid('items', 'required')

@@ -43,8 +43,11 @@ export function openQuestion({ knows, grades }: FormAnswers): Question | null {
   return knows === 'yes' ? (QUESTION_NAMES.find((question) => grades[question] === undefined) ?? null) : null
 }
 
-/** [id, name, role, own household, when they handed in, how many forms] */
-export type EvaluationReviewer = [id: Id, name: string, role: string, customerId: Id | null, handedInAt: Instant | null, forms: number]
+/** Until when a reviewer's own phone may open its code (null: not known before the bank has heard of it), and when it did. */
+export type EvaluationCode = [openUntil: Instant | null, openedAt: Instant | null]
+
+/** [id, name, role, own household, when they handed in, how many forms, the code for their own phone] */
+export type EvaluationReviewer = [id: Id, name: string, role: string, customerId: Id | null, handedInAt: Instant | null, forms: number, code: EvaluationCode | null]
 
 /** [staff, percent, forms seen, when, why changed] */
 export type EvaluationReview = [staffId: Id, percent: number, counted: number, at: Instant, reason: string | null]
@@ -130,12 +133,20 @@ export interface EvaluationBodies {
   'evaluation.create': { id: Id; grid_id: Id; held_on: Day; place?: string; host_id: Id; reviewers: NewReviewer[]; customer_ids: Id[] }
   /** `sealed`: only the bank can open it. */
   'evaluation.hand_in': { session_id: Id; reviewer_id: Id; forms: { customer_id: Id; sealed: Uint8Array }[] }
+  /** `code_hash`: of the code; without it the code is withdrawn. */
+  'evaluation.invite': { session_id: Id; reviewer_id: Id; code_hash?: Uint8Array }
+  'evaluation.close': { session_id: Id }
   'evaluation.review': { session_id: Id; round: 1 | 2; items: { customer_id: Id; counted: number; percent: number; reason?: string }[] }
 }
 
 /** The reviewers of a session after one of them has handed in; what was handed in before stays. */
 export function handedIn(reviewers: readonly EvaluationReviewer[], body: EvaluationBodies['evaluation.hand_in'], at: Instant): EvaluationReviewer[] {
-  return reviewers.map((one): EvaluationReviewer => (one[0] === body.reviewer_id && one[4] === null ? [one[0], one[1], one[2], one[3], at, body.forms.length] : one))
+  return reviewers.map((one): EvaluationReviewer => (one[0] === body.reviewer_id && one[4] === null ? [one[0], one[1], one[2], one[3], at, body.forms.length, null] : one))
+}
+
+/** The reviewers of a session after one of them was given a code, or lost it. */
+export function invited(reviewers: readonly EvaluationReviewer[], body: EvaluationBodies['evaluation.invite']): EvaluationReviewer[] {
+  return reviewers.map(([...one]): EvaluationReviewer => (one[0] === body.reviewer_id && one[4] === null ? [one[0], one[1], one[2], one[3], one[4], one[5], body.code_hash ? [null, null] : null] : one))
 }
 
 /** The results of a session after a review; one that has more forms than the reviewer saw stays as it was. */

@@ -5,7 +5,7 @@
 import { dayOf } from './dates'
 import type { Command, CommandBodies } from './commands'
 import { observedAt } from './commandFacts'
-import { handedIn, reviewed } from './evaluation'
+import { handedIn, invited, reviewed } from './evaluation'
 import { fieldsOf } from './consents'
 import { readId } from './idNumber'
 import { Overlay, patch, type Laying, type OverlayContext, type OverlayEntry, type ReadRow } from './laying'
@@ -101,6 +101,10 @@ function apply(command: Command, laying: Laying): void {
       return createEvaluation(command.body, laying)
     case 'evaluation.hand_in':
       return handIn(command.body, laying)
+    case 'evaluation.invite':
+      return inviteReviewer(command.body, laying)
+    case 'evaluation.close':
+      return closeEvaluation(command.body, laying)
     case 'evaluation.review':
       return reviewResults(command.body, laying)
     case 'inbox.read':
@@ -340,8 +344,9 @@ function createEvaluation(body: CommandBodies['evaluation.create'], laying: Layi
     held_on: body.held_on,
     place: body.place ?? '',
     host_id: body.host_id,
-    reviewers: body.reviewers.map(({ id, name, role, customer_id }) => [id, name, role, customer_id ?? null, null, 0]),
+    reviewers: body.reviewers.map(({ id, name, role, customer_id }) => [id, name, role, customer_id ?? null, null, 0, null]),
     households: body.customer_ids,
+    closed_at: null,
     grid_name: laying.read('grid', body.grid_id)?.name ?? '',
     created_by: laying.context.staffId,
     results: [],
@@ -352,6 +357,17 @@ function createEvaluation(body: CommandBodies['evaluation.create'], laying: Layi
 function handIn(body: CommandBodies['evaluation.hand_in'], laying: Laying): void {
   const row = laying.read('evaluation', body.session_id)
   if (row) patch(laying, 'evaluation', row.id, { reviewers: handedIn(row.reviewers, body, laying.at) })
+}
+
+function inviteReviewer(body: CommandBodies['evaluation.invite'], laying: Laying): void {
+  const row = laying.read('evaluation', body.session_id)
+  if (row) patch(laying, 'evaluation', row.id, { reviewers: invited(row.reviewers, body) })
+}
+
+/** The first end stands. */
+function closeEvaluation(body: CommandBodies['evaluation.close'], laying: Laying): void {
+  const row = laying.read('evaluation', body.session_id)
+  if (row && !row.closed_at) patch(laying, 'evaluation', row.id, { closed_at: laying.at })
 }
 
 function reviewResults(body: CommandBodies['evaluation.review'], laying: Laying): void {

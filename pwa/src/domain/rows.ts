@@ -322,6 +322,8 @@ export interface EvaluationRow extends RowBase {
   host_id: Id
   reviewers: EvaluationReviewer[]
   households: Id[]
+  /** What is saved later counts no more. */
+  closed_at: Instant | null
   grid_name?: string
   created_by?: Id | null
   results?: EvaluationResult[]

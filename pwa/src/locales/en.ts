@@ -5,7 +5,9 @@ import evaluation from './evaluation.en'
 import leave from './leave.en'
 import moves from './moves.en'
 import questions from './questions.en'
+import review from './review.en'
 import team from './team.en'
+import ui from './ui.en'
 import type { Messages } from './zh-CN'
 
 const en: Messages = {
@@ -73,35 +75,8 @@ const en: Messages = {
     noStorage: 'The phone\'s storage does not open',
     noStorageNext: 'What was recorded is untouched. Free some space and try again.',
   },
-  ui: {
-    tabs: 'Main pages',
-    waiting: '{n} waiting',
-    close: 'Close',
-    back: 'Back',
-    done: 'Done',
-    overdue: 'Overdue',
-    todo: 'To do',
-    less: '{what}: 10,000 yuan less',
-    more: '{what}: 10,000 yuan more',
-    typeAmount: '{what}: type it',
-    amountUnit: 'yuan',
-    notSaid: 'Not said',
-    loading: 'Opening',
-    pinDots: '{n} of {of} digits entered',
-    fingerprint: 'Unlock by fingerprint',
-    backspace: 'Delete one digit',
-    offline: 'Offline',
-    retry: 'Try again',
-    search: 'Search',
-    needsNetwork: 'Needs the network',
-    cancel: 'Cancel',
-    save: 'Save',
-    undo: 'Undo',
-    all: 'All',
-    more2: 'More',
-    choose: 'Choose',
-    clear: 'Clear',
-  },
+  review,
+  ui,
   tabs: {
     today: 'Today',
     customers: 'Customers',
@@ -1086,6 +1061,8 @@ const en: Messages = {
     member_move: 'Family member to another household',
     evaluation_create: 'New evaluation',
     evaluation_hand_in: 'Evaluation forms, sealed',
+    evaluation_invite: 'Code for a reviewer',
+    evaluation_close: 'End of an evaluation',
     evaluation_review: 'Review of an evaluation',
     inbox_read: 'Reading of messages',
     command_discard: 'Giving up a record',

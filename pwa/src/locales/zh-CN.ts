@@ -5,7 +5,9 @@ import evaluation from './evaluation.zh-CN'
 import leave from './leave.zh-CN'
 import moves from './moves.zh-CN'
 import questions from './questions.zh-CN'
+import review from './review.zh-CN'
 import team from './team.zh-CN'
+import ui from './ui.zh-CN'
 
 const zh = {
   completeness,
@@ -72,35 +74,8 @@ const zh = {
     noStorage: '手机存储打不开',
     noStorageNext: '已记的没动。清出一些空间，再试一次。',
   },
-  ui: {
-    tabs: '主要页面',
-    waiting: '{n} 件待看',
-    close: '关闭',
-    back: '返回',
-    done: '已办',
-    overdue: '逾期',
-    todo: '待办',
-    less: '{what}减 1 万元',
-    more: '{what}加 1 万元',
-    typeAmount: '{what}，直接输入',
-    amountUnit: '万元',
-    notSaid: '没说',
-    loading: '正在打开',
-    pinDots: '已输入 {n} 位，共 {of} 位',
-    fingerprint: '用指纹解锁',
-    backspace: '删一位',
-    offline: '离线',
-    retry: '再试',
-    search: '查找',
-    needsNetwork: '要联网',
-    cancel: '取消',
-    save: '保存',
-    undo: '撤回',
-    all: '全部',
-    more2: '更多',
-    choose: '去选',
-    clear: '清空',
-  },
+  review,
+  ui,
   tabs: {
     today: '今日',
     customers: '客户',
@@ -1084,6 +1059,8 @@ const zh = {
     member_move: '家里人换户',
     evaluation_create: '新建评议',
     evaluation_hand_in: '评议表，已封',
+    evaluation_invite: '评议码',
+    evaluation_close: '评议结束',
     evaluation_review: '评议复核',
     inbox_read: '消息已看',
     command_discard: '不要了',

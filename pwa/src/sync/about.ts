@@ -57,6 +57,8 @@ function now(core: Core, command: NewCommand): Whom {
     case 'evaluation.create':
       return { id: null, name: rows.get('grid', command.body.grid_id)?.name ?? '' }
     case 'evaluation.hand_in':
+    case 'evaluation.invite':
+    case 'evaluation.close':
     case 'evaluation.review': {
       const session = rows.get('evaluation', command.body.session_id)
       return { id: null, name: (session && (session.grid_name || rows.get('grid', session.grid_id)?.name)) ?? '' }

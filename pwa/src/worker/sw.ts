@@ -19,7 +19,7 @@ type Badging = { setAppBadge?: (n?: number) => Promise<void> }
 
 cleanupOutdatedCaches()
 precacheAndRoute(self.__WB_MANIFEST)
-registerRoute(new NavigationRoute(createHandlerBoundToURL('/index.html'), { denylist: [/^\/api\//, /^\/healthz$/, /^\/readyz$/, /^\/metrics$/] }))
+registerRoute(new NavigationRoute(createHandlerBoundToURL('/index.html'), { denylist: [/^\/api\//, /^\/healthz$/, /^\/readyz$/, /^\/metrics$/, /^\/review\.html/] }))
 
 // The window in which the app was set up too: it needs no network from then on, and an update reaches it.
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))

@@ -6,10 +6,11 @@ import { FORM_BYTES, formContext, QUESTIONS, type FormAnswers } from '../../doma
 import { uuid7 } from '../../domain/ids'
 import { unpack } from '../../store/codec'
 import type { Core } from '../../sync/core'
-import { formBytes } from '../../sync/forms'
+import { formBytes } from '../../store/forms'
 import { FakeBank } from '../../sync/testing/bank'
 import { GRID, GRID_KEY, household, PIN, readyPhone, reopen, type Phone } from '../../sync/testing/phone'
-import { answeredIn, useTurn } from './turn'
+import { answeredIn, hostDesk } from './hostDesk'
+import { useTurn } from './turn'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -23,8 +24,8 @@ const session = {
   kind: 'evaluation',
   id: SESSION,
   values: {
-    grid_id: GRID, held_on: '2026-11-29', place: '村委会', host_id: 'staff-1', households: IDS, grid_name: '大湾村', created_by: 'staff-1', results: [],
-    reviewers: REVIEWERS.map((id, i) => [id, ['罗书记', '谢组长'][i], 'cadre', null, null, 0]),
+    grid_id: GRID, held_on: '2026-11-29', place: '村委会', host_id: 'staff-1', households: IDS, closed_at: null, grid_name: '大湾村', created_by: 'staff-1', results: [],
+    reviewers: REVIEWERS.map((id, i) => [id, ['罗书记', '谢组长'][i], 'cadre', null, null, 0, null]),
   },
 }
 
@@ -60,20 +61,20 @@ async function answer(turn: ReturnType<typeof useTurn>, at: number, given: Parti
 
 test('what reviewers said is nowhere on the phone, before and after it is handed in, and the bank has it', async () => {
   const { bank, phone } = await hosting()
-  const turn = useTurn(phone.engine, SESSION, REVIEWERS[0]!, IDS)
+  const turn = useTurn(hostDesk(phone.engine, SESSION, REVIEWERS[0]!, () => []), IDS)
   await answer(turn, 0, { grades: { debts: 'unpaid', habits: 'bad' } })
   await answer(turn, 1, { knows: 'no' })
   // Undone within the turn: the last word counts.
   await answer(turn, 1, { grades: { repute: 'poor' }, limit_fen: 3_000_000 })
   await answer(turn, 2, { knows: 'relative' })
   const before = await readable(phone)
-  await turn.handIn([])
+  await turn.handIn()
   const after = await readable(phone)
   for (const kept of [before, after]) {
     expect(kept).toContain(REVIEWERS[0])
     for (const said of ['unpaid', 'repute', 'relative', 'grades', 'knows']) expect([said, kept.includes(said)]).toEqual([said, false])
   }
-  expect(phone.engine.evaluations()[0]).toMatchObject({ reviewers: [[REVIEWERS[0], '罗书记', 'cadre', null, expect.any(Number), 3], [REVIEWERS[1], '谢组长', 'cadre', null, null, 0]] })
+  expect(phone.engine.evaluations()[0]).toMatchObject({ reviewers: [[REVIEWERS[0], '罗书记', 'cadre', null, expect.any(Number), 3, null], [REVIEWERS[1], '谢组长', 'cadre', null, null, 0, null]] })
   expect(answeredIn(phone.engine, SESSION, REVIEWERS[0]!)).toBe(0)
   bank.fault = () => null
   await phone.engine.sync()
@@ -100,20 +101,20 @@ test('what reviewers said is nowhere on the phone, before and after it is handed
 
 test('a killed app goes on where the reviewer was, shows nothing of what was said, and takes it again', async () => {
   const { bank, phone: first } = await hosting()
-  const before = useTurn(first.engine, SESSION, REVIEWERS[0]!, IDS)
+  const before = useTurn(hostDesk(first.engine, SESSION, REVIEWERS[0]!, () => []), IDS)
   await answer(before, 0, { grades: { repute: 'excellent' } })
   await answer(before, 1, { knows: 'no' })
   const phone = await reopen(bank, first)
   expect(await phone.engine.unlock(PIN)).toBe('ok')
   expect(answeredIn(phone.engine, SESSION, REVIEWERS[0]!)).toBe(2)
-  const turn = useTurn(phone.engine, SESSION, REVIEWERS[0]!, IDS)
+  const turn = useTurn(hostDesk(phone.engine, SESSION, REVIEWERS[0]!, () => []), IDS)
   expect([turn.at.value, turn.answered.value, turn.hidden.value]).toEqual([2, 2, false])
   turn.at.value = 0
   expect([turn.hidden.value, turn.form.value.said, turn.form.value.grades]).toEqual([true, false, {}])
   await answer(turn, 0, { grades: { repute: 'poor' } })
   await answer(turn, 2, {})
   expect(turn.counts.value).toEqual({ yes: 2, no: 0, relative: 0, hidden: 1 })
-  await turn.handIn([])
+  await turn.handIn()
   bank.fault = () => null
   await phone.engine.sync()
   const [{ body }] = bank.applied as unknown as [{ body: { forms: { customer_id: string; sealed: Uint8Array<ArrayBuffer> }[] } }]
@@ -127,10 +128,10 @@ test('a sealed form is nobody\'s to take back, and a session made without a netw
   const { bank, phone } = await hosting()
   const made = build.evaluationCreate({ id: uuid7(), grid_id: GRID, held_on: '2026-11-30', host_id: uuid7(), customer_ids: IDS, reviewers: [{ id: REVIEWERS[1]!, name: '谢组长', role: 'group_leader' }] })
   await phone.engine.save([made])
-  expect(phone.engine.evaluations()[0]).toMatchObject({ id: made.body.id, held_on: '2026-11-30', reviewers: [[REVIEWERS[1], '谢组长', 'group_leader', null, null, 0]], pending: { state: 'saved' } })
-  const turn = useTurn(phone.engine, made.body.id, REVIEWERS[1]!, IDS)
+  expect(phone.engine.evaluations()[0]).toMatchObject({ id: made.body.id, held_on: '2026-11-30', reviewers: [[REVIEWERS[1], '谢组长', 'group_leader', null, null, 0, null]], pending: { state: 'saved' } })
+  const turn = useTurn(hostDesk(phone.engine, made.body.id, REVIEWERS[1]!, () => [made.id]), IDS)
   await answer(turn, 0, { knows: 'no' })
-  await turn.handIn([made.id])
+  await turn.handIn()
   const entry = phone.engine.outbox().find((one) => one.type === 'evaluation.hand_in')
   expect(entry).toMatchObject({ canUndo: false, command: { needs: [made.id] } })
   bank.fault = () => null

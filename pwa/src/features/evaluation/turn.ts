@@ -1,29 +1,36 @@
 /**
  * One reviewer's turn. What they say is in memory while they answer; of each household that they have passed only the
- * sealed form is kept, encrypted as drafts are, so that a killed app goes on where it was and yet shows nothing of it.
- * A form that is answered again takes the place of the former one, until all are handed in.
+ * sealed form is kept, so that a killed app goes on where it was and yet shows nothing of it. A form that is answered
+ * again takes the place of the former one, until all are handed in.
  */
 import { computed, reactive, ref } from 'vue'
-import { build } from '../../domain/commands'
 import { openQuestion, type FormAnswers, type Knows } from '../../domain/evaluation'
 import type { Id } from '../../domain/rows'
-import type { Engine } from '../../sync/types'
 
-interface Kept {
-  /** By household: sealed to the bank, opened by nobody here. */
-  sealed: Record<Id, Uint8Array>
+/** A household as reviewers are asked about it. */
+export interface Asked {
+  id: Id
+  name: string
+  address: string
 }
 
-export const turnKey = (session: Id, reviewer: Id): string => `evaluation:${session}:${reviewer}`
+export type Sealed = Record<Id, Uint8Array<ArrayBuffer>>
 
-/** How many households a reviewer has answered who has not handed in. */
-export const answeredIn = (engine: Engine, session: Id, reviewer: Id): number => Object.keys(engine.drafts.get<Kept>(turnKey(session, reviewer))?.sealed ?? {}).length
+/** Where a turn is held: the host's phone, or the reviewer's own. */
+export interface Desk {
+  /** By household what was sealed before; opened by nobody here. */
+  kept: Sealed
+  seal(customer: Id, answers: FormAnswers): Promise<Uint8Array<ArrayBuffer>>
+  /** All that is sealed by now. Throws where the phone can't keep it. */
+  keep(sealed: Sealed): Promise<void>
+  /** All forms, in the order of the households. Throws as the desk does. */
+  handIn(forms: { customer_id: Id; sealed: Uint8Array<ArrayBuffer> }[]): Promise<void>
+}
 
 const blank = (): FormAnswers & { said: boolean } => ({ knows: 'yes', grades: {}, limit_fen: null, said: false })
 
-export function useTurn(engine: Engine, session: Id, reviewer: Id, households: readonly Id[]) {
-  const key = turnKey(session, reviewer)
-  const sealed = reactive(new Map<Id, Uint8Array>(Object.entries(engine.drafts.get<Kept>(key)?.sealed ?? {})))
+export function useTurn(desk: Desk, households: readonly Id[]) {
+  const sealed = reactive(new Map<Id, Uint8Array<ArrayBuffer>>(Object.entries(desk.kept)))
   /** What was said since the turn was opened: in memory only. */
   const spoken = reactive(new Map<Id, FormAnswers & { said: boolean }>())
   const at = ref(Math.max(0, households.findIndex((id) => !sealed.has(id))))
@@ -48,8 +55,8 @@ export function useTurn(engine: Engine, session: Id, reviewer: Id, households: r
     const { said: _said, ...answers } = form.value
     const about = here.value
     try {
-      const bytes = await engine.sealForm(session, reviewer, about, { ...answers, grades: { ...answers.grades } })
-      await engine.drafts.put(key, { sealed: { ...Object.fromEntries(sealed), [about]: bytes } } satisfies Kept)
+      const bytes = await desk.seal(about, { ...answers, grades: { ...answers.grades } })
+      await desk.keep({ ...Object.fromEntries(sealed), [about]: bytes })
       sealed.set(about, bytes)
       failed.value = false
       return true
@@ -59,13 +66,14 @@ export function useTurn(engine: Engine, session: Id, reviewer: Id, households: r
     }
   }
 
-  /** All forms as one entry of the outbox; the draft goes in the same transaction. Throws as `Engine.save`. */
-  async function handIn(needs: Id[]): Promise<void> {
-    const forms = households.flatMap((customer_id) => {
-      const bytes = sealed.get(customer_id)
-      return bytes ? [{ customer_id, sealed: bytes }] : []
-    })
-    await engine.save([build.evaluationHandIn({ session_id: session, reviewer_id: reviewer, forms }, { needs })], [], { draft: key })
+  /** All forms at once. Throws as the desk. */
+  async function handIn(): Promise<void> {
+    await desk.handIn(
+      households.flatMap((customer_id) => {
+        const bytes = sealed.get(customer_id)
+        return bytes ? [{ customer_id, sealed: bytes }] : []
+      }),
+    )
     spoken.clear()
   }
 

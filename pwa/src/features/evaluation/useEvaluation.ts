@@ -1,6 +1,6 @@
 /** A session's row with what the screens say of it. */
 import { computed, type Ref } from 'vue'
-import { gradeOf, resultOf, stageOf, type Result } from '../../domain/evaluation'
+import { gradeOf, LEAST_REVIEWERS, resultOf, stageOf, type Result } from '../../domain/evaluation'
 import type { Id } from '../../domain/rows'
 import { useEngine } from '../engine'
 import { useNames } from '../names'
@@ -22,7 +22,11 @@ export function useEvaluation(id: Ref<Id>) {
   const handedIn = computed(() => row.value?.reviewers.filter((one) => one[4] !== null).length ?? 0)
   const place = computed(() => (row.value ? (row.value.grid_name || names.grid(row.value.grid_id)) : ''))
   const isHost = computed(() => row.value?.host_id === engine.staff?.id)
-  return { row, results, handedIn, place, isHost, stageOf }
+  const isClosed = computed(() => Boolean(row.value?.closed_at))
+  const figure = engine.fromRows((e) => e.policy('evaluation_forms_needed') as unknown)
+  /** With fewer forms there is no result. */
+  const need = computed(() => (typeof figure.value === 'number' ? figure.value : LEAST_REVIEWERS))
+  return { isClosed, need, row, results, handedIn, place, isHost, stageOf }
 }
 
 export function useGrades() {
