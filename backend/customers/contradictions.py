@@ -4,6 +4,8 @@
 from collections.abc import Mapping
 from datetime import date
 
+from backend.customers.limits import Said
+
 Values = Mapping[str, int | str | None]
 
 #: the second character of a credit code that the market regulator (9) gave: firm, self-employed, co-operative
@@ -43,10 +45,10 @@ def _quarters(values: Values, what: str) -> str | None:
 
 #: in words for the person who typed it
 WORDS = {
-    "over": "the four quarters come to more than the year",
-    "under": "the four quarters come to less than the year",
-    "future": "the licence cannot begin in the future",
-    "before": "the licence ends before it begins",
-    "both": "a licence without an end has no last day",
-    "kind": "the credit code is that of another kind of business",
+    "over": Said("四个季度加起来比一年多", "the four quarters come to more than the year"),
+    "under": Said("四个季度加起来比一年少", "the four quarters come to less than the year"),
+    "future": Said("执照的起始日还没到", "the licence cannot begin in the future"),
+    "before": Said("执照到期早于起始", "the licence ends before it begins"),
+    "both": Said("没有期限的执照没有到期日", "a licence without an end has no last day"),
+    "kind": Said("信用代码是另一类经营主体的", "the credit code is that of another kind of business"),
 }

@@ -3,14 +3,29 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from backend.customers.limits import EMPTY, Said, text_wrong
 from backend.kernel.errors import Problem
 
+NAME, ADDRESS = Said("名字", "Name"), Said("地址", "Address")
 KEPT = "Your entry is kept whole. Correct it and send it again, or ask your branch."
 
 
-def bad_value(detail: str) -> Problem:
-    """A value breaks a rule of its field."""
-    return Problem("bad_value", 409, "A value cannot be right", detail=detail, remedy=KEPT)
+def bad_value(detail: str | Said) -> Problem:
+    """A value breaks a rule of its field. What people type is refused in both languages."""
+    said = detail.both if isinstance(detail, Said) else detail
+    return Problem("bad_value", 409, "A value cannot be right", detail=said, remedy=KEPT)
+
+
+def check_name(text: str, called: Said = NAME) -> None:
+    """What something is called: there, and on one line that people can read. Raises Problem `bad_value`."""
+    if wrong := text_wrong(text, 80) or (None if text.strip() else EMPTY):
+        raise bad_value(wrong.of(called))
+
+
+def check_address(text: str | None) -> None:
+    """Where it is, if that is said. Raises Problem `bad_value`."""
+    if text and (wrong := text_wrong(text, 200)):
+        raise bad_value(wrong.of(ADDRESS))
 
 
 def unknown_field(name: str) -> Problem:

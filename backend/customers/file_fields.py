@@ -12,28 +12,43 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from backend.customers.limits import Said
 from backend.customers.phone_copy import drawn, write
 from backend.customers.rules import MAX_FEN, Field, Unit
 
 HERE = Path(__file__).with_suffix(".yaml")
 PHONE = Path("pwa/src/domain/file-fields.json")
+#: what the phone calls them
+WORDS = Path("pwa/src/locales/field-words.json")
 
 
 class Declared(Struct, frozen=True, forbid_unknown_fields=True):
-    """One field as it is written down. `most`: the largest number, yuan for `fen`."""
+    """One field as it is written down. `most`: the largest number, yuan for `fen`; `unusual_from`: the number
+    from which on the phone asks once whether it is meant."""
 
+    zh: str
+    en: str
     unit: Unit
     section: Literal["income", "spending", "home", "assets"] | None = None
     form: Literal["income", "spending", "home", "register"] | None = None
     of: Literal["household", "business"] | None = None
     group: Literal["turnover", "costs", "expected"] | None = None
     most: int | None = None
+    unusual_from: int | None = None
     choices: tuple[str, ...] = ()
 
     @property
     def largest(self) -> int | None:
         """`most` in the unit in which the field is stored."""
-        return self.most * 100 if self.most is not None and self.unit == "fen" else self.most
+        return self._stored(self.most)
+
+    @property
+    def unusual(self) -> int | None:
+        """`unusual_from` in the unit in which the field is stored."""
+        return self._stored(self.unusual_from)
+
+    def _stored(self, number: int | None) -> int | None:
+        return number * 100 if number is not None and self.unit == "fen" else number
 
 
 @cache
@@ -47,6 +62,8 @@ def declared() -> Mapping[str, Declared]:
             raise ValueError(f"{name}: a number has a limit, and nothing else has")
         if (one.unit == "fen") != name.endswith("_fen"):
             raise ValueError(f"{name}: money is named by its unit")
+        if one.unusual_from is not None and not 0 < one.unusual_from < (one.most or 0):
+            raise ValueError(f"{name}: what is unusual lies within its limits")
         if (one.largest or 0) > MAX_FEN:
             raise ValueError(f"{name}: beyond what any amount may be")
         if (one.form is None) != (one.of is None):
@@ -60,7 +77,7 @@ def declared() -> Mapping[str, Declared]:
 def file_fields() -> Mapping[str, Field]:
     """All fields by name, as values are checked against them."""
     return {
-        name: Field(name, one.section, one.unit, one.largest or 0, one.choices)
+        name: Field(name, one.section, one.unit, one.largest or 0, one.choices, Said(one.zh, one.en))
         for name, one in declared().items()
     }
 
@@ -75,7 +92,7 @@ def weights_of(kind: str, weights: Mapping[str, int]) -> Mapping[str, int]:
 
 
 def for_phone() -> str:
-    """What the phone's forms ask for: JSON, in order, with `most` as stored."""
+    """What the phone's forms ask for: JSON, in order, with `most` and `unusual` as stored."""
     said = [
         {
             "name": name,
@@ -85,6 +102,7 @@ def for_phone() -> str:
             "group": one.group,
             "unit": one.unit,
             "most": one.largest,
+            "unusual": one.unusual,
             "choices": one.choices,
         }
         for name, one in declared().items()
@@ -92,5 +110,12 @@ def for_phone() -> str:
     return drawn(said)
 
 
+def words_for_phone() -> str:
+    """What the fields are called, by language."""
+    found = declared().items()
+    return drawn({"zh": {name: one.zh for name, one in found}, "en": {name: one.en for name, one in found}})
+
+
 if __name__ == "__main__":
+    write(WORDS, words_for_phone())
     write(PHONE, for_phone())

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import select
 
 from backend.customers import queries, unowned
-from backend.customers.errors import bad_value, not_active, out_of_scope
+from backend.customers.errors import bad_value, check_address, not_active, out_of_scope
 from backend.customers.models import (
     Customer,
     CustomerDispute,
@@ -50,6 +50,7 @@ async def move(uow: UnitOfWork, body: MoveCustomer, _envelope: Envelope) -> Appl
     """
     if body.point and (wrong := point_error(body.point.lon, body.point.lat)):
         raise bad_value(wrong)
+    check_address(body.address)
     # locked as the actor sees it: row security holds the line of what may be moved away
     customer = await queries.lock(uow, body.customer_id)
     if customer.status != "active":

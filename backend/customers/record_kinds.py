@@ -14,15 +14,25 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from backend.customers.limits import (
+    CUSTOMER,
+    MU_M2,
+    Said,
+    choice_wrong,
+    day_wrong,
+    flag_wrong,
+    number_wrong,
+    text_wrong,
+)
 from backend.customers.phone_copy import drawn, write
-from backend.customers.rules import RecordKind, is_day
+from backend.customers.rules import RecordKind
 
 HERE = Path(__file__).with_suffix(".yaml")
 PHONE = Path("pwa/src/domain/record-kinds.json")
 #: a record's own columns
 COLUMNS = frozenset({"value_fen", "area_m2", "quantity"})
-#: 1 mu is 2000/3 square metres
-MU_M2 = 2000 / 3
+#: a field that the kind does not have
+UNKNOWN = Said("这种资料没有这一项", "nothing that is known of such a record")
 
 Unit = Literal[
     "fen", "m2", "mu", "count", "months", "year", "percent", "choice", "flag", "text", "day", "customer"
@@ -30,21 +40,31 @@ Unit = Literal[
 
 
 class Field(Struct, frozen=True, forbid_unknown_fields=True):
-    """One field of a kind. `most`: the largest number (yuan for `fen`, mu for `mu`) or the longest text."""
+    """One field of a kind. `most`: the largest number (yuan for `fen`, mu for `mu`) or the longest text;
+    `unusual_from`: the number from which on the phone asks once whether it is meant."""
 
     unit: Unit
     zh: str
     en: str
     most: int | None = None
+    unusual_from: int | None = None
     choices: dict[str, tuple[str, str]] = {}
 
     @property
     def largest(self) -> int:
         """`most` in the unit in which the field is stored: fen, square metres, or as it is."""
         assert self.most is not None
+        return self._stored(self.most)
+
+    @property
+    def unusual(self) -> int | None:
+        """`unusual_from` in the unit in which the field is stored."""
+        return None if self.unusual_from is None else self._stored(self.unusual_from)
+
+    def _stored(self, number: int) -> int:
         if self.unit == "fen":
-            return self.most * 100
-        return round(self.most * MU_M2) if self.unit == "mu" else self.most
+            return number * 100
+        return round(number * MU_M2) if self.unit == "mu" else number
 
 
 class Kind(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,7 +81,7 @@ class Wrong:
     """A field that cannot be so, and why, in words for the person who typed it."""
 
     field: str
-    why: str
+    why: Said
 
 
 @cache
@@ -72,6 +92,8 @@ def kinds() -> Mapping[str, Kind]:
         raise ValueError(f"{HERE.name} declares other kinds than RecordKind")
     for name, kind in found.items():
         for field, one in kind.fields.items():
+            if one.unusual_from is not None and not 0 < one.unusual_from < (one.most or 0):
+                raise ValueError(f"{name}.{field}: what is unusual lies within its limits")
             if (one.unit == "choice") != bool(one.choices):
                 raise ValueError(f"{name}.{field}: a choice has choices, and nothing else has")
             if one.most is None and one.unit not in ("choice", "flag", "day", "customer"):
@@ -92,31 +114,26 @@ def wrong(kind: str, values: Mapping[str, Any], known: Mapping[str, Any]) -> Wro
             continue
         field = fields.get(name)
         if field is None:
-            return Wrong(name, f"{name} is nothing that is known of such a record")
+            return Wrong(name, UNKNOWN.of(Said(name, name)))
         if why := _why(field, value):
-            return Wrong(name, f"{name}: {why}")
+            return Wrong(name, why.of(Said(field.zh, field.en)))
     return None
 
 
-def _why(field: Field, value: Any) -> str | None:
+def _why(field: Field, value: Any) -> Said | None:
     match field.unit:
         case "choice":
-            return None if value in field.choices else f"one of {', '.join(field.choices)}"
+            return choice_wrong(value, field.choices)
         case "flag":
-            return None if isinstance(value, bool) else "true or false"
+            return flag_wrong(value)
         case "text":
-            return None if isinstance(value, str) and len(value) <= field.largest else "the text is too long"
+            return text_wrong(value, field.largest)
         case "day":
-            return None if is_day(value) else "a day is written YYYY-MM-DD"
+            return day_wrong(value)
         case "customer":
-            return None if isinstance(value, str) and _is_id(value) else "the id of a customer"
+            return None if isinstance(value, str) and _is_id(value) else CUSTOMER
         case _:
-            if not isinstance(value, int) or isinstance(value, bool):
-                return "a whole number"
-            low = 1900 if field.unit == "year" else 0
-            if not low <= value <= field.largest:
-                return f"between {low} and {field.largest}; was the unit mixed up?"
-            return None
+            return number_wrong(value, field.unit, field.largest)
 
 
 def _is_id(text: str) -> bool:
@@ -134,7 +151,7 @@ def linked(kind: str, detail: Mapping[str, Any]) -> list[UUID]:
 
 
 def for_phone() -> str:
-    """The declaration as the phone's app holds it: JSON, with `most` as stored."""
+    """The declaration as the phone's app holds it: JSON, with `most` and `unusual` as stored."""
     said: dict[str, Any] = {}
     for name, kind in kinds().items():
         said[name] = {"zh": kind.zh, "en": kind.en, "names": kind.names, "fields": []}
@@ -142,6 +159,7 @@ def for_phone() -> str:
             choices = [{"code": code, "zh": zh, "en": en} for code, (zh, en) in one.choices.items()]
             most = one.largest if one.most is not None else None
             known = {"name": field, "unit": one.unit, "zh": one.zh, "en": one.en, "most": most}
+            known["unusual"] = one.unusual
             said[name]["fields"].append({**known, "choices": choices})
     return drawn(said)
 

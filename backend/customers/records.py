@@ -9,7 +9,8 @@ import msgspec
 from sqlalchemy import select
 
 from backend.customers import disputes, queries
-from backend.customers.errors import bad_value, id_taken, out_of_scope
+from backend.customers.errors import bad_value, check_name, id_taken, out_of_scope
+from backend.customers.limits import Said
 from backend.customers.models import Customer, FileRecord, FileRecordHistory
 from backend.customers.record_kinds import COLUMNS, linked, wrong
 from backend.customers.rules import WORTH, Known, RecordKind, merge_fields
@@ -25,6 +26,7 @@ MONEY = WORTH.name
 #: in `lost`: somebody saw the thing, or saw that it is gone, later than this
 REMOVED = "removed"
 _DETAIL = "detail."
+CALLED = Said("叫法", "Name")
 
 
 async def put_record(uow: UnitOfWork, body: PutRecord, envelope: Envelope) -> tuple[str, ...]:
@@ -65,6 +67,8 @@ async def _put(
     there = _columns(row) | row.detail if row is not None and row.kind == body.kind else {}
     if fault := wrong(body.kind, _columns(body) | body.detail, there):
         raise bad_value(fault.why)
+    if row is None or body.label != row.label:
+        check_name(body.label, CALLED)
     # who cannot see a customer cannot name it either; what stands there already may stay
     named = linked(body.kind, there)
     if any(one not in seen and one not in named for one in linked(body.kind, body.detail)):

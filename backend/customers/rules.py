@@ -7,6 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from backend.customers.limits import NAMELESS, Said, choice_wrong, day_wrong, number_wrong
+
 Unit = Literal["fen", "count", "kwh", "years", "choice", "day", "code"]
 MAX_FEN = 100_000_000_000  # a thousand million yuan: beyond it somebody mixed up the unit
 
@@ -74,36 +76,27 @@ class Field:
     unit: Unit
     high: int = MAX_FEN
     choices: tuple[str, ...] = ()
+    called: Said = NAMELESS
 
 
 #: what a thing is worth, as its command may say it
-WORTH = Field("value_fen", "assets", "fen")
+WORTH = Field("value_fen", "assets", "fen", called=Said("价值", "Worth"))
 
 
-def value_error(field: Field, value: int | str | None) -> str | None:
+def value_error(field: Field, value: int | str | None) -> Said | None:
     """What is wrong with `value` for `field`, in words for the person who typed it; None if nothing is."""
     if value is None:
         return None
-    if field.unit == "choice":
-        return None if value in field.choices else f"{field.name} must be one of {', '.join(field.choices)}"
-    if field.unit == "day":
-        return None if is_day(value) else f"{field.name} must be a day, YYYY-MM-DD, from 1900 to 2100"
-    if field.unit == "code":
-        return credit_code_error(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        return f"{field.name} must be a whole number"
-    if not 0 <= value <= field.high:
-        return f"{field.name} must lie between 0 and {field.high}; was the unit mixed up?"
-    return None
-
-
-def is_day(value: object) -> bool:
-    """Whether it is a day that people write down, as YYYY-MM-DD."""
-    try:
-        day = date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return False
-    return day is not None and day.isoformat() == value and 1900 <= day.year <= 2100
+    match field.unit:
+        case "choice":
+            wrong = choice_wrong(value, field.choices)
+        case "day":
+            wrong = day_wrong(value)
+        case "code":
+            wrong = credit_code_error(value)
+        case _:
+            wrong = number_wrong(value, field.unit, field.high)
+    return wrong and wrong.of(field.called)
 
 
 #: letters that are easily misread (I, O, S, V, Z) stand in no code
@@ -118,12 +111,15 @@ def credit_check(first_17: str) -> str:
     return _CREDIT[-total % 31]
 
 
-def credit_code_error(code: object) -> str | None:
+def credit_code_error(code: object) -> Said | None:
     """What is wrong with a unified social credit code as it is kept: capitals, without blanks."""
     if not isinstance(code, str) or not _CREDIT_CODE.fullmatch(code):
-        return "a unified credit code has 18 characters: digits, and capitals without I, O, S, V and Z"
+        return Said(
+            "一共 18 位，数字和大写字母，没有 I、O、S、V、Z",
+            "it has 18 characters: digits, and capitals without I, O, S, V and Z",
+        )
     if credit_check(code[:17]) != code[17]:
-        return "the credit code's last character does not fit: a character was mistyped"
+        return Said("最后一位对不上，有一位打错了", "its last character does not fit: one was mistyped")
     return None
 
 
@@ -187,15 +183,15 @@ def completeness(present: Iterable[str], weights: Mapping[str, int]) -> tuple[in
     return points, missing
 
 
-PHONE = re.compile(r"^1\d{10}$")
+PHONE = re.compile(r"1\d{10}", re.ASCII)
 
 
-def phone_error(phone: str, demo: bool) -> str | None:
+def phone_error(phone: str, demo: bool) -> Said | None:
     """A mainland mobile number; the demo county's unassigned range (12…) only in demo mode."""
-    if not PHONE.match(phone):
-        return "a mobile number has 11 digits and begins with 1"
+    if not PHONE.fullmatch(phone):
+        return Said("手机号是 11 位数字，1 开头", "a mobile number has 11 digits and begins with 1")
     if phone.startswith(("10", "11", "12")) and not demo:
-        return "this number lies in a range that is not assigned"
+        return Said("没有这个号段的手机号", "a mobile number in a range that is not assigned")
     return None
 
 
@@ -224,27 +220,30 @@ def id_facts(number: str) -> tuple[date, str]:
     return birth, "m" if int(number[16]) % 2 else "f"
 
 
-def id_error(number: str, birth: date | None, sex: str | None, today: date, *, demo: bool) -> str | None:
+def id_error(number: str, birth: date | None, sex: str | None, today: date, *, demo: bool) -> Said | None:
     """An ID number by GB 11643-1999 that fits what else is said of the person; the demo county's unassigned
     region (99…) only in demo mode. The words never quote it."""
     number = normal_id(number)
     if not _ID.fullmatch(number):
-        return "an ID number has 17 digits and a check character"
+        return Said("身份证号是 17 位数字加一位校验", "an ID number has 17 digits and a check character")
     if id_check_digit(number[:17]) != number[17]:
-        return "the ID number's last character does not fit: a digit was mistyped"
+        return Said(
+            "身份证号最后一位对不上，有一位打错了",
+            "the ID number's last character does not fit: a digit was mistyped",
+        )
     province = int(number[:2])
     if province not in _PROVINCES and not (demo and province == _DEMO_PROVINCE):
-        return "the ID number's region is not assigned"
+        return Said("身份证号开头的地区不存在", "the ID number's region is not assigned")
     try:
         said = id_facts(number)
     except ValueError:
-        return "the ID number holds no birth date"
+        return Said("身份证号里的出生日期不对", "the ID number holds no birth date")
     if wrong := birth_error(said[0], today):
-        return f"by the ID number {wrong}"
+        return Said(f"身份证号说：{wrong.zh}", f"by the ID number {wrong.en}")
     if birth not in (None, said[0]):
-        return "the birth date is not that of the ID number"
+        return Said("出生日期和身份证号不一样", "the birth date is not that of the ID number")
     if sex not in (None, said[1]):
-        return "the sex is not that of the ID number"
+        return Said("性别和身份证号不一样", "the sex is not that of the ID number")
     return None
 
 
@@ -253,17 +252,20 @@ def mask_phone(phone: str) -> str:
     return f"{phone[:3]}****{phone[-4:]}"
 
 
-def birth_error(birth: date, today: date) -> str | None:
+def birth_error(birth: date, today: date) -> Said | None:
     """A birth date lies in the past, within 120 years."""
     if birth > today:
-        return "the birth date lies in the future"
+        return Said("出生日期还没到", "the birth date lies in the future")
     if today.year - birth.year > 120:
-        return "the birth date lies more than 120 years back"
+        return Said("出生日期在 120 年以前", "the birth date lies more than 120 years back")
     return None
 
 
-def point_error(lon: float, lat: float) -> str | None:
+def point_error(lon: float, lat: float) -> Said | None:
     """A point must lie in or near China's land and not be the null point of a broken receiver."""
     if not (73 <= lon <= 136 and 3 <= lat <= 54):
-        return "the point lies outside the country; longitude and latitude may be swapped"
+        return Said(
+            "位置在国外，经纬度可能写反了",
+            "the point lies outside the country; longitude and latitude may be swapped",
+        )
     return None

@@ -89,9 +89,10 @@ class PutRecord(Struct, frozen=True):
     customer_id: UUID
     kind: str
     label: Name
-    value_fen: Annotated[int, Meta(ge=0, le=100_000_000_000)] | None = None
-    area_m2: Annotated[int, Meta(ge=0, le=100_000_000)] | None = None
-    quantity: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    # how large these may be, its kind says
+    value_fen: int | None = None
+    area_m2: int | None = None
+    quantity: int | None = None
     detail: dict[str, Any] = {}
     seen_revision: int | None = None
     seen: SeenRecord | None = None

@@ -9,7 +9,14 @@ from sqlalchemy import select, update
 
 from backend.customers import disputes, identities, queries
 from backend.customers.contradictions import WORDS, contradictions
-from backend.customers.errors import bad_value, id_taken, out_of_scope, unknown_field
+from backend.customers.errors import (
+    bad_value,
+    check_address,
+    check_name,
+    id_taken,
+    out_of_scope,
+    unknown_field,
+)
 from backend.customers.file_fields import file_fields, weights_of
 from backend.customers.models import (
     Customer,
@@ -108,8 +115,9 @@ async def create(
 def _check_new(uow: UnitOfWork, body: CreateCustomer) -> None:
     if body.kind not in ("household", "business"):
         raise bad_value("A customer is a household or a business.")
-    if not body.name.strip():
-        raise bad_value("The name is empty.")
+    for name in (body.name, *(member.name for member in body.members)):
+        check_name(name)
+    check_address(body.address)
     if body.point and (wrong := point_error(body.point.lon, body.point.lat)):
         raise bad_value(wrong)
     for member in body.members:

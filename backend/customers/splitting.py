@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, structs
 from sqlalchemy import select
 
 from backend.customers import disputes, queries
-from backend.customers.errors import bad_value, id_taken, not_active
+from backend.customers.errors import bad_value, check_address, check_name, id_taken, not_active
 from backend.customers.handing import current_members, no_head
 from backend.customers.merging import changed, note, recount
 from backend.customers.models import Customer, CustomerDispute, CustomerPhoto, FileRecord
@@ -53,6 +53,8 @@ async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> App
 
     Raises Problem `out_of_scope`, `conflict_state`, `bad_value`, `id_taken`.
     """
+    check_name(body.name)
+    check_address(body.address)
     old = await queries.lock(uow, body.customer_id)
     if old.status != "active":
         raise not_active(old.status)

@@ -117,11 +117,11 @@ async def test_what_cannot_be_is_refused_in_words_and_nothing_of_the_entry_has_e
         ({"credit_code": CODE.lower()}, "18 characters"),
         ({"licence_from": "2999-01-01"}, "1900 to 2100"),
         ({"licence_from": "2099-01-01"}, "future"),
-        ({"licence_from": 20200506}, "YYYY-MM-DD"),
+        ({"licence_from": 20200506}, "a day like 2026-03-01"),
         ({"trade": "F52"}, "one of"),
         ({"turnover_year_fen": 39_000_000} | QUARTERS, "more than the year"),
         ({"turnover_year_fen": 41_000_000} | QUARTERS, "less than the year"),
-        ({"tax_year_fen": -1}, "unit"),
+        ({"tax_year_fen": -1}, "at least 0 yuan"),
         ({"power_year_kwh": 100_000_001}, "unit"),
         ({"credit_code": CODE, "business_kind": "cooperative"}, "another kind"),
     ):

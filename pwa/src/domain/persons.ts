@@ -23,6 +23,9 @@ export interface PersonField {
 
 export const PERSON_FIELDS = declared.fields as PersonField[]
 export const MOST_MEMBERS = declared.mostMembers
+/** From so many people on, and from such an age on, the form asks once whether it is meant. */
+export const UNUSUAL_MEMBERS = declared.unusualMembers
+export const UNUSUAL_YEARS = declared.unusualYears
 export const ADULT_YEARS = declared.adultYears
 const OLDEST_YEARS = 120
 

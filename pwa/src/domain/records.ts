@@ -12,6 +12,8 @@ export interface RecordField {
   en: string
   /** The largest number, as it is stored, or the longest text. */
   most: number | null
+  /** From this number on, as it is stored, the form asks once whether it is meant. */
+  unusual?: number | null
   choices: { code: string; zh: string; en: string }[]
 }
 

@@ -5,6 +5,7 @@
 import declared from './file-fields.json'
 import type { RecordField } from './records'
 import type { CustomerKind } from './rows'
+import type { Usual } from './unusual'
 
 export const SECTIONS = ['income', 'spending', 'home', 'register'] as const
 export type Section = (typeof SECTIONS)[number]
@@ -21,6 +22,8 @@ interface FileField {
   unit: 'fen' | 'count' | 'kwh' | 'years' | 'choice' | 'day' | 'code'
   /** The largest number as it is stored; null for what is no number. */
   most: number | null
+  /** From this number on, as it is stored, the form asks once whether it is meant. */
+  unusual: number | null
   choices: string[]
 }
 export const FILE_FIELDS = declared as readonly FileField[]
@@ -40,6 +43,9 @@ export function sectionOf(fields: readonly string[]): Section | null {
 
 const fieldOf = (name: string) => FILE_FIELDS.find((one) => one.name === name)
 
+/** What a field's usual figures are, and its unit. */
+export const usualOf = (name: string): Usual => fieldOf(name) ?? { unit: 'fen' }
+
 /** Whether a field is an amount that its form adds up with the others, and in which group of them. */
 export const summed = (name: string): boolean => fieldOf(name)?.unit === 'fen' && fieldOf(name)?.form !== 'register'
 export const groupOf = (name: string): string | null => fieldOf(name)?.group ?? null
@@ -50,7 +56,7 @@ export function plainField(name: string, word: (key: string) => string): RecordF
   if (!known || summed(name)) return null
   const label = word(`field.${name}`)
   const choices = known.choices.map((code) => ({ code, zh: word(`choice.${name}.${code}`), en: word(`choice.${name}.${code}`) }))
-  return { name, unit: known.unit, most: known.most, zh: label, en: label, choices }
+  return { name, unit: known.unit, most: known.most, unusual: known.unusual, zh: label, en: label, choices }
 }
 
 /** The amounts of a year that are asked for: a household's kinds of income, a business's turnover and costs. */

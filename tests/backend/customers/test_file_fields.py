@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.customers.file_fields import PHONE, file_fields, for_phone
+from backend.customers.file_fields import PHONE, WORDS, file_fields, for_phone, words_for_phone
 from backend.customers.rules import value_error
 
 ROOT = Path(__file__).parents[3]
@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[3]
 
 def test_the_phone_has_the_same_declaration() -> None:
     assert (ROOT / PHONE).read_text() == for_phone(), "run `python -m backend.customers.file_fields`"
+    assert (ROOT / WORDS).read_text() == words_for_phone(), "run `python -m backend.customers.file_fields`"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,12 @@ const MOST_NAMED = 2
 /** Where whoever was first has decided. */
 const DECISIONS = ['visit.place', 'suggestion.accept', 'suggestion.dismiss', 'dispute.settle']
 
+/** What the bank says in both languages, one line each (CONTRACT.md, receipts), in the screen's; null where it does not. */
+export function saidIn(reason: string | null, locale: string): string | null {
+  const lines = reason?.split('\n') ?? []
+  return lines.length === 2 ? (lines[locale === 'zh-CN' ? 0 : 1] ?? null) : null
+}
+
 /** Somebody else's decision stands: the same again changes nothing. */
 export const decidedBefore = (e: OutboxEntry): boolean => e.code === 'conflict_state' && DECISIONS.includes(e.type ?? '')
 
@@ -84,6 +90,8 @@ export function useOutboxWords() {
       if (e.result === 'merged' && e.lost.every((f) => f === 'id_number')) return t('sync.numberKnown')
       if (e.result === 'merged') return t(e.type === 'customer.create' ? 'sync.knownHousehold' : 'sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : records.field(f) || people.field(f) || f)).join(t('visits.and')) })
       if (decidedBefore(e)) return t('sync.decidedBefore')
+      const fault = e.code === 'bad_value' ? saidIn(e.reason, format.value.locale) : null
+      if (fault) return t('sync.badValue', { fault })
       if (e.code && te(`problem.${e.code}`)) return t(`problem.${e.code}`)
       return e.reason ?? t('problem.unexpected')
     },

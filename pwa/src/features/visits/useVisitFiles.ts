@@ -3,7 +3,7 @@ import { onBeforeUnmount, ref, shallowReactive } from 'vue'
 import type { PhotoClass } from '../../domain/rows'
 import type { NewFile } from '../../sync/types'
 import { useEngine } from '../engine'
-import { shrinkPhoto } from '../photo'
+import { PhotoError, shrinkPhoto } from '../photo'
 import { problemCode } from '../problems'
 import type { FormFile, FormPhoto } from './form'
 
@@ -47,7 +47,8 @@ export function useVisitFiles(form: { photos: FormPhoto[]; files: FormFile[] }, 
       name(hash)
       return true
     } catch (error) {
-      problem.value = problemCode(error) === 'storage_failed' ? 'storage_failed' : unreadable
+      const code = problemCode(error)
+      problem.value = code === 'storage_failed' || error instanceof PhotoError ? code : unreadable
       return false
     } finally {
       busy.value = false
