@@ -32,8 +32,10 @@ def add_import(
     def import_file(
         context: typer.Context,
         kind: Annotated[
-            Literal["accounts", "loans", "flows", "products", "contracts"] | None,
-            typer.Argument(help="What the file tells of; products and contracts: what is signed for."),
+            Literal["accounts", "loans", "flows", "products", "contracts", "consents"] | None,
+            typer.Argument(
+                help="What the file tells of; products, contracts: what is signed for; consents: on paper."
+            ),
         ] = None,
         file: Annotated[
             Path | None,
@@ -53,7 +55,8 @@ def add_import(
             bool, typer.Option("--list", help="Show the last files that were taken or refused.")
         ] = False,
     ) -> None:
-        """Take a file of the bank's systems: accounts, loans, monthly flows, products, contracts.
+        """Take a file of the bank's systems: accounts, loans, monthly flows, products, contracts; or one
+        of consents that people signed on paper.
 
         What is wrong in a row goes to FILE.rejects.csv with the reason; the
         rest is taken, all in one transaction. A file that is wrong as a whole

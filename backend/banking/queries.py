@@ -57,6 +57,10 @@ async def taken_at(uow: UnitOfWork, kind: str, sha256: str, as_of: date | None) 
     return found
 
 
+STAGED_PAPERS = text(
+    "SELECT person_id, customer_id, purpose, text_number, signed_by, as_of, place FROM staged"
+    " ORDER BY customer_id, person_id, purpose"
+)
 MERGED = text("SELECT count(*) FROM customer WHERE id = ANY(:ids) AND status = 'merged'")
 
 

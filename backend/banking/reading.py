@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.banking.errors import Faulty, bad_header, file_moved, no_rows, not_text
-from backend.banking.rules import REASONS, UNREAD, Column, Kind, columns_of, normal_name
+from backend.banking.rules import REASONS, UNREAD, Column, Kind, columns_of, normal_name, who_of
 
 SEPARATORS = (",", ";", "\t", "|")
 MOST_BYTES_A_LINE = 65_536
@@ -151,8 +151,8 @@ def _columns(first: str, kind: Kind) -> tuple[str, tuple[str, ...], dict[str, in
     if strange:
         raise bad_header(f"Not known for {kind}: {', '.join(strange)}.")
     missing = [_both(one) for one in columns_of(kind) if one.required and one.name not in places]
-    if not {"id_number", "customer_id"} & set(places):
-        missing.insert(0, "id_number (证件号码) or customer_id (客户编号)")
+    if not {one.name for one in who_of(kind)} & set(places):
+        missing.insert(0, " or ".join(_both(one) for one in who_of(kind)))
     if missing:
         raise bad_header(f"Missing: {', '.join(missing)}.")
     return separator, header, places

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     flows = "flows"
     products = "products"
     contracts = "contracts"
+    consents = "consents"
 
 
 def amount(cell: str) -> int:
@@ -138,6 +139,13 @@ def plain(cell: str) -> str:
     return cell
 
 
+def place(cell: str) -> str:
+    """Where a paper lies. Raises Faulty."""
+    if len(cell) > MOST_PLACE:
+        raise Faulty("long")
+    return cell
+
+
 _ACCOUNT_KINDS = {
     **dict.fromkeys(("demand", "活期", "活期存款", "活期账户"), "demand"),
     **dict.fromkeys(("term", "定期", "定期存款", "定期账户"), "term"),
@@ -169,6 +177,10 @@ WHO = (
     Column("customer_id", ("客户编号",), plain, required=False),
 )
 AS_OF = Column("as_of", ("数据日期", "账务日期"), day, required=False)
+#: a consent names the person who consents, and is of the day on which it was signed
+WHO_SIGNED = (WHO[0], Column("person_id", ("个人编号",), plain, required=False))
+SIGNED_ON = Column("as_of", ("签署日期", "签字日期", "signed_on"), day)
+MOST_PLACE = 60
 #: columns that are not read: names, and what a file of rejected rows has in front
 UNREAD = frozenset({"name", "姓名", "客户名称", "户名", "行号", "代码", "原因"})
 
@@ -210,12 +222,23 @@ COLUMNS: Mapping[Kind, tuple[Column, ...]] = {
         _SINCE,
         _UNTIL,
     ),
+    Kind.consents: (
+        Column("purpose", ("授权事项", "授权用途"), plain),
+        Column("text_number", ("文本编号", "文本版本"), count),
+        Column("place", ("存放位置", "档案位置"), place),
+    ),
 }
 
 
 def columns_of(kind: Kind) -> tuple[Column, ...]:
     """All columns of a kind, those that say who and as of which day among them."""
-    return (*WHO, *COLUMNS[kind], AS_OF)
+    day_of = SIGNED_ON if kind is Kind.consents else AS_OF
+    return (*who_of(kind), *COLUMNS[kind], day_of)
+
+
+def who_of(kind: Kind) -> tuple[Column, ...]:
+    """The columns that say whom a row is about: one of them is needed."""
+    return WHO_SIGNED if kind is Kind.consents else WHO
 
 
 def normal_name(cell: str) -> str:
@@ -287,5 +310,16 @@ REASONS: Mapping[str, str] = {
     "unknown_customer": "系统里没有这个客户编号，或客户已不在册",
     "not_member": "此人不是这个客户的成员",
     "person": "户的流水要写明是谁的：请填成员的证件号码",
+    "purpose": "没有这个授权事项",
+    "text_then": "签署那天还没有这个编号的文本",
+    "long": "太长了",
+    "who_signed": "没有证件号码，也没有个人编号",
+    "person_id": "个人编号不对",
+    "unknown_id": "系统里没有这个个人编号",
+    "two_people": "证件号码和个人编号不是同一个人",
+    "died": "此人已去世",
+    "no_birth": "没有出生日期，分不清应由谁签字",
+    "minor": "不向未成年人介绍产品",
+    "no_guardian": "年纪太小，系统里还没有监护人",
     "contradicts": "文件里同一对象同一天有两行内容不同",
 }

@@ -70,6 +70,12 @@ SHAPES: Mapping[Kind, Shape] = {
         dated=True,
     ),
     Kind.flows: Shape("flow_part", {"holder": "bytea", "month": "date"}, _FLOW, gauge="in_fen", part="month"),
+    # staged as the others are; what becomes of it `papers` says
+    Kind.consents: Shape(
+        "consent",
+        {"person_id": "uuid", "purpose": "text"},
+        {"text_number": "bigint", "signed_by": "uuid", "place": "text"},
+    ),
     # one table serves both: what is held is what was signed for
     Kind.products: _HOLDING,
     Kind.contracts: _HOLDING,

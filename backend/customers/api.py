@@ -14,6 +14,16 @@ from backend.customers.models import Customer
 from backend.customers.moving import rehome
 from backend.customers.names import pinyin_of
 from backend.customers.owners import books_for
+from backend.customers.papers import (
+    Asked,
+    Paper,
+    Signer,
+    keep_papers,
+    paper_wrong,
+    purpose_of,
+    signed_by,
+    signers,
+)
 from backend.customers.past import Home, homes, lineage, parts_of
 from backend.customers.queries import (
     Place,
@@ -34,12 +44,15 @@ from backend.customers.suggestions import decide as decide_suggestion
 from backend.customers.suggestions import suggest
 
 __all__ = [
+    "Asked",
     "Customer",
     "Found",
     "Holder",
     "Home",
     "Named",
+    "Paper",
     "Place",
+    "Signer",
     "Unknown",
     "books_for",
     "by_id",
@@ -56,6 +69,7 @@ __all__ = [
     "homes",
     "id_check_digit",
     "inputs_changed",
+    "keep_papers",
     "kin_of",
     "known_by_bank",
     "lineage",
@@ -67,11 +81,15 @@ __all__ = [
     "note_followed",
     "number_index",
     "out_of_scope",
+    "paper_wrong",
     "parts_of",
     "pinyin_of",
+    "purpose_of",
     "rehome",
     "resembling",
     "retained_deletions",
+    "signed_by",
+    "signers",
     "stands",
     "suggest",
     "suggested_body",

@@ -154,6 +154,7 @@ def _row(
         text_number=None,
         signed_by=None,
         signature_hash=None,
+        paper=None,
         reason=None,
         observed_at=envelope.stands_at,
         recorded_at=uow.now,

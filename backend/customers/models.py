@@ -100,7 +100,7 @@ class Consent(Base):
     the one observed last counts.
 
     `signed_by`: the person, or a minor's guardian. `signature_hash`: the file; none where it was signed on
-    paper.
+    paper, which lies at `paper`.
     """
 
     __tablename__ = "consent"
@@ -112,6 +112,7 @@ class Consent(Base):
     text_number: Mapped[int | None]
     signed_by: Mapped[uuid.UUID | None]
     signature_hash: Mapped[str | None] = mapped_column(index=True)
+    paper: Mapped[str | None]
     reason: Mapped[str | None]
     observed_at: Mapped[datetime]
     recorded_at: Mapped[datetime]

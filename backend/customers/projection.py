@@ -112,7 +112,7 @@ async def load_members(uow: UnitOfWork, ids: Sequence[str], projection: str) -> 
         values["phone"] = phones.get(row.person_id)
         values |= {name: private.get(row.person_id, {}).get(name) for name in PRIVATE}
         values["id_known"] = row.person_id in numbered
-        values["consents"] = [_said(uow, one) for one in consents.get(row.person_id, [])]
+        values["consents"] = [_said(uow, one, full) for one in consents.get(row.person_id, [])]
         for name, purpose in CONSENTED.items():
             if purpose not in row.consented:
                 values[name] = None
@@ -120,10 +120,12 @@ async def load_members(uow: UnitOfWork, ids: Sequence[str], projection: str) -> 
     return found
 
 
-def _said(uow: UnitOfWork, consent: Any) -> list[Any]:
-    """[purpose, given, number of the text, day, who signed]"""
+def _said(uow: UnitOfWork, consent: Any, full: bool) -> list[Any]:
+    """[purpose, given, number of the text, day, who signed], and of one on paper where it lies, which agents
+    are not told (empty)."""
     day = uow.clock.local(consent.observed_at).date().isoformat()
-    return [consent.purpose, consent.given, consent.text_number, day, consent.signed_by]
+    said = [consent.purpose, consent.given, consent.text_number, day, consent.signed_by]
+    return said if consent.paper is None else [*said, consent.paper if full else ""]
 
 
 async def load_files(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Rows:

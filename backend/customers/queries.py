@@ -188,10 +188,11 @@ _NUMBERED = select(cast(PersonIdentity.__table__.c.person_id, String))
 # said that has become part of another one is that one's
 CONSENTS = text(
     "SELECT DISTINCT ON (coalesce(p.part_of, p.id), purpose) coalesce(p.part_of, p.id)::text AS person_id,"
-    " c.purpose, c.given, c.text_number, c.observed_at, coalesce(s.part_of, c.signed_by)::text AS signed_by"
+    " c.purpose, c.given, c.text_number, c.observed_at, coalesce(s.part_of, c.signed_by)::text AS signed_by,"
+    " c.paper"
     " FROM consent c JOIN person p ON p.id = c.person_id LEFT JOIN person s ON s.id = c.signed_by"
     " WHERE p.id = ANY(:people) OR p.part_of = ANY(:people)"
-    " ORDER BY coalesce(p.part_of, p.id), purpose, observed_at DESC, given"
+    " ORDER BY coalesce(p.part_of, p.id), purpose, observed_at DESC, given, recorded_at DESC"
 )
 _VALUES = select(
     cast(_value.customer_id, String).label("customer_id"),

@@ -2,6 +2,8 @@
  * What cannot be and what is seldom meant, typed and photographed by a rural agent without a signal: each has its words at
  * the field, the app lives on, nothing else is lost. What stands in the end is on the manager's phone, and not asked again.
  */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Bank } from './support/bank'
 import { soundIn } from './support/look'
@@ -206,6 +208,29 @@ describe.sequential('bad input', () => {
         .waitFor()
     }
     await manager.picture('badinput-8-manager-home')
+  })
+
+  test('what the head of the household signed on paper comes by a file, shows as such, and is taken back on a phone', async () => {
+    const [row] = await bank.helper.sql<[string, string, string]>(
+      "SELECT m.id::text, p.id::text, p.name FROM membership m JOIN person p ON p.id = m.person_id WHERE m.customer_id = $1::uuid AND m.relation = 'head' AND m.until_on IS NULL",
+      home.id,
+    )
+    const [member, person, name] = row as [string, string, string]
+    const file = join(bank.home, 'papers.csv')
+    writeFileSync(file, `个人编号,姓名,授权事项,文本编号,签署日期,存放位置\n${person},${name},产品介绍,1,2026-03-02,档案室 3 柜\n`)
+    expect(bank.tiange('import', 'consents', file)).toContain('1 rows: 1 new')
+    const card = (phone: Phone) => phone.page.locator('section', { has: phone.page.getByRole('heading', { name: '产品介绍', exact: true }) })
+    for (const phone of [manager, agent]) {
+      await phone.go(`/customers/${home.id}/member/${member}/consents`)
+      await card(phone).getByText(/在纸上签的/).waitFor({ timeout: 90_000 })
+    }
+    await card(manager).getByText(/原件在档案室 3 柜/).waitFor()
+    expect(await card(agent).getByText(/档案室/).count()).toBe(0)
+    await sound(manager, '9-paper')
+    await agent.tap(card(agent).getByRole('button', { name: agent.t('consent.withdraw') }))
+    await agent.tap(agent.page.getByRole('dialog').getByRole('button', { name: agent.t('consent.why_asked'), exact: true }))
+    await agent.synced()
+    await card(manager).getByText(manager.t('consent.no'), { exact: true }).waitFor({ timeout: 90_000 })
   })
 
   test('no page of either phone threw or logged an error', () => {

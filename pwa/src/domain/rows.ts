@@ -106,8 +106,8 @@ export interface FileRow extends RowBase {
   points?: number
 }
 
-/** [purpose, given or withdrawn, number of the text, day, who signed] */
-export type ConsentSaid = [purpose: string, given: boolean, textNumber: number | null, on: Day, signedBy: Id | null]
+/** [purpose, given or withdrawn, number of the text, day, who signed, and of one signed on paper where it lies: empty for agents] */
+export type ConsentSaid = [purpose: string, given: boolean, textNumber: number | null, on: Day, signedBy: Id | null, paper?: string]
 
 /** Rows from before there were consents lack the last fields; an agent's lack what only the bank's people see. */
 export interface MemberRow extends RowBase {
