@@ -21,6 +21,7 @@ from backend.customers import projection as customers_projection
 from backend.customers import retention as customers_retention
 from backend.customers import splitting as customers_splitting
 from backend.customers import suggestions as customers_suggestions
+from backend.customers import uniting as customers_uniting
 from backend.evaluation import closing as evaluation_closing
 from backend.evaluation import commands as evaluation_commands
 from backend.evaluation import jobs as evaluation_jobs
@@ -156,6 +157,7 @@ def registry() -> Registry:
         *customers_moving.COMMANDS,
         *customers_merging.COMMANDS,
         *customers_splitting.COMMANDS,
+        *customers_uniting.COMMANDS,
         *customers_pairs.COMMANDS,
         *visits_commands.COMMANDS,
         *visits_unplaced.COMMANDS,

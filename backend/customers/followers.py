@@ -77,7 +77,11 @@ async def stand_in(uow: UnitOfWork, member_id: UUID) -> UUID | None:
     moves = await uow.session.scalars(
         select(CustomerMove)
         .join(Membership, Membership.customer_id == CustomerMove.customer_id)
-        .where(Membership.id == member_id, CustomerMove.kind == "merge", CustomerMove.undone_at.is_(None))
+        .where(
+            Membership.id == member_id,
+            CustomerMove.kind.in_(("merge", "person")),
+            CustomerMove.undone_at.is_(None),
+        )
     )
     for move in moves.all():
         for one in move.detail.get("people", []):

@@ -93,7 +93,7 @@ async def remove(uow: UnitOfWork, body: RemoveMember, envelope: Envelope) -> App
         if body.reason == DIED:
             places = await _places(uow, person)
         for one in places:
-            await _end(uow, one, on, body.reason)
+            await end(uow, one, on, body.reason)
         if body.reason == DIED:
             await _consents_over(uow, person)
             await _without_guardian(uow, customer, person, envelope)
@@ -134,7 +134,7 @@ async def restore(uow: UnitOfWork, body: RestoreMember, envelope: Envelope) -> A
             )
             ended = list(over)
         for one in ended:
-            await _begin_again(uow, one)
+            await begin_again(uow, one)
         if died:
             await _consents_again(uow, person)
             await _guardian_again(uow, person, envelope)
@@ -184,7 +184,7 @@ async def move(uow: UnitOfWork, body: MoveMember, envelope: Envelope) -> Applied
             detail = {"person": str(membership.person_id), "to": str(new.id)}
             uow.audit("member.move", "customer", old.id, detail)
             for one in (old, new):
-                await _changed(uow, one)
+                await changed(uow, one)
         return Applied()
 
     return await followers.follow(uow, body, apply)
@@ -242,17 +242,19 @@ async def _places(uow: UnitOfWork, person: Person) -> list[Membership]:
     return list(rows)
 
 
-async def _end(uow: UnitOfWork, membership: Membership, on: date, reason: str) -> None:
+async def end(uow: UnitOfWork, membership: Membership, on: date, reason: str) -> None:
+    """Somebody is no member there from that day on. Needs the system's sight."""
     customer = await uow.session.get_one(Customer, membership.customer_id)
     membership.until_on, membership.left_reason = on, reason
     if customer.phone_person_id == membership.person_id:
         customer.phone_person_id = None
     await uow.session.flush()
     uow.touch_all(customer.books, "member", membership.id, gone=True)
-    await _changed(uow, customer)
+    await changed(uow, customer)
 
 
-async def _begin_again(uow: UnitOfWork, membership: Membership) -> None:
+async def begin_again(uow: UnitOfWork, membership: Membership) -> None:
+    """A membership that ended goes on. Needs the system's sight."""
     customer = await uow.session.get_one(Customer, membership.customer_id)
     membership.until_on = membership.left_reason = None
     if relation_wrong(membership.relation, customer.kind, await _relations(uow, customer.id, membership.id)):
@@ -260,10 +262,11 @@ async def _begin_again(uow: UnitOfWork, membership: Membership) -> None:
         membership.relation = Relation.other.value
     await uow.session.flush()
     uow.touch_all(customer.books, "member", membership.id)
-    await _changed(uow, customer)
+    await changed(uow, customer)
 
 
-async def _changed(uow: UnitOfWork, customer: Customer) -> None:
+async def changed(uow: UnitOfWork, customer: Customer) -> None:
+    """Counts the members anew, and tells phones and whoever reckons with them."""
     await merging.recount(uow, customer)
     await merging.changed(uow, customer, "member")
 

@@ -373,8 +373,8 @@ class DuplicatePair(Base):
 
 
 class CustomerMove(Base):
-    """A merge of `customer_id` into `other_id`, a split of `other_id` off `customer_id`, or a member who went
-    there.
+    """A merge of `customer_id` into `other_id`, a split of `other_id` off `customer_id`, a member who went
+    there, or a person who had an entry in both and lives there.
 
     `id` is the command's. `detail`: ids of what moved, and the relations and books from before, by which a
     merge is
@@ -392,7 +392,7 @@ class CustomerMove(Base):
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[uuid.UUID | None]
     __table_args__ = (
-        CheckConstraint("kind IN ('merge', 'split', 'member')", name="kind"),
+        CheckConstraint("kind IN ('merge', 'split', 'member', 'person')", name="kind"),
         Index(
             "uq_customer_move_merged",
             "customer_id",

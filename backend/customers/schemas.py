@@ -175,11 +175,26 @@ class MergedHouseholds(Struct, frozen=True):
     undo_until: int
 
 
+class UnitedPerson(Struct, frozen=True):
+    """Somebody who had an entry in two households and lives in `into_name`; told apart again until
+    `undo_until` (ms)."""
+
+    member_id: UUID
+    customer_id: UUID
+    person: str
+    name: str
+    into_name: str
+    united_at: int
+    united_by: UUID
+    undo_until: int
+
+
 class DuplicateList(Struct, frozen=True):
-    """What waits for a word, the likeliest first, and what was merged, the newest first."""
+    """What waits for a word, the likeliest first, and what was made one, the newest first."""
 
     waiting: list[DuplicateHouseholds]
     merged: list[MergedHouseholds]
+    united: list[UnitedPerson]
 
 
 class SideBySide(Struct, frozen=True):

@@ -19,13 +19,14 @@ from backend.customers.schemas import (
     Household,
     MergedHouseholds,
     SideBySide,
+    UnitedPerson,
 )
 from backend.kernel.clock import millis
 from backend.kernel.errors import Problem, not_allowed
 from backend.kernel.uow import UnitOfWork
 from backend.policy import api as policy
 
-#: households shown at once, the likeliest first, and merges that can be taken back, the newest first
+#: households shown at once, the likeliest first, and what can be taken back of each kind, the newest first
 MOST, MOST_MERGES = 100, 50
 
 _OPEN = text(
@@ -53,6 +54,16 @@ _MERGED = text(
     " WHERE v.kind = 'merge' AND v.undone_at IS NULL AND v.moved_at > :since"
     " ORDER BY v.moved_at DESC LIMIT :most"
 )
+_UNITED = text(
+    "SELECT m.id AS member_id, v.customer_id, p.name AS person, c.name, o.name AS into_name,"
+    " v.moved_at, v.moved_by"
+    " FROM customer_move v JOIN customer c ON c.id = v.customer_id AND c.status = 'active'"
+    " JOIN customer o ON o.id = v.other_id AND o.status = 'active'"
+    " JOIN membership m ON m.id = CAST(v.detail->'people'->0->>'member' AS uuid)"
+    " JOIN person p ON p.id = m.person_id"
+    " WHERE v.kind = 'person' AND v.undone_at IS NULL AND v.moved_at > :since"
+    " ORDER BY v.moved_at DESC LIMIT :most"
+)
 _VISITS = text("SELECT count(*) FROM visit WHERE customer_id = :id")
 
 
@@ -68,7 +79,9 @@ async def waiting(uow: UnitOfWork) -> DuplicateList:
     known = await _households(uow, {one for key in groups for one in key})
     days = int(await policy.figure(uow, "merge_undo_days"))
     since = uow.now - timedelta(days=days)
-    merged = (await uow.session.execute(_MERGED, {"since": since, "most": MOST_MERGES})).all()
+    recent = {"since": since, "most": MOST_MERGES}
+    merged = (await uow.session.execute(_MERGED, recent)).all()
+    united = (await uow.session.execute(_UNITED, recent)).all()
     return DuplicateList(
         [
             DuplicateHouseholds(known[one], known[other], [_people(row, one) for row in found])
@@ -85,6 +98,19 @@ async def waiting(uow: UnitOfWork) -> DuplicateList:
                 millis(row.moved_at + timedelta(days=days)),
             )
             for row in merged
+        ],
+        [
+            UnitedPerson(
+                row.member_id,
+                row.customer_id,
+                row.person,
+                row.name,
+                row.into_name,
+                millis(row.moved_at),
+                row.moved_by,
+                millis(row.moved_at + timedelta(days=days)),
+            )
+            for row in united
         ],
     )
 

@@ -239,7 +239,7 @@ async def test_side_by_side_for_those_who_may_decide(
     manager, head, agent = await phone_of("manager"), await phone_of("head"), await phone_of("agent")
     stranger = await phone_of("manager2")
     first, again = await twice(manager, world, work, "E2")
-    assert (await ask(head)).json() == {"waiting": [], "merged": []}
+    assert (await ask(head)).json() == {"waiting": [], "merged": [], "united": []}
     await open_pair(worker_db, first, again)
     low, high = sorted((first["id"], again["id"]))
     for phone in (manager, head):
@@ -254,7 +254,7 @@ async def test_side_by_side_for_those_who_may_decide(
         assert NUMBER not in str(whole)
     for phone, code in ((agent, "not_allowed"), (stranger, "not_found")):
         assert (await ask(phone, first["id"], again["id"])).json()["code"] == code
-    assert (await ask(stranger)).json() == {"waiting": [], "merged": []}
+    assert (await ask(stranger)).json() == {"waiting": [], "merged": [], "united": []}
     assert (await ask(agent)).json()["code"] == "not_allowed"
     async with worker_db.unit(Actor.system("test")) as uow:
         looks = await uow.session.scalar(

@@ -40,9 +40,22 @@ export interface MergedHouseholds {
   undo_until: Instant
 }
 
+/** Somebody who had an entry in two households and lives in `into_name`. */
+export interface UnitedPerson {
+  member_id: Id
+  customer_id: Id
+  person: string
+  name: string
+  into_name: string
+  united_at: Instant
+  united_by: Id
+  undo_until: Instant
+}
+
 export interface DuplicateList {
   waiting: DuplicateHouseholds[]
   merged: MergedHouseholds[]
+  united: UnitedPerson[]
 }
 
 /** A household as a manager's phone has it. */

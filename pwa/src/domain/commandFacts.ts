@@ -41,6 +41,8 @@ export function customerOf(command: NewCommand): Id | null {
     case 'member.remove':
     case 'member.restore':
     case 'member.move':
+    case 'member.unite':
+    case 'member.part':
     case 'consent.give':
     case 'consent.withdraw':
     case 'photo.add':

@@ -28,6 +28,8 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'duplicate.decline': 1,
   'customer.merge': 2,
   'customer.unmerge': 1,
+  'member.unite': 1,
+  'member.part': 1,
   'suggestion.accept': 1,
   'suggestion.dismiss': 1,
   'dispute.settle': 1,

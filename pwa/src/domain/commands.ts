@@ -305,9 +305,7 @@ export const build = {
     return make('member.restore', body, options)
   },
   memberMove(body: CommandBodies['member.move'], options?: CommandOptions) {
-    id('id', body.id)
-    id('customer_id', body.customer_id)
-    id('into_id', body.into_id)
+    for (const field of ['id', 'customer_id', 'into_id'] as const) id(field, body[field])
     text('relation', body.relation, LONGEST.code, true)
     return make('member.move', body, options)
   },
@@ -362,6 +360,15 @@ export const build = {
     id('customer_id', body.customer_id)
     text('reason', body.reason, LONGEST.removal, true)
     return make('customer.unmerge', body, options)
+  },
+  memberUnite(body: CommandBodies['member.unite'], options?: CommandOptions) {
+    for (const field of ['id', 'customer_id', 'into_member_id', 'into_id'] as const) id(field, body[field])
+    return make('member.unite', body, options)
+  },
+  memberPart(body: CommandBodies['member.part'], options?: CommandOptions) {
+    for (const field of ['id', 'customer_id'] as const) id(field, body[field])
+    text('reason', body.reason, LONGEST.removal, true)
+    return make('member.part', body, options)
   },
   suggestionAccept(body: CommandBodies['suggestion.accept'], options?: CommandOptions) {
     id('suggestion_id', body.suggestion_id)

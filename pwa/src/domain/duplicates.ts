@@ -13,6 +13,9 @@ export interface DuplicateBodies {
   /** `customer_id` becomes part of `into_id`. */
   'customer.merge': { customer_id: Id; into_id: Id; reason: string; same: SamePerson[] }
   'customer.unmerge': { customer_id: Id; reason: string }
+  /** The member `id` is `into_member_id`, who lives in `into_id`; both households stay. */
+  'member.unite': { id: Id; customer_id: Id; into_member_id: Id; into_id: Id }
+  'member.part': { id: Id; customer_id: Id; reason: string }
 }
 
 interface Named {

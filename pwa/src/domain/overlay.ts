@@ -78,6 +78,7 @@ function apply(command: Command, laying: Laying): void {
     case 'member.put':
       return putMember(command.body, laying)
     case 'member.remove':
+    case 'member.unite':
       return removeMember(command.body, laying)
     case 'member.move':
       return moveMember(command.body, laying)
@@ -270,7 +271,7 @@ function putMember(body: CommandBodies['member.put'], laying: Laying): void {
   if (!known && customer) laying.overlay.set('customer', customer.id, { ...customer, members: customer.members + 1 })
 }
 
-function removeMember({ id, customer_id }: CommandBodies['member.remove'], laying: Laying): void {
+function removeMember({ id, customer_id }: { id: Id; customer_id: Id }, laying: Laying): void {
   const customer = laying.read('customer', customer_id)
   if (customer && laying.read('member', id)) laying.overlay.set('customer', customer.id, { ...customer, members: Math.max(0, customer.members - 1) })
   laying.overlay.set('member', id, null)

@@ -1029,6 +1029,8 @@ const en: Messages = {
     customer_split: 'Household split',
     member_restore: 'Family member restored',
     member_move: 'Family member to another household',
+    member_unite: 'One person, one entry',
+    member_part: 'Undone: one person',
     evaluation_create: 'New evaluation',
     evaluation_hand_in: 'Evaluation forms, sealed',
     evaluation_invite: 'Code for a reviewer',

@@ -1027,6 +1027,8 @@ const zh = {
     customer_split: '分户',
     member_restore: '家里人恢复',
     member_move: '家里人换户',
+    member_unite: '同一人只留一份',
+    member_part: '撤回：同一人',
     evaluation_create: '新建评议',
     evaluation_hand_in: '评议表，已封',
     evaluation_invite: '评议码',

@@ -6,6 +6,9 @@ import type { OutboxEntry } from '../../sync/types'
 export interface Decided {
   merged: ReadonlySet<string>
   declined: ReadonlySet<string>
+  /** By their members. */
+  united: ReadonlySet<string>
+  /** What is taken back: the household that was merged, the member who was united. */
   undone: ReadonlySet<Id>
 }
 
@@ -13,15 +16,18 @@ export const pairKey = (one: Id, other: Id): string => (one < other ? `${one} ${
 
 /** From the entries that have no answer yet. */
 export function decidedOf(entries: readonly OutboxEntry[]): Decided {
-  const [merged, declined, undone] = [new Set<string>(), new Set<string>(), new Set<Id>()]
+  const [merged, declined, united, undone] = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<Id>()]
   for (const { command, result } of entries) {
     if (!command || result) continue
     if (command.type === 'customer.merge') merged.add(pairKey(command.body.customer_id, command.body.into_id))
     if (command.type === 'duplicate.decline') declined.add(pairKey(command.body.person_id, command.body.other_id))
+    if (command.type === 'member.unite') united.add(pairKey(command.body.id, command.body.into_member_id))
     if (command.type === 'customer.unmerge') undone.add(command.body.customer_id)
+    if (command.type === 'member.part') undone.add(command.body.id)
   }
-  return { merged, declined, undone }
+  return { merged, declined, united, undone }
 }
 
-export const isDecided = ({ one, other, people }: DuplicateHouseholds, { merged, declined }: Decided): boolean =>
-  merged.has(pairKey(one.id, other.id)) || people.every((two) => declined.has(pairKey(two.person_id, two.other_person_id)))
+export const isDecided = ({ one, other, people }: DuplicateHouseholds, { merged, declined, united }: Decided): boolean =>
+  merged.has(pairKey(one.id, other.id)) ||
+  people.every((two) => declined.has(pairKey(two.person_id, two.other_person_id)) || united.has(pairKey(two.member_id, two.other_member_id)))
