@@ -25,6 +25,11 @@ export function id(field: string, value: string): void {
   if (!UUID.test(value)) throw new CommandInvalid(field, value ? 'unknown' : 'required')
 }
 
+/** Several of a body's fields, each an id. */
+export function ids<K extends string>(body: Readonly<Record<K, string>>, ...fields: K[]): void {
+  for (const field of fields) id(field, body[field])
+}
+
 export function text(field: string, value: string | null | undefined, longest: number, required = false): void {
   if (value == null || value.trim() === '') {
     if (required) throw new CommandInvalid(field, 'required')

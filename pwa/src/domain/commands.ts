@@ -2,7 +2,7 @@
  * What a person can do on the phone: the commands of the synchronisation contract, section 8, and builders that
  * refuse what the bank would refuse for its shape.
  */
-import { CommandInvalid, day, id, LARGEST, LONGEST, phone, text, whole } from './checks'
+import { CommandInvalid, day, id, ids, LARGEST, LONGEST, phone, text, whole } from './checks'
 import { COMMAND_VERSIONS } from './commandVersions'
 import type { DuplicateBodies } from './duplicates'
 import { MOST_REVIEWERS, type EvaluationBodies } from './evaluation'
@@ -200,21 +200,17 @@ export const build = {
     return make('visit.log_unplaced', point(body), options)
   },
   visitSupplement(body: CommandBodies['visit.supplement'], options?: CommandOptions) {
-    id('id', body.id)
-    id('visit_id', body.visit_id)
-    id('customer_id', body.customer_id)
+    ids(body, 'id', 'visit_id', 'customer_id')
     attached(body)
     text('note', body.note, LONGEST.note, !body.photos.length && !body.files?.length)
     return make('visit.supplement', body, options)
   },
   visitPlace(body: CommandBodies['visit.place'], options?: CommandOptions) {
-    id('visit_id', body.visit_id)
-    id('customer_id', body.customer_id)
+    ids(body, 'visit_id', 'customer_id')
     return make('visit.place', body, options)
   },
   taskSubmit(body: CommandBodies['task.submit'], options?: CommandOptions) {
-    id('task_id', body.task_id)
-    id('visit_id', body.visit_id)
+    ids(body, 'task_id', 'visit_id')
     return make('task.submit', body, options)
   },
   taskApprove(body: CommandBodies['task.approve'], options?: CommandOptions) {
@@ -231,8 +227,7 @@ export const build = {
     return make('task.withdraw', body, options)
   },
   customerCreate(body: CommandBodies['customer.create'], options?: CommandOptions) {
-    id('id', body.id)
-    id('grid_id', body.grid_id)
+    ids(body, 'id', 'grid_id')
     text('name', body.name, LONGEST.name, true)
     text('address', body.address, LONGEST.address, true)
     phone('phone', body.phone)
@@ -265,8 +260,7 @@ export const build = {
     return make('question.leave', body, options)
   },
   recordPut(body: CommandBodies['record.put'], options?: CommandOptions) {
-    id('id', body.id)
-    id('customer_id', body.customer_id)
+    ids(body, 'id', 'customer_id')
     text('label', body.label, LONGEST.label, true)
     whole('value_fen', body.value_fen, LARGEST.fen)
     whole('area_m2', body.area_m2, LARGEST.area_m2)
@@ -274,15 +268,12 @@ export const build = {
     return make('record.put', body, options)
   },
   recordRemove(body: CommandBodies['record.remove'], options?: CommandOptions) {
-    id('id', body.id)
-    id('customer_id', body.customer_id)
+    ids(body, 'id', 'customer_id')
     text('reason', body.reason, LONGEST.removal, true)
     return make('record.remove', body, options)
   },
   memberPut(body: CommandBodies['member.put'], options?: CommandOptions) {
-    id('id', body.id)
-    id('customer_id', body.customer_id)
-    id('person_id', body.person_id)
+    ids(body, 'id', 'customer_id', 'person_id')
     if (body.edits.length === 0) throw new CommandInvalid('edits', 'required')
     for (const { field, value } of body.edits) {
       if (field === 'name') text('name', value as string | null, LONGEST.name, true)
@@ -293,25 +284,22 @@ export const build = {
     return make('member.put', body, options)
   },
   memberRemove(body: CommandBodies['member.remove'], options?: CommandOptions) {
-    id('id', body.id)
-    id('customer_id', body.customer_id)
+    ids(body, 'id', 'customer_id')
     text('reason', body.reason, LONGEST.code, true)
     day('on', body.on)
     return make('member.remove', body, options)
   },
   memberRestore(body: CommandBodies['member.restore'], options?: CommandOptions) {
-    id('id', body.id)
-    id('customer_id', body.customer_id)
+    ids(body, 'id', 'customer_id')
     return make('member.restore', body, options)
   },
   memberMove(body: CommandBodies['member.move'], options?: CommandOptions) {
-    for (const field of ['id', 'customer_id', 'into_id'] as const) id(field, body[field])
+    ids(body, 'id', 'customer_id', 'into_id')
     text('relation', body.relation, LONGEST.code, true)
     return make('member.move', body, options)
   },
   customerMove(body: CommandBodies['customer.move'], options?: CommandOptions) {
-    id('customer_id', body.customer_id)
-    id('grid_id', body.grid_id)
+    ids(body, 'customer_id', 'grid_id')
     text('reason', body.reason, LONGEST.removal, true)
     text('address', body.address, LONGEST.address)
     return make('customer.move', point(body), options)
@@ -325,8 +313,7 @@ export const build = {
     return make('customer.split', body, options)
   },
   consentGive(body: CommandBodies['consent.give'], options?: CommandOptions) {
-    id('member_id', body.member_id)
-    id('signed_by', body.signed_by)
+    ids(body, 'member_id', 'signed_by')
     text('signature', body.signature.hash, 64, true)
     return make('consent.give', body, options)
   },
@@ -346,11 +333,11 @@ export const build = {
     return make('photo.remove', body, options)
   },
   duplicateDecline(body: CommandBodies['duplicate.decline'], options?: CommandOptions) {
-    for (const field of ['person_id', 'other_id'] as const) id(field, body[field])
+    ids(body, 'person_id', 'other_id')
     return make('duplicate.decline', body, options)
   },
   customerMerge(body: CommandBodies['customer.merge'], options?: CommandOptions) {
-    for (const field of ['customer_id', 'into_id'] as const) id(field, body[field])
+    ids(body, 'customer_id', 'into_id')
     text('reason', body.reason, LONGEST.removal, true)
     const into = body.same.map((one) => one.into_member_id)
     if (new Set(into).size < into.length) throw new CommandInvalid('same', 'unknown')
@@ -362,11 +349,11 @@ export const build = {
     return make('customer.unmerge', body, options)
   },
   memberUnite(body: CommandBodies['member.unite'], options?: CommandOptions) {
-    for (const field of ['id', 'customer_id', 'into_member_id', 'into_id'] as const) id(field, body[field])
+    ids(body, 'id', 'customer_id', 'into_member_id', 'into_id')
     return make('member.unite', body, options)
   },
   memberPart(body: CommandBodies['member.part'], options?: CommandOptions) {
-    for (const field of ['id', 'customer_id'] as const) id(field, body[field])
+    ids(body, 'id', 'customer_id')
     text('reason', body.reason, LONGEST.removal, true)
     return make('member.part', body, options)
   },
@@ -385,7 +372,7 @@ export const build = {
     return make('dispute.settle', body, options)
   },
   evaluationCreate(body: CommandBodies['evaluation.create'], options?: CommandOptions) {
-    for (const field of ['id', 'grid_id', 'host_id'] as const) id(field, body[field])
+    ids(body, 'id', 'grid_id', 'host_id')
     day('held_on', body.held_on)
     text('place', body.place, LONGEST.address)
     for (const field of ['reviewers', 'customer_ids'] as const) if (body[field].length === 0) throw new CommandInvalid(field, 'required')
@@ -394,13 +381,12 @@ export const build = {
     return make('evaluation.create', body, options)
   },
   evaluationHandIn(body: CommandBodies['evaluation.hand_in'], options?: CommandOptions) {
-    id('session_id', body.session_id)
-    id('reviewer_id', body.reviewer_id)
+    ids(body, 'session_id', 'reviewer_id')
     if (body.forms.length === 0) throw new CommandInvalid('forms', 'required')
     return make('evaluation.hand_in', body, options)
   },
   evaluationInvite(body: CommandBodies['evaluation.invite'], options?: CommandOptions) {
-    for (const field of ['session_id', 'reviewer_id'] as const) id(field, body[field])
+    ids(body, 'session_id', 'reviewer_id')
     return make('evaluation.invite', body, options)
   },
   evaluationClose(body: CommandBodies['evaluation.close'], options?: CommandOptions) {
