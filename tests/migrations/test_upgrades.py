@@ -203,3 +203,18 @@ def test_assets_and_debts_become_records_that_phones_receive(empty_database: Url
     _execute(empty_database, before)
     upgrade(empty_database.owner)
     assert {one: [row[0] for row in _fetch(empty_database, one)] for one in after} == after
+
+
+def test_a_business_counts_as_complete_without_a_home(empty_database: Urls) -> None:
+    upgrade(empty_database.owner, "0029")
+    asyncio.run(fill(empty_database.admin))
+    before = """
+    SELECT set_config('tiange.role', 'system', false);
+    UPDATE customer SET kind = 'business', completeness_points = 45;
+    UPDATE policy_figure SET key = 'completeness_weights', valid_from = '2026-01-01',
+      value = '{"income": 60, "home": 40}';
+    """
+
+    _execute(empty_database, before)
+    upgrade(empty_database.owner)
+    assert _fetch(empty_database, "SELECT completeness_points FROM customer") == [(75,)]
