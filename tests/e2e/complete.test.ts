@@ -17,6 +17,7 @@ const MOST_TYPED = 150
 let bank: Bank
 let agent: Phone
 let manager: Phone
+let head: Phone
 let grid: { name: string; lon: number; lat: number }
 const made = new Map<string, string>()
 
@@ -24,6 +25,7 @@ beforeAll(async () => {
   bank = await Bank.open()
   agent = new Phone(bank, "the agent's phone")
   manager = new Phone(bank, "the manager's phone")
+  head = new Phone(bank, "the head's phone")
   const [row] = await bank.helper.sql<[string, number, number]>(
     `SELECT g.name, c.lon, c.lat FROM grid g JOIN staff m ON m.id = g.manager_id AND m.login = $1
        JOIN grid_assignment a ON a.grid_id = g.id AND a.duty = 'agent' AND a.to_on IS NULL JOIN staff s ON s.id = a.staff_id AND s.login = $2
@@ -36,7 +38,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const one of [agent, manager]) await one?.discard()
+  for (const one of [agent, manager, head]) await one?.discard()
   await bank?.close()
 })
 
@@ -245,7 +247,22 @@ describe.sequential('four complete files', () => {
     await agent.page.getByRole('button', { name: /谢守屋/ }).waitFor()
   })
 
+  test('and the head sees the four files, whose phone holds none of them', async () => {
+    await head.on()
+    await head.enrol(bank.login('branch_head'))
+    for (const [name, id] of made) {
+      await head.go(`/customers/${id}`)
+      await head.page.getByRole('heading', { name, exact: true }).waitFor()
+      await head.text('look.stays').waitFor()
+      await head.text('customers.filePoints', { n: 100 }).waitFor()
+      await sound(head, `head-${[...made.keys()].indexOf(name) + 1}`)
+    }
+    await head.go(`/customers/${made.get('田满仓')}`)
+    await head.page.getByRole('button', { name: /耕地.*6\.5\s*亩/ }).waitFor()
+    await head.page.getByRole('button', { name: /向春桃/ }).waitFor()
+  })
+
   test('no page threw or logged an error', () => {
-    expect([...agent.errors, ...manager.errors]).toEqual([])
+    expect([...agent.errors, ...manager.errors, ...head.errors]).toEqual([])
   })
 })

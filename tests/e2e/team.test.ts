@@ -104,15 +104,15 @@ describe.sequential('the head’s branch', () => {
     expect(await dueNames()).toEqual(names)
   })
 
-  test('a customer whom the phone does not hold is looked up online', async () => {
-    const row = head.page.locator('li > button').first()
+  test('a customer whom the phone does not hold opens with the network', async () => {
+    const row = head.page.locator('li > a').first()
     const name = await row.locator('b').innerText()
     await head.tap(row)
-    await head.page.getByRole('dialog', { name }).getByText(head.t('visits.lookUpCut')).waitFor()
+    await head.text('watch.needsNetwork').waitFor()
     await sound('customer-offline')
     await head.page.context().setOffline(false)
-    await head.page.getByRole('dialog', { name }).getByText(head.t('team.atBank')).waitFor()
-    await sound('customer')
+    await head.page.getByRole('heading', { name, exact: true }).waitFor()
+    await head.text('look.stays').waitFor()
   })
 
   test('is nobody else’s: a manager has neither the card nor the page', async () => {

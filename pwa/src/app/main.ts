@@ -34,6 +34,7 @@ async function start() {
     needsLogin: store.status.needsLogin,
     isHead: store.isHead,
     isField: store.isField,
+    oversees: store.oversees,
     watches: store.watches,
     kiosk: () => kioskNow(engine.drafts),
     openDraft: () => (engine.status().phase === 'ready' ? openDraft(engine.drafts) : undefined),

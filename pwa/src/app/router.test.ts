@@ -41,6 +41,9 @@ test('who has no field work begins where theirs is, and is kept out of what is n
   expect(decide(page('/quarantine', { watch: true }), admin)).toBe(true)
   const auditor: GuardState = { ...ready, isField: false }
   expect(decide(page('/today', { field: true }), auditor)).toEqual({ path: '/inbox', replace: true })
+  expect(decide(page('/customers/7', { field: true, oversees: true }), auditor)).toEqual({ path: '/inbox', replace: true })
+  expect(decide(page('/customers/7', { field: true, oversees: true }), { ...auditor, oversees: true })).toBe(true)
+  expect(decide(page('/customers', { field: true }), { ...auditor, oversees: true })).toEqual({ path: '/inbox', replace: true })
   expect(decide(page('/phones', { watch: true }), ready)).toEqual({ path: '/today', replace: true })
   expect(decide(page('/phones', { watch: true }), { ...ready, isHead: true, watches: true })).toBe(true)
 })

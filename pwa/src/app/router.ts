@@ -10,6 +10,8 @@ declare module 'vue-router' {
     heads?: boolean
     /** For those who visit customers. */
     field?: boolean
+    /** Of these also for those of head office who look at customers for a purpose. */
+    oversees?: boolean
     /** For those who look after phones and refused entries. */
     watch?: boolean
     /** Opens in kiosk mode only. */
@@ -31,6 +33,7 @@ export interface GuardState {
   needsLogin: boolean
   isHead: boolean
   isField: boolean
+  oversees?: boolean
   watches: boolean
   /** The page of a form that was open when the app was last closed. */
   openDraft?: () => string | undefined
@@ -52,7 +55,7 @@ export function decide(to: Pick<RouteLocationNormalized, 'path' | 'fullPath' | '
   if (to.meta.kiosk && state.phase === 'ready') return { path: to.path.replace(/\/kiosk$/, ''), replace: true }
   const phases = to.meta.phases ?? ['ready']
   if (phases.includes(state.phase)) {
-    const closed = (to.meta.heads && !state.isHead) || (to.meta.field && !state.isField) || (to.meta.watch && !state.watches)
+    const closed = (to.meta.heads && !state.isHead) || (to.meta.field && !state.isField && !(to.meta.oversees && state.oversees)) || (to.meta.watch && !state.watches)
     return closed && state.phase === 'ready' ? { path: homeOf(state), replace: true } : true
   }
   const next = typeof to.query['next'] === 'string' ? to.query['next'] : undefined

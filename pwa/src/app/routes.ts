@@ -14,7 +14,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/today', component: Today, meta: { field: true } },
   { path: '/customers', component: () => import('../features/customers/CustomerList.vue'), meta: { field: true } },
   { path: '/customers/new', component: () => import('../features/customers/NewCustomer.vue'), meta: { field: true } },
-  { path: '/customers/:id', component: () => import('../features/customers/Customer.vue'), props: true, meta: { field: true } },
+  { path: '/customers/:id', component: () => import('../features/customers/Customer.vue'), props: true, meta: { field: true, oversees: true } },
   { path: '/customers/:id/:section(income|spending|home|register)', component: () => import('../features/customers/EditSection.vue'), props: true, meta: { field: true } },
   { path: '/customers/:id/record/:kind/:record?', component: () => import('../features/customers/EditRecord.vue'), props: true, meta: { field: true } },
   { path: '/completeness', component: () => import('../features/customers/Completeness.vue'), meta: { field: true } },

@@ -15,17 +15,7 @@ export type Day = string
 export type Instant = number
 export type Fen = number
 
-export type StaffRole =
-  | 'agent'
-  | 'manager'
-  | 'deputy_head'
-  | 'branch_head'
-  | 'hq_lead'
-  | 'hq_business'
-  | 'hq_data'
-  | 'risk_officer'
-  | 'auditor'
-  | 'admin'
+export type StaffRole = 'agent' | 'manager' | 'deputy_head' | 'branch_head' | 'hq_lead' | 'hq_business' | 'hq_data' | 'risk_officer' | 'auditor' | 'admin'
 
 export type CustomerKind = 'household' | 'business'
 export type Channel = 'onsite' | 'phone' | 'wechat' | 'branch' | 'meeting'
@@ -242,6 +232,8 @@ export interface TaskRow extends RowBase {
   due_on: Day
   state: TaskState
   rhythm_days?: number | null
+  /** Whose it is: only where a customer was looked at online, all others are one's own. */
+  staff_id?: Id
   opened_on: Day
   submitted_at: Instant | null
   evidence_id: Id | null

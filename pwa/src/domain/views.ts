@@ -1,5 +1,5 @@
 /** What a screen reads in one go, made of several rows. */
-import type { Id, CustomerKind, Tier, Pending, CustomerRow, FileRow, MemberRow, RecordRow, PhotoRow, StandingRow, ProfileRow, VisitRow, TaskRow, SuggestionRow, DisputeRow } from './rows'
+import type { Id, CustomerKind, Tier, Pending, CustomerRow, FileRow, MemberRow, RecordRow, PhotoRow, StandingRow, ProfileRow, VisitRow, TaskRow, SuggestionRow, DisputeRow, EvaluationRow, Instant } from './rows'
 
 /** One line of the customer list and of the search. */
 export interface CustomerEntry {
@@ -36,6 +36,8 @@ export interface CustomerView {
   /** Open ones and those decided of late, oldest first. */
   suggestions: SuggestionRow[]
   disputes: DisputeRow[]
+  /** Only of a customer whom the phone does not hold: when the bank showed them, and the evaluations with a result of them. */
+  online?: { at: Instant; evaluations: EvaluationRow[] }
 }
 
 /** True if the catalogue's tag at `bit` is set in a profile's words. */

@@ -10,6 +10,8 @@ import type { Engine } from '../sync/types'
 const HEADS: readonly StaffRole[] = ['branch_head', 'deputy_head']
 /** Who looks after phones and what was refused: heads for their branch, administrators for the bank. */
 const WATCHES: readonly StaffRole[] = ['branch_head', 'deputy_head', 'admin']
+/** Who looks at customers of the whole bank, each time for a purpose. */
+const OVERSEES: readonly StaffRole[] = ['hq_lead', 'auditor']
 const FIELD: readonly StaffRole[] = ['agent', 'manager', 'deputy_head', 'branch_head']
 
 export const useEngine = defineStore('engine', () => {
@@ -78,5 +80,9 @@ export const useEngine = defineStore('engine', () => {
 
   const watches = computed(() => !!staff.value && WATCHES.includes(staff.value.role))
 
-  return { attach, use, whole, opening, fromRows, fromOutbox, status: now, rowsMark, outboxMark, staff, isHead, isAgent, isField, watches }
+  const oversees = computed(() => !!staff.value && OVERSEES.includes(staff.value.role))
+  /** Those to whom the bank shows customers whom their phone does not hold. */
+  const looks = computed(() => isHead.value || oversees.value)
+
+  return { attach, use, whole, opening, fromRows, fromOutbox, status: now, rowsMark, outboxMark, staff, isHead, isAgent, isField, watches, oversees, looks }
 })

@@ -36,5 +36,5 @@ export function useOnline<T>(ask: () => Promise<T>) {
 
   const cut = computed(() => !engine.status.online || (failure.value as Error | undefined)?.name === 'NetworkError')
   const problem = computed(() => (failure.value ? say(failure.value) : ''))
-  return { answer, problem, cut, loading, at, load }
+  return { answer, failure, problem, cut, loading, at, load }
 }

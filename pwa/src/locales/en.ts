@@ -5,6 +5,7 @@ import evaluation from './evaluation.en'
 import leave from './leave.en'
 import moves from './moves.en'
 import questions from './questions.en'
+import look from './look.en'
 import review from './review.en'
 import team from './team.en'
 import ui from './ui.en'
@@ -20,6 +21,7 @@ const en: Messages = {
   leave,
   moves,
   questions,
+  look,
   team,
   unusual,
   app: {
@@ -209,6 +211,8 @@ const en: Messages = {
     noneNext: 'They come by themselves once you hold a grid',
     noneFound: 'No such customer',
     noneFoundNext: 'Try other words, or the pinyin initials',
+    askBranch: 'Look in the whole branch',
+    inBranch: 'Others of your branch',
     new: 'New customer',
     noGrid: 'No grid',
     colleague: 'A colleague',
@@ -661,6 +665,7 @@ const en: Messages = {
     area_m2: 'Area (m²)',
   },
   approvals: {
+    whole: 'Open the whole file',
     waiting: 'Waiting',
     approved: 'Approved',
     returned: 'Returned',

@@ -31,10 +31,6 @@ const en: typeof zh = {
   noContact: 'no contact yet',
   nextDuty: 'Next {what}: {name}',
   noDuty: 'Nothing to be done',
-  atBank: 'Address at the bank',
-  cutNext: 'Look again with a network; the figures stay',
-  moved: 'The branch has this customer no more',
-  movedNext: 'Moved or merged, perhaps; the list follows in a while',
   duty: { visit: 'visit', contact: 'contact' },
 }
 

@@ -30,9 +30,5 @@ export default {
   noContact: '还没联系过',
   nextDuty: '下次{what}：{name}',
   noDuty: '没有要办的',
-  atBank: '银行里的地址',
-  cutNext: '联网后再看，这里的数还在',
-  moved: '本支行没有这一户了',
-  movedNext: '可能迁走或并户了，名单过一会儿会变',
   duty: { visit: '上门', contact: '联系' },
 }

@@ -5,6 +5,7 @@ import evaluation from './evaluation.zh-CN'
 import leave from './leave.zh-CN'
 import moves from './moves.zh-CN'
 import questions from './questions.zh-CN'
+import look from './look.zh-CN'
 import review from './review.zh-CN'
 import team from './team.zh-CN'
 import ui from './ui.zh-CN'
@@ -19,6 +20,7 @@ const zh = {
   leave,
   moves,
   questions,
+  look,
   team,
   unusual,
   app: {
@@ -208,6 +210,8 @@ const zh = {
     noneNext: '分到网格以后，名单会自己下来',
     noneFound: '没有这样的客户',
     noneFoundNext: '换个字，或用拼音首字母',
+    askBranch: '在全支行里查',
+    inBranch: '本支行其他客户',
     new: '加新客户',
     noGrid: '没有网格',
     colleague: '同事',
@@ -660,6 +664,7 @@ const zh = {
     area_m2: '面积（平方米）',
   },
   approvals: {
+    whole: '看这一户的资料',
     waiting: '待审',
     approved: '已通过',
     returned: '已退回',

@@ -18,6 +18,7 @@ import { Glances } from './glance'
 import { Live } from './live'
 import { AutoLock } from './lock'
 import { browserLocks } from './locks'
+import { Looks } from './looks'
 import { networkKind, writeFilesOver } from './network'
 import { People } from './people'
 import { Photos } from './photos'
@@ -78,6 +79,7 @@ class TiangeEngine implements Engine {
   private readonly syncer: Syncer
   private readonly live: Live
   private readonly autoLock: AutoLock
+  private readonly looks: Looks
   private readonly photos: Photos
   private readonly webPush: WebPush
   private readonly glances: Glances
@@ -85,18 +87,19 @@ class TiangeEngine implements Engine {
 
   constructor(private readonly core: Core) {
     this.account = new Account(core)
-    this.reader = new Reader(core)
+    this.looks = new Looks(core)
+    this.reader = new Reader(core, this.looks)
     this.people = new People(core, this.reader)
     this.writer = new Writer(core)
     this.syncer = new Syncer(core, this.account, this.writer)
     this.live = new Live(core, this.syncer)
     this.autoLock = new AutoLock(core, () => this.lock())
-    this.photos = new Photos(core)
+    this.photos = new Photos(core, this.looks)
     this.webPush = new WebPush(core)
     this.glances = new Glances(core, this)
     core.wake = () => this.syncer.soon()
-    // Whatever locks it (a withdrawal too): decrypted photos go with the keys.
-    core.subscribe((what) => what === 'status' && core.unlocked === null && (this.photos.forget(), this.people.forget()))
+    // Whatever locks it (a withdrawal too): decrypted photos go with the keys, and what the bank showed.
+    core.subscribe((what) => what === 'status' && core.unlocked === null && (this.photos.forget(), this.people.forget(), this.looks.forget()))
     core.onForeignWrite((what) => void this.foreignWrite(what).catch(() => undefined))
     if (core.options.live) {
       this.live.start()
@@ -215,6 +218,8 @@ class TiangeEngine implements Engine {
     await this.core.opening
     return this.reader.customer(id)
   }
+  look: Engine['look'] = (id, purpose) => this.looks.ask(id, purpose)
+  forgetLook: Engine['forgetLook'] = (id) => this.photos.forget(this.looks.forget(id))
   lastVisit: Engine['lastVisit'] = async (id) => {
     await this.core.opening
     return this.reader.lastVisit(id)

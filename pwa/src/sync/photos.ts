@@ -5,6 +5,7 @@ import type { Bytes } from '../store/bytes'
 import { withStore } from '../store/database'
 import { openFile } from '../store/outbox'
 import type { Core } from './core'
+import type { Looks } from './looks'
 
 /** Object URLs kept for photos that were looked at; the oldest are let go. */
 const MOST_URLS = 60
@@ -27,7 +28,10 @@ function typed(bytes: Bytes): Blob {
 export class Photos {
   private readonly urls = new Map<string, string>()
 
-  constructor(private readonly core: Core) {}
+  constructor(
+    private readonly core: Core,
+    private readonly looks: Looks,
+  ) {}
 
   async url(hash: string, size: 'thumb' | 'full'): Promise<string> {
     const name = `${hash}.${size}`
@@ -60,16 +64,20 @@ export class Photos {
       }
     }
     try {
-      return typed(await core.transport.bytes(`/api/v1/files/${hash}?size=${size}`))
+      const purpose = this.looks.purposeOf(hash)
+      return typed(await (purpose ? core.transport.bytesFor(`/api/v1/files/${hash}/look`, { purpose, size }) : core.transport.bytes(`/api/v1/files/${hash}?size=${size}`)))
     } catch (error) {
       if (error instanceof NetworkError) throw new EngineError('file_needs_network', 'the file is at the bank only', { cause: error })
       throw error
     }
   }
 
-  /** Lets go of decrypted photos, at locking. */
-  forget(): void {
-    for (const url of this.urls.values()) URL.revokeObjectURL(url)
-    this.urls.clear()
+  /** Lets go of decrypted photos, at locking, or of some of them. */
+  forget(hashes?: ReadonlySet<string>): void {
+    for (const [name, url] of this.urls) {
+      if (hashes && !hashes.has(name.slice(0, name.lastIndexOf('.')))) continue
+      URL.revokeObjectURL(url)
+      this.urls.delete(name)
+    }
   }
 }

@@ -11,6 +11,7 @@ import type { LazyRows } from '../store/lazy'
 import type { PartitionRows, Rows } from '../store/memory'
 import { whom } from './about'
 import type { Core, Unlocked } from './core'
+import type { Look, Looks } from './looks'
 import type { BookEntry, OutboxBook } from './outboxBook'
 import { refreshRows } from './pull'
 import { passOver } from './repair'
@@ -41,7 +42,10 @@ export class Reader {
   private owner: { unlocked: Unlocked; outbox: OutboxBook } | null = null
   private readonly readings = new Map<string, Reading>()
 
-  constructor(private readonly core: Core) {}
+  constructor(
+    private readonly core: Core,
+    private readonly looks: Looks,
+  ) {}
 
   /** Forgets all lists when they belong to another unlock. */
   private ownedBy(unlocked: Unlocked, outbox: OutboxBook): void {
@@ -232,8 +236,10 @@ export class Reader {
   }
 
   private async view(asked: Id, rows: Rows, lazy: LazyRows): Promise<CustomerView> {
-    const id = this.one('customer', asked) ? asked : (this.core.outbox.aliases().get(asked) ?? asked)
-    const base = await this.hanging(rows, lazy, id)
+    const known = this.one('customer', asked) ? asked : (this.core.outbox.aliases().get(asked) ?? asked)
+    const look = this.one('customer', known) ? undefined : this.looks.of(known)
+    const id = look?.id ?? known
+    const base = look ? shownBy(look) : await this.hanging(rows, lazy, id)
     const { lying } = this.current()
     // who and what went here on this phone still hangs on another household
     const origin = lying.flatMap(({ command: { type, body } }) => ((type === 'customer.split' && body.id === id) || (type === 'member.move' && body.into_id === id) ? [body.customer_id] : []))
@@ -242,7 +248,7 @@ export class Reader {
     const overlay = lying.length
       ? layOver(lying, (kind, row) => (kind in base ? (find(kind as keyof Hanging, row) as never) : rows.get(kind, row)), this.context())
       : new Overlay()
-    const customer = overlay.get('customer', id) ?? rows.get('customer', id)
+    const customer = overlay.get('customer', id) ?? rows.get('customer', id) ?? look?.of('customer')[0]
     if (!customer) throw new EngineError('not_found', `customer ${id} is not on this phone`)
     const laid = <K extends keyof Hanging>(kind: K): RowKinds[K][] => {
       const over = overlay.of(kind)
@@ -256,12 +262,20 @@ export class Reader {
       records: laid('record'),
       photos: laid('photo').sort((a, b) => (a.taken_on < b.taken_on ? 1 : a.taken_on > b.taken_on ? -1 : a.id < b.id ? 1 : -1)),
       standing: laid('standing')[0] ?? null,
-      profile: rows.get('profile', id) ?? null,
+      profile: rows.get('profile', id) ?? look?.of('profile')[0] ?? null,
       visits: laid('visit').sort((a, b) => b.at - a.at),
-      tasks: this.all('task').filter((task) => task.customer_id === id).sort((a, b) => (a.due_on < b.due_on ? -1 : 1)),
-      suggestions: this.all('suggestion').filter((one) => one.customer_id === id).sort((a, b) => a.at - b.at),
-      disputes: this.all('dispute').filter((one) => one.customer_id === id).sort((a, b) => a.opened_at - b.opened_at),
+      tasks: this.about(id, 'task', look).sort((a, b) => (a.due_on < b.due_on ? -1 : 1)),
+      suggestions: this.about(id, 'suggestion', look).sort((a, b) => a.at - b.at),
+      disputes: this.about(id, 'dispute', look).sort((a, b) => a.opened_at - b.opened_at),
+      ...(look && { online: { at: look.at, evaluations: look.of('evaluation') } }),
     }
+  }
+
+  /** Rows about a customer that are held in memory, and those that a look brought beside them. */
+  private about<K extends 'task' | 'suggestion' | 'dispute'>(id: Id, kind: K, look: Look | undefined): RowKinds[K][] {
+    const mine = this.all(kind).filter((one) => one.customer_id === id)
+    const beside = look?.of(kind).filter((row) => !mine.some((one) => one.id === row.id)) ?? []
+    return [...mine, ...beside]
   }
 
   private hanging(rows: Rows, lazy: LazyRows, id: Id): Promise<Hanging> {
@@ -282,6 +296,10 @@ export class Reader {
   customerOf(entry: BookEntry): { id: Id | null; name: string } {
     return this.readable ? whom(this.core, entry) : { id: null, name: '' }
   }
+}
+
+function shownBy(look: Look): Hanging {
+  return { file: look.of('file'), member: look.of('member'), record: look.of('record'), photo: look.of('photo'), standing: look.of('standing'), visit: look.of('visit') }
 }
 
 function sameRows(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -67,6 +67,11 @@ export class Transport {
     return (answer.length ? JSON.parse(new TextDecoder().decode(answer)) : undefined) as T
   }
 
+  /** The bytes of an answer to a JSON request. */
+  async bytesFor(path: string, body: unknown): Promise<Bytes> {
+    return bodyOf(await this.request('POST', path, utf8(JSON.stringify(body)), { 'Content-Type': 'application/json' }, 60_000))
+  }
+
   /** The bytes of an answer. */
   async bytes(path: string): Promise<Bytes> {
     return bodyOf(await this.request('GET', path, null, {}, 60_000))

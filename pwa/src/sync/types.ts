@@ -225,6 +225,13 @@ export interface Engine {
   search(text: string, limit?: number): CustomerEntry[]
   /** Throws EngineError `not_found`, `locked`, `read_locked`. */
   customer(id: Id): Promise<CustomerView>
+  /**
+   * Asks the bank for a customer whom this phone does not hold, for those who may look (head office says what for): `customer`
+   * shows them from then on, in memory only, until `forgetLook` or the lock. Returns who they are by now: whoever became part
+   * of another one is that one. Throws ApiProblem, NetworkError, EngineError `locked`, `read_locked`.
+   */
+  look(id: Id, purpose?: string): Promise<Id>
+  forgetLook(id: Id): void
   /** The newest visit of a customer, or null; cheaper than the whole customer. Throws EngineError `locked`, `read_locked`. */
   lastVisit(id: Id): Promise<VisitRow | null>
   /**

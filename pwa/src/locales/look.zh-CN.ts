@@ -1,0 +1,20 @@
+/** A customer whom the phone does not hold, shown by the bank. */
+export default {
+  asOf: '银行的资料，{when}',
+  stays: '只看不改，不存本机，离开就没了。每次查看都有记录。',
+  joined: '要看的那一户已并入这一户。',
+  again: '再取一次',
+  see: '看',
+  notSaid: '没采',
+  noPhotos: '还没有照片',
+  nothing: '没有记下什么',
+  ofTheBank: '本行客户',
+  gone: '本支行没有这一户',
+  unknown: '本行没有这一户',
+  goneNext: '可能迁走或并户了，名单过一会儿会变',
+  why: '为什么要看',
+  whyHint: '这一户的资料在银行。写明用途才能看，用途和你的名字一起留档。',
+  purpose: '用途',
+  purposeFirst: '先写用途',
+  open: '看这一户',
+}
