@@ -62,7 +62,7 @@ const en: typeof zh = {
   not: 'Not the same',
   notWhy: '{n} pair is noted as different people. Nobody is asked again. | {n} pairs are noted as different people. Nobody is asked again.',
   oneOfTwo: 'One person, two households',
-  oneWhy: 'Both households stay, the person has one entry. The one too many goes; phone, consents and papers go with the person, gaps are filled. It can be undone for {n} days.',
+  oneWhy: 'Both households stay, the person has one entry. The one too many goes; phone, consents and papers go with the person, gaps are filled. It can be undone for {n} day. | Both households stay, the person has one entry. The one too many goes; phone, consents and papers go with the person, gaps are filled. It can be undone for {n} days.',
   livesIn: 'Where {name} lives',
   nobodyLeft: 'One would be empty: make them one',
   oneSave: 'Settle it',
