@@ -10,7 +10,8 @@ from tests.support.world import Place
 def new_household(
     place: Place, name: str = "李四", phone: str = "13912345678", **changes: Any
 ) -> dict[str, Any]:
-    """`customer.create` of a household of two, standing at the grid's point."""
+    """`customer.create` of a household of two, standing at the grid's point. One whose `name` is blank is
+    refused for that alone."""
     return {
         "id": str(uuid7()),
         "kind": "household",
@@ -20,7 +21,7 @@ def new_household(
         "address": "二组 7 号",
         "point": {"lon": place.lon, "lat": place.lat, "accuracy_m": 9.5},
         "members": [
-            member(name, "head", "m", "1979-03-04", phone),
+            member(name.strip() or "李四", "head", "m", "1979-03-04", phone),
             member("王五妹", "spouse", "f", "1981-08-09", None),
         ],
     } | changes

@@ -219,7 +219,7 @@ async def test_very_many_customers_are_worked_out_in_one_run(
     customer = await household_met(manager, world, work)
     await manager.pull()
     before = manager.of("profile")[customer]
-    monkeypatch.setattr("backend.banking.service.MANY_CUSTOMERS", 0)
+    monkeypatch.setattr("backend.banking.importing.MANY_CUSTOMERS", 0)
     await till.take("accounts", till.write([ACCOUNTS, account(HEAD, 1, "380000")]))
     assert await work() > 0
     await manager.pull()
