@@ -74,20 +74,31 @@ async def follow(
 async def stand_in(uow: UnitOfWork, member_id: UUID) -> UUID | None:
     """The membership of the entry that a member's has become part of, as both are one person; None for one
     that stands. Needs the system's sight."""
+    found = await made_one(uow, member_id, "merge", "person")
+    if found is None:
+        return None
+    into = UUID(found[1]["into_member"])
+    return await stand_in(uow, into) or into
+
+
+async def made_one(
+    uow: UnitOfWork, member_id: UUID, *kinds: str
+) -> tuple[CustomerMove, dict[str, Any]] | None:
+    """The move of one of these kinds that made a member's entry part of another and was not taken back, and
+    what it noted of the two. Needs the system's sight."""
     moves = await uow.session.scalars(
         select(CustomerMove)
         .join(Membership, Membership.customer_id == CustomerMove.customer_id)
         .where(
             Membership.id == member_id,
-            CustomerMove.kind.in_(("merge", "person")),
+            CustomerMove.kind.in_(kinds),
             CustomerMove.undone_at.is_(None),
         )
     )
     for move in moves.all():
         for one in move.detail.get("people", []):
             if one["member"] == str(member_id):
-                into = UUID(one["into_member"])
-                return await stand_in(uow, into) or into
+                return move, one
     return None
 
 

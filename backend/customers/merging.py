@@ -68,7 +68,7 @@ async def merge(uow: UnitOfWork, body: MergeCustomers, envelope: Envelope) -> Ap
     """
     if body.customer_id == body.into_id:
         raise bad_value("A household cannot become part of itself.")
-    loser, winner = await _both(uow, body.customer_id, body.into_id)
+    loser, winner = await both(uow, body.customer_id, body.into_id)
     if loser.kind != "household" or winner.kind != "household":
         raise bad_value("Only households are merged; a business is closed.")
     async with uow.elevated("both are the actor's; what hangs on them goes along whoever recorded it"):
@@ -134,10 +134,8 @@ async def unmerge(uow: UnitOfWork, body: UnmergeCustomer, _envelope: Envelope) -
     if done is None:
         # also where the other household went to somebody else: it is not the actor's to take from
         raise not_active(standing.status)
-    days = int(await policy.figure(uow, "merge_undo_days"))
-    if uow.now > done.moved_at + timedelta(days=days):
-        raise undo_over(days)
-    loser, winner = await _both(uow, done.customer_id, done.other_id, merged=True)
+    await check_undo(uow, done)
+    loser, winner = await both(uow, done.customer_id, done.other_id, merged=True)
     async with uow.elevated("as in merge"):
         await hand_back(uow, loser, winner, done.detail)
         for joined in reversed(done.detail.get("people", [])):
@@ -162,7 +160,14 @@ async def unmerge(uow: UnitOfWork, body: UnmergeCustomer, _envelope: Envelope) -
     return Applied()
 
 
-async def _both(
+async def check_undo(uow: UnitOfWork, done: CustomerMove) -> None:
+    """Whether what was made one may still be taken back. Raises Problem `undo_over`."""
+    days = int(await policy.figure(uow, "merge_undo_days"))
+    if uow.now > done.moved_at + timedelta(days=days):
+        raise undo_over(days)
+
+
+async def both(
     uow: UnitOfWork, first: UUID, second: UUID, *, merged: bool = False
 ) -> tuple[Customer, Customer]:
     """Both households, locked in order of id under the actor's own sight. Raises Problem."""

@@ -4,21 +4,17 @@ them; and the way back (`member.part`).
 Unlike `member.move` nobody went anywhere: there was one entry too many.
 """
 
-from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import select
 
-from backend.customers import joining, leaving, merging, queries, splitting
-from backend.customers.errors import bad_value, left_since, not_active
-from backend.customers.models import Customer, CustomerMove, Membership
+from backend.customers import followers, joining, leaving, merging, queries, splitting
+from backend.customers.errors import bad_value, left_since
+from backend.customers.models import CustomerMove, Membership
 from backend.customers.moving import MOVERS, rehome
 from backend.customers.schemas import Text200
 from backend.kernel.commands import Applied, CommandType, Envelope
 from backend.kernel.uow import UnitOfWork
-from backend.policy import api as policy
 
 #: why the entry that was one too many ended, and what the move is called on record
 UNITED = "united"
@@ -52,11 +48,11 @@ async def unite(uow: UnitOfWork, body: UniteMember, envelope: Envelope) -> Appli
     """
     if body.customer_id == body.into_id:
         raise bad_value("In one household it is enough to remove the entry that is one too many.")
-    old, new = await _both(uow, body.customer_id, body.into_id)
+    old, new = await merging.both(uow, body.customer_id, body.into_id)
     if old.kind != "household" or new.kind != "household":
         raise bad_value("A person lives in a household.")
     async with uow.elevated("both are the actor's; what hangs on the person goes along"):
-        if await _standing(uow, body.id) is not None:
+        if await followers.made_one(uow, body.id, PERSON) is not None:
             return Applied()
         if await queries.count_members(uow, old.id) < 2:
             raise bad_value("Nobody would be left: make the two households one.")
@@ -83,20 +79,19 @@ async def part(uow: UnitOfWork, body: PartMember, envelope: Envelope) -> Applied
     more), `undo_over`.
     """
     async with uow.elevated("which household the entry became part of; both are asked for as the actor next"):
-        found = await _standing(uow, body.id)
-    if found is None or found.customer_id != body.customer_id:
+        found = await followers.made_one(uow, body.id, PERSON)
+    if found is None or found[0].customer_id != body.customer_id:
         await queries.lock(uow, body.customer_id, any_status=True)
         raise left_since()
-    old, new = await _both(uow, found.customer_id, found.other_id)
-    days = int(await policy.figure(uow, "merge_undo_days"))
-    if uow.now > found.moved_at + timedelta(days=days):
-        raise merging.undo_over(days)
+    move, joined = found
+    old, new = await merging.both(uow, move.customer_id, move.other_id)
+    await merging.check_undo(uow, move)
     async with uow.elevated("as in unite"):
-        done = await uow.session.get_one(CustomerMove, found.id, with_for_update=True)
+        done = await uow.session.get_one(CustomerMove, move.id, with_for_update=True)
         goes = await uow.session.get_one(Membership, body.id)
         if done.undone_at is not None:
             raise left_since()
-        await joining.part(uow, new, done.detail["people"][0])
+        await joining.part(uow, new, joined)
         wanted = set(done.detail["photos_of_person"])
         papers = [
             one for one in await splitting.papers_of(uow, new.id, [goes.person_id]) if str(one.id) in wanted
@@ -109,29 +104,6 @@ async def part(uow: UnitOfWork, body: PartMember, envelope: Envelope) -> Applied
         uow.audit("member.part", "customer", old.id, {"person": str(goes.person_id), "from": str(new.id)})
         await leaving.changed(uow, new)
     return Applied()
-
-
-async def _both(uow: UnitOfWork, first: UUID, second: UUID) -> tuple[Customer, Customer]:
-    """Locked in order of id under the actor's own sight."""
-    found = {one: await queries.lock(uow, one, any_status=True) for one in sorted((first, second))}
-    for one in found.values():
-        if one.status != "active":
-            raise not_active(one.status)
-    return found[first], found[second]
-
-
-async def _standing(uow: UnitOfWork, member_id: UUID) -> CustomerMove | None:
-    """The uniting of this entry that was not taken back. Needs the system's sight."""
-    rows = await uow.session.scalars(
-        select(CustomerMove)
-        .join(Membership, Membership.customer_id == CustomerMove.customer_id)
-        .where(Membership.id == member_id, CustomerMove.kind == PERSON, CustomerMove.undone_at.is_(None))
-    )
-    return next((one for one in rows.all() if _entry(one) == str(member_id)), None)
-
-
-def _entry(move: CustomerMove) -> Any:
-    return move.detail["people"][0]["member"]
 
 
 COMMANDS = (
