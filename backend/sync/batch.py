@@ -23,15 +23,23 @@ class Delivery:
     window: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """When a command was saved: by the phone's clock, and when that counts as observed."""
+
+    at: datetime
+    stands_at: datetime
+
+
 @dataclass
 class Stream:
-    """Where a stream stands (`models.SyncStream`), and moves while its commands are taken."""
+    """Where a stream stands (`models.SyncStream`), and moves while its commands are taken. `last`: what was
+    judged last in its place."""
 
     installation_id: UUID
     staff_id: UUID
     applied_seq: int
-    last_at: datetime | None
-    last_stands_at: datetime | None
+    last: Saved | None
 
 
 @dataclass
@@ -62,7 +70,7 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of a command, before it is written down. `command`: what was sealed, where it is
-    readable."""
+    readable. `saved`: None for one out of its place, or of an earlier day."""
 
     result: str
     code: str | None = None
@@ -71,3 +79,4 @@ class Verdict:
     alias: Mapping[str, str] | None = None
     books: frozenset[str] = frozenset()
     command: Command | None = None
+    saved: Saved | None = None

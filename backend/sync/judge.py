@@ -17,7 +17,7 @@ from backend.kernel.errors import Problem
 from backend.kernel.uow import UnitOfWork
 from backend.policy import api as policy
 from backend.sync import late, queries
-from backend.sync.batch import EFFECTIVE, Batch, Verdict
+from backend.sync.batch import EFFECTIVE, Batch, Saved, Verdict
 from backend.sync.opening import UNREADABLE
 from backend.sync.registry import Registry
 from backend.sync.schemas import Command, SealedCommand
@@ -28,9 +28,6 @@ OF_THE_SERVER = ("08", "40", "53", "55", "57", "58")
 
 #: nobody sets a clock by less: requests are that long on their way, and the bank's machines differ
 SETTING = timedelta(minutes=2)
-
-#: the phone's clock at the command that was judged last in its place, and when that stands
-Last = tuple[datetime | None, datetime | None]
 
 log = structlog.get_logger("tiange.sync")
 
@@ -46,28 +43,28 @@ async def judge(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedC
         return Verdict("rejected", "malformed", str(error))
     if command.id != sent.id or command.seq != sent.seq:
         return Verdict("rejected", "malformed", "The sealed id or place differs from the open one.")
-    stream = batch.stream
-    envelope, last = in_order(batch, command, envelope, (stream.last_at, stream.last_stands_at))
+    envelope, saved = in_order(batch, command, envelope, batch.stream.last)
     verdict = (
         _withdrawn(batch, envelope)
         or await _waits(uow, batch, command)
         or await _judged(uow, registry, batch, command, envelope)
     )
-    stream.last_at, stream.last_stands_at = last
-    return replace(verdict, command=command)
+    batch.stream.last = saved or batch.stream.last
+    return replace(verdict, command=command, saved=saved)
 
 
-def in_order(batch: Batch, command: Command, envelope: Envelope, last: Last) -> tuple[Envelope, Last]:
-    """Not before what the phone saved last, if by its own clock too this one was saved after that.
+def in_order(
+    batch: Batch, command: Command, envelope: Envelope, last: Saved | None
+) -> tuple[Envelope, Saved | None]:
+    """Not before what the phone saved `last`, if by its own clock too this one was saved after that.
 
-    Returns what was saved last from now on beside it.
+    Returns what was saved last from now on beside it, None where that stays as it was.
     """
     if command.seq <= batch.stream.applied_seq or not _is_fresh(command):
-        return envelope, last  # out of its place, or of an earlier day: it is as old as it says
-    before, stands_at = last
-    if before is not None and envelope.at >= before:
-        envelope = replace(envelope, after=stands_at)
-    return envelope, (envelope.at, envelope.stands_at)
+        return envelope, None  # out of its place, or of an earlier day: it is as old as it says
+    if last is not None and envelope.at >= last.at:
+        envelope = replace(envelope, after=last.stands_at)
+    return envelope, Saved(envelope.at, envelope.stands_at)
 
 
 def _is_fresh(command: Command) -> bool:

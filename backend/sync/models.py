@@ -30,7 +30,8 @@ class SyncCommand(Base):
     `quarantined`: the sealed command as it came, kept while it is `rejected` or `held`, also after it was
     `settled`: `replaced` by the command `settled_by` (a mended one), or `discarded` by its author's command.
     `replaces`: the refused command that this one mends. `content`: a hash (hex) of what it says but for its
-    place, None where it cannot be read.
+    place, None where it cannot be read. `saved_at`, `stands_at`: the phone's clock, and when it counts as
+    observed; None out of its place, or for what was seen on an earlier day.
     """
 
     __tablename__ = "sync_command"
@@ -50,6 +51,8 @@ class SyncCommand(Base):
     settled: Mapped[str | None]
     settled_by: Mapped[uuid.UUID | None]
     content: Mapped[str | None]
+    saved_at: Mapped[datetime | None]
+    stands_at: Mapped[datetime | None]
     __table_args__ = (
         Index("uq_sync_command_stream_seq", "installation_id", "staff_id", "seq", unique=True),
         Index(

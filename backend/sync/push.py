@@ -212,7 +212,7 @@ async def _take(uow: UnitOfWork, registry: Registry, batch: Batch, sent: SealedC
         pass_by(batch, sent)
         return refusal(sent, "hash_mismatch", "This id was received before with other content.")
     if row is not None and (row.result != "held" or row.settled is not None):
-        pass_by(batch, sent)
+        pass_by(batch, sent, row)
         return repeated(uow, batch, row, sent)
     if batch.former:
         # taken now, it could come before what this life of the database lacks: the phone hears of it by the

@@ -12,7 +12,7 @@ from backend.identity import api as identity
 from backend.kernel.bulk import Part
 from backend.kernel.models import SyncChange
 from backend.kernel.uow import UnitOfWork
-from backend.sync.batch import Stream
+from backend.sync.batch import Saved, Stream
 from backend.sync.facts import Life, life_in
 from backend.sync.models import SyncCommand, SyncLoss, SyncPage
 
@@ -79,9 +79,8 @@ async def open_push(
         row = (await uow.session.execute(OPEN_ALONE, given | {"i": installation_id})).one()
     else:
         row = (await uow.session.execute(OPEN_HEARD, given | dict(identity.contact_given(uow, heard)))).one()
-    stream = Stream(
-        installation_id, uow.actor.require_staff(), row.applied_seq, row.last_at, row.last_stands_at
-    )
+    last = Saved(row.last_at, row.last_stands_at) if row.last_at and row.last_stands_at else None
+    stream = Stream(installation_id, uow.actor.require_staff(), row.applied_seq, last)
     return life_in(dict(zip(row.fact_names or (), row.fact_values or (), strict=True))), stream, row.recorded
 
 
@@ -91,8 +90,8 @@ def keeping_stream(stream: Stream) -> Part:
         KEEP_STREAM,
         {
             "applied": stream.applied_seq,
-            "last_at": stream.last_at,
-            "stands_at": stream.last_stands_at,
+            "last_at": stream.last.at if stream.last else None,
+            "stands_at": stream.last.stands_at if stream.last else None,
             "i": stream.installation_id,
             "s": stream.staff_id,
         },

@@ -9,20 +9,23 @@ from backend.kernel.bulk import inserting
 from backend.kernel.clock import millis
 from backend.kernel.uow import UnitOfWork
 from backend.sync import queries
-from backend.sync.batch import EFFECTIVE, Batch, Verdict
+from backend.sync.batch import EFFECTIVE, Batch, Saved, Verdict
 from backend.sync.judge import needs_of
 from backend.sync.models import SyncCommand
 from backend.sync.opening import content_of
 from backend.sync.schemas import Receipt, SealedCommand
 
 
-def pass_by(batch: Batch, sent: SealedCommand) -> None:
+def pass_by(batch: Batch, sent: SealedCommand, row: SyncCommand | None = None) -> None:
     """The stream goes on behind a command that is recorded already, perhaps in the phone's former stream.
 
-    Otherwise everything after it would be a gap for ever.
+    Otherwise everything after it would be a gap for ever. `row`: it is that command; what is saved behind it
+    in this stream, too, counts as observed after it.
     """
     if sent.seq == batch.stream.applied_seq + 1:
         batch.stream.applied_seq = sent.seq
+        if row is not None and row.saved_at is not None and row.stands_at is not None:
+            batch.stream.last = Saved(row.saved_at, row.stands_at)
 
 
 def repeated(uow: UnitOfWork, batch: Batch, row: SyncCommand, sent: SealedCommand) -> Receipt:
@@ -130,6 +133,8 @@ def _columns(batch: Batch, sent: SealedCommand, verdict: Verdict) -> dict[str, A
         "settled": None,
         "settled_by": None,
         "content": content_of(verdict.command) if verdict.command else None,
+        "saved_at": verdict.saved.at if verdict.saved else None,
+        "stands_at": verdict.saved.stands_at if verdict.saved else None,
     }
 
 

@@ -14,8 +14,8 @@ import msgspec
 
 from backend.kernel.commands import CommandType, Envelope
 from backend.kernel.uow import UnitOfWork
-from backend.sync.batch import EFFECTIVE, Batch, Verdict
-from backend.sync.judge import Last, envelope_of, in_order, of_the_server
+from backend.sync.batch import EFFECTIVE, Batch, Saved, Verdict
+from backend.sync.judge import envelope_of, in_order, of_the_server
 from backend.sync.opening import UNREADABLE
 from backend.sync.record import record_together
 from backend.sync.registry import Registry
@@ -86,11 +86,12 @@ async def take_together(uow: UnitOfWork, batch: Batch, run: Sequence[Member]) ->
     """
     apply = run[0].known.together
     assert apply is not None
-    ordered: list[tuple[Envelope, Last]] = []
-    last: Last = (batch.stream.last_at, batch.stream.last_stands_at)
+    ordered: list[tuple[Envelope, Saved | None]] = []
+    last = batch.stream.last
     for member in run:
-        envelope, last = in_order(batch, member.command, member.envelope, last)
-        ordered.append((envelope, last))
+        envelope, saved = in_order(batch, member.command, member.envelope, last)
+        last = saved or last
+        ordered.append((envelope, saved))
     try:
         effects = await apply(
             uow, [(one.body, envelope) for one, (envelope, _) in zip(run, ordered, strict=True)]
@@ -101,7 +102,7 @@ async def take_together(uow: UnitOfWork, batch: Batch, run: Sequence[Member]) ->
         raise RunFailed(f"{type(error).__name__} in {len(run)} of {run[0].known.name}") from error
     if not effects:
         return []
-    batch.stream.last_at, batch.stream.last_stands_at = ordered[len(effects) - 1][1]
+    batch.stream.last = next((one for _, one in reversed(ordered[: len(effects)]) if one), batch.stream.last)
     taken = [
         (
             member.sent,
@@ -111,8 +112,9 @@ async def take_together(uow: UnitOfWork, batch: Batch, run: Sequence[Member]) ->
                 alias=effect.applied.alias,
                 books=effect.books,
                 command=member.command,
+                saved=saved,
             ),
         )
-        for member, effect in zip(run, effects, strict=False)
+        for member, effect, (_, saved) in zip(run, effects, ordered, strict=False)
     ]
     return record_together(uow, batch, taken)

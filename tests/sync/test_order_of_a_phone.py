@@ -49,6 +49,28 @@ async def test_an_edit_saved_after_another_stands_though_the_first_ones_push_too
     assert await _stands(manager, household["id"]) == 3_000_00
 
 
+async def test_what_a_copied_phone_saved_stays_in_order_in_its_next_stream(
+    phone_of: PhoneOf, world: World
+) -> None:
+    """The bank has what came before from the former stream, and from the copy something later still."""
+    manager = await phone_of("manager")
+    household = new_household(world.grids["E1"])
+    manager.save("customer.create", household)
+    await manager.push()
+    now = manager.now()
+    _edit(manager, household["id"], 1_000_00, now - 5_000)
+    assert await _push(manager, late_ms=3_000) == ["applied"]
+    kept = list(manager.outbox)
+    manager.save("customer.create", new_household(world.grids["E1"], "副本记的"), at=now - 1_000)
+    assert await _push(manager, late_ms=0) == ["applied"]
+    renewed = await phone_of("manager")
+    for one in kept:
+        renewed.put({name: value for name, value in one.envelope.items() if name != "seq"})
+    _edit(renewed, household["id"], 2_000_00, now - 4_000)
+    assert await _push(renewed, late_ms=0) == ["repeated", "repeated", "applied"]
+    assert await _stands(renewed, household["id"]) == 2_000_00
+
+
 async def test_a_clock_that_was_set_back_or_a_look_of_an_earlier_day_is_as_old_as_it_says(
     phone_of: PhoneOf, world: World
 ) -> None:

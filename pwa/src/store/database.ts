@@ -112,7 +112,8 @@ export class DeviceDatabase extends Dexie {
   values!: Table<MetaRecord, string>
 
   constructor(name: string) {
-    super(name)
+    // Written seldom, and what is written decides what the staff's databases mean: it must outlive a power cut with them.
+    super(name, { chromeTransactionDurability: 'strict' })
     this.version(1).stores({ values: 'key' })
   }
 }

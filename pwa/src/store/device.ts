@@ -51,13 +51,17 @@ export class Device {
     return (await this.identity(staffId)) ?? this.renewIdentity(staffId)
   }
 
-  /** A new id and key: at first use, and for a phone whose stream was copied or lost. */
-  async renewIdentity(staffId: string): Promise<DeviceIdentity> {
+  /**
+   * A new id and key: at first use, and for a phone whose stream was copied or lost. `announce` is told of both ids
+   * before the new one counts: whatever is saved from then on comes after what the former one has.
+   */
+  async renewIdentity(staffId: string, announce?: (former: string, next: string) => Promise<void>): Promise<DeviceIdentity> {
     const known = await this.identity(staffId)
     const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
     const installationId = uuid7()
     const database = known?.database ?? (await staffDatabaseName(installationId, staffId))
     const identity: DeviceIdentity = { installationId, keys, database }
+    await announce?.(known?.installationId ?? '', installationId)
     try {
       await this.put(`identity:${staffId}`, identity)
     } catch (cause) {

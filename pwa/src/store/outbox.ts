@@ -245,15 +245,22 @@ async function bySeq(db: StaffDatabase): Promise<OutboxRecord[]> {
 /** The meta key of the streams that this phone had, oldest first; the last one is the present one's predecessor or itself. */
 const STREAMS = 'streams'
 
-/** Notes that `stream` follows `former`. */
-export async function noteStream(db: StaffDatabase, former: string, stream: string): Promise<void> {
-  await withStore(db, () =>
-    db.transaction('rw', db.meta, async () => {
-      const known = (await getMeta<string[]>(db, STREAMS)) ?? []
-      const next = [former, stream].filter((one) => !known.includes(one))
-      await db.meta.put({ key: STREAMS, value: [...known, ...next] })
-    }),
-  )
+/**
+ * Notes streams in the order in which they follow one another. On disk when this resolves: the installation that goes on
+ * lies in another database, and by it alone nobody could tell which entries come first.
+ */
+export function noteStreams(db: StaffDatabase, streams: readonly string[]): Promise<void> {
+  return withStore(db, async () => {
+    if (!db.isOpen()) await db.open()
+    await new Promise<void>((resolve, reject) => {
+      const transaction = db.backendDB().transaction('meta', 'readwrite', { durability: 'strict' })
+      transaction.oncomplete = () => resolve()
+      transaction.onabort = () => reject(transaction.error ?? new DOMException('aborted', 'AbortError'))
+      const meta = transaction.objectStore('meta')
+      const known = meta.get(STREAMS) as IDBRequest<{ value: string[] } | undefined>
+      known.onsuccess = () => void meta.put({ key: STREAMS, value: [...new Set([...(known.result?.value ?? []), ...streams.filter(Boolean)])] })
+    })
+  })
 }
 
 /** Whether it still has to be sent, whatever the person is told of it. */

@@ -6,7 +6,7 @@ import { base64url, fromBase64url, randomBytes, type Bytes } from '../store/byte
 import { GLANCE } from '../store/chunks'
 import { getMeta, putMeta, withStore } from '../store/database'
 import { ephemeralPair, openSeal } from '../store/seal'
-import { noteStream } from '../store/outbox'
+import { noteStreams } from '../store/outbox'
 import { checkPin, DATA_KEY_BYTES, unwrapKey, wrapKey, type WrappedKey } from '../store/vault'
 import { NOTED } from './about'
 import { askPrf, keepPrf, unlockWays } from './biometrics'
@@ -76,9 +76,7 @@ export class Account {
     } catch (error) {
       if (!(error instanceof ApiProblem) || !LOST_INSTALLATION.has(error.code)) throw error
       // The bank withdrew this installation, or it was copied; after a login a new one takes its place, outbox and all.
-      const former = core.identity?.installationId ?? ''
-      core.identity = await core.device.renewIdentity(current.staffId)
-      await noteStream(db, former, core.identity.installationId)
+      core.identity = await core.device.renewIdentity(current.staffId, (...streams) => noteStreams(db, streams))
       await core.ask(() => this.register(label))
     }
     await withStore(db, () => putMeta(db, 'revoked', false))
@@ -92,9 +90,7 @@ export class Account {
     const { core } = this
     if (!core.current) throw new EngineError('signed_out')
     const enrolment = await getMeta<Enrolment>(core.store, 'enrolment')
-    const former = core.identity?.installationId ?? ''
-    core.identity = await core.device.renewIdentity(core.current.staffId)
-    await noteStream(core.store, former, core.identity.installationId)
+    core.identity = await core.device.renewIdentity(core.current.staffId, (...streams) => noteStreams(core.store, streams))
     await this.register(enrolment?.label || UNNAMED)
   }
 

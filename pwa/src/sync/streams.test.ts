@@ -3,7 +3,9 @@ import 'fake-indexeddb/auto'
 import { expect, test, vi } from 'vitest'
 import { build } from '../domain/commands'
 import { uuid7 } from '../domain/ids'
+import { Device } from '../store/device'
 import { flushOutbox } from './background'
+import { syncLock } from './locks'
 import { databaseOf } from './testing/page'
 import { FakeBank } from './testing/bank'
 import { GRID_KEY, household, openPhone, PIN, readyPhone, visitOf, type Phone } from './testing/phone'
@@ -163,6 +165,40 @@ test('what was saved since waits, in the background too, for what has no place i
   await phone.engine.sync()
   expect(taken(bank)).toEqual([500, 700, 900])
   await phone.engine.close()
+})
+
+test('a phone that dies the moment its new installation is on disk still brings in order what was saved before', async () => {
+  const { bank, phone } = await oneHousehold()
+  await phone.engine.save([wages(500)])
+  await phone.engine.sync()
+  const databaseName = databaseOf(phone.engine).name
+  useCopy(bank)
+  await phone.engine.save([wages(700)])
+  const former = [...bank.streams.keys()].at(-1)
+  // which stream follows which is on disk before the new installation is
+  let noted: unknown
+  const put = Reflect.get(Device.prototype, 'put') as Device['put']
+  const dies = vi.spyOn(Device.prototype, 'put').mockImplementation(async function (this: Device, key: string, value: unknown) {
+    if (key.startsWith('identity:')) noted = (await databaseOf(phone.engine).meta.get('streams'))?.value
+    await put.call(this, key, value)
+    if (key.startsWith('identity:')) throw new Error('the battery is empty')
+  })
+  await phone.engine.sync()
+  await phone.engine.close()
+  dies.mockRestore()
+  expect(noted).toEqual([former, expect.not.stringMatching(former ?? '')])
+  // saved before the app gets to look at what waits: its place is the first of the new stream
+  let looks = (): void => undefined
+  const busy = phone.locks.run(syncLock(databaseName), () => new Promise<void>((resolve) => (looks = resolve)))
+  const again = await secondTab(bank, phone)
+  again.clock.now -= HOUR_MS
+  await again.engine.save([wages(900)])
+  looks()
+  await busy
+  await again.engine.login('wang', 'right')
+  await again.engine.sync()
+  expect(taken(bank)).toEqual([500, 700, 900])
+  await again.engine.close()
 })
 
 test('what was sent in the former stream cannot be taken back in the present one', async () => {
