@@ -45,10 +45,11 @@ class SealedCommand(Struct, frozen=True):
 
 class Lost(Struct, frozen=True):
     """Places of the stream that the phone lost: `first` to `last`, or all from `first` where it cannot
-    tell."""
+    tell. `hash`: of what lay in the last one."""
 
     first: Seq
     last: Seq | None = None
+    hash: Hash | None = None
 
 
 class PushRequest(Struct, frozen=True):

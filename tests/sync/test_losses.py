@@ -79,6 +79,27 @@ async def test_a_loss_is_told_before_its_places_are_known_and_alerts_once(
     ) == [None, "1"]
 
 
+async def test_a_loss_whose_places_a_copy_has_filled_is_told_once(phone_of: PhoneOf, world: World) -> None:
+    manager, admin = await phone_of("manager"), await phone_of("admin")
+    sent = [manager.save("customer.create", new_household(world.grids["E1"], f"户{n}")) for n in range(3)]
+    # two were saved and not sent; then the database went, and a copy of the phone used their places
+    gone = [manager.save("customer.create", new_household(world.grids["E1"], f"没{n}")) for n in range(2)]
+    copied = [manager.save("customer.create", new_household(world.grids["E1"], f"副{n}")) for n in range(3)]
+    for n, one in enumerate(copied):
+        one.seq = 4 + n
+    # the places are those that the phone had itself: it lost nothing that the bank lacks
+    answer = await _send(manager, *sent, lost=[{"first": 1, "last": 3, "hash": sent[2].hash}])
+    assert answer["expects"] == 4
+    answer = await _send(manager, *copied, lost=[])
+    assert answer["expects"] == 7
+    for _ in range(2):
+        answer = await _send(manager, lost=[{"first": 1, "last": 5, "hash": gone[1].hash}])
+    assert answer["expects"] == 7
+    await admin.pull()
+    (told,) = [one for one in admin.of("inbox").values() if one["kind"] == "phone_lost_work"]
+    assert told["params"]["count"] is None
+
+
 async def test_a_wrong_loss_does_not_use_up_the_stream(phone_of: PhoneOf, world: World) -> None:
     manager, admin = await phone_of("manager"), await phone_of("admin")
     sent = [manager.save("customer.create", new_household(world.grids["E1"], f"户{n}")) for n in range(3)]

@@ -8,8 +8,9 @@ export interface LedgerMark {
   installation: string
   /** Chosen when the database was made: another one has another. */
   born: string
-  /** The highest number given in the stream. */
+  /** The highest number given in the stream, and the hash of what got it; marks of an older app have none. */
   last: number
+  hash?: string
   /** Entries without a receipt, and since when the oldest waits; entries sent by the service worker may still count. */
   unsent: number
   oldest: number | null
@@ -19,8 +20,9 @@ export interface LedgerMark {
 export interface Loss {
   /** The stream it belonged to. */
   stream: string
-  /** The highest number that was given in it. */
+  /** The highest number that was given in it, and the hash of what got it: a copy may have put something else there. */
   last: number
+  hash?: string
   /** Entries that had no receipt, as far as this phone knows. */
   unsent: number
   oldest: number | null
@@ -35,8 +37,8 @@ export interface Loss {
 }
 
 /** What went with the database that `mark` tells of; null where nothing was ever saved in it. */
-export function lossOf({ installation: stream, last, unsent, oldest }: LedgerMark, at: number): Loss | null {
-  return last || unsent ? { stream, last, unsent, oldest, at, told: false, seen: false } : null
+export function lossOf({ installation: stream, last, hash, unsent, oldest }: LedgerMark, at: number): Loss | null {
+  return last || unsent ? { stream, last, ...(hash ? { hash } : {}), unsent, oldest, at, told: false, seen: false } : null
 }
 
 /** Where marks are kept: the browser's localStorage, or anything like it. */

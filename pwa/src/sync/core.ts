@@ -4,7 +4,7 @@ import type { StaffAnswer } from '../api/identity'
 import { DEFAULT_TIME_ZONE, dayOf } from '../domain/dates'
 import { EngineError } from '../domain/errors'
 import type { FieldValue, Id, Instant } from '../domain/rows'
-import { problemOf, StaffDatabase, withStore, type StorageProblem } from '../store/database'
+import { problemOf, StaffDatabase, withStore, type OutboxRecord, type StorageProblem } from '../store/database'
 import type { ChunkStore } from '../store/chunks'
 import type { CurrentStaff, Device, DeviceIdentity } from '../store/device'
 import type { DraftStore } from '../store/drafts'
@@ -169,18 +169,27 @@ export class Core {
     return db
   }
 
-  /** What is known of this database, to be kept outside it. */
-  mark(): LedgerMark {
+  /** What is known of this database, to be kept outside it; `saving`: entries that are being written. */
+  mark(saving: readonly Pick<OutboxRecord, 'stream' | 'seq' | 'hash' | 'savedAt'>[] = []): LedgerMark {
     const installation = this.identity?.installationId ?? ''
     const known = this.current ? this.ledger.read(this.current.staffId) : null
-    const before = known?.installation === installation && known.born === this.born ? known.last : 0
-    const last = this.outbox.all().reduce((highest, { header }) => (header.stream === installation ? Math.max(highest, header.seq) : highest), before)
+    let { last, hash } = known?.installation === installation && known.born === this.born ? known : { last: 0, hash: undefined }
+    const take = (one: Pick<OutboxRecord, 'stream' | 'seq' | 'hash'>): void => {
+      // at the same number too: something else may have got it since
+      if (one.stream === installation && one.seq >= last) ({ seq: last, hash } = one)
+    }
+    for (const { header } of this.outbox.all()) take(header)
+    saving.forEach(take)
     const { depth, oldest } = this.outbox.unsent()
-    return { installation, born: this.born, last, unsent: depth, oldest }
+    return { installation, born: this.born, last, ...(hash ? { hash } : {}), unsent: depth + saving.length, oldest: oldest ?? saving[0]?.savedAt ?? null }
   }
 
-  private noteMark(): void {
-    if (this.db && this.current && this.born) this.ledger.write(this.current.staffId, this.mark())
+  /**
+   * Notes outside the database what is in it. `saving`: noted while the browser writes them, for the moment in which the
+   * person is told that they are saved may be the database's last.
+   */
+  noteMark(saving: readonly OutboxRecord[] = []): void {
+    if (this.db && this.current && this.born) this.ledger.write(this.current.staffId, this.mark(saving))
   }
 
   /** Reads what is known in the clear: enrolment, tries, contact, outbox headers. */

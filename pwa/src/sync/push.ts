@@ -189,9 +189,12 @@ async function exchange(deps: PushDeps, entries: readonly OutboxRecord[], waitin
     commands: entries.map(({ id, seq, hash, sealed }) => ({ id, seq, hash, sealed })),
     ...(last ? { last } : {}),
     // In the stream that lost it the places are known, if it has any; in another one only that something was lost.
-    ...(loss ? { lost: [loss.stream === stream && loss.last ? { first: 1, last: loss.last } : { first: 1 }] } : {}),
+    ...(loss ? { lost: [loss.stream === stream && loss.last ? placesOf(loss) : { first: 1 }] } : {}),
   })
 }
+
+/** `hash`: what lay in the last place, by which the bank sees whether a copy has put something else there. */
+const placesOf = ({ last, hash, hinted }: Loss): { first: number; last: number; hash?: string } => ({ first: 1, last, ...(hash && !hinted ? { hash } : {}) })
 
 function back(entry: OutboxRecord): void {
   if (entry.state === 'sending') entry.state = 'saved'

@@ -201,6 +201,34 @@ test.each([
   await phone.engine.close()
 })
 
+test('what was in it is known from the moment at which it is called saved: the phone may die then', async () => {
+  const bank = await bankOfPages()
+  let phone = await readyPhone(bank, uuid7())
+  await phone.engine.save([visitOf(xie.id)])
+  await phone.engine.sync()
+  await phone.engine.save([visitOf(homes[1]!.id)])
+  // no timer has run since
+  const mark = JSON.parse(phone.ledger.getItem(phone.ledger.key(0) ?? '') ?? '{}') as Record<string, unknown>
+  expect(mark).toMatchObject({ last: 2, unsent: 1 })
+  // a copy of the phone has filled the place meanwhile
+  const stream = [...bank.streams.values()].at(-1)!
+  const id = uuid7()
+  stream.known.set(id, { id, seq: stream.expects, hash: '0'.repeat(64), receipt: { result: 'applied' }, command: { needs: [] } })
+  stream.expects++
+  await settled()
+  await phone.engine.close()
+  await Dexie.delete(await databaseOf(phone))
+  phone = await openPhone(bank, phone.deviceDatabase, phone.clock, phone.locks, phone.ledger)
+  await phone.engine.login('wang', 'right')
+  await phone.engine.enrol('again')
+  await phone.engine.setPin(PIN)
+  // the first that the bank hears of it comes with a command, and the places are not empty
+  await phone.engine.save([visitOf(xie.id)])
+  await phone.engine.sync()
+  expect(bank.lost).toEqual([{ stream: [...bank.streams.keys()].at(-1), first: 2, last: null }])
+  await phone.engine.close()
+})
+
 test('a database deleted before anything was saved in it took nothing: the next visit goes to the bank', async () => {
   const bank = await bankOfPages()
   let phone = await readyPhone(bank, uuid7())

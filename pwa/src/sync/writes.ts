@@ -56,7 +56,9 @@ export class Writer {
         const entries = await Promise.all(
           completed.map((command, i) => sealCommand(command, { save, stream, photos: this.photosOf(command, files, owners), about: abouts[i] ?? null }, vault, sealer)),
         )
-        if (await append(db, entries, blobs, draft?.id ?? null)) {
+        const written = append(db, entries, blobs, draft?.id ?? null)
+        core.noteMark(entries)
+        if (await written) {
           this.next = first + commands.length
           this.noteSaved(completed, abouts, entries, sealer)
           draft?.release()

@@ -345,14 +345,14 @@ export class FakeBank {
     const receipts: Json[] = []
     const commands = body['commands'] as { id: string; seq: number; hash: string; sealed: Bytes }[]
     this.pushSizes.push(commands.length)
-    for (const { first, last } of (body['lost'] ?? []) as { first: number; last?: number }[]) {
+    for (const { first, last, hash } of (body['lost'] ?? []) as { first: number; last?: number; hash?: string }[]) {
       if (first < 1 || (last ?? 1) < 1) throw new Error('malformed: places begin at 1')
       if (first > stream.expects) continue
       if (last === undefined) this.lost.push({ stream: name, first: stream.expects, last: null })
       else if (last >= stream.expects && commands.some(({ seq }) => seq > last)) {
         this.lost.push({ stream: name, first: stream.expects, last })
         stream.expects = last + 1
-      }
+      } else if (hash && [...stream.known.values()].some((one) => one.seq === last && one.hash !== hash)) this.lost.push({ stream: name, first: last, last: null })
     }
     let conflict = false
     const former = body['epoch'] !== null && body['epoch'] !== this.epoch
