@@ -38,6 +38,33 @@ export function useVisitWords() {
     return there < all.length ? t('visits.arrived', { there, all: all.length }) : ''
   }
 
+  /** What is odd, against the rule. */
+  function flag(flag: string, v: Pick<Visit, 'distance_m' | 'accuracy_m'> | null): { what: string; rule: string } {
+    const policy = (key: string, otherwise: number) => {
+      const value = engine.use().policy(key)
+      return typeof value === 'number' ? value : otherwise
+    }
+    switch (flag) {
+      case 'far':
+        return {
+          what: t('flag.far', { distance: format.value.distanceText(v?.distance_m ?? 0, { evidence: true }) }),
+          rule: t('flag.farRule', { distance: format.value.distanceText(policy('visit_distance_limit_m', 500), { evidence: true }) }),
+        }
+      case 'inaccurate':
+        return {
+          what: t('flag.inaccurate', { distance: format.value.distanceText(v?.accuracy_m ?? 0, { evidence: true }) }),
+          rule: t('flag.inaccurateRule', { distance: format.value.distanceText(policy('visit_accuracy_limit_m', 100), { evidence: true }) }),
+        }
+      case 'fast':
+        return {
+          what: t('flag.fast', { minutes: policy('visit_burst_minutes', 10), n: policy('visit_burst_count', 4) }),
+          rule: '',
+        }
+      default:
+        return { what: names.word('flag', flag), rule: '' }
+    }
+  }
+
   return {
     heard,
     files,
@@ -56,31 +83,8 @@ export function useVisitWords() {
     },
     /** What somebody added later. */
     added: (staff: string, at: number, note: string | null) => t('visits.addedLine', { when: format.value.moment(at, engine.use().now(), { withTime: true }), who: names.staff(staff), what: note ?? t('visits.addedFiles') }),
-    /** What is odd, against the rule. */
-    flag(flag: string, v: Visit | null): { what: string; rule: string } {
-      const policy = (key: string, otherwise: number) => {
-        const value = engine.use().policy(key)
-        return typeof value === 'number' ? value : otherwise
-      }
-      switch (flag) {
-        case 'far':
-          return {
-            what: t('flag.far', { distance: format.value.distanceText(v?.distance_m ?? 0, { evidence: true }) }),
-            rule: t('flag.farRule', { distance: format.value.distanceText(policy('visit_distance_limit_m', 500), { evidence: true }) }),
-          }
-        case 'inaccurate':
-          return {
-            what: t('flag.inaccurate', { distance: format.value.distanceText(v?.accuracy_m ?? 0, { evidence: true }) }),
-            rule: t('flag.inaccurateRule', { distance: format.value.distanceText(policy('visit_accuracy_limit_m', 100), { evidence: true }) }),
-          }
-        case 'fast':
-          return {
-            what: t('flag.fast', { minutes: policy('visit_burst_minutes', 10), n: policy('visit_burst_count', 4) }),
-            rule: '',
-          }
-        default:
-          return { what: names.word('flag', flag), rule: '' }
-      }
-    },
+    flag,
+    /** The odd things of one's own visit, and what can be done about them. */
+    flagsLine: (v: Visit) => t('visits.flagged', { what: names.join(v.flags.map((one) => flag(one, v).what)) }),
   }
 }

@@ -370,6 +370,7 @@ const en: Messages = {
     addGoneNext: 'Synchronise, then add to it',
     addedLine: '{when}, {who} added: {what}',
     addedFiles: 'photos or a recording',
+    flagged: 'The approver will see: {what}. The visit stands; if there is a reason, add it',
     meeting: 'Village meeting',
     meetingInstead: 'Village meeting: many households at once',
     meetingWho: 'Who came',

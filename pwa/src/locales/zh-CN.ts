@@ -369,6 +369,7 @@ const zh = {
     addGoneNext: '连上网同步后再补充',
     addedLine: '{when} {who}补充：{what}',
     addedFiles: '照片或录音',
+    flagged: '审批人会看到：{what}。记录照样有效，有缘由就补充一句',
     meeting: '院坝会',
     meetingInstead: '院坝会：一次记多户',
     meetingWho: '来了哪些户',
