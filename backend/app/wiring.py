@@ -85,6 +85,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     LongHandler("files.sweep", "files.drop_unfinished", files_jobs.drop_unfinished),
     Handler("files.received", "visits.file_received", visits_jobs.on_file_received),
     Handler(customers_retention.DUE, "customers.retention", customers_retention.delete_due),
+    LongHandler(customers_jobs.FILES_AGE, customers_jobs.FILES_AGE, customers_jobs.age_files),
     LongHandler(customers_finding.DUE, "customers.compare_people", customers_finding.compare_people),
     LongHandler(files_jobs.ERASE, "files.erase", files_jobs.erase),
     Handler("files.received", "customers.file_received", customers_jobs.on_file_received),
@@ -137,6 +138,7 @@ PERIODIC = (
     Periodic("files.sweep", every(6 * 3600)),
     # early enough for the day's work, late enough that no clock of the bank's is still in the day before
     Periodic("grids.covers_turned", daily_at_hour(0, 5)),
+    Periodic(customers_jobs.FILES_AGE, daily_at_hour(0, 20)),
     Periodic(customers_retention.DUE, daily_at_hour(3, 20)),
     Periodic(customers_finding.DUE, daily_at_hour(2, 40)),
     Periodic(evaluation_closing.DUE, daily_at_hour(3, 10)),

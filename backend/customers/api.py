@@ -1,8 +1,9 @@
 """Customers for other domains."""
 
+from backend.customers.ages import Standards, standards
 from backend.customers.changes import changes_by
 from backend.customers.errors import out_of_scope
-from backend.customers.file_fields import file_fields, weights_of
+from backend.customers.file_fields import file_fields
 from backend.customers.finding import Found
 from backend.customers.finding import find as find_duplicates
 from backend.customers.followers import follow, followed, merged_on, note_followed, stands
@@ -37,13 +38,14 @@ from backend.customers.queries import (
 )
 from backend.customers.queries import books_of as home_books
 from backend.customers.retention import deletions as retained_deletions
-from backend.customers.rules import completeness, id_check_digit
+from backend.customers.rules import THINGS, id_check_digit
 from backend.customers.service import inputs_changed, tell_inputs_changed
 from backend.customers.suggestions import body_of as suggested_body
 from backend.customers.suggestions import decide as decide_suggestion
 from backend.customers.suggestions import suggest
 
 __all__ = [
+    "THINGS",
     "Asked",
     "Customer",
     "Found",
@@ -53,11 +55,11 @@ __all__ = [
     "Paper",
     "Place",
     "Signer",
+    "Standards",
     "Unknown",
     "books_for",
     "by_id",
     "changes_by",
-    "completeness",
     "counting_inputs",
     "decide_suggestion",
     "file_fields",
@@ -90,10 +92,10 @@ __all__ = [
     "retained_deletions",
     "signed_by",
     "signers",
+    "standards",
     "stands",
     "suggest",
     "suggested_body",
     "tell_inputs_changed",
     "visible",
-    "weights_of",
 ]

@@ -4,9 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from backend.customers import moving, owners, photos, unowned
+from sqlalchemy import select
+
+from backend.customers import ages, moving, owners, photos, queries, unowned
+from backend.customers.models import Customer
+from backend.customers.service import refresh
 from backend.grids import api as grids
+from backend.kernel.jobs import JobContext
 from backend.kernel.uow import UnitOfWork
+
+FILES_AGE = "customers.files_age"
+#: files looked at, and refreshed where their points moved, in one transaction
+FILES = 500
+_FIRST = UUID(int=0)
 
 
 async def on_grid_assigned(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
@@ -36,6 +46,33 @@ async def on_grids_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
 async def on_file_received(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     """`files.received` {hash}: photos of files that name it show it as arrived."""
     await photos.arrived(uow, payload["hash"])
+
+
+async def age_files(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
+    """`customers.files_age`, nightly: a file whose answers came of age is worth less from that day on.
+
+    Goes through everybody in the order of their ids, so that a night that was missed is made up for.
+    """
+    after = _FIRST
+    while True:
+        async with ctx.unit() as uow:
+            ids = list(
+                await uow.session.scalars(
+                    select(Customer.id)
+                    .where(Customer.id > after, Customer.status == "active")
+                    .order_by(Customer.id)
+                    .limit(FILES)
+                )
+            )
+            if not ids:
+                return
+            standards = await ages.standards(uow)
+            before = await queries.points_of(uow, [str(one) for one in ids])
+            for facts in await queries.section_facts(uow, ids):
+                points, _ = ages.judged(facts, standards)
+                if points != before[str(facts.id)]:
+                    await refresh(uow, facts.id, "aged")
+            after = ids[-1]
 
 
 async def on_covers_turned(uow: UnitOfWork, _payload: Mapping[str, Any]) -> None:

@@ -4,16 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from backend.customers import queries
-from backend.customers.file_fields import weights_of
+from backend.customers import ages, queries
 from backend.customers.people import sealed_fields
 from backend.customers.person_fields import fields
-from backend.customers.rules import completeness
-from backend.customers.service import sections_of, value_of
+from backend.customers.service import value_of
 from backend.customers.unanswered import left
 from backend.kernel.projections import Projection, itself, online
 from backend.kernel.uow import UnitOfWork
-from backend.policy import api as policy
 
 Rows = Mapping[str, Sequence[Any]]
 BOOKS = frozenset({"grid", "care"})
@@ -133,7 +130,7 @@ async def load_files(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Ro
     what was asked in vain: an agent is told by whom only where it was the agent."""
     points = await queries.points_of(uow, ids)
     visible = list(points)
-    weights = await policy.figure(uow, "completeness_weights")
+    standards = await ages.standards(uow)
     values: dict[str, dict[str, list[Any]]] = {one: {} for one in visible}
     for row in await queries.shown_values(uow, visible):
         if projection == AGENT or row.shown:
@@ -145,7 +142,7 @@ async def load_files(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Ro
         unanswered = await left(uow, [UUID(one) for one in visible])
     me = str(uow.actor.staff_id)
     for fact in facts:
-        _, missing = completeness(sections_of(fact), weights_of(fact.kind, weights))
+        _, missing = ages.judged(fact, standards)
         one = str(fact.id)
         asked = {
             question: [why, day, who if projection != AGENT or who == me else None]

@@ -378,19 +378,23 @@ SECTIONS = text(
     " EXISTS (SELECT 1 FROM membership m JOIN person_contact p ON p.person_id = m.person_id"
     "   WHERE m.customer_id = c.id AND m.until_on IS NULL) AS phone,"
     " (c.lon IS NOT NULL) AS point, (c.member_count > 0) AS members,"
-    " EXISTS (SELECT 1 FROM file_record a WHERE a.customer_id = c.id AND a.removed_at IS NULL"
-    "   AND a.kind = ANY(:things)) AS assets,"
-    " ARRAY(SELECT DISTINCT v.field FROM customer_value v WHERE v.customer_id = c.id"
-    "   AND v.shown AND (v.amount IS NOT NULL OR v.choice IS NOT NULL)) AS fields"
-    " FROM customer c WHERE c.id = ANY(:ids)"
+    " t.kinds, t.seen_on, v.fields, v.said_on FROM customer c CROSS JOIN LATERAL ("
+    "   SELECT coalesce(array_agg(kind), '{}') AS kinds, coalesce(array_agg(day), '{}') AS seen_on FROM ("
+    "     SELECT kind, min((observed_at AT TIME ZONE :zone)::date) AS day FROM file_record"
+    "     WHERE customer_id = c.id AND removed_at IS NULL AND kind = ANY(:things) GROUP BY kind) a) t"
+    " CROSS JOIN LATERAL ("
+    "   SELECT coalesce(array_agg(field), '{}') AS fields, coalesce(array_agg(CASE WHEN source = 'collected'"
+    "     THEN (observed_at AT TIME ZONE :zone)::date END), '{}') AS said_on FROM customer_value"
+    "   WHERE customer_id = c.id AND shown AND (amount IS NOT NULL OR choice IS NOT NULL)) v"
+    " WHERE c.id = ANY(:ids)"
 )
 
 
 async def section_facts(uow: UnitOfWork, ids: Iterable[UUID]) -> Sequence[Any]:
-    """What each customer's file has data for: booleans per section and the list of fields with a value."""
-    return (
-        await uow.session.execute(SECTIONS, {"ids": list(ids), "things": [str(one) for one in THINGS]})
-    ).all()
+    """What each customer's file has data for: booleans of sections; `kinds` of things with the oldest day of
+    each, `seen_on`; `fields` with a value with the day when it was said, `said_on` (nil: not collected)."""
+    given = {"ids": list(ids), "things": [str(one) for one in THINGS], "zone": uow.clock.zone.key}
+    return (await uow.session.execute(SECTIONS, given)).all()
 
 
 async def count_members(uow: UnitOfWork, customer_id: UUID) -> int:

@@ -1,7 +1,7 @@
 """Pure rules of customers: the vocabulary of fields, merging of values, completeness, pinyin-free checks."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -174,13 +174,16 @@ def pick_shown(values: Mapping[str, int | str | None], precedence: Iterable[str]
     return next((source for source in precedence if values.get(source) is not None), None)
 
 
-def completeness(present: Iterable[str], weights: Mapping[str, int]) -> tuple[int, list[str]]:
-    """(points of 0 to 100, sections without data in the order of their weight)."""
+def completeness(
+    present: Iterable[str], weights: Mapping[str, int], old: Collection[str] = (), old_percent: int = 100
+) -> tuple[int, list[str]]:
+    """(points of 0 to 100, sections without data in the order of their weight). Sections of `old` that have
+    data count `old_percent` of their weight."""
     there = set(present)
-    total = sum(weights.values()) or 1
-    points = 100 * sum(weight for section, weight in weights.items() if section in there) // total
+    total = 100 * sum(weights.values()) or 1
+    counted = sum(weights[one] * (old_percent if one in old else 100) for one in weights if one in there)
     missing = sorted((one for one in weights if one not in there), key=lambda one: (-weights[one], one))
-    return points, missing
+    return 100 * counted // total, missing
 
 
 PHONE = re.compile(r"1\d{10}", re.ASCII)

@@ -1,13 +1,12 @@
 """Changes of customers: the row, its history, its audit entry and its event, in one function each."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import select, update
 
-from backend.customers import disputes, identities, queries
+from backend.customers import ages, disputes, identities, queries
 from backend.customers.contradictions import WORDS, contradictions
 from backend.customers.errors import (
     bad_value,
@@ -17,7 +16,7 @@ from backend.customers.errors import (
     out_of_scope,
     unknown_field,
 )
-from backend.customers.file_fields import file_fields, weights_of
+from backend.customers.file_fields import file_fields
 from backend.customers.models import (
     Customer,
     CustomerValue,
@@ -33,7 +32,6 @@ from backend.customers.rules import (
     Known,
     Relation,
     birth_error,
-    completeness,
     id_error,
     id_facts,
     merge,
@@ -323,10 +321,10 @@ async def refresh(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:
     """After any change that strategy reads: completeness anew, inputs_revision up, event
     `customers.changed`."""
     await uow.session.flush()
-    weights = await policy.figure(uow, "completeness_weights")
+    standards = await ages.standards(uow)
     async with uow.elevated("completeness counts every source, also those the actor cannot see"):
         facts = (await queries.section_facts(uow, [customer_id]))[0]
-        points, _ = completeness(sections_of(facts), weights_of(facts.kind, weights))
+        points, _ = ages.judged(facts, standards)
         before = await uow.session.scalar(
             select(Customer.completeness_points).where(Customer.id == customer_id)
         )
@@ -340,14 +338,6 @@ async def refresh(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:
     if before != points:
         uow.touch_all(books, "file", customer_id)
     uow.emit("customers.changed", {"customer_id": str(customer_id), "cause": cause})
-
-
-def sections_of(facts: Any) -> list[str]:
-    """The sections that have data, from a row of `queries.section_facts`."""
-    present = [name for name in ("phone", "point", "members", "assets") if getattr(facts, name)]
-    known = file_fields()
-    said = {known[name].section for name in facts.fields if name in known}
-    return [*present, *(one for one in said if one is not None)]
 
 
 async def inputs_changed(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:

@@ -58,6 +58,9 @@ SHIPPED = (
         on_phone=True,
     ),
     Figure(
+        "old_answer_percent", 50, "of its points, until it is asked anew, counts what is older", on_phone=True
+    ),
+    Figure(
         "ask_again_days",
         {"unknown": 90, "refused": 180},
         "a question that somebody could not, or would not, answer rests for as long",

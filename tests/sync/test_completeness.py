@@ -1,11 +1,16 @@
 """How complete the files of a grid and of a branch are, asked online: counts, and of nobody in particular."""
 
+from datetime import timedelta
 from typing import Any
 
+from backend.customers.jobs import FILES_AGE
+from backend.kernel.actor import Actor
+from backend.kernel.uow import Database
 from tests.support.bodies import new_household
+from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
-from tests.support.world import World
-from tests.sync.conftest import PhoneOf
+from tests.support.world import PASSWORD, World
+from tests.sync.conftest import PhoneOf, Work
 from tests.sync.test_moves import record
 
 
@@ -60,3 +65,52 @@ async def test_an_agent_is_told_no_points(phone_of: PhoneOf) -> None:
     agent = await phone_of("agent")
     answer = await agent.phone.client.get("/api/v1/customers/completeness")
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+
+
+def _edits(customer_id: str, seen: int | None, *fields: str) -> dict[str, Any]:
+    edits = [{"field": field, "seen": seen, "value": 1} for field in fields]
+    return {"customer_id": customer_id, "edits": edits}
+
+
+async def test_an_answer_that_came_of_age_counts_half_until_it_is_said_anew(
+    phone_of: PhoneOf, world: World, work: Work, worker_db: Database, clock: MovingClock
+) -> None:
+    manager = await phone_of("manager")
+    body = new_household(world.grids["E1"], phone="13912340001")
+    manager.save("customer.create", body)
+    manager.save("customer.set_values", _edits(body["id"], None, "income_wages_fen", "spending_living_fen"))
+    home = [{"field": "home_type", "seen": None, "value": "flat"}]
+    manager.save("customer.set_values", {"customer_id": body["id"], "edits": home})
+    manager.save("record.put", record(body["id"]))
+    assert {one["result"] for one in await manager.push()} == {"applied"}
+
+    async def nights(days: int) -> None:
+        clock.advance(timedelta(days=days))
+        await manager.phone.login("manager", PASSWORD)
+        async with worker_db.unit(Actor.system("test")) as uow:
+            uow.emit(FILES_AGE, {})
+        await work()
+
+    async def points() -> int:
+        await manager.pull()
+        row = manager.of("file")[body["id"]]
+        # what is old is there all the same
+        assert row["open_sections"] == []
+        return int(row["points"])
+
+    assert await points() == 100
+    await nights(365)
+    assert await points() == 100
+    await nights(1)
+    # income 25 and spending 10 count half; home and a house hold longer
+    assert await points() == 82
+    revision = manager.of("file")[body["id"]]
+    await nights(1)
+    await manager.pull()
+    assert manager.of("file")[body["id"]] == revision
+    manager.save("customer.set_values", _edits(body["id"], 1, "income_wages_fen"))
+    assert [one["result"] for one in await manager.push()] == ["applied"]
+    assert await points() == 95
+    # two years after it was seen the house is old, too
+    await nights(730 - 367 + 1)
+    assert await points() == 85

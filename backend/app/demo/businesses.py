@@ -68,7 +68,7 @@ class Businesses:
         site.customer(
             Shape(customer_id, "business", name, spot, phone, 1, recorded, since),
             fields,
-            assets=recorded.by is not None,
+            ["premises"] if recorded.by is not None else [],
         )
         profile = Profile(
             income_fen=turnover // 2,

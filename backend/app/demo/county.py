@@ -32,6 +32,7 @@ from backend.app.demo.staffing import GridTeam, Staffing, plan_staff
 from backend.app.demo.world import World
 from backend.app.demo.writer import Writer
 from backend.audit.api import write_audit
+from backend.customers import api as customers
 from backend.kernel.actor import Actor
 from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
@@ -171,8 +172,8 @@ async def _load(database: Database, stage: Stage, calendar: Calendar, plan: _Pla
         await policy.ensure_shipped(uow)
         await products.ensure_shipped(uow)
         assert uow.keys is not None
-        weights = await policy.figure(uow, "completeness_weights")
-        world = World(stage.seed, calendar, plan.namer, uow.keys, weights)
+        standards = await customers.standards(uow)
+        world = World(stage.seed, calendar, plan.namer, uow.keys, standards)
         writer = await Writer.of(uow.session)
         staffing = plan.staffing
         for rows in (staffing.units, staffing.staff, staffing.grids, staffing.assignments):

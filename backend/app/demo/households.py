@@ -62,17 +62,17 @@ class Households:
         else:
             spot = site.spot(located=file != "register" and stream.chance(0.97))
         fields: set[str] = set()
-        assets = False
+        things: list[str] = []
         if file == "full":
             gaps = {part for part, share in GAPS.items() if stream.chance(share)}
             fields = self._file(customer_id, means, recorded, gaps)
-            assets = "assets" not in gaps
-            if assets:
+            if "assets" not in gaps:
                 self._things(customer_id, means, recorded)
+                things = [one.kind for one in means.things]
         elif stream.chance(0.5):
             fields = self._registered(customer_id, family)
         shape = Shape(customer_id, "household", family.head.name, spot, phone, len(people), recorded, since)
-        site.customer(shape, fields, assets=assets and bool(means.things))
+        site.customer(shape, fields, things)
         if spot.placed:
             deal(world, stream, customer_id, self._profile(family, means, since))
             if file != "register":

@@ -13,7 +13,7 @@ from backend.app.demo.seeded import Stream
 from backend.app.demo.staffing import GridTeam
 from backend.app.demo.townships import TOWNSHIPS, short
 from backend.app.demo.world import World
-from backend.customers.api import completeness, file_fields, weights_of
+from backend.customers.api import THINGS
 from backend.grids.api import GridKind, book_of
 
 _HAMLETS = "一二三四五六七八"
@@ -160,19 +160,22 @@ class Site:
             )
         )
 
-    def customer(self, shape: Shape, fields: Iterable[str], *, assets: bool) -> None:
-        """Adds the customer's row; its completeness follows from what the file has."""
+    def customer(self, shape: Shape, fields: Iterable[str], things: Iterable[str] = ()) -> None:
+        """Adds the customer's row; its completeness follows from what the file has: `fields` with a value,
+        kinds of `things`."""
         world, team, spot = self.world, self.team, shape.spot
         there = {
             "members": shape.members > 0,
             "phone": shape.phone_person_id is not None,
             "point": spot.lon is not None,
-            "assets": assets,
         }
-        known = file_fields()
-        sections = {one for name in fields if (one := known[name].section)} | {
-            name for name, has in there.items() if has
-        }
+        day = None if shape.recorded.by is None else shape.recorded.at.astimezone(world.calendar.zone).date()
+        points, _ = world.standards.judged(
+            shape.kind,
+            [name for name, has in there.items() if has],
+            dict.fromkeys(fields, day),
+            {kind: day for kind in things if kind in THINGS},
+        )
         pinyin, initials = world.namer.reading(shape.name)
         world.batch.add(
             CustomerRow(
@@ -191,7 +194,7 @@ class Site:
                 point_source="phone" if spot.lon is not None else None,
                 phone_person_id=shape.phone_person_id,
                 member_count=shape.members,
-                completeness_points=completeness(sections, weights_of(shape.kind, world.weights))[0],
+                completeness_points=points,
                 status="active",
                 source=shape.recorded.source,
                 created_on=shape.since,

@@ -1,7 +1,6 @@
 """What every maker of rows needs to know."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -9,18 +8,19 @@ from uuid import UUID
 from backend.app.demo.names import Namer
 from backend.app.demo.rows import Batch, ContactRow, IdentityRow, PrivateRow
 from backend.app.demo.seeded import Calendar
+from backend.customers.api import Standards
 from backend.kernel.crypto import Keys
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The county in the making. `weights`: points of completeness by section, from policy."""
+    """The county in the making. `standards`: by what files are judged, from policy."""
 
     seed: int
     calendar: Calendar
     namer: Namer
     keys: Keys
-    weights: Mapping[str, int]
+    standards: Standards
     batch: Batch = field(default_factory=Batch)
 
     @property

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { canHave, FILE_SECTIONS, MISMATCHES, openSections, questionFigures, questionsOf, sectionPath, sectionPoints, type QuestionFigures } from './questions'
+import { canHave, FILE_SECTIONS, MISMATCHES, oldSections, openSections, questionFigures, questionsOf, sectionPath, sectionPoints, type QuestionFigures } from './questions'
 import type { FileRow, MemberRow, RecordRow } from './rows'
 import type { CustomerView } from './views'
 
 const TODAY = '2026-11-30'
 const WEIGHTS = { phone: 10, point: 10, members: 20, income: 25, spending: 10, home: 5, assets: 20 }
-const FIGURES: QuestionFigures = { weights: WEIGHTS, mark: 80, ageDays: { income: 365, home: 1095, assets: 730, debt: 180 }, againDays: { unknown: 90, refused: 180 } }
+const FIGURES: QuestionFigures = { weights: WEIGHTS, mark: 80, ageDays: { income: 365, home: 1095, assets: 730, debt: 180 }, oldPercent: 50, againDays: { unknown: 90, refused: 180 } }
 const AGENT: QuestionFigures = { ...FIGURES, weights: null }
 
 const member = (row: Partial<MemberRow>) => ({ id: 'm1', relation: 'head', name: '谢金枝', whereabouts: null, ...row }) as MemberRow
@@ -123,6 +123,34 @@ describe('what does not fit together', () => {
     const there = keys(view({ values }, { members, records }))
     const sold = keys(view({ values: { income_planting_fen: [1, 'collected', TODAY, null], income_breeding_fen: [1, 'collected', TODAY, null] } as FileRow['values'] }))
     expect([...there, ...sold].sort()).toEqual(Object.keys(MISMATCHES).sort())
+  })
+})
+
+describe('what is old counts in part', () => {
+  const wages = (day: string) => ({ income_wages_fen: [5, 'collected', day, 's1'] }) as FileRow['values']
+  test('what it still adds stands in line with what is missing, and is one of the answers that are left', () => {
+    const v = view({ values: wages('2025-11-20'), open_sections: ['spending', 'home'], points: 71 })
+    const found = questionsOf(v, FIGURES, TODAY)
+    expect(found.open.map(({ key, points }) => [key, points])).toEqual([['old:income', 12.5], ['spending', 10], ['home', 5]])
+    expect(found.left).toBe(1)
+    expect(oldSections(v, FIGURES, TODAY)).toEqual(['income'])
+    expect(oldSections(view({ values: wages('2026-11-20') }), FIGURES, TODAY)).toEqual([])
+  })
+
+  test('of several old things no single answer adds, the last one does', () => {
+    const things = [record({ observed_on: '2020-01-01' }), record({ id: 'r2', kind: 'vehicle', observed_on: '2020-01-01' })]
+    const points = (records: RecordRow[]) => questionsOf(view({}, { records }), FIGURES, TODAY).open.filter(({ why }) => why === 'old').map((one) => one.points)
+    expect(points(things)).toEqual([null, null])
+    expect(points(things.slice(1))).toEqual([10])
+    // a debt is no thing that somebody owns
+    expect(points([record({ kind: 'debt', observed_on: '2020-01-01' })])).toEqual([null])
+    expect(oldSections(view({}, { records: things }), FIGURES, TODAY)).toEqual(['assets'])
+  })
+
+  test('agents are told of no points, and policy may count the old as the new', () => {
+    const v = view({ values: wages('2025-11-20') })
+    expect(questionsOf(v, AGENT, TODAY).open.map(({ points }) => points)).toEqual([null])
+    expect(questionsOf(v, { ...FIGURES, oldPercent: 100 }, TODAY).open.map(({ points }) => points)).toEqual([null])
   })
 })
 

@@ -25,6 +25,8 @@ export interface QuestionFigures {
   weights: Record<string, number> | null
   mark: number
   ageDays: Record<string, number>
+  /** What a section in which something is older still counts of its points. */
+  oldPercent: number
   againDays: Record<LeftWhy, number>
 }
 
@@ -34,6 +36,7 @@ export function questionFigures(policy: (key: string) => unknown): QuestionFigur
     weights: (policy('completeness_weights') as Record<string, number> | undefined) ?? null,
     mark: (policy('completeness_mark') as number | undefined) ?? 80,
     ageDays: (policy('value_age_days') as Record<string, number> | undefined) ?? {},
+    oldPercent: (policy('old_answer_percent') as number | undefined) ?? 100,
     againDays: (policy('ask_again_days') as Record<LeftWhy, number> | undefined) ?? { unknown: 90, refused: 180 },
   }
 }
@@ -51,7 +54,7 @@ export interface Question {
   about: string
   /** Where it is answered, below the customer's page. */
   path: string
-  /** What an answer adds to the file's points; null where that is not told, or nothing. */
+  /** What an answer adds to the file's points, unrounded; null where that is not told, or nothing. */
   points: number | null
   /** Since when the oldest of it stands. */
   since: Day | null
@@ -122,17 +125,14 @@ export function questionsOf(view: CustomerView, figures: QuestionFigures, today:
   const missing = openSections(view)
     .flatMap((section): Question[] => {
       const path = sectionPath(view, section)
-      const worth = points[section]
-      return path ? [{ key: section, why: 'missing', about: section, path, points: worth === undefined ? null : Math.round(worth), since: null, same: null, leavable: true }] : []
+      return path ? [{ key: section, why: 'missing', about: section, path, points: points[section] ?? null, since: null, same: null, leavable: true }] : []
     })
-    .sort((a, b) => (b.points ?? 0) - (a.points ?? 0))
-  const all = [...missing, ...mismatchesOf(view), ...oldOf(view, figures, today)]
+  const all = [...missing, ...mismatchesOf(view), ...oldOf(view, figures, today)].sort((a, b) => (b.points ?? 0) - (a.points ?? 0))
   // what was answered since does not rest any more: it is no question
   const resting = restingOf(view, figures, today).filter(({ about }) => all.some((one) => one.about === about))
   const rests = new Set(resting.map(({ about }) => about))
   const open = all.filter(({ about }) => !rests.has(about))
-  const worth = open.flatMap(({ why, about }) => (why === 'missing' ? [points[about] ?? 0] : []))
-  return { open, resting, left: leftTo(figures.mark, file.points, worth) }
+  return { open, resting, left: leftTo(figures.mark, file.points, open.flatMap(({ points: worth }) => worth ?? [])) }
 }
 
 function leftTo(mark: number, now: number | undefined, worth: number[]): number | null {
@@ -179,24 +179,48 @@ function mismatchesOf(view: CustomerView): Question[] {
   })
 }
 
-function oldOf(view: CustomerView, { ageDays }: QuestionFigures, today: Day): Question[] {
-  const { customer, file, records } = view
-  const isOld = (day: Day | null, days: number | undefined): day is Day => day !== null && days !== undefined && addDays(day, days) < today
+const isOld = (day: Day | null, days: number | undefined, today: Day): day is Day => day !== null && days !== undefined && addDays(day, days) < today
+
+/** The fields of a section that are to be asked anew, with what they say and since when. */
+function oldFields({ customer, file }: Pick<CustomerView, 'customer' | 'file'>, section: string, { ageDays }: QuestionFigures, today: Day) {
+  const fields = FILE_FIELDS.filter((one) => one.section === section && one.of === customer.kind)
+  return fields.flatMap(({ name }) => {
+    const [value, source, day] = file?.values?.[name] ?? [null, '', null]
+    return isSaid(value) && source === 'collected' && isOld(day, ageDays[section], today) ? [{ name, value, day }] : []
+  })
+}
+const oldRecords = ({ records }: Pick<CustomerView, 'records'>, { ageDays }: QuestionFigures, today: Day): RecordRow[] =>
+  records.filter((row) => isOld(row.observed_on, ageDays[row.kind] ?? (isThing(row.kind) ? ageDays['assets'] : undefined), today))
+
+/** The sections in which something is to be asked anew: they count in part until it is. The bank judges by the same rule. */
+export function oldSections(view: CustomerView, figures: QuestionFigures, today: Day): string[] {
+  const things = oldRecords(view, figures, today).some(({ kind }) => isThing(kind))
+  return FILE_SECTIONS.filter((section) => (section === 'assets' && things) || oldFields(view, section, figures, today).length > 0)
+}
+
+/** What the answers to all that is old in a section add to the file's points. */
+export function oldGain(kind: CustomerKind, section: string, { weights, oldPercent }: QuestionFigures): number | null {
+  const worth = weights && sectionPoints(kind, weights)[section]
+  return worth && oldPercent < 100 ? (worth * (100 - oldPercent)) / 100 : null
+}
+
+function oldOf(view: CustomerView, figures: QuestionFigures, today: Day): Question[] {
+  const { kind } = view.customer
+  const records = oldRecords(view, figures, today)
+  const things = records.filter((row) => isThing(row.kind))
   const sections = FILE_SECTIONS.flatMap((section): Question[] => {
-    const fields = FILE_FIELDS.filter((one) => one.section === section && one.of === customer.kind)
-    const stale = fields.flatMap(({ name }) => {
-      const [value, source, day] = file?.values?.[name] ?? [null, '', null]
-      return isSaid(value) && source === 'collected' && isOld(day, ageDays[section]) ? [{ name, value, day }] : []
-    })
+    const stale = oldFields(view, section, figures, today)
     const oldest = [...stale].sort((a, b) => a.day.localeCompare(b.day))[0]
     if (!oldest) return []
     const path = sectionPath(view, section, oldest.name)
     const same = { edits: stale.map(({ name, value }) => ({ field: name, seen: value, value })) }
-    return path ? [{ key: `old:${section}`, why: 'old', about: section, path, points: null, since: oldest.day, same, leavable: true }] : []
+    const points = section === 'assets' && things.length ? null : oldGain(kind, section, figures)
+    return path ? [{ key: `old:${section}`, why: 'old', about: section, path, points, since: oldest.day, same, leavable: true }] : []
   })
-  const things = records.flatMap((row): Question[] => {
-    if (!isOld(row.observed_on, ageDays[row.kind] ?? (isThing(row.kind) ? ageDays['assets'] : undefined))) return []
-    return [{ key: row.id, why: 'old', about: row.id, path: `record/${row.kind}/${row.id}`, points: null, since: row.observed_on, same: { record: row }, leavable: false }]
+  // one answer of several adds nothing yet
+  const only = things.length === 1 && !sections.some(({ about }) => about === 'assets') ? oldGain(kind, 'assets', figures) : null
+  const asked = records.map((row): Question => {
+    return { key: row.id, why: 'old', about: row.id, path: `record/${row.kind}/${row.id}`, points: isThing(row.kind) ? only : null, since: row.observed_on, same: { record: row }, leavable: false }
   })
-  return [...sections, ...things].sort((a, b) => (a.since ?? '').localeCompare(b.since ?? ''))
+  return [...sections, ...asked].sort((a, b) => (a.since ?? '').localeCompare(b.since ?? ''))
 }

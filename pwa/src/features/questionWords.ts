@@ -30,8 +30,9 @@ export function useQuestionWords() {
     title: (one: Question, view: CustomerView) => about(one.about, view),
     why(one: Question, today: Day): string {
       if (one.why === 'mismatch') return t('questions.mismatch')
-      if (one.since !== null) return t('questions.old', { day: format.value.date(one.since, today) })
-      return one.points ? t('questions.missingPoints', { n: one.points }) : t('questions.missing')
+      const n = Math.round(one.points ?? 0)
+      if (one.since !== null) return names.join([t('questions.old', { day: format.value.date(one.since, today) }), n > 0 && t('questions.morePoints', { n })])
+      return n > 0 ? t('questions.missingPoints', { n }) : t('questions.missing')
     },
   }
 }

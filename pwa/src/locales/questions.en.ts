@@ -4,6 +4,7 @@ export default {
   left: '{n} answer left to {mark} points | {n} answers left to {mark} points',
   missing: 'Not asked yet',
   missingPoints: 'Not asked yet, worth {n} point | Not asked yet, worth {n} points',
+  morePoints: 'asking again is worth {n} point | asking again is worth {n} points',
   mismatch: 'Does not fit together, ask about it',
   old: 'Asked {day}, time to ask again',
   none: 'All asked',
@@ -17,5 +18,6 @@ export default {
   plus: '+{n}',
   partOpen: 'open',
   partDone: 'there',
+  partOld: 'there, but old',
   byOthers: 'Collected by others; you do not see it',
 }
