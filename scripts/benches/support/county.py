@@ -39,12 +39,12 @@ from backend.app.prepare import prepare
 from backend.app.servers import connected
 from backend.app.wiring import registry
 from backend.audit.api import write_audit
+from backend.customers import api as customers
 from backend.kernel.actor import Actor, Role
 from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
 from backend.kernel.settings import Settings, load_settings
 from backend.kernel.uow import Database, UnitOfWork
-from backend.policy import api as policy
 from backend.sync.partitions import Key
 from backend.sync.rows import load_kind
 
@@ -111,8 +111,7 @@ async def _make(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]
     )
     try:
         async with database.unit(Actor.system("bench")) as uow:
-            weights = await policy.figure(uow, "completeness_weights")
-            world = World(asked.seed, calendar, namer, keys, weights)
+            world = World(asked.seed, calendar, namer, keys, await customers.standards(uow))
             for rows in (staffing.units, staffing.staff, staffing.grids, staffing.assignments):
                 world.batch.extend(rows)
             _fill(world, teams, asked.households)
