@@ -227,7 +227,7 @@ class Import:
         return await customers.holders(self.uow, named)
 
     def _laid(self, named: Any, whose: Any, values: dict[str, Value], as_of: date) -> dict[str, Any]:
-        """Values as they are kept: numbers as keyed hashes, products by their codes. Raises Faulty."""
+        """Values as they are kept: whose, numbers as keyed hashes, products by their codes. Raises Faulty."""
         laid: dict[str, Any] = dict(values)
         keys = self.uow.keys
         if self.order.kind is Kind.flows and whose.household and not whose.in_person:
@@ -237,6 +237,7 @@ class Import:
         laid["holder"] = (
             named.number if whose.in_person else keys.blind_index(str(whose.customer_id), CUSTOMER)
         )
+        laid["person_id"] = whose.person_id
         if self.order.kind is Kind.accounts:
             number = laid["account_number"]
             laid |= {"number_index": keys.blind_index(number, ACCOUNT), "number_tail": number[-4:]}

@@ -14,12 +14,14 @@ class Account(Base):
     """A deposit account: `demand`, `term` or `social` (social-security card). Balances in fen as of
     `as_of`.
 
-    Its number is kept as a keyed hash and its last four digits (`number_tail`), never whole.
+    Its number is kept as a keyed hash and its last four digits (`number_tail`), never whole. `person_id`:
+    whose it is, where the file named a person. Read by the view `held_account` alone (decision 0026).
     """
 
     __tablename__ = "account"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     account_kind: Mapped[str]
     balance_fen: Mapped[int]
     year_average_fen: Mapped[int]
@@ -46,31 +48,18 @@ class Loan(Base):
     as_of: Mapped[date]
 
 
-class FlowMonth(Base):
-    """One month's movements over a customer's accounts (`month`: its first day): the sum of its parts.
-    Amounts in fen."""
-
-    __tablename__ = "flow_month"
-    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True)
-    month: Mapped[date] = mapped_column(primary_key=True)
-    in_fen: Mapped[int]
-    out_fen: Mapped[int]
-    in_count: Mapped[int]
-    out_count: Mapped[int]
-    wages_fen: Mapped[int]
-    merchant_fen: Mapped[int]
-
-
 class FlowPart(Base):
-    """One month's movements of one holder, as a file told them.
+    """One month's movements of one holder, as a file told them (`month`: its first day). Amounts in fen.
 
-    A household has several holders; `holder` is the keyed hash of how the file named this one.
+    A household has several holders; `holder` is the keyed hash of how the file named this one, `person_id`
+    whose it is where it named a person. Read by the view `held_flow` alone (decision 0026).
     """
 
     __tablename__ = "flow_part"
     holder: Mapped[bytes] = mapped_column(primary_key=True)
     month: Mapped[date] = mapped_column(primary_key=True)
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"))
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     in_fen: Mapped[int]
     out_fen: Mapped[int]
     in_count: Mapped[int]

@@ -19,6 +19,8 @@ FIELDS = (
     "products",
     "flow_in_fen",
     "as_of",
+    "open_holders",
+    "closed_holders",
 )
 
 
@@ -35,6 +37,8 @@ async def load_standing(uow: UnitOfWork, ids: Sequence[str], _projection: str) -
             list(row.products),
             row.flow_in_fen,
             row.as_of.isoformat() if row.as_of else None,
+            row.open_holders,
+            row.closed_holders,
         ]
         for row in await standing(uow, [UUID(one) for one in ids])
     }

@@ -11,18 +11,20 @@ from backend.banking.models import ImportBatch
 from backend.kernel.uow import UnitOfWork
 
 # One row per customer of :ids with its sums; a customer about whom core knows nothing stands with zeros.
+# Deposits and inflow are of those holders who consent, of the others there is the count.
 STANDING = text(
     """
     SELECT c.id,
       coalesce(a.deposits, 0) AS deposits_fen, coalesce(a.average, 0) AS year_average_fen,
       coalesce(l.balance, 0) AS loans_fen, coalesce(l.granted, 0) AS granted_fen,
       coalesce(l.overdue, 0) AS overdue_days, l.next_due, coalesce(h.codes, '{}') AS products,
-      coalesce(f.inflow, 0) AS flow_in_fen, coalesce(a.as_of, l.as_of) AS as_of
+      coalesce(f.inflow, 0) AS flow_in_fen, coalesce(a.as_of, l.as_of) AS as_of,
+      w.open AS open_holders, w.closed AS closed_holders
     FROM customer c
     LEFT JOIN LATERAL (
       SELECT sum(balance_fen)::bigint AS deposits, sum(year_average_fen)::bigint AS average,
         max(as_of) AS as_of
-      FROM account WHERE customer_id = c.id AND closed_on IS NULL) a ON true
+      FROM held_account WHERE customer_id = c.id AND consented) a ON true
     LEFT JOIN LATERAL (
       SELECT sum(balance_fen)::bigint AS balance, sum(granted_fen)::bigint AS granted,
         max(overdue_days) AS overdue, min(due_on) FILTER (WHERE balance_fen > 0) AS next_due,
@@ -32,15 +34,24 @@ STANDING = text(
       SELECT array_agg(product_code ORDER BY product_code) AS codes
       FROM holding WHERE customer_id = c.id) h ON true
     LEFT JOIN LATERAL (
-      SELECT sum(in_fen)::bigint AS inflow FROM flow_month
+      SELECT sum(in_fen)::bigint AS inflow FROM consented_flow
       WHERE customer_id = c.id AND month > CAST(:today AS date) - 366) f ON true
+    LEFT JOIN LATERAL (
+      SELECT count(DISTINCT holder_id) FILTER (WHERE consented) AS open,
+        count(DISTINCT holder_id) FILTER (WHERE NOT consented) AS closed
+      FROM (
+        SELECT holder_id, consented FROM held_account WHERE customer_id = c.id
+        UNION ALL
+        SELECT holder_id, consented FROM held_flow
+        WHERE customer_id = c.id AND month > CAST(:today AS date) - 366) held) w ON true
     WHERE c.id = ANY(:ids)
     """
 )
 
 
 async def standing(uow: UnitOfWork, ids: Sequence[UUID]) -> Sequence[Any]:
-    """Deposits, loans, products and a year's inflow per customer; amounts in fen."""
+    """Deposits, loans, products and a year's inflow per customer, and how many holders' accounts are in it
+    and are not; amounts in fen."""
     return (await uow.session.execute(STANDING, {"ids": list(ids), "today": uow.today})).all()
 
 

@@ -33,7 +33,9 @@ class Shape:
         return ["customer_id", "as_of", *self.key, *self.values]
 
 
-_FLOW = dict.fromkeys(("in_fen", "out_fen", "in_count", "out_count", "wages_fen", "merchant_fen"), "bigint")
+_FLOW = {"person_id": "uuid"} | dict.fromkeys(
+    ("in_fen", "out_fen", "in_count", "out_count", "wages_fen", "merchant_fen"), "bigint"
+)
 _HOLDING = Shape(
     "holding_part",
     {"holder": "bytea", "product_code": "text", "number_index": "bytea"},
@@ -45,6 +47,7 @@ SHAPES: Mapping[Kind, Shape] = {
         "account",
         {"number_index": "bytea"},
         {
+            "person_id": "uuid",
             "number_tail": "text",
             "account_kind": "text",
             "balance_fen": "bigint",
@@ -69,7 +72,7 @@ SHAPES: Mapping[Kind, Shape] = {
         gauge="granted_fen",
         dated=True,
     ),
-    Kind.flows: Shape("flow_part", {"holder": "bytea", "month": "date"}, _FLOW, gauge="in_fen", part="month"),
+    Kind.flows: Shape("flow_part", {"holder": "bytea", "month": "date"}, _FLOW, gauge="in_fen"),
     # staged as the others are; what becomes of it `papers` says
     Kind.consents: Shape(
         "consent",
@@ -86,22 +89,7 @@ REJECTED = "CREATE TEMP TABLE rejected (line bigint PRIMARY KEY, code text, fiel
 SOME_REJECTED = text("SELECT line, code, field FROM rejected WHERE line > :after ORDER BY line LIMIT 5000")
 BY_CODE = text("SELECT code, count(*) AS n FROM rejected GROUP BY code ORDER BY n DESC, code")
 
-# What a customer's own figures are made of: told anew for each pair that moved, gone where no part is left.
-_FLOW_GONE = text(
-    "DELETE FROM flow_month f USING moved, unnest(ARRAY[moved.customer_id, moved.before_id]) AS c(id)"
-    " WHERE moved.counts AND f.customer_id = c.id AND f.month = moved.part AND NOT EXISTS"
-    "  (SELECT 1 FROM flow_part p WHERE p.customer_id = f.customer_id AND p.month = f.month)"
-)
-_FLOW_ANEW = text(
-    "INSERT INTO flow_month"
-    " (customer_id, month, in_fen, out_fen, in_count, out_count, wages_fen, merchant_fen)"
-    " SELECT customer_id, month, sum(in_fen), sum(out_fen), sum(in_count), sum(out_count), sum(wages_fen),"
-    "  sum(merchant_fen) FROM flow_part WHERE (customer_id, month) IN"
-    "  (SELECT unnest(ARRAY[customer_id, before_id]), part FROM moved WHERE counts)"
-    " GROUP BY customer_id, month ON CONFLICT (customer_id, month) DO UPDATE SET in_fen = excluded.in_fen,"
-    "  out_fen = excluded.out_fen, in_count = excluded.in_count, out_count = excluded.out_count,"
-    "  wages_fen = excluded.wages_fen, merchant_fen = excluded.merchant_fen"
-)
+# What a customer holds is made of parts: told anew for each pair that moved, gone where no part is left.
 _HOLDING_GONE = text(
     "DELETE FROM holding h USING moved, unnest(ARRAY[moved.customer_id, moved.before_id]) AS c(id)"
     " WHERE moved.counts AND h.customer_id = c.id AND h.product_code = moved.part AND NOT EXISTS"
@@ -116,9 +104,24 @@ _HOLDING_ANEW = text(
     " GROUP BY customer_id, product_code"
     " ON CONFLICT (customer_id, product_code) DO UPDATE SET since_on = excluded.since_on"
 )
+# Somebody who lives in another household now has all their months there; a file tells the last one or two.
+_WHERE_NOW = (
+    "(SELECT DISTINCT ON (holder) holder, customer_id, person_id FROM staged ORDER BY holder, month DESC) s"
+    " WHERE p.holder = s.holder AND p.customer_id <> s.customer_id"
+)
+_FLOW_WENT = text(
+    "INSERT INTO moved (customer_id, before_id, part, fresh, older, newer, counts)"  # noqa: S608
+    " SELECT DISTINCT s.customer_id, p.customer_id, p.holder, false, false, false, true"
+    f" FROM flow_part p, {_WHERE_NOW}"
+)
+_FLOW_FOLLOWS = text(
+    "UPDATE flow_part p SET customer_id = s.customer_id, person_id = s.person_id"  # noqa: S608
+    f" FROM {_WHERE_NOW}"
+)
+#: by table: what follows from the rows that were written
 TELL_ANEW: Mapping[str, tuple[TextClause, ...]] = {
-    "month": (_FLOW_GONE, _FLOW_ANEW),
-    "product_code": (_HOLDING_GONE, _HOLDING_ANEW),
+    "flow_part": (_FLOW_WENT, _FLOW_FOLLOWS),
+    "holding_part": (_HOLDING_GONE, _HOLDING_ANEW),
 }
 
 
@@ -198,7 +201,7 @@ def statements(shape: Shape) -> Statements:
             " WHERE excluded.as_of > t.as_of OR excluded.as_of = t.as_of"
             f" AND {_row('excluded', values)} IS DISTINCT FROM {theirs}"
         ),
-        tell_anew=TELL_ANEW[shape.part] if shape.part else (),
+        tell_anew=TELL_ANEW.get(shape.table, ()),
     )
 
 

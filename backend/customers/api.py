@@ -2,6 +2,7 @@
 
 from backend.customers.ages import Standards, standards
 from backend.customers.changes import changes_by
+from backend.customers.dealings import known_by_bank
 from backend.customers.errors import out_of_scope
 from backend.customers.file_fields import file_fields
 from backend.customers.finding import Found
@@ -10,7 +11,6 @@ from backend.customers.followers import follow, followed, merged_on, note_follow
 from backend.customers.holders import Holder, Named, Unknown, holders, number_index
 from backend.customers.kin import kin_of
 from backend.customers.looking import looking_at
-from backend.customers.merging import known_by_bank
 from backend.customers.models import Customer
 from backend.customers.moving import rehome
 from backend.customers.names import pinyin_of

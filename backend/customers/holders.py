@@ -12,7 +12,7 @@ from backend.customers.rules import id_error, normal_id
 from backend.kernel.uow import UnitOfWork
 
 _PLACES = text(
-    "SELECT i.number_index, m.customer_id, m.in_household, c.status FROM person_identity i"
+    "SELECT i.number_index, i.person_id, m.customer_id, m.in_household, c.status FROM person_identity i"
     " LEFT JOIN membership m ON m.person_id = i.person_id AND m.until_on IS NULL"
     " LEFT JOIN customer c ON c.id = m.customer_id"
     " WHERE i.number_index = ANY(:numbers)"
@@ -29,11 +29,13 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """An active customer; `in_person`: through somebody who lives in that household."""
+    """An active customer; `in_person`: through somebody who lives in that household. `person_id`: who was
+    named."""
 
     customer_id: UUID
     household: bool
     in_person: bool
+    person_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,11 @@ async def holders(uow: UnitOfWork, named: Collection[Named]) -> Mapping[Named, H
     """
     numbers = {one.number for one in named if one.number is not None}
     lives: dict[bytes, UUID] = {}
+    people: dict[bytes, UUID] = {}
     places: dict[bytes, set[UUID]] = {}
     for row in await uow.session.execute(_PLACES, {"numbers": list(numbers)}):
         of_person = places.setdefault(row.number_index, set())
+        people[row.number_index] = row.person_id
         if row.status == "active":
             of_person.add(row.customer_id)
             if row.in_household:
@@ -71,14 +75,16 @@ async def holders(uow: UnitOfWork, named: Collection[Named]) -> Mapping[Named, H
 
     def meant(one: Named) -> Holder | Unknown:
         home = lives.get(one.number) if one.number is not None else None
+        person = people.get(one.number) if one.number is not None else None
         if one.number is not None and one.number not in places:
             return Unknown("unknown_person")
         if one.customer_id is None:
-            return Holder(home, True, True) if home is not None else Unknown("no_household")
+            return Holder(home, True, True, person) if home is not None else Unknown("no_household")
         if one.customer_id not in kinds:
             return Unknown("unknown_customer")
         if one.number is not None and one.customer_id not in places[one.number]:
             return Unknown("not_member")
-        return Holder(one.customer_id, kinds[one.customer_id] == "household", one.customer_id == home)
+        household = kinds[one.customer_id] == "household"
+        return Holder(one.customer_id, household, one.customer_id == home, person)
 
     return {one: meant(one) for one in named}

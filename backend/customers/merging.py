@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import Meta, Struct
-from sqlalchemy import select, text
+from sqlalchemy import select
 
-from backend.customers import joining, queries, service, unowned
+from backend.customers import dealings, joining, queries, service, unowned
 from backend.customers.errors import bad_value, not_active
 from backend.customers.handing import hand_back, hand_over
 from backend.customers.models import (
@@ -26,13 +26,6 @@ from backend.kernel.uow import UnitOfWork
 from backend.policy import api as policy
 
 MERGED = "merged"
-
-#: rows of the bank's own systems, ended ones too: they lie under the id that those know, and a merge must not
-#: take it from them
-OF_THE_BANK = ("account", "loan", "flow_month", "flow_part", "holding", "holding_part")
-_KNOWN_TO_BANK = text(
-    "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {one} WHERE customer_id = :id)" for one in OF_THE_BANK)  # noqa: S608
-)
 
 
 class MergeBefore(Struct, frozen=True):
@@ -72,15 +65,10 @@ async def merge(uow: UnitOfWork, body: MergeCustomers, envelope: Envelope) -> Ap
     if loser.kind != "household" or winner.kind != "household":
         raise bad_value("Only households are merged; a business is closed.")
     async with uow.elevated("both are the actor's; what hangs on them goes along whoever recorded it"):
-        if await known_by_bank(uow, loser.id):
+        if await dealings.known_by_bank(uow, loser.id):
             raise known_to_bank()
         same = await joining.chosen(uow, loser, winner, body.same)
         return await absorb(uow, loser, winner, envelope, body.reason, [one.id for one, _ in same], same)
-
-
-async def known_by_bank(uow: UnitOfWork, customer_id: UUID) -> bool:
-    """Whether rows of the bank's own systems lie under this id."""
-    return bool(await uow.session.scalar(_KNOWN_TO_BANK, {"id": customer_id}))
 
 
 async def absorb(
@@ -234,6 +222,7 @@ async def changed(uow: UnitOfWork, customer: Customer, cause: str = "members") -
     uow.touch_all(customer.books, "customer", customer.id)
     uow.touch_all(customer.books, "file", customer.id)
     await service.refresh(uow, customer.id, cause)
+    await dealings.holders_changed(uow, [customer.id])
 
 
 def known_to_bank() -> Problem:

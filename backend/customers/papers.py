@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from backend.customers import photos, queries, suggestions
+from backend.customers import dealings, photos, queries, suggestions
 from backend.customers.consent_texts import purposes, text_wrong
 from backend.customers.person_fields import ADULT_YEARS, years_between
 from backend.kernel.uow import UnitOfWork
@@ -165,6 +165,7 @@ async def keep_papers(uow: UnitOfWork, papers: Sequence[Paper]) -> Laid:
         uow.touch_all(row.books, "member", row.id)
         if row.person_id in changed:
             customers[row.customer_id] = None
+    await dealings.holders_changed(uow, customers)
     return Laid(len(fresh) - moved, moved, len(papers) - len(fresh), list(customers))
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import delete, select
 
-from backend.customers import identities, queries
+from backend.customers import dealings, identities, queries
 from backend.customers.models import (
     Customer,
     CustomerMove,
@@ -203,3 +203,4 @@ async def changed(uow: UnitOfWork, person_ids: Sequence[UUID], cause: str) -> No
         customers[row.customer_id] = None
     for customer_id in customers:
         await refresh(uow, customer_id, cause)
+    await dealings.holders_changed(uow, customers)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from backend.customers import merging, projection
+from backend.customers import dealings, projection
 from backend.customers.moving import MOVERS
 from backend.customers.schemas import (
     DuplicateHouseholds,
@@ -174,7 +174,7 @@ async def _whole(uow: UnitOfWork, customer_id: UUID) -> dict[str, Any]:
         "members": found["member"],
         "records": found["record"],
         "visits": await uow.session.scalar(_VISITS, {"id": customer_id}),
-        "known_to_bank": await merging.known_by_bank(uow, customer_id),
+        "known_to_bank": await dealings.known_by_bank(uow, customer_id),
     }
 
 

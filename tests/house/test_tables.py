@@ -42,7 +42,6 @@ DOORS = {
     "evaluation_session": "command evaluation.create",
     "file_record": "command record.put",
     "file_record_history": "command record.put",
-    "flow_month": "tiange import",
     "flow_part": "tiange import",
     "grid": "tiange grids import",
     "grid_assignment": "tiange grids assign",
@@ -145,3 +144,40 @@ def test_a_table_that_only_the_demo_county_fills_is_found() -> None:
     assert "class CustomerRow" not in _sources()
     assert _writes("visit", "Visit", "visit = Visit(id=body.id)")
     assert not _writes("visit", "Visit", "rows.append(VisitRow(id=body.id))")
+
+
+#: who may name the tables of accounts beside the views that ask for consents (decision 0026): what lays rows
+#: there, and what asks whether there are any
+NAME_ACCOUNTS = {
+    "backend/app/demo/rows.py",
+    "backend/banking/models.py",
+    "backend/banking/shapes.py",
+    "backend/customers/dealings.py",
+}
+_NAMES = re.compile(
+    r"""["'](?:account|flow_part)["']|\b(?:FROM|JOIN|UPDATE|INTO|USING) (?:account|flow_part)\b"""
+)
+_MODELS = re.compile(r"\b(?:Account|FlowPart)\b")
+
+
+def _named_in(source: str, *, banking: bool) -> bool:
+    return bool(_NAMES.search(source) or (banking and _MODELS.search(source)))
+
+
+def test_accounts_are_read_by_way_of_the_views_alone() -> None:
+    modules = {
+        path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "backend").rglob("*.py")
+    }
+    found = {
+        name
+        for name, source in modules.items()
+        if _named_in(source, banking=name.startswith("backend/banking/") or "banking.models" in source)
+    }
+    assert found == NAME_ACCOUNTS
+
+
+def test_another_reader_of_accounts_is_found() -> None:
+    assert _named_in("SELECT sum(balance_fen) FROM account WHERE customer_id = :id", banking=False)
+    assert _named_in('OTHERS = ("loan", "flow_part")', banking=False)
+    assert _named_in("select(func.sum(Account.balance_fen))", banking=True)
+    assert not _named_in("SELECT balance_fen FROM held_account JOIN account_kind", banking=False)

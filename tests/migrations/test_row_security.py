@@ -37,7 +37,7 @@ OF_CUSTOMERS = frozenset(
         "evaluation_result",
     }
     | {"flow_part", "holding_part"}
-    | {"duty", "flow_month", "holding", "loan", "membership", "person", "person_contact", "person_identity"}
+    | {"duty", "holding", "loan", "membership", "person", "person_contact", "person_identity"}
     | {"consent", "customer_photo", "person_change", "person_private"}
     | {"customer_unanswered", "profile", "stored_file", "task", "task_move", "visit", "visit_photo"}
 )
@@ -50,7 +50,6 @@ BANK_ONLY = frozenset(
         "decision",
         "duty",
         "evaluation_result",
-        "flow_month",
         "flow_part",
         "holding",
         "holding_part",

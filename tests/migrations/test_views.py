@@ -38,6 +38,20 @@ async def test_facts_views_are_casts_only(databases: Urls) -> None:
         )
 
 
+async def test_accounts_are_read_where_consents_are_asked_for_and_nowhere_else(databases: Urls) -> None:
+    connection = await connect(databases.admin)
+    try:
+        rows = await connection.fetch(
+            "SELECT viewname, definition FROM pg_views WHERE schemaname IN ('public', 'facts')"
+        )
+    finally:
+        await connection.close()
+    reads = {row["viewname"]: tables(row["definition"]) for row in rows}
+    found = {name for name, read in reads.items() if {"account", "flow_part"} & read}
+    assert found == {"held_account", "held_flow"}
+    assert {"person", "membership"} <= reads["held_account"] & reads["held_flow"]
+
+
 @pytest.mark.parametrize(
     ("query", "fault"),
     [

@@ -76,4 +76,4 @@ def till(databases: Urls, keys_folder: Path, clock: MovingClock, tmp_path: Path)
         "TIANGE_REDIS_URL": databases.redis,
         "COLUMNS": "200",
     }
-    return Till(folder, environment, clock.now().date())
+    return Till(folder, environment, clock.local(clock.now()).date())

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.signing import sign
 from tests.support.till import ACCOUNTS, Till, account, standing
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
@@ -15,6 +16,7 @@ async def test_nobody_is_guessed_and_every_wrong_row_has_its_reason(
 ) -> None:
     manager = await phone_of("manager")
     customer = await household_met(manager, world, work)
+    await sign(manager, customer, "head")
     other = "0197b2c4-5f5e-7c3a-9d2e-0b8f1c6a4e21"
     header = f"姓名,客户编号,{ACCOUNTS}"
     rows = {
@@ -107,6 +109,7 @@ async def test_amounts_in_another_unit_are_noticed_against_what_is_known(
 ) -> None:
     manager = await phone_of("manager")
     customer = await household_met(manager, world, work)
+    await sign(manager, customer, "head")
     yuan = till.write([ACCOUNTS, *(account(HEAD, n, f"{n}00") for n in range(1, 26))], "yuan.csv")
     assert "25 new" in (await till.take("accounts", yuan, ago=1)).out
     fen = till.write([ACCOUNTS, *(account(HEAD, n, f"{n}0000") for n in range(1, 26))], "fen.csv")

@@ -11,8 +11,9 @@ from functools import partial
 import pytest
 
 from backend.embedded import Urls
-from tests.support.bodies import new_household
+from tests.support.bodies import member, new_household
 from tests.support.databases import connect
+from tests.support.signing import sign
 from tests.support.till import ACCOUNTS, Till, account, standing
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
@@ -24,6 +25,8 @@ async def test_a_file_in_gb18030_with_a_broken_row_in_the_middle_is_taken_withou
 ) -> None:
     manager, agent = await phone_of("manager"), await phone_of("agent")
     customer = await household_met(manager, world, work)
+    await sign(manager, customer)
+    await work()
     lines = [ACCOUNTS, *(account(HEAD, place, f"{place}000.25") for place in range(1, 9))]
     raw = [line.encode("gb18030") for line in lines]
     # half a character, as a transfer cut in fixed blocks leaves it
@@ -58,6 +61,8 @@ async def test_the_same_file_twice_counts_once_by_its_content_and_by_its_rows(
 ) -> None:
     manager = await phone_of("manager")
     customer = await household_met(manager, world, work)
+    await sign(manager, customer)
+    await work()
     path = till.write([ACCOUNTS, account(HEAD, 1, "1000.00"), account(WIFE, 2, "500")])
     assert "2 new" in (await till.take("accounts", path)).out
     await work()
@@ -96,6 +101,8 @@ async def test_an_older_day_never_replaces_a_newer_one(
 ) -> None:
     manager = await phone_of("manager")
     customer = await household_met(manager, world, work)
+    await sign(manager, customer)
+    await work()
     await till.take("accounts", till.write([ACCOUNTS, account(HEAD, 1, "900")], "b.csv"), ago=1)
     older = await till.take("accounts", till.write([ACCOUNTS, account(HEAD, 1, "100")], "a.csv"), ago=2)
     assert "0 new, 0 changed, 0 as they were, 1 older than what is known" in older.out
@@ -121,6 +128,8 @@ async def test_loans_flows_products_and_contracts_of_several_members_come_togeth
 ) -> None:
     manager, agent = await phone_of("manager"), await phone_of("agent")
     customer = await household_met(manager, world, work)
+    await sign(manager, customer)
+    await work()
     loans = till.write(
         [
             "证件号码\t合同号\t合同金额(元)\t贷款余额\t年利率(%)\t发放日期\t到期日\t逾期天数",
@@ -173,6 +182,8 @@ async def test_what_is_imported_moves_limit_and_tags(
 ) -> None:
     manager = await phone_of("manager")
     customer = await household_met(manager, world, work)
+    await sign(manager, customer)
+    await work()
     await manager.pull()
     before = manager.of("profile")[customer]
     loans = "证件号码,合同号,合同金额,贷款余额,利率,发放日期,到期日期,逾期天数"
@@ -193,9 +204,12 @@ async def test_a_business_is_named_by_its_own_id_and_keeps_apart_from_its_owners
 ) -> None:
     manager = await phone_of("manager")
     home = await household_met(manager, world, work)
-    shop = new_household(world.grids["E1"], name="李四超市", kind="business", members=[], phone="13500001111")
+    owner = [member("李四", "owner", "m", "1979-03-04", None)]
+    shop = new_household(world.grids["E1"], "李四超市", "13500001111", kind="business", members=owner)
     manager.save("customer.create", shop)
     assert [one["result"] for one in await manager.push()] == ["applied"]
+    for one in (home, str(shop["id"])):
+        await sign(manager, one)
     month = till.today.replace(day=1) - timedelta(days=1)
     rest = f"{month:%Y-%m},100,1,1,1,0,0"
     header = "客户编号,证件号码,月份,流入金额,流出金额,流入笔数,流出笔数,代发工资,商户收款"
@@ -217,6 +231,8 @@ async def test_very_many_customers_are_worked_out_in_one_run(
 ) -> None:
     manager = await phone_of("manager")
     customer = await household_met(manager, world, work)
+    await sign(manager, customer)
+    await work()
     await manager.pull()
     before = manager.of("profile")[customer]
     monkeypatch.setattr("backend.banking.importing.MANY_CUSTOMERS", 0)
@@ -265,6 +281,8 @@ async def test_the_command_itself_in_a_process_of_its_own(
 ) -> None:
     manager = await phone_of("manager")
     customer = await household_met(manager, world, work)
+    await sign(manager, customer)
+    await work()
     path = till.write([ACCOUNTS, account(HEAD, 1, "88.8")])
     command = [
         sys.executable,

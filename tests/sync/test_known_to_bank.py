@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from backend.banking import models
-from backend.customers.merging import OF_THE_BANK
+from backend.customers.dealings import OF_THE_BANK
 from backend.kernel.db import Base
 from tests.support.bodies import new_household
 from tests.support.till import ACCOUNTS, Till, account

@@ -13,6 +13,7 @@ from backend.strategy.jobs import NIGHTLY
 from tests.support.bodies import new_household
 from tests.support.clock import MovingClock
 from tests.support.field_phone import PACKED, FieldPhone
+from tests.support.signing import sign
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
 
@@ -63,6 +64,7 @@ async def test_only_what_looks_otherwise_comes_and_only_to_who_sees_it(
 ) -> None:
     manager, agent = await phone_of("manager"), await phone_of("agent")
     ids = await households(manager, world, 3)
+    await sign(manager, ids[1], "head")
     await work()
     await night(worker_db, clock, work)
     for phone in (manager, agent):

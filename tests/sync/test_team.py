@@ -19,6 +19,7 @@ from backend.tasks.jobs import TEAM_TURN
 from tests.support.bodies import new_household, visit
 from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
+from tests.support.signing import sign
 from tests.support.till import ACCOUNTS, Till, account
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
@@ -227,6 +228,7 @@ async def test_high_end_customers_come_with_their_owner_and_go_with_their_tier(
 ) -> None:
     manager, head = await phone_of("manager"), await phone_of("head")
     customer_id = await _household(manager, world)
+    await sign(manager, customer_id, "head")
     await turn()
     await head.pull()
     assert head.of("highend") == {}
@@ -260,6 +262,7 @@ async def test_a_grid_that_goes_to_another_branch_takes_its_rows_along(
 ) -> None:
     manager, head, other = await phone_of("manager"), await phone_of("head"), await phone_of("head2")
     customer_id = await _household(manager, world)
+    await sign(manager, customer_id, "head")
     await turn()
     await _rich(till, 0)
     clock.advance(timedelta(days=10))
@@ -315,6 +318,7 @@ async def test_only_the_branchs_heads_have_any_of_it(
 ) -> None:
     manager = await phone_of("manager")
     customer_id = await _household(manager, world)
+    await sign(manager, customer_id, "head")
     await turn()
     await _rich(till, 0)
     clock.advance(timedelta(days=10))
@@ -357,6 +361,7 @@ async def test_phones_get_the_most_urgent_of_much_due_work(
     await turn()
     clock.advance(timedelta(days=2))
     best = await _household(manager, world)
+    await sign(manager, best, "head")
     await turn()
     await _rich(till, 0)
     clock.advance(timedelta(days=8))

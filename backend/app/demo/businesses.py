@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from backend.app.demo.contacts import Place, contact
-from backend.app.demo.dealings import Profile, deal
+from backend.app.demo.dealings import Holder, Profile, deal
 from backend.app.demo.households import Runner
 from backend.app.demo.names import TRADES
 from backend.app.demo.rows import MembershipRow
@@ -71,6 +71,7 @@ class Businesses:
             ["premises"] if recorded.by is not None else [],
         )
         profile = Profile(
+            holders=(Holder(world.holder_key(customer_id), None),),
             income_fen=turnover // 2,
             rich=runner.rich + 0.3,
             wages_fen=0,

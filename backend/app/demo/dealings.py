@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from backend.app.demo.rows import AccountRow, FlowRow, HoldingRow, LoanRow
@@ -11,15 +12,23 @@ from backend.app.demo.world import World
 YUAN = 100
 
 
+class Holder(NamedTuple):
+    """Whose accounts are: as the bank's files name them (`key`), and the person where those name one."""
+
+    key: bytes
+    person_id: UUID | None
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What decides how somebody deals with the bank.
 
-    `income_fen`: a year's; `rich`: standing around 0; `wages_fen`: a year's wages earned nearby;
-    `trade_fen`: a year's takings; `cars`: whether there is one; `wants_loan`: chance of a loan; `since`:
-    the earliest day.
+    `holders`: who has accounts, first who most deal through; `income_fen`: a year's; `rich`: standing around
+    0; `wages_fen`: a year's wages earned nearby; `trade_fen`: a year's takings; `cars`: whether there is
+    one; `wants_loan`: chance of a loan; `since`: the earliest day.
     """
 
+    holders: tuple[Holder, ...]
     income_fen: int
     rich: float
     wages_fen: int
@@ -60,6 +69,7 @@ def _accounts(
     if not profile.business and stream.chance(0.55):
         kinds.append(("social", 2_300, 0.9, 1.0))
     total = 0
+    whose = Stream(world.seed, world.today, "holders", customer_id)
     for kind, median, sigma, factor in kinds:
         balance = stream.amount(median * YUAN * wealth * factor, sigma, 1, 3_000_000 * YUAN)
         if asleep and kind == "demand":
@@ -68,7 +78,16 @@ def _accounts(
         day = opened if kind == "demand" else stream.day(opened, calendar.before(10))
         total += balance
         world.batch.add(
-            AccountRow(stream.id_at(calendar.at(day, 10)), customer_id, kind, balance, average, day, as_of)
+            AccountRow(
+                stream.id_at(calendar.at(day, 10)),
+                customer_id,
+                (profile.holders[0] if whose.chance(0.8) else profile.holders[-1]).person_id,
+                kind,
+                balance,
+                average,
+                day,
+                as_of,
+            )
         )
     return total
 
@@ -153,6 +172,7 @@ def _flows(
     share = {"lively": stream.uniform(0.35, 0.95), "slack": stream.uniform(0.08, 0.3), "asleep": 0.05}[lively]
     trend = stream.gauss(0.0, 0.025)
     month = world.today.replace(day=1)
+    holder = profile.holders[0]
     for back in range(1, 13):
         month = (month - timedelta(days=1)).replace(day=1)
         if month < opened.replace(day=1) or (lively == "asleep" and back <= 6):
@@ -170,13 +190,16 @@ def _flows(
         spent = int(received * stream.uniform(0.72, 1.16))
         world.batch.add(
             FlowRow(
-                customer_id,
+                holder.key,
                 month,
+                customer_id,
+                holder.person_id,
                 received,
                 spent,
                 stream.randint(1, 9) + takings // (90 * YUAN),
                 stream.randint(2, 22),
                 wages,
                 takings,
+                world.calendar.before(1),
             )
         )

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from backend.app.demo.contacts import Place, contact
-from backend.app.demo.dealings import Profile, deal
+from backend.app.demo.dealings import Holder, Profile, deal
 from backend.app.demo.economy import Means, means_of
 from backend.app.demo.families import Families, Family, Member
 from backend.app.demo.rows import MembershipRow, PersonRow
-from backend.app.demo.said import Interview
+from backend.app.demo.said import HOLDERS, Interview
 from backend.app.demo.site import Recorded, Shape, Site
 
 _FEN = 100
@@ -33,6 +34,12 @@ class Runner:
     rich: float
 
 
+class _Made(NamedTuple):
+    person_id: UUID
+    number_index: bytes | None
+    has_phone: bool
+
+
 class Households:
     """Makes the households of one grid."""
 
@@ -51,11 +58,11 @@ class Households:
         customer_id = stream.id_at(world.calendar.at(since, 10))
         recorded = site.recorded(since, visited=file != "register")
         interview = Interview(world, customer_id, file, recorded)
-        people: list[tuple[UUID, bool]] = []
+        people: list[_Made] = []
         for one in family.members:
-            head_id = people[0][0] if people else None
+            head_id = people[0].person_id if people else None
             people.append(self._person(customer_id, one, recorded, since, interview, head_id))
-        phone = next((person_id for person_id, has_phone in people if has_phone), None)
+        phone = next((one.person_id for one in people if one.has_phone), None)
         means = means_of(stream, family)
         if stream.chance(UNPLACED):
             spot = site.nowhere()
@@ -74,14 +81,25 @@ class Households:
         shape = Shape(customer_id, "household", family.head.name, spot, phone, len(people), recorded, since)
         site.customer(shape, fields, things)
         if spot.placed:
-            deal(world, stream, customer_id, self._profile(family, means, since))
+            holders = self._holders(customer_id, family, people)
+            deal(world, stream, customer_id, self._profile(family, means, since, holders))
             if file != "register":
                 contact(world, stream, customer_id, Place(spot.lon, spot.lat, site.team), since)
-        person_id, has_phone = people[0]
-        return Runner(person_id, has_phone, means.rich)
+        return Runner(people[0].person_id, people[0].has_phone, means.rich)
 
-    def _profile(self, family: Family, means: Means, since: date) -> Profile:
+    def _holders(self, customer_id: UUID, family: Family, people: list[_Made]) -> tuple[Holder, ...]:
+        """Head and spouse; who has no ID number on file is meant by the household's own id."""
+        held = [made for one, made in zip(family.members, people, strict=True) if one.relation in HOLDERS]
+        return tuple(
+            Holder(made.number_index, made.person_id)
+            if made.number_index
+            else Holder(self._world.holder_key(customer_id), None)
+            for made in held
+        )
+
+    def _profile(self, family: Family, means: Means, since: date, holders: tuple[Holder, ...]) -> Profile:
         return Profile(
+            holders=holders,
             income_fen=means.income_fen,
             rich=means.rich,
             wages_fen=means.income.get("income_wages_fen", 0),
@@ -100,8 +118,8 @@ class Households:
         since: date,
         interview: Interview,
         head_id: UUID | None,
-    ) -> tuple[UUID, bool]:
-        """Adds a person with membership and numbers; returns the id and whether there is a phone."""
+    ) -> _Made:
+        """Adds a person with membership and numbers."""
         world, stream, batch = self._world, self._stream, self._world.batch
         at = world.calendar.at(since, 10)
         person_id = stream.id_at(at)
@@ -131,15 +149,18 @@ class Households:
                 in_household=True,
             )
         )
+        number_index = None
         if stream.chance(0.96):
             number = self._site.numbers.id_number(member.born, member.sex)
             # cards given out after the 46th birthday have no end (居民身份证法, article 5)
             until = None if member.age > 46 else stream.day(world.today, world.calendar.before(-3_600))
-            batch.add(world.identity_row(person_id, number, until))
+            identity = world.identity_row(person_id, number, until)
+            number_index = identity.number_index
+            batch.add(identity)
         has_phone = 14 < member.age < 82 and stream.chance(0.88 if member.relation == "head" else 0.72)
         if has_phone:
             batch.add(world.phone_row(person_id, self._site.numbers.phone()))
-        return person_id, has_phone
+        return _Made(person_id, number_index, has_phone)
 
     def _file(self, customer_id: UUID, means: Means, recorded: Recorded, gaps: set[str]) -> set[str]:
         """Adds the values of a full file but for its gaps; returns the fields that have one."""

@@ -120,6 +120,7 @@ class RecordRow(NamedTuple):
 class AccountRow(NamedTuple):
     id: UUID
     customer_id: UUID
+    person_id: UUID | None
     account_kind: str
     balance_fen: int
     year_average_fen: int
@@ -141,14 +142,17 @@ class LoanRow(NamedTuple):
 
 
 class FlowRow(NamedTuple):
-    customer_id: UUID
+    holder: bytes
     month: date
+    customer_id: UUID
+    person_id: UUID | None
     in_fen: int
     out_fen: int
     in_count: int
     out_count: int
     wages_fen: int
     merchant_fen: int
+    as_of: date
 
 
 class HoldingRow(NamedTuple):
@@ -292,7 +296,7 @@ TABLES: dict[type[Any], str] = {
     RecordRow: "file_record",
     AccountRow: "account",
     LoanRow: "loan",
-    FlowRow: "flow_month",
+    FlowRow: "flow_part",
     HoldingRow: "holding",
     VisitRow: "visit",
     DutyRow: "duty",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,10 @@ from backend.app.demo.world import World
 #: of the heads whose file has come so far, how many have signed that it may be used for credit
 _CREDIT = {"full": 0.94, "people": 0.55, "register": 0.0}
 _WHEREABOUTS = {"full": 0.9, "people": 0.6, "register": 0.0}
+#: so many signed, when they opened one, that their accounts may be looked at
+_ACCOUNTS = {"full": 0.97, "people": 0.95, "register": 0.9}
+#: who has accounts, in a household
+HOLDERS = frozenset({"head", "spouse"})
 _HEALTH = {"full": 0.35, "people": 0.0, "register": 0.0}
 #: from which age on somebody signs in person, and is looked after by nobody
 _SIGNS, _GROWN = 14, 18
@@ -38,6 +42,7 @@ class Interview:
     def __init__(self, world: World, customer_id: UUID, file: str, recorded: Recorded) -> None:
         self._world, self._customer, self._file, self._recorded = world, customer_id, file, recorded
         self._stream = Stream(world.seed, world.today, "interview", customer_id)
+        self._papers = Stream(world.seed, world.today, "papers", customer_id)
 
     def ask(self, person_id: UUID, one: Member, head_id: UUID) -> Said:
         """Adds the person's consents and sealed fields."""
@@ -51,25 +56,31 @@ class Interview:
         signer = person_id if one.age >= _SIGNS or guardian is None else guardian
         for number, purpose in enumerate(agreed):
             at = self._recorded.at + timedelta(minutes=number)
-            self._world.batch.add(
-                ConsentRow(
-                    stream.id_at(at),
-                    person_id,
-                    self._customer,
-                    purpose,
-                    True,
-                    1,
-                    signer,
-                    None,
-                    None,
-                    at,
-                    at,
-                    self._recorded.by,
-                )
-            )
+            self._sign(stream, at, person_id, purpose, signer)
         if self._file == "full":
             self._tell(person_id, one, agreed)
-        return Said(tuple(agreed), guardian)
+        if one.relation in HOLDERS and self._papers.chance(_ACCOUNTS[self._file]):
+            self._sign(self._papers, self._recorded.at, person_id, "accounts", signer)
+            agreed.append("accounts")
+        return Said(tuple(sorted(agreed)), guardian)
+
+    def _sign(self, stream: Stream, at: datetime, person_id: UUID, purpose: str, signer: UUID) -> None:
+        self._world.batch.add(
+            ConsentRow(
+                stream.id_at(at),
+                person_id,
+                self._customer,
+                purpose,
+                True,
+                1,
+                signer,
+                None,
+                None,
+                at,
+                at,
+                self._recorded.by,
+            )
+        )
 
     def _tell(self, person_id: UUID, one: Member, agreed: list[str]) -> None:
         stream = self._stream

@@ -23,6 +23,9 @@ export interface Purpose {
 export const PURPOSES = declared as Purpose[]
 export const purposeOf = (code: string): Purpose | undefined => PURPOSES.find((one) => one.code === code)
 
+/** Of this one the bank's sums come and go, not fields of the person. */
+export const ACCOUNTS = 'accounts'
+
 /** The words that are signed on a day: the newest of them. */
 export const textOn = (purpose: Purpose, day: Day): ConsentText | undefined => purpose.texts.filter(({ from }) => from <= day).at(-1)
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { build, type Command, type NewCommand } from './commands'
 import { uuid7 } from './ids'
 import { layOver, type ReadRow } from './overlay'
-import type { ApprovalRow, RecordRow, CustomerRow, DisputeRow, FileRow, InboxRow, RowKinds, SuggestionRow, TaskRow } from './rows'
+import type { ApprovalRow, RecordRow, CustomerRow, DisputeRow, FileRow, InboxRow, MemberRow, RowKinds, StandingRow, SuggestionRow, TaskRow } from './rows'
 
 const AT = Date.parse('2026-11-20T17:00:00Z')
 const context = { staffId: 'me', timeZone: 'Asia/Shanghai', limits: { distance_m: 500, accuracy_m: 100 } }
@@ -157,6 +157,20 @@ test('what is said of a person shows at once: joined, changed, consented, withdr
   expect(back.get('member', member.id)).toMatchObject({ health: null, consents: [['health', false, null, '2026-11-21', null]] })
   const gone = lay(join, build.memberRemove({ id: member.id, customer_id: customer.id, reason: 'died' }))
   expect([gone.get('member', member.id), gone.get('customer', customer.id)?.members]).toEqual([null, 3])
+})
+
+test('what is said of accounts waits for the bank, which alone knows whose they are', () => {
+  const member = { id: uuid7(), customer_id: customer.id, person_id: uuid7() }
+  const row = { ...member, revision: 2, name: '李四', relation: 'head', consents: [] } as unknown as MemberRow
+  const standing = { id: customer.id, revision: 2, deposits_fen: 500, open_holders: 1, closed_holders: 1 } as unknown as StandingRow
+  const consent = { customer_id: customer.id, member_id: member.id, purpose: 'accounts' }
+  const agree = () => build.consentGive({ ...consent, id: uuid7(), text_number: 1, signed_by: member.person_id, signature: { hash: 'a'.repeat(64), taken_at: 1 } })
+  const take = build.consentWithdraw({ ...consent, id: uuid7(), reason: 'asked' })
+  const lay = (...commands: NewCommand[]) => layOver(commands.map((command, i) => ({ command: saved(command, i + 1), state: 'saved' as const })), base({ customer: [customer], member: [row], standing: [standing] }), context)
+  expect(lay(agree()).get('standing', customer.id)).toMatchObject({ deposits_fen: 500, accounts: 'signed', pending: { state: 'saved' } })
+  expect(lay(take).get('standing', customer.id)).toMatchObject({ accounts: 'withdrawn' })
+  expect(lay(take, agree()).get('standing', customer.id)).toMatchObject({ accounts: 'withdrawn' })
+  expect(lay(build.consentGive({ ...agree().body as Parameters<typeof build.consentGive>[0], purpose: 'health' })).get('standing', customer.id)).toBeUndefined()
 })
 
 test('a photo of the file shows from this phone until it is dropped', () => {

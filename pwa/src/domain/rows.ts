@@ -154,6 +154,7 @@ export interface PhotoRow extends RowBase {
 }
 
 export interface StandingRow extends RowBase {
+  /** Deposits and inflow are of those holders who consent. */
   deposits_fen: Fen
   year_average_fen: Fen
   loans_fen: Fen
@@ -164,6 +165,11 @@ export interface StandingRow extends RowBase {
   flow_in_fen: Fen
   /** Null where the bank's systems know no account and no loan. */
   as_of: Day | null
+  /** How many people's accounts are in it, and how many people's are not. */
+  open_holders: number
+  closed_holders: number
+  /** Said on this phone of somebody's accounts and not at the bank yet. */
+  accounts?: 'signed' | 'withdrawn'
 }
 
 export interface ProfileRow extends RowBase {

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 from sqlalchemy import text
 
-from backend.banking.models import Account, FlowMonth, Holding, Loan
+from backend.banking.models import Account, FlowPart, Holding, Loan
 from backend.customers.models import Customer, CustomerValue, FileRecord, Membership, Person
 from backend.grids.models import Grid
 from backend.kernel.actor import Actor
@@ -114,7 +114,7 @@ class Town:
                     education=None,
                     occupation=None,
                     created_by=None,
-                    consented=["credit", "whereabouts"],
+                    consented=["accounts", "credit", "whereabouts"],
                 )
             )
             await uow.session.flush()
@@ -268,8 +268,9 @@ def debt_of(customer: UUID, yuan: int) -> FileRecord:
     return debt
 
 
-def flow_of(customer: UUID, month: date, yuan: int) -> FlowMonth:
-    return FlowMonth(
+def flow_of(customer: UUID, month: date, yuan: int) -> FlowPart:
+    return FlowPart(
+        holder=customer.bytes,
         customer_id=customer,
         month=month,
         in_fen=yuan * 100,
@@ -278,6 +279,7 @@ def flow_of(customer: UUID, month: date, yuan: int) -> FlowMonth:
         out_count=5,
         wages_fen=0,
         merchant_fen=0,
+        as_of=TODAY,
     )
 
 
