@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from backend.customers import dealings, identities, queries
 from backend.customers.models import (
@@ -76,6 +76,27 @@ async def since(uow: UnitOfWork, one: Somebody) -> dict[str, datetime]:
         .order_by(PersonChange.recorded_at, PersonChange.id)
     )
     return {row.field: row.observed_at for row in rows}
+
+
+_GIVEN = text(
+    "SELECT DISTINCT ON (person_id, field) person_id::text AS person_id, field, observed_at,"
+    " recorded_by::text AS recorded_by FROM person_change"
+    " WHERE person_id = ANY(:people) AND outcome IN ('applied', 'won')"
+    " ORDER BY person_id, field, recorded_at DESC, id DESC"
+)
+
+
+async def given(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, dict[str, tuple[str, str | None]]]:
+    """By person and field the day on which it was last observed to be what it is, and by whom, as far as it
+    was ever changed."""
+    wanted = {"people": [UUID(one) for one in person_ids]}
+    found: dict[str, dict[str, tuple[str, str | None]]] = {}
+    async with uow.elevated("when and by whom, and nothing of what; the caller knows who may hear of it"):
+        rows = (await uow.session.execute(_GIVEN, wanted)).all()
+    for row in rows:
+        day = uow.clock.local(row.observed_at).date().isoformat()
+        found.setdefault(row.person_id, {})[row.field] = (day, row.recorded_by)
+    return found
 
 
 def first_seen(uow: UnitOfWork, one: Somebody) -> datetime:

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from backend.customers import ages, queries
-from backend.customers.people import sealed_fields
-from backend.customers.person_fields import fields
+from backend.customers.people import given, sealed_fields
+from backend.customers.person_fields import ID_NUMBER, fields
 from backend.customers.service import value_of
 from backend.customers.unanswered import left
 from backend.kernel.projections import Projection, itself, online
@@ -43,6 +43,7 @@ MEMBER_AGENT = (
     "guardian_id",
     "id_known",
     "consents",
+    "given",
 )
 #: what lies sealed comes last, in the order of its declaration
 PRIVATE = tuple(sealed_fields())
@@ -100,6 +101,7 @@ async def load_members(uow: UnitOfWork, ids: Sequence[str], projection: str) -> 
     people = [row.person_id for row in rows]
     numbered = await queries.numbered(uow, people) if people else set()
     consents = await queries.consents(uow, people) if people else {}
+    changes = await given(uow, people) if people else {}
     full = projection != AGENT
     phones = await queries.phones(uow, people) if full and people else {}
     private = await queries.private(uow, people) if full and people else {}
@@ -113,8 +115,26 @@ async def load_members(uow: UnitOfWork, ids: Sequence[str], projection: str) -> 
         for name, purpose in CONSENTED.items():
             if purpose not in row.consented:
                 values[name] = None
+        values["given"] = _given(uow, values, changes.get(row.person_id, {}), full)
         found[row.id] = [values[name] for name in (MEMBER if full else MEMBER_AGENT)]
     return found
+
+
+def _given(
+    uow: UnitOfWork, values: Mapping[str, Any], changes: Mapping[str, tuple[str, str | None]], full: bool
+) -> list[Any]:
+    """[day, who, fields] of what a member's row shows; the first, without fields, is for all that was never
+    changed. An agent is told by whom only where it was the agent."""
+    me = str(uow.actor.staff_id)
+    shown = MEMBER if full else MEMBER_AGENT
+    by_whom: dict[tuple[str, str | None], list[str]] = {}
+    for field, (day, who) in sorted(changes.items()):
+        name = "id_known" if field == ID_NUMBER else field
+        if name in shown and values[name] not in (None, False):
+            by_whom.setdefault((day, who), []).append(field)
+    first: tuple[str, str | None, list[str]] = (values["since_on"], values["created_by"], [])
+    groups = [first, *((day, who, names) for (day, who), names in by_whom.items())]
+    return [[day, who if full or who == me else None, names] for day, who, names in groups]
 
 
 def _said(uow: UnitOfWork, consent: Any, full: bool) -> list[Any]:

@@ -180,6 +180,8 @@ _MEMBERS = select(
     _person.education,
     cast(_person.guardian_id, String).label("guardian_id"),
     _person.consented,
+    cast(_membership.since_on, String).label("since_on"),
+    cast(_person.created_by, String).label("created_by"),
 ).select_from(Membership.__table__.join(Person.__table__, _person.id == _membership.person_id))
 _PHONES = select(cast(_contact.person_id, String).label("person_id"), _contact.phone_sealed)
 _PRIVATE = select(cast(_private.person_id, String).label("person_id"), _private.sealed)

@@ -1,7 +1,7 @@
 """People's own data and their consents, through push and pull alone. CONTRACT.md section 8."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +11,9 @@ from backend.kernel.actor import Actor
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database
 from tests.support.bodies import member, new_household
+from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
-from tests.support.world import World
+from tests.support.world import PASSWORD, World
 from tests.sync.conftest import PhoneOf, Work
 from tests.sync.test_disputes import HOUR, two
 from tests.sync.test_duplicates import HEAD, number
@@ -122,6 +123,35 @@ async def test_what_an_agent_says_of_a_person_is_on_the_managers_phone_and_not_o
             assert not [one for one in kept if "镇茶厂" in one or HEAD in one]
         told = await uow.session.scalars(text("SELECT detail::text FROM audit_entry"))
         assert not [one for one in told if "镇茶厂" in one or HEAD in one]
+
+
+async def test_a_field_of_a_person_says_when_and_by_whom_it_was_said(
+    phone_of: PhoneOf, world: World, clock: MovingClock
+) -> None:
+    agent, manager = await phone_of("agent"), await phone_of("manager")
+    body = await household(manager, world)
+    made = clock.local(clock.now() - timedelta(milliseconds=6 * HOUR)).date().isoformat()
+    (first,) = (await row(manager, body, 0))["given"]
+    assert first == [made, manager.staff["id"], []]
+    clock.advance(timedelta(days=3))
+    for phone, login in ((agent, "agent"), (manager, "manager")):
+        await phone.phone.login(login, PASSWORD)
+    later = clock.local(clock.now()).date().isoformat()
+    assert (await put(agent, who(body, 0), edits(education="junior", marriage="married")))[
+        "result"
+    ] == "applied"
+    assert (await put(manager, who(body, 0), edits(occupation="茶农")))["result"] == "applied"
+    assert (await row(manager, body, 0))["given"] == [
+        first,
+        [later, agent.staff["id"], ["education", "marriage"]],
+        [later, manager.staff["id"], ["occupation"]],
+    ]
+    # an agent's phone does not hold the marriage, and is not told which colleague said the rest
+    assert (await row(agent, body, 0))["given"] == [
+        [made, None, []],
+        [later, agent.staff["id"], ["education"]],
+        [later, None, ["occupation"]],
+    ]
 
 
 async def test_fields_are_merged_one_by_one_and_the_later_observation_stands(two: Two, world: World) -> None:

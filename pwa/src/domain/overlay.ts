@@ -11,7 +11,7 @@ import { readId } from './idNumber'
 import { Overlay, patch, type Laying, type OverlayContext, type OverlayEntry, type ReadRow } from './laying'
 import { moveCustomer, moveMember, splitCustomer } from './movesLaid'
 import { FILE_SECTIONS } from './questions'
-import type { ConsentSaid, CustomerRow, FileValue, Id, MemberRow, VisitFile, VisitRow } from './rows'
+import type { Given, ConsentSaid, CustomerRow, FileValue, Id, MemberRow, VisitFile, VisitRow } from './rows'
 import { checkVisit } from './visits'
 
 export { Overlay, type OverlayContext, type OverlayEntry, type ReadRow }
@@ -247,6 +247,7 @@ function createCustomer(body: CommandBodies['customer.create'], laying: Laying):
       guardian_id: null,
       id_known: !!member.id_number,
       consents: [],
+      given: [[laying.day, laying.context.staffId, []]],
     })
   }
 }
@@ -266,7 +267,10 @@ function putMember(body: CommandBodies['member.put'], laying: Laying): void {
     if (field !== 'id_number') said[field] = value
     else if (value !== null) Object.assign(said, { id_known: true, ...(typeof value === 'string' ? readId(value) : {}) })
   }
-  laying.overlay.set('member', body.id, { ...row, ...said, pending: laying.pending })
+  const fields = body.edits.map(({ field }) => field)
+  const before = (row.given ?? []).map(([day, staff, names]): Given => [day, staff, names.filter((name) => !fields.includes(name))])
+  const given: Given[] = [...(before.length ? before : [[laying.day, laying.context.staffId, []] satisfies Given]), [laying.day, laying.context.staffId, fields]]
+  laying.overlay.set('member', body.id, { ...row, ...said, given, pending: laying.pending })
   const customer = laying.read('customer', body.customer_id)
   if (!known && customer) laying.overlay.set('customer', customer.id, { ...customer, members: customer.members + 1 })
 }

@@ -100,6 +100,8 @@ export interface FileRow extends RowBase {
 export type ConsentSaid = [purpose: string, given: boolean, textNumber: number | null, on: Day, signedBy: Id | null, paper?: string]
 
 /** Rows from before there were consents lack the last fields; an agent's lack what only the bank's people see. */
+export type Given = [day: Day, staffId: Id | null, fields: string[]]
+
 export interface MemberRow extends RowBase {
   customer_id: Id
   person_id: Id
@@ -117,6 +119,8 @@ export interface MemberRow extends RowBase {
   id_known?: boolean
   /** The last word on each purpose. */
   consents?: ConsentSaid[]
+  /** When and by whom fields were said; the first, without fields, is for all others. Absent in rows from before. */
+  given?: Given[]
   id_from?: Day | null
   id_until?: Day | null
   id_long?: boolean | null

@@ -4,7 +4,7 @@ export default {
   left: '{n} answer left to {mark} points | {n} answers left to {mark} points',
   missing: 'Not asked yet',
   missingPoints: 'Not asked yet, worth {n} point | Not asked yet, worth {n} points',
-  morePoints: 'asking again is worth {n} point | asking again is worth {n} points',
+  morePoints: 'worth {n} point | worth {n} points',
   mismatch: 'Does not fit together, ask about it',
   old: 'Asked {day}, time to ask again',
   none: 'All asked',

@@ -4,7 +4,7 @@ export default {
   left: '还差 {n} 项到 {mark} 分',
   missing: '还没问',
   missingPoints: '还没问，问到加 {n} 分',
-  morePoints: '再问一次加 {n} 分',
+  morePoints: '加 {n} 分',
   mismatch: '对不上，问问清楚',
   old: '{day} 问的，该再问了',
   none: '该问的都问了',

@@ -35,7 +35,7 @@ export function useFacts() {
     const said = PERSON_FIELDS.map(({ name, unit }) => {
       const value = known[name as keyof typeof known] ?? null
       const day = unit === 'day' && typeof value === 'string'
-      return { label: people.field(name), value: day ? format.value.date(value, engine.use().today()) : people.value(name, value, members) }
+      return { label: people.field(name), value: day ? format.value.date(value, engine.use().today()) : people.value(name, value, members), note: sources.given(name, one.given) }
     })
     const signed = (one.consents ?? []).map((word) => ({ label: people.purpose(word[0]), value: t(word[1] ? 'consent.yes' : 'consent.no'), note: consents.said(word, one, members) }))
     return { title: one.name, lines: [...said.filter(({ value }) => value), ...signed] }
