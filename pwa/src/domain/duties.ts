@@ -1,7 +1,8 @@
 /** Which tasks count where on the Today screen. Pure. */
 import type { NewCommand } from './commands'
 import { addDays, dayOf, lastDueIn, weekday } from './dates'
-import type { Day, Id, Instant, TaskRow, TaskState, VisitRow } from './rows'
+import type { Day, Id, Instant, TaskRow, TaskState } from './rows'
+import type { VisitRow } from './visitRows'
 
 export type Column = 'today' | 'week' | 'month'
 export const COLUMNS: readonly Column[] = ['today', 'week', 'month']

@@ -11,7 +11,8 @@ import { readId } from './idNumber'
 import { Overlay, patch, type Laying, type OverlayContext, type OverlayEntry, type ReadRow } from './laying'
 import { moveCustomer, moveMember, splitCustomer } from './movesLaid'
 import { FILE_SECTIONS } from './questions'
-import type { Given, ConsentSaid, CustomerRow, FileValue, Id, MemberRow, VisitFile, VisitRow } from './rows'
+import type { Given, ConsentSaid, CustomerRow, FileValue, Id, MemberRow } from './rows'
+import type { VisitFile, VisitRow } from './visitRows'
 import { checkVisit } from './visits'
 
 export { Overlay, type OverlayContext, type OverlayEntry, type ReadRow }

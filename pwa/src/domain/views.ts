@@ -1,5 +1,6 @@
 /** What a screen reads in one go, made of several rows. */
-import type { Id, CustomerKind, Tier, Pending, CustomerRow, FileRow, MemberRow, RecordRow, PhotoRow, StandingRow, ProfileRow, VisitRow, TaskRow, SuggestionRow, DisputeRow, EvaluationRow, Instant } from './rows'
+import type { Id, CustomerKind, Tier, Pending, CustomerRow, FileRow, MemberRow, RecordRow, PhotoRow, StandingRow, ProfileRow, TaskRow, SuggestionRow, DisputeRow, EvaluationRow, Instant } from './rows'
+import type { VisitRow } from './visitRows'
 
 /** One line of the customer list and of the search. */
 export interface CustomerEntry {

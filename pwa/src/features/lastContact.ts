@@ -1,6 +1,7 @@
 /** The last contact of a household on screen, read in the background so that the list itself never waits. */
 import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
-import type { Id, VisitRow } from '../domain/rows'
+import type { Id } from '../domain/rows'
+import type { VisitRow } from '../domain/visitRows'
 import { useEngine } from './engine'
 
 export function useLastContact(id: () => Id): ShallowRef<VisitRow | null> {

@@ -1,6 +1,6 @@
 /** A visit in words: the line under a name, the entry in the history. */
 import { useI18n } from 'vue-i18n'
-import type { Visit } from '../domain/rows'
+import type { Visit } from '../domain/visitRows'
 import { useFormat } from '../ui/useFormat'
 import { useEngine } from './engine'
 import { useNames } from './names'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ApprovalRow, Visit } from '../../domain/rows'
+import type { ApprovalRow } from '../../domain/rows'
+import type { Visit } from '../../domain/visitRows'
 import { byVillage, inSegment, isOdd } from './sort'
 
 const row = (id: string, over: Partial<ApprovalRow> = {}) =>
