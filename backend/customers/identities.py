@@ -4,7 +4,7 @@ They go up with the people of a new customer and never come down again. And cred
 are public and lie among the values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -99,8 +99,8 @@ async def check_code(uow: UnitOfWork, customer_id: UUID, code: str) -> None:
             raise code_taken()
 
 
-def keep(uow: UnitOfWork, person_id: UUID, number: str) -> None:
-    """Keeps a person's ID number."""
+def keep(uow: UnitOfWork, person_id: UUID, number: str, given_by: UUID) -> None:
+    """Keeps the first ID number of a person."""
     number = normal_id(number)
     uow.session.add(
         PersonIdentity(
@@ -108,5 +108,14 @@ def keep(uow: UnitOfWork, person_id: UUID, number: str) -> None:
             number_sealed=uow.keys.seal_field(number, f"{CONTEXT}:{person_id}"),
             number_index=uow.keys.blind_index(number, CONTEXT),
             valid_until=None,
+            given_by=[given_by],
         )
     )
+
+
+def replace(uow: UnitOfWork, identity: PersonIdentity, number: str, given_by: Collection[UUID]) -> None:
+    """Another ID number stands from now on, and the person is found by it alone."""
+    number = normal_id(number)
+    identity.number_sealed = uow.keys.seal_field(number, f"{CONTEXT}:{identity.person_id}")
+    identity.number_index = uow.keys.blind_index(number, CONTEXT)
+    identity.given_by = sorted(given_by)

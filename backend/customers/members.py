@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 from sqlalchemy import select
 
-from backend.customers import followers, identities, people, queries
+from backend.customers import contested, followers, identities, people, queries
 from backend.customers.errors import bad_value, id_taken, no_consent, unknown_field
 from backend.customers.models import Customer, Membership, Person
 from backend.customers.people import Somebody
@@ -24,7 +24,7 @@ from backend.customers.person_fields import (
     value_wrong,
     years_between,
 )
-from backend.customers.rules import Known, birth_error, id_error, id_facts, merge, normal_id
+from backend.customers.rules import Known, birth_error, id_error, merge, normal_id
 from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, about_customer
 from backend.kernel.uow import UnitOfWork
@@ -157,23 +157,25 @@ async def _edit(
 ) -> tuple[str, ...]:
     at, since, first = envelope.stands_at, await people.since(uow, one), people.first_seen(uow, one)
     outcomes: dict[str, str] = {}
+    number = contested.UNCHANGED
     for edit in edits:
         value = given[edit.field]
         purpose = fields()[edit.field].consent
         if value is not None and purpose is not None and purpose not in one.person.consented:
             raise no_consent(edit.field)
         if edit.field == ID_NUMBER:
-            outcomes[edit.field] = await _of_number(uow, one, value)
+            number = await _of_number(uow, customer, one, given, envelope)
+            outcomes[edit.field] = number.outcome
         else:
             current = Known(one.values.get(edit.field), since.get(edit.field, first))
             outcomes[edit.field] = merge(current, edit.seen, Known(value, at))
+    if number.outcome == "contested":
+        # they come with the number, if that comes to stand
+        outcomes |= {name: "lost" for name in contested.waits(one, given) if name in outcomes}
     taken = {name: given[name] for name, outcome in outcomes.items() if outcome in ("applied", "won")}
     if taken.get(ID_NUMBER):
         # what the number says of its person need not be asked
-        born, sex = id_facts(taken[ID_NUMBER])
-        for name, said in (("birth_on", born.isoformat()), ("sex", sex)):
-            if one.values.get(name) is None and name not in taken:
-                taken[name] = said
+        taken |= contested.follows(one, taken)
     if new:
         taken |= {"name": given["name"], "relation": given["relation"]}
     await _check(uow, customer, one, taken)
@@ -183,25 +185,32 @@ async def _edit(
     for name in taken.keys() - outcomes.keys():
         people.note(uow, customer, one, name, taken[name], "applied", envelope)
     await people.keep(uow, customer, one, taken)
+    if taken.get(ID_NUMBER) and one.number is None:
+        identities.keep(uow, one.person.id, taken[ID_NUMBER], envelope.staff_id)
     uow.audit(
         "member.put",
         "person",
         one.person.id,
         {"customer": str(customer.id), "fields": sorted(given), "new": new},
     )
-    return tuple(sorted(name for name, outcome in outcomes.items() if outcome == "lost"))
+    return tuple(sorted({name for name, outcome in outcomes.items() if outcome == "lost"} | {*number.lost}))
 
 
-async def _of_number(uow: UnitOfWork, one: Somebody, number: str | None) -> str:
-    """What becomes of an ID number: the first one stands. Another one, or one that is somebody else's by the
-    bank's records, stays in the history for a person to look at."""
-    if number is None or number == one.number:
-        return "unchanged"
+async def _of_number(
+    uow: UnitOfWork, customer: Customer, one: Somebody, given: Mapping[str, Any], envelope: Envelope
+) -> contested.Weighed:
+    """What becomes of an ID number. One that is somebody else's by the bank's records is never taken; it
+    stays in the history for a person to look at."""
+    number = given[ID_NUMBER]
+    if number is None:
+        return contested.UNCHANGED
     if wrong := id_error(number, None, None, uow.today, demo=uow.demo_mode):
         raise bad_value(wrong)
-    if one.number is not None or await identities.taken(uow, number, one.person.id):
-        return "lost"
-    return "applied"
+    if number != one.number and await identities.taken(uow, number, one.person.id):
+        return contested.Weighed("lost")
+    if one.number is None:
+        return contested.Weighed("applied")
+    return await contested.enter(uow, customer, one, given, envelope)
 
 
 async def _check(uow: UnitOfWork, customer: Customer, one: Somebody, taken: Mapping[str, Any]) -> None:

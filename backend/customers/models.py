@@ -129,13 +129,31 @@ class PersonContact(Base):
 
 
 class PersonIdentity(Base):
-    """A person's ID number: AES-GCM by field, blind index for look-up. Never sent to a phone."""
+    """A person's ID number: AES-GCM by field, blind index for look-up. Never sent to a phone.
+
+    `given_by`: who entered it.
+    """
 
     __tablename__ = "person_identity"
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
     number_sealed: Mapped[bytes]
     number_index: Mapped[bytes] = mapped_column(unique=True)
     valid_until: Mapped[date | None]
+    given_by: Mapped[list[uuid.UUID]] = mapped_column(server_default=text("'{}'"))
+
+
+class NumberEntry(Base):
+    """The last ID number that somebody entered of a person who has another one, as long as it is open which
+    is right. By its blind index alone: sealed it lies in PersonChange."""
+
+    __tablename__ = "number_entry"
+    person_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("person_identity.person_id", onupdate="CASCADE"), primary_key=True
+    )
+    entered_by: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    number_index: Mapped[bytes]
+    observed_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
 
 
 class Membership(Base):

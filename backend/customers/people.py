@@ -105,7 +105,7 @@ def first_seen(uow: UnitOfWork, one: Somebody) -> datetime:
 
 
 async def keep(uow: UnitOfWork, customer: Customer, one: Somebody, taken: Mapping[str, Any]) -> None:
-    """Writes the fields that were taken to where they lie. An ID number is kept only where there is none."""
+    """Writes the fields that were taken to where they lie, but for an ID number (`identities`)."""
     person, membership = one.person, one.membership
     before = person.name
     for name in _COLUMNS:
@@ -119,8 +119,6 @@ async def keep(uow: UnitOfWork, customer: Customer, one: Somebody, taken: Mappin
     if "guardian_id" in taken:
         person.guardian_id = UUID(taken["guardian_id"]) if taken["guardian_id"] else None
     membership.in_household = customer.kind == "household" and membership.relation in HOUSEHOLD_RELATIONS
-    if taken.get(ID_NUMBER):
-        identities.keep(uow, person.id, taken[ID_NUMBER])
     if _PHONE in taken:
         await _keep_phone(uow, customer, one, taken[_PHONE])
     private = {name: taken[name] for name in sealed_fields() if name in taken}

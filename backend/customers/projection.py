@@ -42,6 +42,7 @@ MEMBER_AGENT = (
     "education",
     "guardian_id",
     "id_known",
+    "id_contested",
     "consents",
     "given",
 )
@@ -99,7 +100,7 @@ async def load_members(uow: UnitOfWork, ids: Sequence[str], projection: str) -> 
     in force is left out for everybody."""
     rows = await queries.members(uow, ids)
     people = [row.person_id for row in rows]
-    numbered = await queries.numbered(uow, people) if people else set()
+    numbered = await queries.numbered(uow, people) if people else {}
     consents = await queries.consents(uow, people) if people else {}
     changes = await given(uow, people) if people else {}
     full = projection != AGENT
@@ -111,6 +112,7 @@ async def load_members(uow: UnitOfWork, ids: Sequence[str], projection: str) -> 
         values["phone"] = phones.get(row.person_id)
         values |= {name: private.get(row.person_id, {}).get(name) for name in PRIVATE}
         values["id_known"] = row.person_id in numbered
+        values["id_contested"] = _contested(uow, numbered.get(row.person_id), full)
         values["consents"] = [_said(uow, one, full) for one in consents.get(row.person_id, [])]
         for name, purpose in CONSENTED.items():
             if purpose not in row.consented:
@@ -135,6 +137,14 @@ def _given(
     first: tuple[str, str | None, list[str]] = (values["since_on"], values["created_by"], [])
     groups = [first, *((day, who, names) for (day, who), names in by_whom.items())]
     return [[day, who if full or who == me else None, names] for day, who, names in groups]
+
+
+def _contested(uow: UnitOfWork, other: Any, full: bool) -> list[Any] | None:
+    """[day, who] of another number that was entered last; an agent is told only of themselves."""
+    if other is None or other.by is None:
+        return None
+    day = uow.clock.local(other.observed_at).date().isoformat()
+    return [day, other.by if full or other.by == str(uow.actor.staff_id) else None]
 
 
 def _said(uow: UnitOfWork, consent: Any, full: bool) -> list[Any]:

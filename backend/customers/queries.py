@@ -18,7 +18,6 @@ from backend.customers.models import (
     Membership,
     Person,
     PersonContact,
-    PersonIdentity,
     PersonPrivate,
 )
 from backend.customers.rules import THINGS
@@ -185,7 +184,12 @@ _MEMBERS = select(
 ).select_from(Membership.__table__.join(Person.__table__, _person.id == _membership.person_id))
 _PHONES = select(cast(_contact.person_id, String).label("person_id"), _contact.phone_sealed)
 _PRIVATE = select(cast(_private.person_id, String).label("person_id"), _private.sealed)
-_NUMBERED = select(cast(PersonIdentity.__table__.c.person_id, String))
+# of a contested number when and by whom another one was entered last
+_NUMBERED = text(
+    "SELECT DISTINCT ON (i.person_id) i.person_id::text AS person_id, e.observed_at, e.entered_by::text AS by"
+    " FROM person_identity i LEFT JOIN number_entry e ON e.person_id = i.person_id"
+    " WHERE i.person_id = ANY(:people) ORDER BY i.person_id, e.recorded_at DESC"
+)
 # of one purpose the consent observed last counts; of two at the same moment the withdrawal. What an entry
 # said that has become part of another one is that one's
 CONSENTS = text(
@@ -327,11 +331,12 @@ async def private(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, dict[
     }
 
 
-async def numbered(uow: UnitOfWork, person_ids: Sequence[str]) -> set[str]:
-    """Those of the people whose ID number the bank has."""
-    async with uow.elevated("that there is a number, and nothing of it, so that nobody asks twice"):
-        column = PersonIdentity.__table__.c.person_id
-        return set(await uow.session.scalars(_NUMBERED.where(among(column, person_ids))))
+async def numbered(uow: UnitOfWork, person_ids: Sequence[str]) -> Mapping[str, Any]:
+    """Those of the people whose ID number the bank has, with when and by whom another one was entered."""
+    async with uow.elevated("that there is a number, and whether it is contested; nothing of the number"):
+        given = {"people": [UUID(one) for one in person_ids]}
+        rows = (await uow.session.execute(_NUMBERED, given)).all()
+    return {row.person_id: row for row in rows}
 
 
 async def consents(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[Any]]:

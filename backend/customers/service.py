@@ -100,7 +100,7 @@ async def create(
     for member in _with_phone(body):
         await _add_member(uow, customer, member, envelope)
         if member.id_number and member.person_id not in people:
-            identities.keep(uow, member.person_id, member.id_number)
+            identities.keep(uow, member.person_id, member.id_number, envelope.staff_id)
     await uow.session.flush()
     uow.audit(
         "customer.create", "customer", customer.id, {"grid": str(body.grid_id), "members": len(body.members)}

@@ -53,6 +53,7 @@ DOORS = {
     "loan": "tiange import",
     "login_throttle": "servers: somebody signs in",
     "membership": "command member.put",
+    "number_entry": "command member.put",
     "org_unit": "tiange people import",
     "outbox_event": "servers: whatever is done",
     "person": "command member.put",

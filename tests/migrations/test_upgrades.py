@@ -248,3 +248,39 @@ def test_accounts_name_nobody_and_months_without_a_holder_are_kept(empty_databas
     _execute(empty_database, "UPDATE person SET consented = '{accounts,credit}'")
     assert _fetch(empty_database, shown) == [(500,)]
     assert _fetch(empty_database, months) == [("2026-01-01", 30), ("2026-02-01", 70)]
+
+
+def test_who_gave_an_id_number_is_known_from_the_history_or_from_who_entered_the_person(
+    empty_database: Urls,
+) -> None:
+    upgrade(empty_database.owner, "0038")
+    asyncio.run(fill(empty_database.admin))
+    before = """
+    SELECT set_config('tiange.role', 'system', false);
+    DELETE FROM person_change;
+    INSERT INTO person (id, name, created_by) SELECT md5(n)::uuid, n, md5('maker')::uuid
+      FROM unnest(ARRAY['created', 'typed', 'nobodys']) AS n;
+    UPDATE person SET created_by = NULL WHERE name = 'nobodys';
+    DELETE FROM person_identity;
+    INSERT INTO person_identity (person_id, number_sealed, number_index)
+      SELECT id, 'sealed', convert_to(name, 'UTF8') FROM person
+      WHERE name IN ('created', 'typed', 'nobodys');
+    INSERT INTO person_change (id, person_id, customer_id, field, after_sealed, outcome, observed_at,
+        recorded_at, recorded_by)
+      SELECT gen_random_uuid(), md5('typed')::uuid, c.id, f.field, 'sealed', f.outcome, now(),
+        f.at::timestamptz, md5(f.who)::uuid
+      FROM customer c, (VALUES ('id_number', 'applied', '2026-03-01', 'first'),
+        ('id_number', 'lost', '2026-03-02', 'second'), ('phone', 'won', '2026-03-03', 'third'))
+        AS f (field, outcome, at, who);
+    """
+    after = """
+    SELECT p.name, ARRAY(SELECT CASE WHEN g = md5('maker')::uuid THEN 'maker'
+      WHEN g = md5('first')::uuid THEN 'first' ELSE g::text END FROM unnest(i.given_by) AS g)
+    FROM person_identity i JOIN person p ON p.id = i.person_id ORDER BY 1
+    """
+
+    _execute(empty_database, before)
+    upgrade(empty_database.owner)
+    assert _fetch(empty_database, after) == [("created", ["maker"]), ("nobodys", []), ("typed", ["first"])]
+    # what was refused before the rule is nobody's first word
+    assert _fetch(empty_database, "SELECT * FROM number_entry") == []

@@ -229,13 +229,13 @@ async def test_a_household_of_sixty_is_a_mistake(phone_of: PhoneOf, world: World
     assert results == ["applied"] * 37 + ["rejected"] * 20
 
 
-async def test_an_id_number_is_never_replaced_by_another(phone_of: PhoneOf, world: World) -> None:
+async def test_an_id_number_is_not_replaced_by_one_person(phone_of: PhoneOf, world: World) -> None:
     manager = await phone_of("manager")
     body = await household(manager, world)
     assert (await put(manager, who(body, 0), edits(id_number=HEAD)))["result"] == "applied"
     other = number("1979-03-04", "m", 4)
     receipt = await put(manager, who(body, 0), edits(id_number=other))
-    assert (receipt["result"], receipt["lost"]) == ("merged", ["id_number"])
+    assert (receipt["result"], receipt["lost"]) == ("merged", ["id_contested"])
     # nor does somebody get a number that is another's
     twin = await household(manager, world)
     receipt = await put(manager, who(twin, 0), edits(id_number=HEAD))

@@ -154,7 +154,8 @@ class Households:
             number = self._site.numbers.id_number(member.born, member.sex)
             # cards given out after the 46th birthday have no end (居民身份证法, article 5)
             until = None if member.age > 46 else stream.day(world.today, world.calendar.before(-3_600))
-            identity = world.identity_row(person_id, number, until)
+            given_by = [recorded.by] if recorded.by else []
+            identity = world.identity_row(person_id, number, until, given_by)
             number_index = identity.number_index
             batch.add(identity)
         has_phone = 14 < member.age < 82 and stream.chance(0.88 if member.relation == "head" else 0.72)

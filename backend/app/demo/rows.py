@@ -77,6 +77,7 @@ class IdentityRow(NamedTuple):
     number_sealed: bytes
     number_index: bytes
     valid_until: date | None
+    given_by: list[UUID]
 
 
 class MembershipRow(NamedTuple):

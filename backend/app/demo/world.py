@@ -45,7 +45,9 @@ class World:
         """How imports know a customer again that a file names by our own id."""
         return self.keys.blind_index(str(customer_id), "holder_customer")
 
-    def identity_row(self, person_id: UUID, number: str, valid_until: date | None) -> IdentityRow:
+    def identity_row(
+        self, person_id: UUID, number: str, valid_until: date | None, given_by: list[UUID]
+    ) -> IdentityRow:
         """An ID number, sealed the same way every time."""
         context = f"id_number:{person_id}"
         return IdentityRow(
@@ -53,6 +55,7 @@ class World:
             self.keys.seal_field(number, context, _nonce(context, number)),
             self.keys.blind_index(number, "id_number"),
             valid_until,
+            given_by,
         )
 
 

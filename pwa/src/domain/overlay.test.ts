@@ -195,3 +195,15 @@ test('an accepted suggestion about a person shows at once; of an ID number that 
   expect(laid(row).get('member', wang.id)).toMatchObject({ occupation: '木匠', id_known: true })
   expect(laid({ ...row, type: 'member.remove', body: { id: wang.id, customer_id: customer.id, reason: 'died' } }).get('member', wang.id)).toBe(null)
 })
+
+test('an ID number of somebody who has one is only said to be entered: the bank compares', () => {
+  const wang = { id: uuid7(), revision: 3, customer_id: customer.id, person_id: uuid7(), name: '王五妹', relation: 'spouse', birth_on: '1981-08-09', sex: 'f', id_known: true, id_contested: null } as unknown as RowKinds['member']
+  const edits = [{ field: 'id_number', seen: null, value: '11010519491231002X' }]
+  const put = build.memberPut({ id: wang.id, customer_id: customer.id, person_id: wang.person_id, edits })
+  const laid = (row: RowKinds['member']) => layOver([{ command: saved(put), state: 'saved' }], base({ member: [row], customer: [customer] }), context).get('member', wang.id)
+  expect(laid(wang)).toMatchObject({ id_known: true, id_entered: true, id_contested: null, birth_on: '1981-08-09', sex: 'f', pending: { state: 'saved' } })
+  const first = laid({ ...wang, id_known: false, birth_on: null })
+  expect(first).toMatchObject({ id_known: true, birth_on: '1949-12-31' })
+  expect(first).not.toHaveProperty('id_entered')
+  expect(JSON.stringify([laid(wang), first])).not.toContain('11010519491231002X')
+})

@@ -266,6 +266,8 @@ function putMember(body: CommandBodies['member.put'], laying: Laying): void {
   const said: Record<string, unknown> = {}
   for (const { field, value } of body.edits) {
     if (field !== 'id_number') said[field] = value
+    // of one that is on record the bank alone knows whether it is the same
+    else if (value !== null && row.id_known) said['id_entered'] = true
     else if (value !== null) Object.assign(said, { id_known: true, ...(typeof value === 'string' ? readId(value) : {}) })
   }
   const fields = body.edits.map(({ field }) => field)

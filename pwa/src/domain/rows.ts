@@ -118,6 +118,10 @@ export interface MemberRow extends RowBase {
   guardian_id?: Id | null
   /** The bank has an ID number. */
   id_known?: boolean
+  /** When, and by whom, another number was entered last, while it is open which is right; agents are told of themselves alone. */
+  id_contested?: [on: Day, staffId: Id | null] | null
+  /** One was entered on this phone of a person who has one, and the bank has not compared it yet. */
+  id_entered?: true
   /** The last word on each purpose. */
   consents?: ConsentSaid[]
   /** When and by whom fields were said; the first, without fields, is for all others. Absent in rows from before. */

@@ -6,6 +6,7 @@ import leave from './leave.en'
 import moves from './moves.en'
 import questions from './questions.en'
 import look from './look.en'
+import number from './number.en'
 import review from './review.en'
 import team from './team.en'
 import ui from './ui.en'
@@ -22,6 +23,7 @@ const en: Messages = {
   moves,
   questions,
   look,
+  number,
   team,
   unusual,
   app: {
@@ -509,6 +511,9 @@ const en: Messages = {
     badValue: 'The bank did not take it; it is kept whole. {fault}',
     knownHousehold: 'The bank has this household already; the two are one now. {fields}: what it had stays, yours is on record',
     numberKnown: 'This ID number is on record with another household. The new one was made all the same',
+    numberElsewhere: 'This ID number is on record with somebody else; the former one stays',
+    numberWaits: 'Not the ID number on record, which stays for now. A colleague has to enter the same from the card',
+    numberAgain: 'You have entered this ID number before; a colleague has to enter it from the card',
   },
   inbox: {
     unread: '{n} unread',
@@ -534,6 +539,7 @@ const en: Messages = {
     evaluation_planned: 'You host a village evaluation',
     evaluation_opened: 'An evaluation has results to review',
     evaluation_reviewed: 'An evaluation waits for its second review',
+    number_contested: '{name}: two entries of somebody\'s ID number differ, please check the card',
     duplicates_found: '{n} new pair of households that may be one | {n} new pairs of households that may be one',
     other: 'New message',
   },
@@ -855,7 +861,6 @@ const en: Messages = {
     left_mistake: 'Entered by mistake',
     numberHint: 'Gives birth date and sex as well',
     numberKnown: 'ID number: the bank has it',
-    numberStays: 'Once on record no phone changes it. If it is wrong, tell the branch\'s head.',
     filled: 'Given', somebody: 'One of the family',
     bankOnly: 'Only bank staff will see what you fill in here: {what}.',
     noGrownUp: 'First add a grown-up member',

@@ -6,6 +6,7 @@ import leave from './leave.zh-CN'
 import moves from './moves.zh-CN'
 import questions from './questions.zh-CN'
 import look from './look.zh-CN'
+import number from './number.zh-CN'
 import review from './review.zh-CN'
 import team from './team.zh-CN'
 import ui from './ui.zh-CN'
@@ -21,6 +22,7 @@ const zh = {
   moves,
   questions,
   look,
+  number,
   team,
   unusual,
   app: {
@@ -508,6 +510,9 @@ const zh = {
     badValue: '银行没收，原件留着。{fault}',
     knownHousehold: '银行已经有这一户，合到了一起。{fields}不一样，留了原来的，你填的也存着',
     numberKnown: '这个身份证号已经记在别的一户。这户照样建好了',
+    numberElsewhere: '这个身份证号已经记在别人名下，原来的没有换',
+    numberWaits: '身份证号和原来的不一样，原来的先留着。等另一位同事看着证件录同样的号码',
+    numberAgain: '这个身份证号你录过了，要另一位同事看着证件再录',
   },
   inbox: {
     unread: '{n} 条没看',
@@ -534,6 +539,7 @@ const zh = {
     evaluation_opened: '评议出结果了，等一审',
     evaluation_reviewed: '评议一审过了，等二审',
     duplicates_found: '可能重复的户，新有 {n} 对要你定',
+    number_contested: '{name}，有人的身份证号两次录得不一样，请看着证件核对',
     other: '有新消息',
   },
   decide: {
@@ -854,7 +860,6 @@ const zh = {
     left_mistake: '记错了',
     numberHint: '填了就不用填出生日期和性别',
     numberKnown: '身份证号：银行已有',
-    numberStays: '记下就不能在手机上改。填错了请告诉支行行长。',
     filled: '已填', somebody: '一位家人',
     bankOnly: '{what}填了以后只有银行的人看得到。',
     noGrownUp: '先加一个成年的家人',

@@ -28,5 +28,13 @@ test('what waits for a word leads to the customer; what became of mine to the sy
   expect(at('suggestion', { suggestion_id: 's', customer_id: 'c' })).toMatchObject({ name: '吴家', to: '/customers/c' })
   expect(at('dispute', { dispute_id: 'd', customer_id: 'c' })).toMatchObject({ name: '吴家', to: '/customers/c' })
   expect(at('dispute', { dispute_id: 'd', customer_id: 'elsewhere' }).to).toBeUndefined()
+  expect(at('number_contested', { customer_id: 'c', member_id: 'm' }).to).toBe('/customers/c/member/m?field=id_number')
   expect(at('suggestion_accepted', { suggestion_id: 's' }).to).toBe('/sync')
+})
+
+test('what a phone does not hold leads to the page that the bank shows to who may look, and no others', () => {
+  const to = (kind: string, looks: boolean) => describe(row(kind, { customer_id: 'elsewhere', member_id: 'm' }), tasks, names, (id) => (id === 'nobodys' ? '无主家' : undefined), looks).to
+  expect([to('number_contested', true), to('dispute', true)]).toEqual(['/customers/elsewhere', '/customers/elsewhere'])
+  expect([to('number_contested', false), to('dispute', false)]).toEqual([undefined, undefined])
+  expect(describe(row('dispute', { customer_id: 'nobodys' }), tasks, names, () => '无主家', true).to).toBe('/decisions')
 })

@@ -87,7 +87,9 @@ export function useOutboxWords() {
       names.join([t('sync.writtenReceived', { written: when(e.savedAt), received: e.receivedAt === null ? '' : when(e.receivedAt) }), handedOn(e)]),
     /** Why an entry needs the person. */
     why(e: OutboxEntry): string {
-      if (e.result === 'merged' && e.lost.every((f) => f === 'id_number')) return t('sync.numberKnown')
+      if (e.result === 'merged' && e.lost.includes('id_contested')) return t('sync.numberWaits')
+      if (e.result === 'merged' && e.lost.every((f) => f === 'id_again')) return t('sync.numberAgain')
+      if (e.result === 'merged' && e.lost.every((f) => f === 'id_number')) return t(e.type === 'customer.create' ? 'sync.numberKnown' : 'sync.numberElsewhere')
       if (e.result === 'merged') return t(e.type === 'customer.create' ? 'sync.knownHousehold' : 'sync.merged', { fields: e.lost.map((f) => (te(`field.${f}`) ? t(`field.${f}`) : records.field(f) || people.field(f) || f)).join(t('visits.and')) })
       if (decidedBefore(e)) return t('sync.decidedBefore')
       const fault = e.code === 'bad_value' ? saidIn(e.reason, format.value.locale) : null
