@@ -291,6 +291,8 @@ class Import:
         """Writes rows, batch, audit entry, events and partitions. Returns how many customers' figures
         changed."""
         uow, counts = self.uow, self.counts
+        if self.sql.remembered is not None:
+            await uow.session.execute(self.sql.remembered)
         await uow.session.execute(self.sql.compare)
         row = (await uow.session.execute(self.sql.counts)).one()
         counts.added, counts.changed, counts.unchanged, counts.older = row

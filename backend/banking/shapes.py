@@ -136,6 +136,8 @@ class Statements:
     #: of lines about the same thing the newest stays
     repeated: TextClause
     gauge: TextClause | None
+    #: whose a thing is, where an earlier file said so and this one does not
+    remembered: TextClause | None
     compare: TextClause
     counts: TextClause
     touched: TextClause
@@ -174,6 +176,12 @@ def statements(shape: Shape) -> Statements:
             f" FROM staged s JOIN {shape.table} t ON {joined} WHERE s.{gauge} > 0 AND t.{gauge} > 0"
         )
         if gauge
+        else None,
+        remembered=text(
+            "UPDATE staged s SET person_id = t.person_id"  # noqa: S608
+            f" FROM {shape.table} t WHERE {joined} AND s.person_id IS NULL AND t.customer_id = s.customer_id"
+        )
+        if "person_id" in shape.values
         else None,
         compare=text(
             "CREATE TEMP TABLE moved ON COMMIT DROP AS SELECT s.customer_id, t.customer_id AS before_id,"  # noqa: S608

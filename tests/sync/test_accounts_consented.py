@@ -143,6 +143,10 @@ async def test_what_names_nobody_goes_by_the_head(
     await take_back(manager, customer, "spouse")
     assert "1 changed" in (await till.take("accounts", named)).out
     assert sums(await standing(manager, customer)) == (10_000, 10_000, 0, 1, 1)
+    # one that does not say it again takes nothing of that back
+    again = till.write([header, account(customer, 2, "25")], "again.csv")
+    assert "1 changed" in (await till.take("accounts", again)).out
+    assert sums(await standing(manager, customer)) == (10_000, 10_000, 0, 1, 1)
 
 
 async def test_a_business_goes_by_its_owner_or_legal_person_as_its_limit_does(
