@@ -48,10 +48,11 @@ export async function measure(args: readonly string[]): Promise<Result> {
   const bank = await Bank.open(county.map(String), 'documents.jsonl')
   const documents = readFileSync(join(bank.folder, 'documents.jsonl'), 'utf8').trim().split('\n')
   const couch = await Couch.start(documents, script)
+  const looked = withAll(documents)
   const loads: number[] = []
   try {
     // the first phone of all: the bank has to make the pages that it keeps for the next ones
-    const cold = await inBrowser((phone) => ours(phone, bank, SLOWER))
+    const cold = await inBrowser((phone) => ours(phone, bank, SLOWER, looked))
     say(`first phone of the bank: ${shown(cold)}`)
     const own: Ours[] = []
     const peer: number[][] = BATCHES.map(() => [])
@@ -59,7 +60,7 @@ export async function measure(args: readonly string[]): Promise<Result> {
     for (let round = 0; round < rounds; round++) {
       loads.push(load())
       await inBrowser(async (phone) => {
-        const run = await ours(phone, bank, SLOWER)
+        const run = await ours(phone, bank, SLOWER, looked)
         own.push(run)
         say(`round ${round + 1}: ${shown(run)}`)
         for (const [i, batch] of BATCHES.entries()) {
@@ -75,7 +76,7 @@ export async function measure(args: readonly string[]): Promise<Result> {
       })
     }
     const full = await inBrowser(async (phone) => ({
-      ours: await ours(phone, bank, 1),
+      ours: await ours(phone, bank, 1, looked),
       theirs: await Promise.all([await theirs(phone, couch, replicate, BATCHES[1], 1)]),
     }))
     const took = median(own.map((run) => run.queryable))
@@ -133,17 +134,26 @@ async function inBrowser<T>(work: (phone: Phone) => Promise<T>): Promise<T> {
   }
 }
 
-async function ours(phone: Phone, bank: Bank, slower: number): Promise<Ours> {
+/** A household that has members and assets, by its id. */
+function withAll(documents: readonly string[]): string {
+  const rows = documents.map((line) => JSON.parse(line) as { type: string; customer_id?: string })
+  const have = (kind: string): Set<string | undefined> => new Set(rows.flatMap((row) => (row.type === kind ? [row.customer_id] : [])))
+  const members = have('member')
+  for (const id of have('record')) if (id !== undefined && members.has(id)) return id
+  throw new Error('no household has members and assets')
+}
+
+async function ours(phone: Phone, bank: Bank, slower: number, looked: string): Promise<Ours> {
   const page = await phone.app(bank)
   await phone.slow(page, slower)
-  const run = await page.evaluate(firstSync, HOUSEHOLDS)
+  const run = await page.evaluate(firstSync, { households: HOUSEHOLDS, looked })
   await page.close()
   if (run.members === 0 || run.assets === 0) throw new Error(`the household came without members or assets: ${JSON.stringify(run)}`)
   return run
 }
 
 /** Runs in the page, from the PIN on. */
-export async function firstSync(households: number): Promise<Ours> {
+export async function firstSync({ households, looked }: { households: number; looked: string }): Promise<Ours> {
   const { engine } = globalThis as unknown as { engine: Engine }
   performance.setResourceTimingBufferSize(2000)
   performance.clearResourceTimings()
@@ -154,8 +164,8 @@ export async function firstSync(households: number): Promise<Ours> {
     const query = async (): Promise<void> => {
       const list = engine.customers()
       if (list.length !== households) throw new Error(`${list.length} households`)
-      const one = list.find((entry) => engine.search(entry.initials).some((found) => found.id === entry.id))
-      if (!one) throw new Error('a household is not found by its initials')
+      const one = list.find(({ id }) => id === looked)
+      if (!one || !engine.search(one.name).some(({ id }) => id === looked)) throw new Error('a household is not found by its name')
       const view = await engine.customer(one.id)
       queried.members = view.members.length
       queried.assets = view.records.length
