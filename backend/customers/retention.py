@@ -49,12 +49,13 @@ _DIED = text(
 
 
 def sensitive() -> dict[str, list[str]]:
-    """The fields that hang on a consent, by its purpose; those of papers are photos."""
+    """The fields that hang on a consent, by its purpose; those of papers are photos. What the bank's own
+    systems know (accounts) is no field, and not forgotten here."""
     found: dict[str, list[str]] = {name: [] for name, one in purposes().items() if one.sensitive}
     for name, one in fields().items():
         if one.consent is not None:
             found[one.consent].append(name)
-    return found
+    return {purpose: names for purpose, names in found.items() if names or purpose == photos.CONSENT}
 
 
 async def delete_due(uow: UnitOfWork, _payload: Mapping[str, Any]) -> None:
