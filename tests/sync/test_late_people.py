@@ -195,8 +195,8 @@ def people(phone: FieldPhone, body: Body) -> list[tuple[int, dict[str, Any]]]:
             ids[key],
             {name: said for name, said in value.items() if name not in others}
             | {"consents": [one[:2] for one in value["consents"]]}
-            # when, and not by whom: each household has its own author
-            | {"given": [[day, fields] for day, _, fields in value["given"]]},
+            # what was said since, when, and not by whom: each household has its own day and author
+            | {"given": [[day, fields] for day, _, fields in value["given"][1:]]},
         )
         for key, value in phone.of("member").items()
         if key in ids
