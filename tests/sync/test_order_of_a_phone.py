@@ -33,9 +33,9 @@ async def _stands(phone: FieldPhone, customer_id: str) -> int:
     return value
 
 
-async def test_an_edit_saved_after_another_stands_though_the_first_ones_push_took_long(
-    phone_of: PhoneOf, world: World
-) -> None:
+async def _edited_slowly(phone_of: PhoneOf, world: World) -> tuple[FieldPhone, dict[str, Any], int]:
+    """A phone whose edit of five seconds ago was three seconds on its way; the household, and the phone's
+    clock."""
     manager = await phone_of("manager")
     household = new_household(world.grids["E1"])
     manager.save("customer.create", household)
@@ -43,6 +43,13 @@ async def test_an_edit_saved_after_another_stands_though_the_first_ones_push_too
     now = manager.now()
     _edit(manager, household["id"], 1_000_00, now - 5_000)
     assert await _push(manager, late_ms=3_000) == ["applied"]
+    return manager, household, now
+
+
+async def test_an_edit_saved_after_another_stands_though_the_first_ones_push_took_long(
+    phone_of: PhoneOf, world: World
+) -> None:
+    manager, household, now = await _edited_slowly(phone_of, world)
     _edit(manager, household["id"], 2_000_00, now - 4_000)
     _edit(manager, household["id"], 3_000_00, now - 3_900)
     assert await _push(manager, late_ms=0) == ["applied", "applied"]
@@ -53,13 +60,7 @@ async def test_what_a_copied_phone_saved_stays_in_order_in_its_next_stream(
     phone_of: PhoneOf, world: World
 ) -> None:
     """The bank has what came before from the former stream, and from the copy something later still."""
-    manager = await phone_of("manager")
-    household = new_household(world.grids["E1"])
-    manager.save("customer.create", household)
-    await manager.push()
-    now = manager.now()
-    _edit(manager, household["id"], 1_000_00, now - 5_000)
-    assert await _push(manager, late_ms=3_000) == ["applied"]
+    manager, household, now = await _edited_slowly(phone_of, world)
     kept = list(manager.outbox)
     manager.save("customer.create", new_household(world.grids["E1"], "副本记的"), at=now - 1_000)
     assert await _push(manager, late_ms=0) == ["applied"]
