@@ -214,11 +214,27 @@ async function go(path: string): Promise<void> {
   await page().waitForURL(`**${path}`)
 }
 
-/** A visit, tapped; `after`: so many ms after the tap on save the browser is killed. */
+/** Whether a visit was begun from the household's page. */
+async function begun(customer: string): Promise<boolean> {
+  await go(`/customers/${customer}`)
+  // the page before has a button of the same name
+  await page().getByRole('navigation', { name: t('ui.tabs') }).waitFor({ state: 'hidden' })
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; ) {
+    if (await page().getByText(t('customers.notHere')).isVisible()) return false
+    const tapped = await button('visits.log').click({ timeout: SECOND }).then(() => true, () => false)
+    if (tapped) return true
+  }
+  throw new Error('the household is neither there nor gone')
+}
+
+/** A visit, tapped; `after`: so many ms after the tap on save the browser is killed. Nothing is meant of a household that
+ * went to others meanwhile: its page says so, and offers no visit. */
 async function save({ act: given, after }: Request): Promise<unknown> {
   const { customer, mark } = given as Act
-  await go(`/customers/${customer}`)
-  await button('visits.log').click()
+  if (!(await begun(customer))) {
+    await go('/today')
+    return { ids: [] }
+  }
   await page().getByRole('group', { name: t('visits.met'), exact: true }).getByRole('button', { name: t('outcome.met'), exact: true }).click()
   await page().getByLabel(t('visits.note'), { exact: true }).fill(mark)
   const seen = page().locator('.toast').getByText(t('record.saved'))
