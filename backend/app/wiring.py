@@ -4,6 +4,7 @@ synchronisation."""
 from datetime import datetime
 
 from backend.audit import jobs as audit_jobs
+from backend.banking import jobs as banking_jobs
 from backend.banking import projection as banking_projection
 from backend.customers import commands as customers_commands
 from backend.customers import consents as customers_consents
@@ -64,6 +65,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("customers.moved", "tasks.customer_moved", tasks_jobs.on_customer_moved),
     Handler("customers.merged", "evaluation.customers_merged", evaluation_jobs.on_customers_merged),
     Handler("customers.unmerged", "evaluation.customers_unmerged", evaluation_jobs.on_customers_merged),
+    Handler("customers.people_moved", "banking.people_moved", banking_jobs.on_people_moved),
     Handler("customers.moved", "evaluation.customer_moved", evaluation_jobs.on_customer_moved),
     Handler(evaluation_closing.DUE, "evaluation.close_due", evaluation_jobs.on_close_due),
     Handler("evaluation.handed_in", "evaluation.handed_in", evaluation_jobs.on_handed_in),

@@ -23,6 +23,7 @@ from backend.banking.rules import COLUMNS, Kind, Value, check, columns_of, day
 from backend.banking.schemas import Counts, Order, Outcome
 from backend.banking.shapes import (
     BY_CODE,
+    HOLD_PLACES,
     REJECTED,
     SHAPES,
     SOME_REJECTED,
@@ -114,6 +115,7 @@ class Import:
             raise no_as_of()
         if order.as_of is not None and order.as_of > uow.today:
             raise as_of_ahead()
+        await uow.session.execute(HOLD_PLACES)
         await self._prepare()
         await self._stage()
         await uow.session.execute(self.sql.contradicting)

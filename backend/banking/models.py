@@ -1,4 +1,9 @@
-"""What the bank's own systems know of a customer. An agent sees none of it."""
+"""What the bank's own systems know of a customer. An agent sees none of it.
+
+A row lies with its customer (`customer_id`) as the last file said. One that names a person (`person_id`)
+goes where that person lives, between files too; `filed_under` is then where the file had laid it (decision
+0028).
+"""
 
 import uuid
 from datetime import date, datetime
@@ -8,6 +13,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.db import Base
+
+
+def _filed_under(table: str) -> Index:
+    """Finds the few rows that have followed somebody since their file."""
+    return Index(f"ix_{table}_filed_under", "filed_under", postgresql_where=text("filed_under IS NOT NULL"))
 
 
 class Account(Base):
@@ -30,6 +40,8 @@ class Account(Base):
     number_index: Mapped[bytes | None] = mapped_column(unique=True)
     number_tail: Mapped[str | None]
     closed_on: Mapped[date | None]
+    filed_under: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customer.id"))
+    __table_args__ = (_filed_under("account"),)
 
 
 class Loan(Base):
@@ -38,6 +50,7 @@ class Loan(Base):
     __tablename__ = "loan"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     contract: Mapped[str] = mapped_column(unique=True)
     balance_fen: Mapped[int]
     granted_fen: Mapped[int]
@@ -46,6 +59,8 @@ class Loan(Base):
     due_on: Mapped[date]
     overdue_days: Mapped[int]
     as_of: Mapped[date]
+    filed_under: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customer.id"))
+    __table_args__ = (_filed_under("loan"),)
 
 
 class FlowPart(Base):
@@ -67,7 +82,11 @@ class FlowPart(Base):
     wages_fen: Mapped[int]
     merchant_fen: Mapped[int]
     as_of: Mapped[date]
-    __table_args__ = (Index("ix_flow_part_customer_id_month", "customer_id", "month"),)
+    filed_under: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customer.id"))
+    __table_args__ = (
+        Index("ix_flow_part_customer_id_month", "customer_id", "month"),
+        _filed_under("flow_part"),
+    )
 
 
 class Holding(Base):
@@ -88,10 +107,15 @@ class HoldingPart(Base):
     product_code: Mapped[str] = mapped_column(primary_key=True)
     number_index: Mapped[bytes] = mapped_column(primary_key=True)
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"))
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     since_on: Mapped[date]
     until_on: Mapped[date | None]
     as_of: Mapped[date]
-    __table_args__ = (Index("ix_holding_part_customer_id_product_code", "customer_id", "product_code"),)
+    filed_under: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customer.id"))
+    __table_args__ = (
+        Index("ix_holding_part_customer_id_product_code", "customer_id", "product_code"),
+        _filed_under("holding_part"),
+    )
 
 
 class ImportBatch(Base):

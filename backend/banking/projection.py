@@ -46,7 +46,7 @@ async def load_standing(uow: UnitOfWork, ids: Sequence[str], _projection: str) -
 
 async def _known(uow: UnitOfWork, customer_id: UUID) -> Sequence[str]:
     """Nothing of whom the bank's systems do not know, as phones have it."""
-    return [str(customer_id)] if await customers.known_by_bank(uow, customer_id) else []
+    return [str(customer_id)] if await customers.has_dealings(uow, customer_id) else []
 
 
 PROJECTIONS = (

@@ -32,6 +32,11 @@ class Shape:
         """What is staged of a row, in this order, after its line."""
         return ["customer_id", "as_of", *self.key, *self.values]
 
+    @property
+    def follows(self) -> bool:
+        """Whether rows that name a person go where they live, between files too."""
+        return "person_id" in self.values
+
 
 _FLOW = {"person_id": "uuid"} | dict.fromkeys(
     ("in_fen", "out_fen", "in_count", "out_count", "wages_fen", "merchant_fen"), "bigint"
@@ -39,7 +44,7 @@ _FLOW = {"person_id": "uuid"} | dict.fromkeys(
 _HOLDING = Shape(
     "holding_part",
     {"holder": "bytea", "product_code": "text", "number_index": "bytea"},
-    {"since_on": "date", "until_on": "date"},
+    {"person_id": "uuid", "since_on": "date", "until_on": "date"},
     part="product_code",
 )
 SHAPES: Mapping[Kind, Shape] = {
@@ -62,6 +67,7 @@ SHAPES: Mapping[Kind, Shape] = {
         "loan",
         {"contract": "text"},
         {
+            "person_id": "uuid",
             "granted_fen": "bigint",
             "balance_fen": "bigint",
             "rate_bp": "bigint",
@@ -85,6 +91,9 @@ SHAPES: Mapping[Kind, Shape] = {
 }
 
 TAKE_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended('banking import', 0))")
+#: held while rows are laid down by where people live: a file that was read before somebody moved must not
+#: lie down after their rows have followed
+HOLD_PLACES = text("SELECT pg_advisory_xact_lock(hashtextextended('banking places', 0))")
 REJECTED = "CREATE TEMP TABLE rejected (line bigint PRIMARY KEY, code text, field text) ON COMMIT DROP"
 SOME_REJECTED = text("SELECT line, code, field FROM rejected WHERE line > :after ORDER BY line LIMIT 5000")
 BY_CODE = text("SELECT code, count(*) AS n FROM rejected GROUP BY code ORDER BY n DESC, code")
@@ -106,17 +115,18 @@ _HOLDING_ANEW = text(
 )
 # Somebody who lives in another household now has all their months there; a file tells the last one or two.
 _WHERE_NOW = (
-    "(SELECT DISTINCT ON (holder) holder, customer_id, person_id FROM staged ORDER BY holder, month DESC) s"
-    " WHERE p.holder = s.holder AND p.customer_id <> s.customer_id"
+    "(SELECT DISTINCT ON (holder) holder, customer_id, person_id, filed_under FROM staged"
+    " ORDER BY holder, month DESC) s WHERE p.holder = s.holder"
 )
 _FLOW_WENT = text(
     "INSERT INTO moved (customer_id, before_id, part, fresh, older, newer, counts)"  # noqa: S608
     " SELECT DISTINCT s.customer_id, p.customer_id, p.holder, false, false, false, true"
-    f" FROM flow_part p, {_WHERE_NOW}"
+    f" FROM flow_part p, {_WHERE_NOW} AND p.customer_id <> s.customer_id"
 )
 _FLOW_FOLLOWS = text(
-    "UPDATE flow_part p SET customer_id = s.customer_id, person_id = s.person_id"  # noqa: S608
-    f" FROM {_WHERE_NOW}"
+    "UPDATE flow_part p SET customer_id = s.customer_id, person_id = s.person_id,"  # noqa: S608
+    f" filed_under = s.filed_under FROM {_WHERE_NOW} AND (p.customer_id <> s.customer_id"
+    "  OR p.filed_under IS DISTINCT FROM s.filed_under)"
 )
 #: by table: what follows from the rows that were written
 TELL_ANEW: Mapping[str, tuple[TextClause, ...]] = {
@@ -136,7 +146,8 @@ class Statements:
     #: of lines about the same thing the newest stays
     repeated: TextClause
     gauge: TextClause | None
-    #: whose a thing is, where an earlier file said so and this one does not
+    #: whose a thing is, where an earlier file said so and this one does not; one that has followed that
+    #: person since stays with them
     remembered: TextClause | None
     compare: TextClause
     counts: TextClause
@@ -153,12 +164,15 @@ def statements(shape: Shape) -> Statements:
     joined = " AND ".join(f"t.{one} = s.{one}" for one in key)
     theirs = _row("t", values)
     said = f"md5(ROW({', '.join(values)})::text)"
-    listed = ", ".join(shape.columns)
     typed = ", ".join(f"{one} {types[one]}" for one in shape.columns)
+    # known of what lies in the database alone, so no part of what a file says
+    noted = ["filed_under"] if shape.follows else []
+    written = ", ".join([*shape.columns, *noted])
     differ = f"{_row('s', values)} IS DISTINCT FROM {theirs}"
     gauge = shape.gauge
     return Statements(
-        stage=f"CREATE TEMP TABLE staged (line bigint, {typed}) ON COMMIT DROP",
+        stage=f"CREATE TEMP TABLE staged (line bigint, {typed}{', filed_under uuid' if noted else ''})"
+        " ON COMMIT DROP",
         contradicting=text(
             "INSERT INTO rejected (line, code, field) SELECT line, 'contradicts', '' FROM"  # noqa: S608
             f" (SELECT line, min({said}) OVER same <> max({said}) OVER same AS bad FROM staged"
@@ -178,10 +192,11 @@ def statements(shape: Shape) -> Statements:
         if gauge
         else None,
         remembered=text(
-            "UPDATE staged s SET person_id = t.person_id"  # noqa: S608
-            f" FROM {shape.table} t WHERE {joined} AND s.person_id IS NULL AND t.customer_id = s.customer_id"
+            "UPDATE staged s SET person_id = t.person_id, customer_id = t.customer_id,"  # noqa: S608
+            f" filed_under = t.filed_under FROM {shape.table} t"
+            f" WHERE {joined} AND s.person_id IS NULL AND s.customer_id IN (t.customer_id, t.filed_under)"
         )
-        if "person_id" in shape.values
+        if shape.follows
         else None,
         compare=text(
             "CREATE TEMP TABLE moved ON COMMIT DROP AS SELECT s.customer_id, t.customer_id AS before_id,"  # noqa: S608
@@ -203,11 +218,11 @@ def statements(shape: Shape) -> Statements:
             f" AND (counts{' OR newer' if shape.dated else ''}) GROUP BY c.id ORDER BY c.id"
         ),
         write=text(
-            f"INSERT INTO {shape.table} AS t ({listed}) SELECT {listed} FROM staged"  # noqa: S608
+            f"INSERT INTO {shape.table} AS t ({written}) SELECT {written} FROM staged"  # noqa: S608
             f" ON CONFLICT ({keys}) DO UPDATE SET"
-            f" {', '.join(f'{one} = excluded.{one}' for one in ('as_of', *values))}"
+            f" {', '.join(f'{one} = excluded.{one}' for one in ('as_of', *values, *noted))}"
             " WHERE excluded.as_of > t.as_of OR excluded.as_of = t.as_of"
-            f" AND {_row('excluded', values)} IS DISTINCT FROM {theirs}"
+            f" AND {_row('excluded', values + noted)} IS DISTINCT FROM {_row('t', values + noted)}"
         ),
         tell_anew=TELL_ANEW.get(shape.table, ()),
     )

@@ -2,13 +2,13 @@
 
 from backend.customers.ages import Standards, standards
 from backend.customers.changes import changes_by
-from backend.customers.dealings import known_by_bank
+from backend.customers.dealings import has_dealings
 from backend.customers.errors import out_of_scope
 from backend.customers.file_fields import file_fields
 from backend.customers.finding import Found
 from backend.customers.finding import find as find_duplicates
 from backend.customers.followers import follow, followed, merged_on, note_followed, stands
-from backend.customers.holders import Holder, Named, Unknown, holders, number_index
+from backend.customers.holders import Holder, Named, Unknown, holders, homes_of, number_index
 from backend.customers.kin import kin_of
 from backend.customers.looking import looking_at
 from backend.customers.models import Customer
@@ -66,14 +66,15 @@ __all__ = [
     "find_duplicates",
     "follow",
     "followed",
+    "has_dealings",
     "holders",
     "home_books",
     "homes",
+    "homes_of",
     "id_check_digit",
     "inputs_changed",
     "keep_papers",
     "kin_of",
-    "known_by_bank",
     "lineage",
     "lock",
     "lock_inputs",

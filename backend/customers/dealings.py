@@ -1,5 +1,5 @@
 """Rows of the bank's own systems under a customer's id, as far as this domain minds: whether there are any,
-and who hears when other people hold or open them. It reads none of what they say.
+and who hears when other people hold or open them, or live elsewhere. It reads none of what they say.
 """
 
 from collections.abc import Iterable
@@ -11,8 +11,17 @@ from backend.kernel.uow import UnitOfWork
 
 #: ended ones too: they lie under the id that those systems know, and a merge must not take it from them
 OF_THE_BANK = ("account", "loan", "flow_part", "holding", "holding_part")
-_KNOWN_TO_BANK = text(
-    "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {one} WHERE customer_id = :id)" for one in OF_THE_BANK)  # noqa: S608
+_HAS_ROWS = " OR ".join(f"EXISTS (SELECT 1 FROM {one} WHERE customer_id = :id)" for one in OF_THE_BANK)  # noqa: S608
+#: what a customer holds is told from its parts, but for what came before there were parts
+_FILED = " OR ".join(
+    f"EXISTS (SELECT 1 FROM {one} WHERE customer_id = :id AND filed_under IS NULL)"  # noqa: S608
+    f" OR EXISTS (SELECT 1 FROM {one} WHERE filed_under = :id)"
+    for one in OF_THE_BANK
+    if one != "holding"
+)
+_FILED += (
+    " OR EXISTS (SELECT 1 FROM holding h WHERE h.customer_id = :id AND NOT EXISTS"
+    " (SELECT 1 FROM holding_part p WHERE p.customer_id = h.customer_id AND p.product_code = h.product_code))"
 )
 #: what a person consents to for themselves (decision 0026)
 _WITH_ACCOUNTS = text(
@@ -22,9 +31,21 @@ _WITH_ACCOUNTS = text(
 )
 
 
+async def has_dealings(uow: UnitOfWork, customer_id: UUID) -> bool:
+    """Whether rows of the bank's own systems lie with this customer."""
+    return bool(await uow.session.scalar(text(f"SELECT {_HAS_ROWS}"), {"id": customer_id}))
+
+
 async def known_by_bank(uow: UnitOfWork, customer_id: UUID) -> bool:
-    """Whether rows of the bank's own systems lie under this id."""
-    return bool(await uow.session.scalar(_KNOWN_TO_BANK, {"id": customer_id}))
+    """Whether a file of the bank's own systems laid rows under this id: also of somebody who has moved away
+    since, and nothing that followed somebody here (decision 0028)."""
+    return bool(await uow.session.scalar(text(f"SELECT {_FILED}"), {"id": customer_id}))
+
+
+def people_moved(uow: UnitOfWork, *household_ids: UUID) -> None:
+    """Event `customers.people_moved`: people of these households live in another one of them now. What the
+    bank's systems say of a person goes along."""
+    uow.emit("customers.people_moved", {"customer_ids": [str(one) for one in household_ids]})
 
 
 async def holders_changed(uow: UnitOfWork, customer_ids: Iterable[UUID]) -> None:

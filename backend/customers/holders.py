@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from backend.customers.followers import merged_on
 from backend.customers.identities import CONTEXT
 from backend.customers.rules import id_error, normal_id
 from backend.kernel.uow import UnitOfWork
@@ -16,6 +17,14 @@ _PLACES = text(
     " LEFT JOIN membership m ON m.person_id = i.person_id AND m.until_on IS NULL"
     " LEFT JOIN customer c ON c.id = m.customer_id"
     " WHERE i.number_index = ANY(:numbers)"
+)
+# where each lives, or lived last; an entry that was one too many lives where the one that stayed does
+_HOMES = text(
+    "SELECT asked.id AS person_id, home.customer_id FROM unnest(CAST(:people AS uuid[])) AS asked(id)"
+    " JOIN person p ON p.id = asked.id"
+    " JOIN LATERAL (SELECT m.customer_id FROM membership m"
+    "  WHERE m.person_id = coalesce(p.part_of, p.id) AND m.in_household"
+    "  ORDER BY m.until_on DESC NULLS FIRST, m.id DESC LIMIT 1) home ON true"
 )
 _ACTIVE = text("SELECT id, kind FROM customer WHERE id = ANY(:ids) AND status = 'active'")
 
@@ -88,3 +97,17 @@ async def holders(uow: UnitOfWork, named: Collection[Named]) -> Mapping[Named, H
         return Holder(one.customer_id, household, one.customer_id == home, person)
 
     return {one: meant(one) for one in named}
+
+
+async def homes_of(uow: UnitOfWork, people: Collection[UUID]) -> dict[UUID, UUID]:
+    """The active household in which each of these people lives, or lived last before they left or died.
+    Whoever never lived in one, or in one that is active no more, has none. Job only."""
+    found: dict[UUID, UUID] = {}
+    for row in (await uow.session.execute(_HOMES, {"people": list(people)})).all():
+        place = row.customer_id
+        while (step := await merged_on(uow, place)) is not None:
+            place = step[1]
+        found[row.person_id] = place
+    rows = await uow.session.execute(_ACTIVE, {"ids": list(set(found.values()))})
+    active = {row.id for row in rows}
+    return {person: place for person, place in found.items() if place in active}

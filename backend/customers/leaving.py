@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from backend.customers import followers, merging, people, photos, queries, splitting, suggestions
+from backend.customers import dealings, followers, merging, people, photos, queries, splitting, suggestions
 from backend.customers.errors import bad_value, left_since, out_of_scope
 from backend.customers.models import (
     Customer,
@@ -185,6 +185,7 @@ async def move(uow: UnitOfWork, body: MoveMember, envelope: Envelope) -> Applied
             uow.audit("member.move", "customer", old.id, detail)
             for one in (old, new):
                 await changed(uow, one)
+            dealings.people_moved(uow, old.id, new.id)
         return Applied()
 
     return await followers.follow(uow, body, apply)

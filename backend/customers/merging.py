@@ -104,6 +104,7 @@ async def absorb(
             uow.touch(book, kind, row_id, gone=True, moved_to=home)
     note(uow, envelope, "merge", loser.id, winner.id, detail, reason)
     await changed(uow, winner)
+    dealings.people_moved(uow, loser.id, winner.id)
     await unowned.regroup(uow, [loser.id, winner.id])
     payload = {"move_id": str(envelope.command_id), "from": str(loser.id), "to": str(winner.id)}
     uow.emit("customers.merged", payload)
@@ -140,6 +141,7 @@ async def unmerge(uow: UnitOfWork, body: UnmergeCustomer, _envelope: Envelope) -
         rehome(uow, dict.fromkeys(rows), winner.books, loser.books)
         for one in (loser, winner):
             await changed(uow, one)
+        dealings.people_moved(uow, loser.id, winner.id)
         await unowned.regroup(uow, [loser.id, winner.id])
     detail = {"from": str(winner.id), "reason": len(body.reason)}
     uow.audit("customer.unmerge", "customer", loser.id, detail)

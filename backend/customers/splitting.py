@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct, structs
 from sqlalchemy import select
 
-from backend.customers import disputes, queries
+from backend.customers import dealings, disputes, queries
 from backend.customers.errors import bad_value, check_address, check_name, id_taken, not_active
 from backend.customers.handing import current_members, no_head
 from backend.customers.merging import changed, note, recount
@@ -107,6 +107,7 @@ async def split(uow: UnitOfWork, body: SplitCustomer, envelope: Envelope) -> App
         note(uow, envelope, "split", old.id, new.id, detail, "")
         for one in (old, new):
             await changed(uow, one)
+        dealings.people_moved(uow, old.id, new.id)
     return Applied()
 
 

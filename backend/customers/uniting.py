@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from backend.customers import followers, joining, leaving, merging, queries, splitting
+from backend.customers import dealings, followers, joining, leaving, merging, queries, splitting
 from backend.customers.errors import bad_value, left_since
 from backend.customers.models import CustomerMove, Membership
 from backend.customers.moving import MOVERS, rehome
@@ -69,6 +69,7 @@ async def unite(uow: UnitOfWork, body: UniteMember, envelope: Envelope) -> Appli
         rehome(uow, [("photo", one) for one in moved], old.books, new.books)
         uow.audit("member.unite", "customer", old.id, {"person": detail["person"], "to": str(new.id)})
         await leaving.changed(uow, new)
+        dealings.people_moved(uow, old.id, new.id)
     return Applied(tuple(sorted(lost)))
 
 
@@ -103,6 +104,7 @@ async def part(uow: UnitOfWork, body: PartMember, envelope: Envelope) -> Applied
         await leaving.begin_again(uow, goes)
         uow.audit("member.part", "customer", old.id, {"person": str(goes.person_id), "from": str(new.id)})
         await leaving.changed(uow, new)
+        dealings.people_moved(uow, old.id, new.id)
     return Applied()
 
 

@@ -250,6 +250,29 @@ def test_accounts_name_nobody_and_months_without_a_holder_are_kept(empty_databas
     assert _fetch(empty_database, months) == [("2026-01-01", 30), ("2026-02-01", 70)]
 
 
+def test_whose_a_product_is_is_known_by_its_holder_and_whose_a_loan_is_the_next_file_says(
+    empty_database: Urls,
+) -> None:
+    upgrade(empty_database.owner, "0039")
+    asyncio.run(fill(empty_database.admin))
+    before = """
+    SELECT set_config('tiange.role', 'system', false);
+    UPDATE person_identity SET number_index = 'one';
+    UPDATE holding_part SET holder = 'one';
+    INSERT INTO holding_part (holder, product_code, number_index, customer_id, since_on, as_of)
+      SELECT 'a business', product_code, number_index, customer_id, since_on, as_of FROM holding_part;
+    """
+    parts = """
+    SELECT encode(holder, 'escape'), h.person_id = i.person_id, filed_under
+    FROM holding_part h, person_identity i ORDER BY 1
+    """
+
+    _execute(empty_database, before)
+    upgrade(empty_database.owner)
+    assert _fetch(empty_database, parts) == [("a business", None, None), ("one", True, None)]
+    assert _fetch(empty_database, "SELECT person_id, filed_under FROM loan") == [(None, None)]
+
+
 def test_who_gave_an_id_number_is_known_from_the_history_or_from_who_entered_the_person(
     empty_database: Urls,
 ) -> None:

@@ -201,35 +201,6 @@ async def test_who_is_no_member_any_more_is_neither_counted_nor_asked_for(
     assert sums(await standing(manager, customer)) == BOTH
 
 
-async def test_who_moves_takes_their_accounts_along_with_the_next_file(
-    till: Till, phone_of: PhoneOf, world: World, work: Work
-) -> None:
-    manager = await phone_of("manager")
-    customer = await household_met(manager, world, work)
-    await banked(till, work)
-    await sign(manager, customer, "head", "spouse")
-    other = new_household(
-        world.grids["E1"], "王老五", members=[member("王老五", "head", "m", "1950-01-02", None)]
-    )
-    manager.save("customer.create", other)
-    assert [one["result"] for one in await manager.push()] == ["applied"]
-    there = str(other["id"])
-    wife = (await members_of(manager, customer))["spouse"]
-    went = {"id": wife["id"], "customer_id": customer, "into_id": there, "relation": "child"}
-    manager.save("member.move", went)
-    assert [one["result"] for one in await manager.push()] == ["applied"]
-    assert sums(await standing(manager, customer)) == (*HEADS[:4], 0)
-    # of accounts a file tells all, of flows the last month
-    path = till.folder / "accounts.csv"
-    assert "2 changed" in (await till.take("accounts", path, "--again")).out
-    last = till.write([FLOWS, flow(WIFE, months(till)[0], 200)], "last.csv")
-    assert "2 customers are worked out anew" in (await till.take("flows", last)).out
-    assert sums(await standing(manager, there)) == (*WIFES[:4], 0)
-    assert sums(await standing(manager, customer)) == (*HEADS[:4], 0)
-    await take_back(manager, there, "child")
-    assert sums(await standing(manager, there)) == (0, 0, 0, 0, 1)
-
-
 async def test_a_household_made_one_with_another_keeps_whose_accounts_are(
     till: Till, phone_of: PhoneOf, world: World, work: Work
 ) -> None:

@@ -126,6 +126,7 @@ def _loan(world: World, stream: Stream, customer_id: UUID, profile: Profile, ope
         LoanRow(
             number,
             customer_id,
+            profile.holders[0].person_id,
             contract,
             balance,
             granted,

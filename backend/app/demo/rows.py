@@ -132,6 +132,7 @@ class AccountRow(NamedTuple):
 class LoanRow(NamedTuple):
     id: UUID
     customer_id: UUID
+    person_id: UUID | None
     contract: str
     balance_fen: int
     granted_fen: int
