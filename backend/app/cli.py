@@ -19,6 +19,7 @@ from backend.app.outbox_cli import add_outbox
 from backend.app.people_cli import add_people
 from backend.app.retention_cli import add_retention
 from backend.app.servers import connected
+from backend.app.strategy_cli import add_strategy
 from backend.embedded import EmbeddedError
 from backend.kernel.settings import Settings, SettingsError, load_settings
 
@@ -276,6 +277,13 @@ def _add_looking(cli: typer.Typer) -> None:
     )
     cli.add_typer(outbox_cli, name="outbox")
     add_outbox(outbox_cli, _settings, _say)
+    strategy_cli = typer.Typer(
+        help="Look at recalculations of everybody, let a held one through.",
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    cli.add_typer(strategy_cli, name="strategy")
+    add_strategy(strategy_cli, _settings, _say)
     add_retention(cli, _settings, _say)
     add_duplicates(cli, _settings, _say)
 

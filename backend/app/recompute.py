@@ -20,7 +20,8 @@ POOL_SIZE = 8
 def recompute(settings: Settings, customers: Sequence[UUID], *, resume: bool, console: Console) -> str:
     """Recompute `customers`, all if there are none; the sentence that says what came of it.
 
-    `resume`: go on where an interrupted run over all stopped. Not to be called from a running event loop.
+    `resume`: go on where an interrupted run over all stopped (in PostgreSQL; in DuckDB it begins again).
+    Not to be called from a running event loop.
     """
     settings.require("database_url_worker", "redis_url")
     return asyncio.run(_recompute(settings, customers, resume, console))
@@ -33,10 +34,10 @@ async def _recompute(settings: Settings, customers: Sequence[UUID], resume: bool
                 some = await strategy.recompute(uow, list(customers), "command")
             said = f"{len(customers)} customers computed, {len(some.changed)} changed."
             return said + (f" {len(some.requeued)} are queued again." if some.requeued else "")
-        return await _everybody(database, resume, console)
+        return await _everybody(database, settings, resume, console)
 
 
-async def _everybody(database: Database, resume: bool, console: Console) -> str:
+async def _everybody(database: Database, settings: Settings, resume: bool, console: Console) -> str:
     columns = (TextColumn("Recomputing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=None)
@@ -44,7 +45,8 @@ async def _everybody(database: Database, resume: bool, console: Console) -> str:
         def show(at: strategy.Progress) -> None:
             bar.update(task, completed=at.done, total=at.total)
 
-        summary = await strategy.recompute_all(database, progress=show, resume=resume)
+        copy = strategy.Copy(settings.database_url_nightly, settings.home / "nightly")
+        summary = await strategy.recompute_all(database, progress=show, resume=resume, copy=copy)
     said = f"{summary.total} customers computed with catalogue {summary.version}, {summary.changed} changed."
     if summary.requeued:
         said += f" {summary.requeued} moved on meanwhile and are queued again."

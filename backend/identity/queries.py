@@ -161,8 +161,14 @@ async def branches(uow: UnitOfWork) -> dict[UUID, str]:
 
 async def administrators(uow: UnitOfWork) -> list[UUID]:
     """The bank's active administrators."""
+    return await of_roles(uow, (Role.admin,))
+
+
+async def of_roles(uow: UnitOfWork, roles: Iterable[Role]) -> list[UUID]:
+    """The bank's active people of these roles."""
+    wanted = [role.value for role in roles]
     rows = await uow.session.scalars(
-        select(Staff.id).where(Staff.role == Role.admin.value, Staff.active).order_by(Staff.id)
+        select(Staff.id).where(Staff.role.in_(wanted), Staff.active).order_by(Staff.id)
     )
     return list(rows)
 

@@ -119,6 +119,8 @@ SHIPPED = (
         {"withdrawn": 30, "died": 365},
         "what a consent was for goes as many days after it was withdrawn, or its person died",
     ),
+    Figure("held_tiers_per_mille", 30, "a nightly run that moves more tiers waits for a person"),
+    Figure("held_limits_per_mille", 10, "and one that takes away more limits"),
     Figure("duplicate_least_per_mille", 900, "two people as likely one are put to a person at night"),
     Figure("merge_undo_days", 90, "a merge of households is taken back within as many days", on_phone=True),
     Figure("time_zone", "Asia/Shanghai", "the bank's days", on_phone=True),

@@ -1,10 +1,11 @@
-"""A checked catalogue as two statements for PostgreSQL.
+"""A checked catalogue as two statements, for PostgreSQL and for DuckDB.
 
 The first turns the rows of `facts.*` into one feature row per customer; the second turns feature rows into
-results. It takes them as JSON, so that a stored feature row replays an old decision by the same statement.
-Both are layers of materialised steps: without that PostgreSQL would fold each step into all that read it.
+results. PostgreSQL's takes them as JSON, so that a stored feature row replays an old decision by the same
+statement; DuckDB's reads the table `features` that the first one filled. Both are layers of steps, which
+PostgreSQL materialises: without that it would fold each step into all that read it.
 
-Parameters: `:customer_ids` (uuid array, where a list is compiled for), `:as_of` (date), `:features` (JSON).
+Parameters: `customer_ids` (uuid array, where a list is compiled for), `as_of` (date), `features` (JSON).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,8 +17,8 @@ from backend.strategy.building import levels
 from backend.strategy.definitions import SPINE, Catalogue, Feature, Rule
 from backend.strategy.documents import CatalogueError, Part, Problem
 from backend.strategy.language.nodes import Call, Case, Expr, Literal, Op, Ref, Type, integer, refs, total
-from backend.strategy.language.postgres import Sql, cast, column, lower, parameter
 from backend.strategy.language.scope import Column
+from backend.strategy.language.sql import DUCKDB, POSTGRES, Dialect, Sql, cast, column, lower, parameter
 
 CUSTOMER = "customer_id"
 REVISION = "inputs_revision"
@@ -45,7 +46,16 @@ class Compiled:
     features_of_some: str
     features_of_all: str
     results: str
+    nightly: "Nightly"
     words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nightly:
+    """The same two for DuckDB, over tables `facts.*` and over the table `features` made of the first."""
+
+    features: str
+    results: str
 
 
 def compile_catalogue(catalogue: Catalogue) -> Compiled:
@@ -64,45 +74,67 @@ def compile_catalogue(catalogue: Catalogue) -> Compiled:
         features_of_some=_text(features_statement(catalogue, of_some=True)),
         features_of_all=_text(features_statement(catalogue, of_some=False)),
         results=_text(results_statement(catalogue)),
+        nightly=Nightly(
+            features=_text(_all_columns(catalogue, DUCKDB), DUCKDB),
+            results=_text(_results(catalogue, exp.select("*").from_("features"), DUCKDB), DUCKDB),
+        ),
         words=_words(catalogue),
     )
 
 
 def features_statement(catalogue: Catalogue, *, of_some: bool) -> Sql:
     """customer_id, inputs_revision, features (JSON text) per customer; `of_some`: of `:customer_ids` only."""
-    base = [feature for feature in catalogue.features.values() if feature.source is not None]
-    by_source: dict[str, list[Feature]] = {SPINE: []}
-    for feature in base:
-        by_source.setdefault(feature.source or SPINE, []).append(feature)
-    steps: list[tuple[str, Sql]] = [
-        (f"of_{name}", _of_source(name, features, of_some=of_some)) for name, features in by_source.items()
-    ]
-    steps.append(("features_1", _joined(by_source)))
-    derived = {name: feature.value for name, feature in catalogue.features.items() if feature.source is None}
-    steps += _layers(derived, "features", 1)
-    last = steps[-1][0]
+    wide, last = _feature_steps(catalogue, of_some=of_some, dialect=POSTGRES)
     row = exp.Sub(this=exp.func("TO_JSONB", exp.column(last)), expression=exp.Literal.string(REVISION))
     final = exp.select(
         column(CUSTOMER),
         column(REVISION),
         exp.alias_(exp.cast(exp.Paren(this=row), "text"), "features"),
     ).from_(last)
-    return _with(final, steps)
+    return _with(final, wide, POSTGRES)
+
+
+def _all_columns(catalogue: Catalogue, dialect: Dialect) -> Sql:
+    """customer_id, inputs_revision and a column per feature."""
+    wide, last = _feature_steps(catalogue, of_some=False, dialect=dialect)
+    return _with(exp.select("*").from_(last), wide, dialect)
+
+
+def _feature_steps(
+    catalogue: Catalogue, *, of_some: bool, dialect: Dialect
+) -> tuple[list[tuple[str, Sql]], str]:
+    """The steps to one row per customer, and the name of the last."""
+    base = [feature for feature in catalogue.features.values() if feature.source is not None]
+    by_source: dict[str, list[Feature]] = {SPINE: []}
+    for feature in base:
+        by_source.setdefault(feature.source or SPINE, []).append(feature)
+    steps: list[tuple[str, Sql]] = [
+        (f"of_{name}", _of_source(name, features, of_some=of_some, dialect=dialect))
+        for name, features in by_source.items()
+    ]
+    steps.append(("features_1", _joined(by_source, dialect)))
+    derived = {name: feature.value for name, feature in catalogue.features.items() if feature.source is None}
+    steps += _layers(derived, "features", 1, dialect)
+    return steps, steps[-1][0]
 
 
 def results_statement(catalogue: Catalogue) -> Sql:
     """One row of results per feature row of `:features`, in no particular order."""
     inputs = {name: feature.column for name, feature in catalogue.features.items()}
-    steps: list[tuple[str, Sql]] = [("rules_1", _recordset(inputs))]
-    steps += _layers({name: rule.value for name, rule in catalogue.rules.items()}, "rules", 1)
+    return _results(catalogue, _recordset(inputs), POSTGRES)
+
+
+def _results(catalogue: Catalogue, rows: Sql, dialect: Dialect) -> Sql:
+    steps: list[tuple[str, Sql]] = [("rules_1", rows)]
+    steps += _layers({name: rule.value for name, rule in catalogue.rules.items()}, "rules", 1, dialect)
     final = exp.select(
         column(CUSTOMER),
         *(column(name) for name in RESULT),
-        exp.alias_(_tag_words(catalogue), "tag_words"),
-        exp.alias_(_picked(catalogue, codes=True), "reason_codes"),
-        exp.alias_(_picked(catalogue, codes=False), "reason_amounts_fen"),
+        exp.alias_(_tag_words(catalogue, dialect), "tag_words"),
+        exp.alias_(_picked(catalogue, dialect, codes=True), "reason_codes"),
+        exp.alias_(_picked(catalogue, dialect, codes=False), "reason_amounts_fen"),
     ).from_(steps[-1][0])
-    return _with(final, steps)
+    return _with(final, steps, dialect)
 
 
 def every_column(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, tuple[Type, Part]]]]:
@@ -145,8 +177,8 @@ def single_statement(
     """SELECT of one column over constants, as an example runs. `inputs`: column and SQL value by name."""
     row = [exp.alias_(sql, name) for name, (_, sql) in inputs.items()]
     first = exp.select(*row or [exp.Null()])
-    steps: list[tuple[str, Sql]] = [("given_1", first), *_layers(values, "given", 1)]
-    return _text(_with(exp.select(column(wanted)).from_(steps[-1][0]), steps))
+    steps: list[tuple[str, Sql]] = [("given_1", first), *_layers(values, "given", 1, POSTGRES)]
+    return _text(_with(exp.select(column(wanted)).from_(steps[-1][0]), steps, POSTGRES))
 
 
 def needed(wanted: Iterable[str], values: Mapping[str, Expr]) -> dict[str, Expr]:
@@ -161,9 +193,9 @@ def needed(wanted: Iterable[str], values: Mapping[str, Expr]) -> dict[str, Expr]
     return out
 
 
-def _whole(value: Expr) -> Sql:
+def _whole(value: Expr, dialect: Dialect) -> Sql:
     """A column's SQL; a bare constant is given its type, else a small one would be four bytes wide."""
-    sql = lower(value)
+    sql = lower(value, dialect)
     return cast(sql, value.type) if isinstance(value, Literal) and value.type is Type.bigint else sql
 
 
@@ -172,21 +204,22 @@ def _named(sql: Sql, name: str) -> Sql:
     return sql if isinstance(sql, exp.Column) and sql.name == name else exp.alias_(sql, name)
 
 
-def _text(statement: Sql) -> str:
-    text: str = statement.sql("postgres", pretty=True)
+def _text(statement: Sql, dialect: Dialect = POSTGRES) -> str:
+    text: str = statement.sql(dialect.name, pretty=True)
     return text
 
 
-def _with(final: Sql, steps: Sequence[tuple[str, Sql]]) -> Sql:
+def _with(final: Sql, steps: Sequence[tuple[str, Sql]], dialect: Dialect) -> Sql:
+    """`final` behind its steps. DuckDB streams them one through the other and needs none of them whole."""
     for name, query in steps:
-        final = final.with_(name, as_=query, materialized=True)
+        final = final.with_(name, as_=query, materialized=True if dialect is POSTGRES else None)
     return final
 
 
-def _of_source(name: str, features: Sequence[Feature], *, of_some: bool) -> Sql:
+def _of_source(name: str, features: Sequence[Feature], *, of_some: bool, dialect: Dialect) -> Sql:
     """One source's features, a row per customer that has rows there."""
     plain = [column(CUSTOMER), column(REVISION)] if name == SPINE else [column(CUSTOMER)]
-    values = [_named(lower(feature.value), feature.name) for feature in features]
+    values = [_named(lower(feature.value, dialect), feature.name) for feature in features]
     query = exp.select(*plain, *values).from_(exp.table_(name, db="facts"))
     if of_some:
         ids = exp.cast(parameter("customer_ids"), "uuid[]")
@@ -194,7 +227,7 @@ def _of_source(name: str, features: Sequence[Feature], *, of_some: bool) -> Sql:
     return query if name == SPINE else query.group_by(column(CUSTOMER))
 
 
-def _joined(by_source: Mapping[str, Sequence[Feature]]) -> Sql:
+def _joined(by_source: Mapping[str, Sequence[Feature]], dialect: Dialect) -> Sql:
     """All base features of each customer, with what stands for no rows."""
     spine = f"of_{SPINE}"
     columns = [column(CUSTOMER, spine), column(REVISION, spine)]
@@ -202,7 +235,7 @@ def _joined(by_source: Mapping[str, Sequence[Feature]]) -> Sql:
         for feature in features:
             found = column(feature.name, f"of_{name}")
             if feature.otherwise.value is not None:
-                found = exp.Coalesce(this=found, expressions=[lower(feature.otherwise)])
+                found = exp.Coalesce(this=found, expressions=[lower(feature.otherwise, dialect)])
             columns.append(_named(found, feature.name))
     query = exp.select(*columns).from_(spine)
     for name in by_source:
@@ -212,13 +245,13 @@ def _joined(by_source: Mapping[str, Sequence[Feature]]) -> Sql:
     return query
 
 
-def _layers(values: Mapping[str, Expr], prefix: str, last: int) -> list[tuple[str, Sql]]:
+def _layers(values: Mapping[str, Expr], prefix: str, last: int, dialect: Dialect) -> list[tuple[str, Sql]]:
     """Steps `prefix_<n>`, from n = last + 1, each adding the columns that need no later one."""
     steps = []
     for names in levels(values):
         before = f"{prefix}_{last}"
         last += 1
-        added = [_named(_whole(values[name]), name) for name in names]
+        added = [_named(_whole(values[name], dialect), name) for name in names]
         all_before = exp.Column(this=exp.Star(), table=exp.to_identifier(before))
         steps.append((f"{prefix}_{last}", exp.select(all_before, *added).from_(before)))
     return steps
@@ -239,7 +272,7 @@ def _words(catalogue: Catalogue) -> int:
     return max((tag.bit for tag in catalogue.tags), default=0) // WORD_BITS + 1
 
 
-def _tag_words(catalogue: Catalogue) -> Sql:
+def _tag_words(catalogue: Catalogue, dialect: Dialect) -> Sql:
     """The tags as an array of bigint; bit n of word w stands for position 64 × w + n."""
     words: list[list[Expr]] = [[] for _ in range(_words(catalogue))]
     for tag in catalogue.tags:
@@ -247,16 +280,23 @@ def _tag_words(catalogue: Catalogue) -> Sql:
         value = -(1 << place) if place == WORD_BITS - 1 else 1 << place
         held = Case(((Ref(tag.rule.name, Type.boolean), integer(value)),), integer(0), Type.bigint)
         words[tag.bit // WORD_BITS].append(held)
-    return exp.Array(expressions=[lower(total(word)) for word in words])
+    return exp.Array(expressions=[lower(total(word), dialect) for word in words])
 
 
-def _picked(catalogue: Catalogue, *, codes: bool) -> Sql:
+def _picked(catalogue: Catalogue, dialect: Dialect, *, codes: bool) -> Sql:
     """The codes, or the amounts, of the reasons that apply, in their order, at most six."""
-    entries = []
-    for reason in catalogue.reasons:
-        value = exp.Literal.string(reason.code) if codes else lower(_or_zero(reason.amount))
-        entries.append(exp.Case(ifs=[exp.If(this=column(reason.when.name), true=value)]))
-    array = exp.Array(expressions=entries)
+    entries = [
+        exp.Literal.string(reason.code) if codes else lower(_or_zero(reason.amount), dialect)
+        for reason in catalogue.reasons
+    ]
+    applies = [column(reason.when.name) for reason in catalogue.reasons]
+    if dialect is DUCKDB:
+        kept = exp.func("LIST_WHERE", exp.Array(expressions=entries), exp.Array(expressions=applies))
+        return exp.func("LIST_SLICE", kept, exp.Literal.number(1), exp.Literal.number(MAX_REASONS))
+    cases = [
+        exp.Case(ifs=[exp.If(this=when, true=entry)]) for when, entry in zip(applies, entries, strict=True)
+    ]
+    array = exp.Array(expressions=cases)
     kept = exp.func("ARRAY_REMOVE", exp.cast(array, "text[]" if codes else "bigint[]"), exp.Null())
     first = exp.Slice(this=exp.Literal.number(1), expression=exp.Literal.number(MAX_REASONS))
     return exp.Bracket(this=exp.Paren(this=kept), expressions=[first])

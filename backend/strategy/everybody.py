@@ -1,20 +1,45 @@
-"""Recalculation of everybody, grid by grid, so that phones' partitions move one after the other."""
+"""Recalculation of everybody, grid by grid, so that phones' partitions move one after the other.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+Two ways to the same results: in DuckDB over a copy of everything (`bulk.py`), and in PostgreSQL batch by
+batch, where no login for the copy is set, or where one customer's amounts are beyond all bounds and must be
+found.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
+import structlog
 from sqlalchemy.exc import DBAPIError
 
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
-from backend.strategy import queries
-from backend.strategy.queries import Mark
-from backend.strategy.service import ensure_published, recompute
+from backend.strategy import queries, runs
+from backend.strategy.bulk import BeyondBounds, Bulk
+from backend.strategy.engine import shipped_catalogue, shipped_statements
+from backend.strategy.queries import FeatureRow, Mark
+from backend.strategy.rules import Moves, Result
+from backend.strategy.service import ensure_published, put_in_force, recompute
 
 BATCH = 2000
+#: causes that nobody looked at before: what they move beyond the policy's bounds waits for a person
+GATED = frozenset({"nightly", "import"})
 _FIRST = UUID(int=0)
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Where everything can be copied to: `url` of the login that only reads, a folder for the run's file."""
+
+    url: str
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +54,14 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What it came to. `failed`: customers whose rows make PostgreSQL refuse (an amount beyond all bounds);
-    their results stay as they were."""
+    their results stay as they were. `held`: nothing was written, the run waits to be let through."""
 
     version: int
     total: int
     changed: int
     requeued: int
     failed: tuple[UUID, ...]
+    held: bool = False
 
 
 async def recompute_all(
@@ -46,17 +72,41 @@ async def recompute_all(
     tell: bool = True,
     batch: int = BATCH,
     cause: str = "everybody",
+    copy: Copy | None = None,
 ) -> Summary:
-    """Works out everybody's result anew, one transaction per batch of at most `batch` customers of one grid.
+    """Works out everybody's result anew and writes what differs, at most `batch` customers a transaction.
 
-    Repeatable: what has not changed is not written. With `resume` it goes on where an interrupted run of the
-    same catalogue and business day stopped. `tell` as in `recompute`. `db` is open for the worker's role.
+    Repeatable: what has not changed is not written. With `copy` it runs in DuckDB; a run that was cut off
+    begins again and finds less to write. Without, in PostgreSQL, `resume` goes on where an interrupted run of
+    the same catalogue and business day stopped. `tell` as in `recompute`. `db`: open for the worker's role.
     """
-    return await _Run(db, progress or _silent, tell, batch, cause).run(resume=resume)
+    run = _Run(db, progress or _silent, tell, batch, cause)
+    if copy is not None and copy.url:
+        try:
+            return await run.in_duckdb(copy)
+        except BeyondBounds as error:
+            _log.warning("strategy.beyond_bounds", error=str(error))
+    return await run.in_postgres(resume=resume)
 
 
 def _silent(_progress: Progress) -> None:
     return
+
+
+@dataclass
+class _Times:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, stage: str) -> Iterator[None]:
+        """Counts what happens inside as `stage`."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = round(time.monotonic() - began, 2)
 
 
 class _Run:
@@ -72,10 +122,76 @@ class _Run:
         self.failed: list[UUID] = []
         self.actor = Actor.system("strategy.recompute_all")
 
-    async def run(self, *, resume: bool) -> Summary:
+    async def in_duckdb(self, copy: Copy) -> Summary:
+        """Raises BeyondBounds; nothing is written then."""
+        async with self.db.unit(self.actor) as uow:
+            version, as_of = await ensure_published(uow), uow.today
+            total = sum(count for _, count in await queries.grids(uow))
+            run_id = await runs.begin(uow, self.cause, "duckdb", version, as_of)
+        self.progress(Progress(0, total, 0))
+        times = _Times()
+        state = "failed"
+        moves = Moves(total, 0, 0, 0, 0, 0)
+        changed = 0
+        try:
+            with Bulk(copy.folder) as bulk:
+                with times.of("copy"):
+                    await asyncio.to_thread(bulk.fetch, copy.url, shipped_catalogue())
+                with times.of("work_out"):
+                    await asyncio.to_thread(bulk.work_out, shipped_statements(), as_of)
+                moves = bulk.moves(version)
+                async with self.db.unit(self.actor) as uow:
+                    held = self.cause in GATED and await runs.must_wait(uow, moves)
+                    if held:
+                        await runs.tell_held(uow, run_id, moves)
+                with times.of("write"):
+                    rows = bulk.changed(self.batch) if not held else iter(())
+                    done = moves.customers - moves.changed
+                    while (some := await asyncio.to_thread(next, rows, None)) is not None:
+                        changed += await self._write(some, version, as_of)
+                        done += len(some)
+                        self.progress(Progress(done, moves.customers, changed))
+            state = "held" if held else "done"
+        finally:
+            async with self.db.unit(self.actor) as uow:
+                await runs.end(
+                    uow,
+                    run_id,
+                    state,
+                    customers=moves.customers,
+                    source_rows=moves.source_rows,
+                    changed=changed,
+                    requeued=self.requeued,
+                    known=moves.known,
+                    tiers=moves.tiers,
+                    zeroed=moves.zeroed,
+                    seconds=times.seconds,
+                )
+        self.progress(Progress(moves.customers, moves.customers, changed))
+        return Summary(version, moves.customers, changed, self.requeued, (), held)
+
+    async def _write(self, some: Sequence[tuple[FeatureRow, Result]], version: int, as_of: date) -> int:
+        """Puts results in force; how many changed."""
+        async with self.db.unit(self.actor) as uow:
+            done = await put_in_force(
+                uow,
+                {row.customer_id: row for row, _ in some},
+                {row.customer_id: result for row, result in some},
+                version,
+                self.cause,
+                as_of,
+                tell=self.tell,
+            )
+        self.requeued += len(done.requeued)
+        return len(done.changed)
+
+    async def in_postgres(self, *, resume: bool) -> Summary:
+        """Batch by batch; a customer whose rows PostgreSQL refuses is left out and named."""
+        began = time.monotonic()
         async with self.db.unit(self.actor) as uow:
             version = await ensure_published(uow)
             grids = await queries.grids(uow)
+            run_id = await runs.begin(uow, self.cause, "postgres", version, uow.today)
             last = await queries.read_mark(uow) if resume else None
             mark = Mark(version, uow.today, None, _FIRST, 0, 0)
             ahead = [grid for grid, _ in grids]
@@ -92,6 +208,9 @@ class _Run:
                 self._say(mark, total)
         async with self.db.unit(self.actor) as uow:
             await queries.write_mark(uow, msgspec.structs.replace(mark, finished_at=uow.now))
+            took = {"write": round(time.monotonic() - began, 2)}
+            counts = {"customers": total, "changed": mark.changed, "requeued": self.requeued}
+            await runs.end(uow, run_id, "done", **counts, seconds=took)
         return Summary(version, total, mark.changed, self.requeued, tuple(self.failed))
 
     def _say(self, mark: Mark, total: int) -> None:

@@ -12,8 +12,8 @@ from backend.strategy.definitions import Catalogue, Example, Feature
 from backend.strategy.documents import Part, Problem
 from backend.strategy.language.errors import ExpressionError, nearest_name
 from backend.strategy.language.nodes import Expr, Literal, Type, refs
-from backend.strategy.language.postgres import Sql, lower
 from backend.strategy.language.scope import Column
+from backend.strategy.language.sql import Sql, lower
 
 RESULT = "result"
 

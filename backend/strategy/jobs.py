@@ -10,7 +10,8 @@ from uuid import UUID
 
 from backend.kernel.jobs import Handler, JobContext, LongHandler, Periodic, at_local_time
 from backend.kernel.uow import UnitOfWork
-from backend.strategy.everybody import recompute_all
+from backend.strategy.everybody import Copy, recompute_all
+from backend.strategy.runs import RELEASED
 from backend.strategy.service import PUBLISHED, RECOMPUTE_WANTED, recompute
 
 NIGHTLY = "strategy.nightly"
@@ -36,13 +37,23 @@ async def on_customers_changed(uow: UnitOfWork, payloads: Sequence[Mapping[str, 
 
 async def everybody(ctx: JobContext, payload: Mapping[str, Any]) -> None:
     """`strategy.published` {version} and `strategy.nightly`: the rules, or the day, moved for everybody."""
-    await recompute_all(ctx.database, cause="published" if "version" in payload else "nightly")
+    cause = "published" if "version" in payload else "nightly"
+    await recompute_all(ctx.database, cause=cause, copy=_copy(ctx))
+
+
+async def everybody_released(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
+    """`strategy.released` {run_id}: somebody let a held run through; from what is known now."""
+    await recompute_all(ctx.database, cause="released", resume=False, copy=_copy(ctx))
+
+
+def _copy(ctx: JobContext) -> Copy:
+    return Copy(ctx.settings.database_url_nightly, ctx.settings.home / "nightly")
 
 
 async def everybody_anew(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     """`banking.many_changed` {batch_id}: more customers than are worth an event each. From the beginning:
     an interrupted run may have been past some of them when their rows came."""
-    await recompute_all(ctx.database, cause="import", resume=False)
+    await recompute_all(ctx.database, cause="import", resume=False, copy=_copy(ctx))
 
 
 async def every_night(uow: UnitOfWork) -> datetime:
@@ -69,6 +80,7 @@ HANDLERS = (
     ),
     LongHandler(PUBLISHED, "strategy.everybody_published", everybody),
     LongHandler(NIGHTLY, "strategy.everybody_nightly", everybody),
+    LongHandler(RELEASED, "strategy.everybody_released", everybody_released),
     LongHandler("banking.many_changed", "strategy.everybody_imported", everybody_anew),
 )
 PERIODIC = (Periodic(NIGHTLY, every_night),)

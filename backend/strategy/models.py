@@ -57,3 +57,28 @@ class Decision(Base):
     result: Mapped[dict[str, Any]]
     cause: Mapped[str]
     made_at: Mapped[datetime]
+
+
+class StrategyRun(Base):
+    """A recalculation of everybody. `state`: running, done, held (until somebody lets it through), cut (its
+    process went away), failed. `seconds`: by stage. `tiers`, `zeroed`: of customers with a result of the same
+    catalogue, how many got another tier, or lost their limit."""
+
+    __tablename__ = "strategy_run"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    cause: Mapped[str]
+    engine: Mapped[str]
+    version: Mapped[int]
+    as_of: Mapped[date]
+    state: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    finished_at: Mapped[datetime | None]
+    customers: Mapped[int]
+    source_rows: Mapped[int]
+    changed: Mapped[int]
+    requeued: Mapped[int]
+    known: Mapped[int]
+    tiers: Mapped[int]
+    zeroed: Mapped[int]
+    seconds: Mapped[dict[str, Any]]
+    released_at: Mapped[datetime | None]

@@ -55,6 +55,35 @@ def has_news(before: Result | None, after: Result) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What a recalculation of everybody would change. `known`: customers with a result of the same catalogue;
+    of them `tiers` get another tier and `zeroed` lose a limit that they had. `changed`: results that differ,
+    new ones included."""
+
+    customers: int
+    source_rows: int
+    changed: int
+    known: int
+    tiers: int
+    zeroed: int
+
+
+#: of fewer customers a single one is a percent
+FEW = 200
+
+
+def too_much(moves: Moves, tiers_per_mille: int, limits_per_mille: int) -> bool:
+    """Whether more than so many of a thousand customers get another tier, or lose their limit, at once: as
+    where a file of the bank's came empty. Never with fewer than `FEW` customers."""
+    if moves.known < FEW:
+        return False
+    return (
+        moves.tiers * 1000 > moves.known * tiers_per_mille
+        or moves.zeroed * 1000 > moves.known * limits_per_mille
+    )
+
+
 def word_bytes(words: Sequence[int]) -> list[bytes]:
     """Tag words as they travel: 8 bytes each, big-endian (JavaScript rounds integers beyond 2^53)."""
     return [word.to_bytes(8, "big", signed=True) for word in words]

@@ -1,8 +1,9 @@
 """Recalculation *now*: what a visit, an import or an edit touched, in PostgreSQL, in one unit of work."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from backend.customers import api as customers
@@ -85,6 +86,21 @@ async def recompute(
     as_of = uow.today
     rows = {row.customer_id: row for row in await queries.feature_rows(uow, statements, ids, as_of)}
     results = await queries.results_of(uow, statements, (row.features for row in rows.values()), as_of)
+    return await put_in_force(uow, rows, results, version, cause, as_of, tell=tell)
+
+
+async def put_in_force(
+    uow: UnitOfWork,
+    rows: Mapping[UUID, FeatureRow],
+    results: dict[UUID, Result],
+    version: int,
+    cause: str,
+    as_of: date,
+    *,
+    tell: bool,
+) -> Recomputed:
+    """Writes those of `results` (worked out from `rows` with catalogue `version` for `as_of`) that differ
+    from what is in force, as `recompute` says. Needs the role `system`."""
     suspects = await _differing(uow, results)
     if not suspects:
         return Recomputed((), ())
@@ -95,7 +111,7 @@ async def recompute(
     for one in requeued:
         uow.emit(RECOMPUTE_WANTED, {"customer_id": str(one), "cause": cause})
     steady = {one: results[one] for one in suspects if current.get(one) == rows[one].inputs_revision}
-    changed = await _merge(uow, rows, steady, version, cause, tell=tell)
+    changed = await _merge(uow, rows, steady, version, cause, as_of, tell=tell)
     return Recomputed(tuple(changed), tuple(requeued))
 
 
@@ -108,10 +124,11 @@ async def _differing(uow: UnitOfWork, results: dict[UUID, Result]) -> list[UUID]
 
 async def _merge(
     uow: UnitOfWork,
-    rows: dict[UUID, FeatureRow],
+    rows: Mapping[UUID, FeatureRow],
     results: dict[UUID, Result],
     version: int,
     cause: str,
+    as_of: date,
     *,
     tell: bool,
 ) -> list[UUID]:
@@ -124,7 +141,7 @@ async def _merge(
     ]
     if not decisions:
         return []
-    await queries.write(uow, decisions, version, uow.today, cause)
+    await queries.write(uow, decisions, version, as_of, cause)
     books = await customers.home_books(uow, [decision.row.customer_id for decision in decisions])
     for decision in decisions:
         one, result = decision.row.customer_id, decision.result

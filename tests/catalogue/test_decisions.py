@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import duckdb
 import msgspec
 
 from backend.kernel.actor import Actor
@@ -147,3 +148,30 @@ async def test_the_tier_rises_at_once_and_never_falls_further_than_now(
         assert now <= then <= max(now, before)
         kept += then > now
     assert kept > 0
+
+
+def in_duckdb(given: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, tuple[Any, ...]]:
+    """What the nightly statement makes of the same rows."""
+    features = shipped_catalogue().features.values()
+    columns = ", ".join(f"{one.name} {one.column.type.value}" for one in features)
+    places = ", ".join("?" for _ in range(len(features) + 1))
+    with duckdb.connect() as db:
+        db.execute(f"CREATE TABLE features (customer_id uuid, {columns})")
+        listed = [[one, *(row[feature.name] for feature in features)] for one, row in given.items()]
+        db.executemany(f"INSERT INTO features VALUES ({places})", listed)
+        found = db.execute(shipped_statements().nightly.results, {"as_of": AS_OF}).fetchall()
+    return {row[0]: row[1:] for row in found}
+
+
+async def test_duckdb_decides_alike(worker_db: Database, rng: random.Random) -> None:
+    given = dict(list(rows(rng).items())[:1500])
+    results = await decide(worker_db, given)
+    for one, row in in_duckdb(given).items():
+        *plain, words, codes, amounts = row
+        result = results[one]
+        assert tuple(plain) == (
+            *(result.tier, result.stage, result.grade, result.score, result.limit_fen, result.rate_bp),
+            *(result.contact_days, result.visit_days),
+        )
+        assert tuple(words) == result.tag_words
+        assert tuple(zip(codes, amounts, strict=True)) == result.reasons

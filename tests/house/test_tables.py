@@ -73,6 +73,7 @@ DOORS = {
     "staff": "tiange people import",
     "staff_secret": "tiange people password",
     "stored_file": "command photo.add",
+    "strategy_run": "job strategy.everybody_nightly",
     "sync_change": "servers: whatever is done",
     "sync_command": "servers: a phone pushes",
     "sync_loss": "servers: a phone lost its database",

@@ -110,7 +110,7 @@ async def make(settings: Settings, county: County, report: Report) -> list[Login
         if stage is None:
             await _load(database, wanted, calendar, plan, report)
             await _analyse(settings)
-        await _compute(database, report)
+        await _compute(database, settings, report)
         async with database.unit(Actor.system("demo")) as uow:
             stage = await _locked_stage(uow)
             if stage is None or stage.state == READY:
@@ -231,7 +231,7 @@ def _fill(world: World, teams: Sequence[GridTeam]) -> Batch:
     return filled.batch
 
 
-async def _compute(database: Database, report: Report) -> None:
+async def _compute(database: Database, settings: Settings, report: Report) -> None:
     """Tiers, limits and rhythms by the strategy in force."""
     from backend.strategy import api as strategy
 
@@ -242,7 +242,8 @@ async def _compute(database: Database, report: Report) -> None:
         report("strategy", now.done, now.total)
 
     # untold: duties are made from the results afterwards, so nobody need hear of twenty thousand first tiers
-    await strategy.recompute_all(database, progress=progress, tell=False, cause="demo")
+    copy = strategy.Copy(settings.database_url_nightly, settings.home / "nightly")
+    await strategy.recompute_all(database, progress=progress, tell=False, cause="demo", copy=copy)
 
 
 async def _require_empty(uow: UnitOfWork) -> None:

@@ -10,8 +10,8 @@ from sqlglot import exp, parse_one
 from backend.strategy.language.checker import MAX_CHARACTERS, check, check_as
 from backend.strategy.language.errors import ExpressionError
 from backend.strategy.language.nodes import AsOf, Case, Literal, Type, walk
-from backend.strategy.language.postgres import lower
 from backend.strategy.language.scope import Column, Scope
+from backend.strategy.language.sql import lower
 
 COLUMNS = {
     "income_fen": Column(Type.bigint),

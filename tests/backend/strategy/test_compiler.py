@@ -1,6 +1,7 @@
 """The SQL that comes out: reviewed as a snapshot, and reading nothing but the facts views."""
 
 import os
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -16,25 +17,28 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 WRITE = "TIANGE_WRITE_SNAPSHOTS"
 
 
-@pytest.mark.parametrize("name", ["features_of_some", "features_of_all", "results"])
+STATEMENTS = ("features_of_some", "features_of_all", "results", "nightly.features", "nightly.results")
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
 def test_the_sql_is_the_reviewed_one(name: str) -> None:
     """After a wanted change: run with TIANGE_WRITE_SNAPSHOTS=1 and read the difference before committing."""
-    statement = getattr(shipped_statements(), name) + "\n"
-    file = SNAPSHOTS / f"{name}.sql"
+    statement = attrgetter(name)(shipped_statements()) + "\n"
+    file = SNAPSHOTS / f"{name.replace('.', '_')}.sql"
     if os.environ.get(WRITE):
         file.write_text(statement, encoding="utf-8")
     assert statement == file.read_text(encoding="utf-8"), f"the SQL changed; {WRITE}=1 rewrites the snapshot"
 
 
-def tables_of(statement: str) -> set[str]:
+def tables_of(statement: str, dialect: str = "postgres") -> set[str]:
     """Every table that a statement reads, common table expressions left out."""
-    (tree,) = parse(statement, read="postgres")
+    (tree,) = parse(statement, read=dialect)
     assert tree is not None
     found = set()
     for scope in traverse_scope(tree):
         for source in scope.sources.values():
             if isinstance(source, exp.Table):
-                found.add(source.sql("postgres").split(" AS ")[0])
+                found.add(source.sql(dialect).split(" AS ")[0])
     return found
 
 
@@ -43,6 +47,8 @@ def test_only_facts_are_read() -> None:
     views = {f"facts.{name}" for name in shipped_catalogue().sources}
     assert tables_of(statements.features_of_all) == views
     assert tables_of(statements.features_of_some) == views
+    assert tables_of(statements.nightly.features, "duckdb") == views
+    assert tables_of(statements.nightly.results, "duckdb") == {"features"}
     assert all("JSONB_TO_RECORDSET" in table for table in tables_of(statements.results))
 
 
@@ -54,8 +60,9 @@ def test_the_same_catalogue_gives_the_same_sql() -> None:
 
 
 def test_nothing_reads_the_clock_or_rounds() -> None:
-    for statement in (shipped_statements().features_of_all, shipped_statements().results):
-        (tree,) = parse(statement, read="postgres")
+    for name in STATEMENTS:
+        dialect = "duckdb" if name.startswith("nightly") else "postgres"
+        (tree,) = parse(attrgetter(name)(shipped_statements()), read=dialect)
         assert tree is not None
         kinds = (exp.CurrentDate, exp.CurrentTimestamp, exp.Avg, exp.Round, exp.Window, exp.Order)
         assert not list(tree.find_all(*kinds))

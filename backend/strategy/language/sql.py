@@ -1,10 +1,11 @@
-"""Typed nodes as PostgreSQL, by way of sqlglot's tree.
+"""Typed nodes as SQL of PostgreSQL or DuckDB, by way of sqlglot's tree.
 
 What keeps results equal to the fen wherever the same nodes run: sums over integers only, a ratio as a
 division of two doubles with a null for zero, floors by remainder, days counted between dates.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -25,6 +26,22 @@ from backend.strategy.language.nodes import (
 
 Sql = Any  # a tree of sqlglot's: its own types do not survive mypy's strict mode
 AS_OF = "as_of"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What differs between engines beside what sqlglot writes by itself.
+
+    `whole`: division of two bigint, cut towards zero; `sign`: what stands before a parameter's name.
+    """
+
+    name: str
+    whole: type[exp.Binary]
+    sign: str
+
+
+POSTGRES = Dialect("postgres", exp.Div, ":")
+DUCKDB = Dialect("duckdb", exp.IntDiv, "$")
 
 _CASTS: Mapping[Type, str] = {
     Type.bigint: "BIGINT",
@@ -51,9 +68,9 @@ def cast(sql: Sql, type_: Type) -> Sql:
     return exp.Cast(this=sql, to=exp.DataType.build(_CASTS[type_], dialect="postgres"))
 
 
-def parameter(name: str) -> Sql:
-    """A named parameter, `:name` in the statement's text."""
-    return exp.Var(this=f":{name}")
+def parameter(name: str, dialect: Dialect = POSTGRES) -> Sql:
+    """A named parameter: `:name` in PostgreSQL's text, `$name` in DuckDB's."""
+    return exp.Var(this=f"{dialect.sign}{name}")
 
 
 def column(name: str, table: str | None = None) -> Sql:
@@ -61,21 +78,21 @@ def column(name: str, table: str | None = None) -> Sql:
     return exp.column(name, table=table)
 
 
-def lower(expr: Expr) -> Sql:
-    """The PostgreSQL of `expr`; columns stand unqualified."""
+def lower(expr: Expr, dialect: Dialect = POSTGRES) -> Sql:
+    """The SQL of `expr`; columns stand unqualified."""
     match expr:
         case Ref(name=name):
             return column(name)
         case AsOf():
-            return cast(parameter(AS_OF), Type.date)
+            return cast(parameter(AS_OF, dialect), Type.date)
         case Literal():
             return _literal(expr)
         case Case():
-            return _case(expr)
+            return _case(expr, dialect)
         case Aggregated():
-            return _aggregated(expr)
+            return _aggregated(expr, dialect)
         case Call(op=op, args=args):
-            return _call(op, [lower(arg) for arg in args])
+            return _call(op, [lower(arg, dialect) for arg in args], dialect)
 
 
 def _literal(literal: Literal) -> Sql:
@@ -93,10 +110,10 @@ def _literal(literal: Literal) -> Sql:
     return exp.Literal.number(value)
 
 
-def _case(case: Case) -> Sql:
+def _case(case: Case, dialect: Dialect) -> Sql:
     built = exp.Case(
-        ifs=[exp.If(this=lower(when), true=lower(then)) for when, then in case.branches],
-        default=lower(case.otherwise),
+        ifs=[exp.If(this=lower(when, dialect), true=lower(then, dialect)) for when, then in case.branches],
+        default=lower(case.otherwise, dialect),
     )
     constant = all(
         isinstance(part, Literal) for part in (*(then for _, then in case.branches), case.otherwise)
@@ -105,8 +122,8 @@ def _case(case: Case) -> Sql:
     return cast(built, case.type) if constant and case.type is Type.bigint else built
 
 
-def _aggregated(node: Aggregated) -> Sql:
-    arg = lower(node.arg)
+def _aggregated(node: Aggregated, dialect: Dialect) -> Sql:
+    arg = lower(node.arg, dialect)
     built: Sql
     match node.aggregate:
         case Aggregate.sum:
@@ -120,16 +137,17 @@ def _aggregated(node: Aggregated) -> Sql:
         case Aggregate.max:
             built = exp.Max(this=arg)
     if node.where is not None:
-        built = exp.Filter(this=built, expression=exp.Where(this=lower(node.where)))
-    # a sum of bigint is numeric in PostgreSQL
+        built = exp.Filter(this=built, expression=exp.Where(this=lower(node.where, dialect)))
+    # a sum of bigint is numeric in PostgreSQL, hugeint in DuckDB
     return cast(built, Type.bigint) if node.aggregate is Aggregate.sum else built
 
 
-def _call(op: Op, args: list[Sql]) -> Sql:
+def _call(op: Op, args: list[Sql], dialect: Dialect) -> Sql:
     infix = _INFIX.get(op)
     if infix is not None:
         return _binary(infix, args[0], args[1])
-    return _SPECIAL[op](args)
+    divides = _DIVIDING.get(op)
+    return _SPECIAL[op](args) if divides is None else divides(args, dialect)
 
 
 # How tightly a node binds; what is not listed needs no parentheses.
@@ -177,15 +195,22 @@ def _floor_to(args: list[Sql]) -> Sql:
     return _binary(exp.Sub, args[0], exp.Paren(this=_remainder(args[0].copy(), args[1])))
 
 
-def _whole(above: Sql, below: Sql) -> Sql:
-    """Division of two bigint, cut towards zero (PostgreSQL's own `/` on integers)."""
-    return exp.Div(this=_paren(above), expression=_paren(below), typed=True)
+def _whole(above: Sql, below: Sql, dialect: Dialect) -> Sql:
+    """Division of two bigint, cut towards zero: PostgreSQL's own `/` on integers, `//` in DuckDB."""
+    typed = {"typed": True} if dialect.whole is exp.Div else {}
+    return dialect.whole(this=_paren(above), expression=_paren(below), **typed)
 
 
-def _share(args: list[Sql]) -> Sql:
+def _share(args: list[Sql], dialect: Dialect) -> Sql:
     amount, percent = args
     once = isinstance(percent, exp.Literal) and percent.name == "1"
-    return _whole(amount if once else _binary(exp.Mul, amount, percent), exp.Literal.number(100))
+    product = amount if once else _binary(exp.Mul, amount, percent)
+    return _whole(product, exp.Literal.number(100), dialect)
+
+
+def _years(args: list[Sql], dialect: Dialect) -> Sql:
+    apart = exp.Sub(this=_calendar(args[1]), expression=_calendar(args[0]))
+    return _whole(apart, exp.Literal.number(10000), dialect)
 
 
 def _part(name: str, of: Sql) -> Sql:
@@ -219,14 +244,14 @@ _SPECIAL: Mapping[Op, Callable[[list[Sql]], Sql]] = {
     Op.greatest: lambda args: exp.Greatest(this=args[0], expressions=args[1:], ignore_nulls=True),
     Op.absolute: lambda args: exp.Abs(this=args[0]),
     Op.ratio: _ratio,
-    Op.share: _share,
-    Op.whole_ratio: lambda args: _whole(args[0], args[1]),
     Op.floor_to: _floor_to,
     Op.days_between: lambda args: cast(
         exp.Paren(this=exp.Sub(this=_paren(args[1]), expression=_paren(args[0]))), Type.bigint
     ),
     Op.months_between: lambda args: exp.Sub(this=_months(args[1]), expression=_months(args[0])),
-    Op.years_between: lambda args: _whole(
-        exp.Sub(this=_calendar(args[1]), expression=_calendar(args[0])), exp.Literal.number(10000)
-    ),
+}
+_DIVIDING: Mapping[Op, Callable[[list[Sql], Dialect], Sql]] = {
+    Op.share: _share,
+    Op.whole_ratio: lambda args, dialect: _whole(args[0], args[1], dialect),
+    Op.years_between: _years,
 }

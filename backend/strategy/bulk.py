@@ -1,0 +1,181 @@
+"""Everybody's features and results in DuckDB: the rows come out of PostgreSQL as Arrow, in one snapshot.
+
+Blocking; meant for a thread. The database behind it is a file in a folder of the run's own, so that a bank's
+whole base needs no more memory than `MEMORY` for DuckDB itself. The folder is its owner's alone and goes with
+the run; what a killed run left is taken away by the next. Nothing is written to PostgreSQL here.
+"""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+from adbc_driver_postgresql import dbapi
+from sqlalchemy import make_url
+
+from backend.strategy.compiler import Compiled
+from backend.strategy.definitions import SPINE, Catalogue
+from backend.strategy.queries import FeatureRow
+from backend.strategy.rules import Moves, Result
+
+MEMORY = "2GB"
+PREFIX = "tiange-nightly-"
+#: grids sort batches, so that few partitions move in one transaction
+_BESIDE = {SPINE: ("inputs_revision", "grid_id")}
+
+#: what a person would see change; reasons as PostgreSQL writes its JSON
+_REASONS = """
+    '[' || array_to_string(list_transform(list_zip(reason_codes, reason_amounts_fen),
+        lambda one: '["' || one[1] || '", ' || one[2] || ']'), ', ') || ']'
+"""
+_CHANGED = f"""
+CREATE TABLE changed AS
+SELECT worked.*, spine.inputs_revision, spine.grid_id,
+    held.customer_id IS NOT NULL AS has_profile, held.version AS version_before,
+    held.tier AS tier_before, held.limit_fen AS limit_before
+FROM (SELECT *, {_REASONS} AS reasons FROM results) AS worked
+JOIN facts.{SPINE} AS spine USING (customer_id)
+LEFT JOIN profile AS held USING (customer_id)
+WHERE $everyone OR held.customer_id IS NULL OR NOT (
+    worked.tier = held.tier AND worked.stage = held.stage AND worked.grade = coalesce(held.grade, 'none')
+    AND worked.score_points = held.score AND worked.limit_fen = held.limit_fen
+    AND worked.rate_bp IS NOT DISTINCT FROM held.rate_bp AND worked.contact_days = held.contact_days
+    AND worked.visit_days = held.visit_days AND worked.tag_words = held.tag_words
+    AND worked.reasons = held.reasons)
+"""  # noqa: S608 - constants of ours
+_PROFILE = (
+    "SELECT customer_id, tier, stage, grade, score, limit_fen, rate_bp, contact_days, visit_days, tag_words,"
+    " CAST(reasons AS text) AS reasons, version FROM profile"
+)
+_ROWS = """
+SELECT c.customer_id, c.inputs_revision, to_json(f), c.tier, c.stage, c.grade, c.score_points, c.limit_fen,
+    c.rate_bp, c.contact_days, c.visit_days, c.tag_words, c.reason_codes, c.reason_amounts_fen
+FROM changed AS c JOIN (SELECT * EXCLUDE (inputs_revision) FROM features) AS f USING (customer_id)
+ORDER BY c.grid_id NULLS LAST, c.customer_id
+"""
+
+
+class BeyondBounds(Exception):
+    """Some customer's amounts are too large to be reckoned with: DuckDB does not say whose."""
+
+
+class Bulk:
+    """One run: `fetch`, `work_out`, `moves`, `changed`, in this order."""
+
+    def __init__(self, folder: Path | None = None, memory: str = MEMORY) -> None:
+        if folder is not None:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sweep(folder)
+        self._folder = TemporaryDirectory(prefix=PREFIX, dir=folder)
+        at = Path(self._folder.name)
+        # held as long as the process lives, whatever ends it
+        self._lock = (at / "lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._db = duckdb.connect(
+            str(at / "nightly.duckdb"),
+            config={"memory_limit": memory, "temp_directory": str(at / "spilled")},
+        )
+        # nothing of the catalogue may reach a file or a variable of ours, whatever got past the checker
+        for setting in ("enable_external_access", "python_enable_replacements"):
+            self._db.execute(f"SET {setting} = false")
+        self._db.execute("SET lock_configuration = true")
+        self._source_rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+        self._folder.cleanup()
+        self._lock.close()
+
+    def fetch(self, url: str, catalogue: Catalogue) -> None:
+        """Copies what the catalogue may read, and the results in force, all of one moment.
+
+        `url`: of the login that only reads (SQLAlchemy's spelling). Raises adbc_driver_manager.Error.
+        """
+        self._db.execute("CREATE SCHEMA facts")
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        with closing(dbapi.connect(plain)) as postgres, postgres.cursor() as cursor:
+            # the first statement opens the transaction; the driver begins one by itself
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SELECT set_config('tiange.role', 'system', true)")
+            cursor.fetchall()
+            for source in catalogue.sources.values():
+                columns = ("customer_id", *_BESIDE.get(source.name, ()), *source.columns)
+                # names are the catalogue's own, checked by its schema
+                query = f"SELECT {', '.join(columns)} FROM facts.{source.name}"  # noqa: S608
+                self._source_rows += self._copy(cursor, query, f"facts.{source.name}")
+            self._copy(cursor, _PROFILE, "profile")
+
+    def _copy(self, cursor: Any, query: str, table: str) -> int:
+        cursor.execute(query)
+        with self._registered(cursor.fetch_record_batch()):
+            self._db.execute(f"CREATE TABLE {table} AS SELECT * FROM incoming")  # noqa: S608 - see above
+        return self._count(table)
+
+    @contextmanager
+    def _registered(self, batches: Any) -> Iterator[None]:
+        self._db.register("incoming", batches)
+        try:
+            yield
+        finally:
+            self._db.unregister("incoming")
+
+    def _count(self, table: str, where: str = "true") -> int:
+        found = self._db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608
+        assert found is not None
+        return int(found[0])
+
+    def work_out(self, statements: Compiled, as_of: date, *, everyone: bool = False) -> None:
+        """Features, results, and which of them differ; `everyone`: as if all did. Raises BeyondBounds."""
+        given = {"as_of": as_of}
+        try:
+            self._db.execute(f"CREATE TABLE features AS {statements.nightly.features}", given)
+            self._db.execute(f"CREATE TABLE results AS {statements.nightly.results}", given)
+        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+            raise BeyondBounds(str(error).splitlines()[0]) from error
+        self._db.execute(_CHANGED, {"everyone": everyone})
+
+    def moves(self, version: int) -> Moves:
+        """What `work_out` found, with catalogue `version`."""
+        same = f"version = {int(version)}"
+        return Moves(
+            self._count(f"facts.{SPINE}"),
+            self._source_rows,
+            self._count("changed"),
+            self._count("profile", same),
+            self._count("changed", f"version_before = {int(version)} AND tier <> tier_before"),
+            self._count("changed", f"version_before = {int(version)} AND limit_fen = 0 AND limit_before > 0"),
+        )
+
+    def changed(self, at_once: int) -> Iterator[list[tuple[FeatureRow, Result]]]:
+        """The results that differ with the features they came from, grid by grid, up to `at_once` a time."""
+        cursor = self._db.execute(_ROWS)
+        while rows := cursor.fetchmany(at_once):
+            yield [(FeatureRow(row[0], row[1], row[2]), _result(row[3:])) for row in rows]
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what runs left whose process is gone."""
+    for left in folder.glob(f"{PREFIX}*"):
+        try:
+            with (left / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, FileNotFoundError):
+            continue
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _result(row: tuple[Any, ...]) -> Result:
+    tier, stage, grade, score, limit, rate, contact, visit, words, codes, amounts = row
+    reasons = tuple(zip(codes, amounts, strict=True))
+    return Result(tier, stage, grade, score, limit, rate, contact, visit, tuple(words), reasons)

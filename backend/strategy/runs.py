@@ -1,0 +1,96 @@
+"""The history of recalculations of everybody, and those that wait for somebody to let them through."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from backend.identity import api as identity
+from backend.kernel.actor import Role
+from backend.kernel.ids import uuid7
+from backend.kernel.uow import UnitOfWork
+from backend.notify import api as notify
+from backend.policy import api as policy
+from backend.strategy.models import StrategyRun
+from backend.strategy.rules import Moves, too_much
+
+RELEASED = "strategy.released"
+#: who hears that a run waits
+WATCHING = (Role.risk_officer, Role.hq_business)
+_TIERS, _LIMITS = "held_tiers_per_mille", "held_limits_per_mille"
+
+
+class NotHeld(Exception):
+    """There is no such run that waits."""
+
+
+async def begin(uow: UnitOfWork, cause: str, engine: str, version: int, as_of: date) -> UUID:
+    """A new run. One that is still said to run was cut off: jobs of this kind never run side by side."""
+    await uow.session.execute(
+        update(StrategyRun).where(StrategyRun.state == "running").values(state="cut", finished_at=uow.now)
+    )
+    run = StrategyRun(
+        id=uuid7(),
+        cause=cause,
+        engine=engine,
+        version=version,
+        as_of=as_of,
+        state="running",
+        started_at=uow.now,
+        finished_at=None,
+        released_at=None,
+        **dict.fromkeys(("customers", "source_rows", "changed", "requeued", "known", "tiers", "zeroed"), 0),
+        seconds={},
+    )
+    uow.session.add(run)
+    await uow.session.flush()
+    return run.id
+
+
+async def end(uow: UnitOfWork, run_id: UUID, state: str, **found: Any) -> None:
+    """Notes how a run ended; `found`: columns of StrategyRun."""
+    await uow.session.execute(
+        update(StrategyRun).where(StrategyRun.id == run_id).values(state=state, finished_at=uow.now, **found)
+    )
+
+
+async def must_wait(uow: UnitOfWork, moves: Moves) -> bool:
+    """Whether a run moves more at once than a bank lets pass unseen (policy figures)."""
+    figures: Mapping[str, Any] = await policy.figures(uow, (_TIERS, _LIMITS))
+    return too_much(moves, int(figures[_TIERS]), int(figures[_LIMITS]))
+
+
+async def tell_held(uow: UnitOfWork, run_id: UUID, moves: Moves) -> None:
+    """Says to those who may know that a run waits, once a run and person."""
+    moved = {"tiers": moves.tiers, "zeroed": moves.zeroed}
+    uow.audit("strategy.run_held", "strategy_run", str(run_id), moved)
+    for person in await identity.of_roles(uow, WATCHING):
+        await notify.send(
+            uow,
+            person,
+            "strategy_run_held",
+            {"run_id": str(run_id), **moved},
+            dedupe=f"strategy_run_held:{run_id}:{person}",
+        )
+
+
+async def release(uow: UnitOfWork, run_id: UUID) -> None:
+    """Lets a held run through: everybody is worked out anew and written, whatever moves. Raises NotHeld."""
+    found = await uow.session.scalar(
+        update(StrategyRun)
+        .where(StrategyRun.id == run_id, StrategyRun.state == "held", StrategyRun.released_at.is_(None))
+        .values(released_at=uow.now)
+        .returning(StrategyRun.id)
+    )
+    if found is None:
+        raise NotHeld(str(run_id))
+    uow.audit("strategy.release", "strategy_run", str(run_id))
+    uow.emit(RELEASED, {"run_id": str(run_id)})
+
+
+async def newest(uow: UnitOfWork, most: int) -> list[StrategyRun]:
+    """The last runs, newest first."""
+    rows = await uow.session.scalars(select(StrategyRun).order_by(StrategyRun.started_at.desc()).limit(most))
+    return list(rows)

@@ -1,0 +1,748 @@
+WITH rules_1 AS (
+  SELECT
+    *
+  FROM features
+), rules_2 AS (
+  SELECT
+    rules_1.*,
+    (
+      CAST(CASE
+        WHEN year_average_fen >= 20000000
+        THEN 100
+        WHEN year_average_fen >= 10000000
+        THEN 80
+        WHEN year_average_fen >= 5000000
+        THEN 65
+        WHEN year_average_fen >= 2000000
+        THEN 45
+        WHEN year_average_fen >= 500000
+        THEN 20
+        WHEN year_average_fen >= 100000
+        THEN 10
+        ELSE 0
+      END AS BIGINT) * 45 + CAST(CASE
+        WHEN loans_fen >= 20000000
+        THEN 100
+        WHEN loans_fen >= 10000000
+        THEN 85
+        WHEN loans_fen >= 5000000
+        THEN 70
+        WHEN loans_fen >= 1000000
+        THEN 45
+        WHEN loans_fen >= 1
+        THEN 20
+        ELSE 0
+      END AS BIGINT) * 25 + CAST(CASE
+        WHEN product_count >= 5
+        THEN 100
+        WHEN product_count >= 4
+        THEN 80
+        WHEN product_count >= 3
+        THEN 60
+        WHEN product_count >= 2
+        THEN 40
+        WHEN product_count >= 1
+        THEN 20
+        ELSE 0
+      END AS BIGINT) * 15 + CAST(CASE
+        WHEN active_month_count >= 9
+        THEN 100
+        WHEN active_month_count >= 6
+        THEN 70
+        WHEN active_month_count >= 3
+        THEN 40
+        WHEN active_month_count >= 1
+        THEN 15
+        ELSE 0
+      END AS BIGINT) * 15
+    ) // 100 AS current_value_points,
+    CASE
+      WHEN COALESCE(
+        account_count > 0
+        AND COALESCE(quiet_months, 999) > 12
+        AND loans_fen = 0
+        AND deposits_fen < 50000
+        AND relationship_days > 365,
+        FALSE
+      )
+      THEN 'lost'
+      WHEN COALESCE(
+        account_count > 0 AND COALESCE(quiet_months, 999) > 6 AND relationship_days > 180,
+        FALSE
+      )
+      THEN 'dormant'
+      WHEN COALESCE(account_count = 0 OR relationship_days <= 180, FALSE)
+      THEN 'new'
+      WHEN COALESCE(
+        inflow_change_ratio < 0.6
+        OR year_average_fen >= 500000
+        AND deposits_fen * 2 < year_average_fen,
+        FALSE
+      )
+      THEN 'declining'
+      WHEN COALESCE(
+        inflow_change_ratio >= 1.3
+        OR deposits_fen >= 500000
+        AND deposits_fen > (
+          year_average_fen * 150
+        ) // 100,
+        FALSE
+      )
+      THEN 'growing'
+      ELSE 'mature'
+    END AS stage,
+    CAST(CASE
+      WHEN previous_tier = 'high_end'
+      THEN 3
+      WHEN previous_tier = 'core'
+      THEN 2
+      WHEN previous_tier = 'basic'
+      THEN 1
+      WHEN previous_tier = 'potential'
+      THEN 0
+      ELSE CAST(NULL AS BIGINT)
+    END AS BIGINT) AS tier_previous_level,
+    CAST(CASE WHEN income_age_days > 540 THEN 80 ELSE 100 END AS BIGINT) AS freshness_percent,
+    CASE
+      WHEN kind = 'household'
+      THEN GREATEST(income_year_fen, wages_year_fen)
+      ELSE GREATEST(turnover_year_fen, merchant_year_fen)
+    END AS fresh_income_fen,
+    GREATEST((
+      net_assets_fen * 50
+    ) // 100, 0) AS net_assets_cap_fen,
+    overdue_days > 0 AS is_overdue,
+    lead_age_years IS NULL AS is_age_unknown,
+    COALESCE(NOT (
+      lead_age_years BETWEEN 18 AND 60
+    ), FALSE) AS is_out_of_age,
+    credit_consent_count = 0 AS is_without_consent,
+    CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2025-05-20' AS DATE) THEN 300 ELSE 310 END AS BIGINT) + 180 AS guide_rate_bp,
+    CAST(CASE WHEN year_average_fen >= 2000000 THEN 20 ELSE 0 END AS BIGINT) AS contribution_discount_bp,
+    CAST(30 AS BIGINT) AS contact_days,
+    COALESCE(lead_age_years BETWEEN 18 AND 60, FALSE) AS tag_head_of_working_age,
+    kind = 'household' AND COALESCE(member_count >= 5, FALSE) AS tag_large_household,
+    COALESCE(hukou = 'other', FALSE) AS tag_not_local,
+    COALESCE(mobile_banking_count >= 1, FALSE) AS tag_mobile_banking,
+    COALESCE(merchant_qr_count >= 1, FALSE) AS tag_merchant_qr,
+    COALESCE(social_card_count >= 1, FALSE) AS tag_social_card,
+    COALESCE(loan_need_count >= 1, FALSE) AS tag_loan_wanted,
+    COALESCE(last_met_on IS NULL OR unseen_days > 180, FALSE) AS tag_not_met_half_year,
+    COALESCE(refused_count >= 2, FALSE) AS tag_refuses,
+    COALESCE(overdue_days > 0, FALSE) AS tag_overdue,
+    COALESCE(debts_elsewhere_fen > 0, FALSE) AS tag_owes_elsewhere,
+    COALESCE(farmland_m2 >= 33350, FALSE) AS tag_large_grower,
+    COALESCE(vehicle_count >= 1, FALSE) AS tag_has_vehicle,
+    COALESCE(net_assets_fen >= 50000000, FALSE) AS tag_well_off,
+    kind = 'household'
+    AND COALESCE(
+      member_count > 0
+      AND CAST(income_year_fen AS DOUBLE) / NULLIF(CAST(member_count * 2311900 AS DOUBLE), 0) >= 1.5,
+      FALSE
+    ) AS tag_income_above_local,
+    COALESCE(year_average_fen >= 100000, FALSE) AS tag_depositor,
+    COALESCE(loans_fen > 0, FALSE) AS tag_borrower,
+    COALESCE(investment_count >= 1, FALSE) AS tag_investor,
+    kind = 'household' AND COALESCE(away_worker_count >= 1, FALSE) AS tag_away_workers,
+    kind = 'household' AND COALESCE(student_count >= 1, FALSE) AS tag_students,
+    COALESCE(active_month_count >= 9, FALSE) AS tag_active_account,
+    COALESCE(inflow_change_ratio >= 1.3 AND inflow_quarter_fen >= 500000, FALSE) AS tag_inflow_rising,
+    COALESCE(wages_year_fen > 0, FALSE) AS tag_wages_through_us,
+    COALESCE(merchant_year_fen >= 10000000, FALSE) AS tag_merchant_takings,
+    COALESCE(year_average_fen >= 20000000, FALSE) AS tag_deposit_pillar,
+    COALESCE(product_count >= 4, FALSE) AS tag_multi_product,
+    TRUE AS reason_sum_income_capacity_when
+  FROM rules_1
+), rules_3 AS (
+  SELECT
+    rules_2.*,
+    CASE
+      WHEN kind = 'household'
+      THEN GREATEST((
+        income_year_fen * freshness_percent
+      ) // 100, wages_year_fen)
+      ELSE GREATEST((
+        turnover_year_fen * freshness_percent
+      ) // 100, merchant_year_fen)
+    END AS counted_income_fen,
+    CASE
+      WHEN kind = 'household'
+      THEN GREATEST(
+        fresh_income_fen - COALESCE(spending_year_fen, (
+          fresh_income_fen * 50
+        ) // 100),
+        0
+      )
+      ELSE GREATEST(COALESCE(fresh_income_fen - costs_year_fen, (
+        fresh_income_fen * 15
+      ) // 100), 0)
+    END AS fresh_surplus_fen,
+    is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent AS is_vetoed,
+    COALESCE(is_overdue, FALSE) AS reason_sum_veto_overdue_when,
+    COALESCE(is_out_of_age, FALSE) AS reason_sum_veto_age_when,
+    COALESCE(is_age_unknown, FALSE) AS reason_sum_veto_age_unknown_when,
+    COALESCE(is_without_consent, FALSE) AS reason_sum_veto_consent_when,
+    net_assets_cap_fen AS reason_cap_net_assets_fen
+  FROM rules_2
+), rules_4 AS (
+  SELECT
+    rules_3.*,
+    CASE
+      WHEN kind = 'household'
+      THEN GREATEST(
+        counted_income_fen - COALESCE(spending_year_fen, (
+          counted_income_fen * 50
+        ) // 100),
+        0
+      )
+      ELSE GREATEST(
+        COALESCE(counted_income_fen - costs_year_fen, (
+          counted_income_fen * 15
+        ) // 100),
+        0
+      )
+    END AS surplus_year_fen
+  FROM rules_3
+), rules_5 AS (
+  SELECT
+    rules_4.*,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        CAST(CASE
+          WHEN lead_age_years IS NULL
+          THEN 0
+          WHEN lead_age_years BETWEEN 25 AND 55
+          THEN 100
+          WHEN lead_age_years BETWEEN 18 AND 60
+          THEN 70
+          ELSE 0
+        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
+          WHEN employee_count >= 5
+          THEN 100
+          WHEN employee_count >= 2
+          THEN 70
+          WHEN employee_count >= 1
+          THEN 50
+          WHEN employee_count >= 0
+          THEN 30
+          ELSE 0
+        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
+          WHEN assets_fen >= 80000000
+          THEN 100
+          WHEN assets_fen >= 40000000
+          THEN 80
+          WHEN assets_fen >= 15000000
+          THEN 60
+          WHEN assets_fen >= 5000000
+          THEN 40
+          WHEN assets_fen >= 1000000
+          THEN 20
+          ELSE 0
+        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
+          WHEN net_assets_fen >= 80000000
+          THEN 100
+          WHEN net_assets_fen >= 40000000
+          THEN 85
+          WHEN net_assets_fen >= 15000000
+          THEN 65
+          WHEN net_assets_fen >= 5000000
+          THEN 40
+          WHEN net_assets_fen >= 1000000
+          THEN 20
+          ELSE 0
+        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
+          WHEN surplus_year_fen >= 20000000
+          THEN 100
+          WHEN surplus_year_fen >= 12000000
+          THEN 85
+          WHEN surplus_year_fen >= 8000000
+          THEN 70
+          WHEN surplus_year_fen >= 4000000
+          THEN 50
+          WHEN surplus_year_fen >= 1500000
+          THEN 25
+          ELSE 0
+        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + LEAST(GREATEST(completeness_points, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CASE
+          WHEN overdue_days > 0
+          THEN 0
+          ELSE CAST(CASE
+            WHEN year_average_fen >= 10000000
+            THEN 40
+            WHEN year_average_fen >= 3000000
+            THEN 30
+            WHEN year_average_fen >= 1000000
+            THEN 15
+            ELSE 0
+          END AS BIGINT) + CAST(CASE
+            WHEN merchant_year_fen >= 10000000
+            THEN 20
+            WHEN merchant_year_fen > 0
+            THEN 10
+            ELSE 0
+          END AS BIGINT) + CAST(CASE
+            WHEN active_month_count >= 9
+            THEN 20
+            WHEN active_month_count >= 4
+            THEN 10
+            ELSE 0
+          END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
+        END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN LEAST(GREATEST(evaluation_percent, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+      ELSE (
+        CASE
+          WHEN lead_age_years IS NULL
+          THEN 0
+          WHEN harmony = 'poor'
+          THEN 25
+          WHEN lead_age_years BETWEEN 25 AND 55
+          THEN CAST(CASE WHEN harmony = 'good' THEN 100 ELSE 80 END AS BIGINT)
+          WHEN lead_age_years BETWEEN 18 AND 60
+          THEN CAST(CASE WHEN harmony = 'good' THEN 75 ELSE 60 END AS BIGINT)
+          ELSE 0
+        END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
+          WHEN worker_count >= 3
+          THEN 100
+          WHEN worker_count >= 2
+          THEN 80
+          WHEN worker_count >= 1
+          THEN 40
+          ELSE 0
+        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
+          WHEN assets_fen >= 40000000
+          THEN 100
+          WHEN assets_fen >= 20000000
+          THEN 80
+          WHEN assets_fen >= 10000000
+          THEN 60
+          WHEN assets_fen >= 5000000
+          THEN 40
+          WHEN assets_fen >= 1000000
+          THEN 20
+          ELSE 0
+        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
+          WHEN net_assets_fen >= 50000000
+          THEN 100
+          WHEN net_assets_fen >= 30000000
+          THEN 85
+          WHEN net_assets_fen >= 15000000
+          THEN 65
+          WHEN net_assets_fen >= 5000000
+          THEN 40
+          WHEN net_assets_fen >= 1000000
+          THEN 20
+          ELSE 0
+        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
+          WHEN income_year_fen >= 3467850 * GREATEST(member_count, 1)
+          THEN 100
+          WHEN income_year_fen >= 2774280 * GREATEST(member_count, 1)
+          THEN 85
+          WHEN income_year_fen >= 2311900 * GREATEST(member_count, 1)
+          THEN 70
+          WHEN income_year_fen >= 1618330 * GREATEST(member_count, 1)
+          THEN 50
+          WHEN income_year_fen >= 924760 * GREATEST(member_count, 1)
+          THEN 25
+          ELSE 0
+        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + LEAST(GREATEST(completeness_points, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CASE
+          WHEN overdue_days > 0
+          THEN 0
+          ELSE CAST(CASE
+            WHEN year_average_fen >= 5000000
+            THEN 50
+            WHEN year_average_fen >= 2000000
+            THEN 35
+            WHEN year_average_fen >= 500000
+            THEN 20
+            ELSE 0
+          END AS BIGINT) + CAST(CASE
+            WHEN active_month_count >= 9
+            THEN 30
+            WHEN active_month_count >= 4
+            THEN 20
+            WHEN active_month_count >= 1
+            THEN 10
+            ELSE 0
+          END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
+        END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN LEAST(GREATEST(evaluation_percent, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS score_points,
+    (
+      CAST(CASE
+        WHEN GREATEST(income_year_fen, surplus_year_fen) >= 20000000
+        THEN 100
+        WHEN GREATEST(income_year_fen, surplus_year_fen) >= 12000000
+        THEN 80
+        WHEN GREATEST(income_year_fen, surplus_year_fen) >= 8000000
+        THEN 60
+        WHEN GREATEST(income_year_fen, surplus_year_fen) >= 5000000
+        THEN 40
+        WHEN GREATEST(income_year_fen, surplus_year_fen) >= 2000000
+        THEN 20
+        ELSE 0
+      END AS BIGINT) * 35 + CAST(CASE
+        WHEN net_assets_fen >= 80000000
+        THEN 100
+        WHEN net_assets_fen >= 50000000
+        THEN 80
+        WHEN net_assets_fen >= 30000000
+        THEN 60
+        WHEN net_assets_fen >= 15000000
+        THEN 40
+        WHEN net_assets_fen >= 5000000
+        THEN 20
+        ELSE 0
+      END AS BIGINT) * 25 + CAST(CASE
+        WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 30000000
+        THEN 100
+        WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 15000000
+        THEN 80
+        WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 8000000
+        THEN 60
+        WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 4000000
+        THEN 40
+        WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 1000000
+        THEN 20
+        ELSE 0
+      END AS BIGINT) * 20 + CAST(CASE WHEN need_count >= 2 THEN 100 WHEN need_count >= 1 THEN 60 ELSE 0 END AS BIGINT) * 20
+    ) // 100 AS potential_value_points,
+    (
+      surplus_year_fen * 150
+    ) // 100 AS income_capacity_fen
+  FROM rules_4
+), rules_6 AS (
+  SELECT
+    rules_5.*,
+    CASE
+      WHEN COALESCE(score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS grade,
+    CAST(CASE
+      WHEN COALESCE(
+        current_value_points >= 60
+        OR current_value_points >= 55
+        AND potential_value_points >= 75,
+        FALSE
+      )
+      THEN 3
+      WHEN COALESCE(
+        current_value_points >= 40
+        OR current_value_points >= 25
+        AND potential_value_points >= 55,
+        FALSE
+      )
+      THEN 2
+      WHEN COALESCE(current_value_points >= 10, FALSE)
+      THEN 1
+      ELSE 0
+    END AS BIGINT) AS tier_reached_level,
+    CAST(CASE
+      WHEN COALESCE(
+        current_value_points + 5 >= 60
+        OR current_value_points + 5 >= 55
+        AND potential_value_points + 5 >= 75,
+        FALSE
+      )
+      THEN 3
+      WHEN COALESCE(
+        current_value_points + 5 >= 40
+        OR current_value_points + 5 >= 25
+        AND potential_value_points + 5 >= 55,
+        FALSE
+      )
+      THEN 2
+      WHEN COALESCE(current_value_points + 5 >= 10, FALSE)
+      THEN 1
+      ELSE 0
+    END AS BIGINT) AS tier_eased_level,
+    score_points + (
+      CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) * (
+        100 - LEAST(GREATEST(completeness_points, 0), 100)
+      )
+    ) // 100 AS complete_score_points,
+    income_capacity_fen AS reason_sum_income_capacity_fen,
+    net_assets_cap_fen - income_capacity_fen AS reason_sum_net_assets_cap_fen
+  FROM rules_5
+), rules_7 AS (
+  SELECT
+    rules_6.*,
+    CASE
+      WHEN COALESCE(tier_reached_level < tier_previous_level, FALSE)
+      THEN LEAST(tier_previous_level, tier_eased_level)
+      ELSE tier_reached_level
+    END AS tier_level,
+    CAST(CASE
+      WHEN grade = 'AAA'
+      THEN 30000000
+      WHEN grade = 'AA'
+      THEN 15000000
+      WHEN grade = 'A'
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS grade_cap_fen,
+    CAST(CASE
+      WHEN complete_score_points >= 80
+      THEN 30000000
+      WHEN complete_score_points >= 70
+      THEN 15000000
+      WHEN complete_score_points >= 60
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS complete_grade_cap_fen
+  FROM rules_6
+), rules_8 AS (
+  SELECT
+    rules_7.*,
+    CASE
+      WHEN tier_level = 3
+      THEN 'high_end'
+      WHEN tier_level = 2
+      THEN 'core'
+      WHEN tier_level = 1
+      THEN 'basic'
+      ELSE 'potential'
+    END AS tier,
+    LEAST(income_capacity_fen, net_assets_cap_fen, grade_cap_fen) AS lowest_cap_fen,
+    GREATEST(
+      LEAST(income_capacity_fen, net_assets_cap_fen, complete_grade_cap_fen) - GREATEST(debts_elsewhere_fen, 0),
+      0
+    ) - (
+      GREATEST(
+        LEAST(income_capacity_fen, net_assets_cap_fen, complete_grade_cap_fen) - GREATEST(debts_elsewhere_fen, 0),
+        0
+      ) % 100000
+    ) AS complete_limit_fen,
+    GREATEST(
+      LEAST((
+        fresh_surplus_fen * 150
+      ) // 100, net_assets_cap_fen, grade_cap_fen) - GREATEST(debts_elsewhere_fen, 0),
+      0
+    ) - (
+      GREATEST(
+        LEAST((
+          fresh_surplus_fen * 150
+        ) // 100, net_assets_cap_fen, grade_cap_fen) - GREATEST(debts_elsewhere_fen, 0),
+        0
+      ) % 100000
+    ) AS fresh_limit_fen,
+    COALESCE(
+      net_assets_cap_fen < income_capacity_fen AND net_assets_cap_fen <= grade_cap_fen,
+      FALSE
+    ) AS reason_sum_net_assets_cap_when,
+    COALESCE(
+      grade <> 'none'
+      AND grade_cap_fen < income_capacity_fen
+      AND grade_cap_fen < net_assets_cap_fen,
+      FALSE
+    ) AS reason_sum_grade_cap_when,
+    grade_cap_fen - income_capacity_fen AS reason_sum_grade_cap_fen,
+    COALESCE(
+      grade = 'none'
+      AND grade_cap_fen < income_capacity_fen
+      AND grade_cap_fen < net_assets_cap_fen,
+      FALSE
+    ) AS reason_sum_no_grade_when,
+    grade_cap_fen - income_capacity_fen AS reason_sum_no_grade_fen,
+    grade_cap_fen AS reason_cap_grade_fen
+  FROM rules_7
+), rules_9 AS (
+  SELECT
+    rules_8.*,
+    LEAST(GREATEST(debts_elsewhere_fen, 0), lowest_cap_fen) AS debts_counted_fen,
+    CAST(CASE
+      WHEN tier = 'high_end'
+      THEN 50
+      WHEN tier = 'core'
+      THEN 25
+      WHEN tier = 'basic'
+      THEN 10
+      ELSE 0
+    END AS BIGINT) AS tier_discount_bp,
+    CAST(CASE
+      WHEN tier = 'high_end'
+      THEN 30
+      WHEN tier = 'core'
+      THEN 60
+      WHEN tier = 'basic'
+      THEN 120
+      ELSE 180
+    END AS BIGINT) AS visit_days
+  FROM rules_8
+), rules_10 AS (
+  SELECT
+    rules_9.*,
+    lowest_cap_fen - debts_counted_fen - (
+      (
+        lowest_cap_fen - debts_counted_fen
+      ) % 100000
+    ) AS limit_before_veto_fen,
+    COALESCE(debts_counted_fen > 0, FALSE) AS reason_sum_debts_elsewhere_when,
+    -debts_counted_fen AS reason_sum_debts_elsewhere_fen
+  FROM rules_9
+), rules_11 AS (
+  SELECT
+    rules_10.*,
+    CASE
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
+      THEN 0
+      ELSE limit_before_veto_fen
+    END AS limit_fen,
+    COALESCE(limit_before_veto_fen < lowest_cap_fen - debts_counted_fen, FALSE) AS reason_sum_rounding_when,
+    limit_before_veto_fen - (
+      lowest_cap_fen - debts_counted_fen
+    ) AS reason_sum_rounding_fen,
+    -limit_before_veto_fen AS reason_sum_veto_overdue_fen,
+    CASE WHEN is_overdue THEN 0 ELSE -limit_before_veto_fen END AS reason_sum_veto_age_fen,
+    CASE WHEN is_overdue THEN 0 ELSE -limit_before_veto_fen END AS reason_sum_veto_age_unknown_fen,
+    CASE
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age
+      THEN 0
+      ELSE -limit_before_veto_fen
+    END AS reason_sum_veto_consent_fen
+  FROM rules_10
+), rules_12 AS (
+  SELECT
+    rules_11.*,
+    CASE WHEN is_vetoed THEN 0 ELSE complete_limit_fen - limit_fen END AS completeness_raise_fen,
+    CASE WHEN is_vetoed THEN 0 ELSE fresh_limit_fen - limit_fen END AS fresh_income_raise_fen,
+    CASE
+      WHEN limit_fen > 0
+      THEN GREATEST(guide_rate_bp - tier_discount_bp - contribution_discount_bp, 385)
+      ELSE CAST(NULL AS BIGINT)
+    END AS rate_bp,
+    COALESCE(limit_fen >= 1000000 AND loans_fen = 0, FALSE) AS tag_granted_unused,
+    COALESCE(limit_fen > 0 AND net_assets_cap_fen > lowest_cap_fen, FALSE) AS reason_cap_net_assets_when,
+    COALESCE(limit_fen > 0 AND grade_cap_fen > lowest_cap_fen, FALSE) AS reason_cap_grade_when
+  FROM rules_11
+), rules_13 AS (
+  SELECT
+    rules_12.*,
+    COALESCE(completeness_raise_fen > 0, FALSE) AS reason_raise_completeness_when,
+    completeness_raise_fen AS reason_raise_completeness_fen,
+    COALESCE(fresh_income_raise_fen > 0, FALSE) AS reason_raise_fresh_income_when,
+    fresh_income_raise_fen AS reason_raise_fresh_income_fen
+  FROM rules_12
+)
+SELECT
+  customer_id,
+  tier,
+  stage,
+  grade,
+  score_points,
+  limit_fen,
+  rate_bp,
+  contact_days,
+  visit_days,
+  [
+    CAST(CASE WHEN tag_head_of_working_age THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_large_household THEN 2 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_not_local THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_large_grower THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_has_vehicle THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_well_off THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_income_above_local THEN 64 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_depositor THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_borrower THEN 256 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_investor THEN 512 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_mobile_banking THEN 1024 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_merchant_qr THEN 2048 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_social_card THEN 4096 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_active_account THEN 8192 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_inflow_rising THEN 16384 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_wages_through_us THEN 32768 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_merchant_takings THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_overdue THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_owes_elsewhere THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_granted_unused THEN 524288 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_deposit_pillar THEN 1048576 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_multi_product THEN 2097152 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_away_workers THEN 4194304 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_students THEN 8388608 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_loan_wanted THEN 16777216 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_not_met_half_year THEN 33554432 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_refuses THEN 67108864 ELSE 0 END AS BIGINT)
+  ] AS tag_words,
+  LIST_SLICE(
+    LIST_WHERE(
+      [
+        'sum.income_capacity',
+        'sum.net_assets_cap',
+        'sum.grade_cap',
+        'sum.no_grade',
+        'sum.debts_elsewhere',
+        'sum.rounding',
+        'sum.veto_overdue',
+        'sum.veto_age',
+        'sum.veto_age_unknown',
+        'sum.veto_consent',
+        'raise.completeness',
+        'raise.fresh_income',
+        'cap.net_assets',
+        'cap.grade'
+      ],
+      [
+        reason_sum_income_capacity_when,
+        reason_sum_net_assets_cap_when,
+        reason_sum_grade_cap_when,
+        reason_sum_no_grade_when,
+        reason_sum_debts_elsewhere_when,
+        reason_sum_rounding_when,
+        reason_sum_veto_overdue_when,
+        reason_sum_veto_age_when,
+        reason_sum_veto_age_unknown_when,
+        reason_sum_veto_consent_when,
+        reason_raise_completeness_when,
+        reason_raise_fresh_income_when,
+        reason_cap_net_assets_when,
+        reason_cap_grade_when
+      ]
+    ),
+    1,
+    6
+  ) AS reason_codes,
+  LIST_SLICE(
+    LIST_WHERE(
+      [
+        COALESCE(reason_sum_income_capacity_fen, 0),
+        COALESCE(reason_sum_net_assets_cap_fen, 0),
+        COALESCE(reason_sum_grade_cap_fen, 0),
+        COALESCE(reason_sum_no_grade_fen, 0),
+        COALESCE(reason_sum_debts_elsewhere_fen, 0),
+        COALESCE(reason_sum_rounding_fen, 0),
+        COALESCE(reason_sum_veto_overdue_fen, 0),
+        COALESCE(reason_sum_veto_age_fen, 0),
+        COALESCE(reason_sum_veto_age_unknown_fen, 0),
+        COALESCE(reason_sum_veto_consent_fen, 0),
+        COALESCE(reason_raise_completeness_fen, 0),
+        COALESCE(reason_raise_fresh_income_fen, 0),
+        COALESCE(reason_cap_net_assets_fen, 0),
+        COALESCE(reason_cap_grade_fen, 0)
+      ],
+      [
+        reason_sum_income_capacity_when,
+        reason_sum_net_assets_cap_when,
+        reason_sum_grade_cap_when,
+        reason_sum_no_grade_when,
+        reason_sum_debts_elsewhere_when,
+        reason_sum_rounding_when,
+        reason_sum_veto_overdue_when,
+        reason_sum_veto_age_when,
+        reason_sum_veto_age_unknown_when,
+        reason_sum_veto_consent_when,
+        reason_raise_completeness_when,
+        reason_raise_fresh_income_when,
+        reason_cap_net_assets_when,
+        reason_cap_grade_when
+      ]
+    ),
+    1,
+    6
+  ) AS reason_amounts_fen
+FROM rules_13
