@@ -23,8 +23,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends libgomp1 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/tiange --shell /usr/sbin/nologin tiange \
-    && install -d -o tiange -g tiange -m 0700 /var/lib/tiange /var/lib/tiange/keys /var/lib/tiange/files /var/lib/tiange/nightly \
-       /backups
+    && install -d -o tiange -g tiange -m 0700 /var/lib/tiange /var/lib/tiange/keys /var/lib/tiange/files /backups /var/lib/tiange/nightly
 WORKDIR /opt/tiange
 COPY --from=environment /opt/tiange/ ./
 COPY migrations/ migrations/

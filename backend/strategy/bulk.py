@@ -21,6 +21,7 @@ from sqlalchemy import make_url
 
 from backend.strategy.compiler import Compiled
 from backend.strategy.definitions import SPINE, Catalogue
+from backend.strategy.errors import BeyondBounds
 from backend.strategy.queries import FeatureRow
 from backend.strategy.rules import Moves, Result
 
@@ -59,10 +60,6 @@ SELECT c.customer_id, c.inputs_revision, to_json(f), c.tier, c.stage, c.grade, c
 FROM changed AS c JOIN (SELECT * EXCLUDE (inputs_revision) FROM features) AS f USING (customer_id)
 ORDER BY c.grid_id NULLS LAST, c.customer_id
 """
-
-
-class BeyondBounds(Exception):
-    """Some customer's amounts are too large to be reckoned with: DuckDB does not say whose."""
 
 
 class Bulk:

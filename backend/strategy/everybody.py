@@ -21,8 +21,8 @@ from sqlalchemy.exc import DBAPIError
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
 from backend.strategy import queries, runs
-from backend.strategy.bulk import BeyondBounds, Bulk
 from backend.strategy.engine import shipped_catalogue, shipped_statements
+from backend.strategy.errors import BeyondBounds
 from backend.strategy.queries import FeatureRow, Mark
 from backend.strategy.rules import Moves, Result
 from backend.strategy.service import ensure_published, put_in_force, recompute
@@ -124,6 +124,9 @@ class _Run:
 
     async def in_duckdb(self, copy: Copy) -> Summary:
         """Raises BeyondBounds; nothing is written then."""
+        # the web server knows this module and needs no DuckDB
+        from backend.strategy.bulk import Bulk
+
         async with self.db.unit(self.actor) as uow:
             version, as_of = await ensure_published(uow), uow.today
             total = sum(count for _, count in await queries.grids(uow))

@@ -13,6 +13,7 @@ from backend.kernel.ids import uuid7
 from backend.kernel.uow import UnitOfWork
 from backend.notify import api as notify
 from backend.policy import api as policy
+from backend.strategy.errors import NotHeld
 from backend.strategy.models import StrategyRun
 from backend.strategy.rules import Moves, too_much
 
@@ -20,10 +21,6 @@ RELEASED = "strategy.released"
 #: who hears that a run waits
 WATCHING = (Role.risk_officer, Role.hq_business)
 _TIERS, _LIMITS = "held_tiers_per_mille", "held_limits_per_mille"
-
-
-class NotHeld(Exception):
-    """There is no such run that waits."""
 
 
 async def begin(uow: UnitOfWork, cause: str, engine: str, version: int, as_of: date) -> UUID:

@@ -163,9 +163,10 @@ def test_what_is_written_has_a_volume_that_may_be_written(compose: dict[str, Any
     made = (REPOSITORY / "Dockerfile").read_text()
     for name in ("backup", "restore", "migrate"):
         assert "keys:/var/lib/tiange/keys" in compose["services"][name]["volumes"]
+    assert "nightly:/var/lib/tiange/nightly" in compose["services"]["worker"]["volumes"]
     assert "backups:/backups" in compose["services"]["backup"]["volumes"]
     (installed,) = re.findall(r"install -d -o tiange .*", made)
-    for place in ("/var/lib/tiange/keys", "/var/lib/tiange/files", "/backups"):
+    for place in ("/var/lib/tiange/keys", "/var/lib/tiange/files", "/var/lib/tiange/nightly", "/backups"):
         assert f" {place}" in installed
 
 
