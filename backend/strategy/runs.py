@@ -68,7 +68,7 @@ async def tell_held(uow: UnitOfWork, run_id: UUID, moves: Moves) -> None:
             uow,
             person,
             "strategy_run_held",
-            {"run_id": str(run_id), **moved},
+            {"run_id": str(run_id), "tiers": moves.tiers, "zeroed": moves.zeroed},
             dedupe=f"strategy_run_held:{run_id}:{person}",
         )
 
