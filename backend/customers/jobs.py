@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from backend.customers import ages, moving, owners, photos, queries, unowned
 from backend.customers.models import Customer
-from backend.customers.service import refresh
+from backend.customers.service import complete_to
 from backend.grids import api as grids
 from backend.kernel.jobs import JobContext
 from backend.kernel.uow import UnitOfWork
@@ -71,7 +71,7 @@ async def age_files(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
             for facts in await queries.section_facts(uow, ids):
                 points, _ = ages.judged(facts, standards)
                 if points != before[str(facts.id)]:
-                    await refresh(uow, facts.id, "aged")
+                    await complete_to(uow, facts.id, points, "aged")
             after = ids[-1]
 
 

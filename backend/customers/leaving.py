@@ -184,7 +184,7 @@ async def move(uow: UnitOfWork, body: MoveMember, envelope: Envelope) -> Applied
             detail = {"person": str(membership.person_id), "to": str(new.id)}
             uow.audit("member.move", "customer", old.id, detail)
             for one in (old, new):
-                await changed(uow, one)
+                await recount_and_tell(uow, one)
             dealings.people_moved(uow, old.id, new.id)
         return Applied()
 
@@ -251,7 +251,7 @@ async def end(uow: UnitOfWork, membership: Membership, on: date, reason: str) ->
         customer.phone_person_id = None
     await uow.session.flush()
     uow.touch_all(customer.books, "member", membership.id, gone=True)
-    await changed(uow, customer)
+    await recount_and_tell(uow, customer)
 
 
 async def begin_again(uow: UnitOfWork, membership: Membership) -> None:
@@ -263,10 +263,10 @@ async def begin_again(uow: UnitOfWork, membership: Membership) -> None:
         membership.relation = Relation.other.value
     await uow.session.flush()
     uow.touch_all(customer.books, "member", membership.id)
-    await changed(uow, customer)
+    await recount_and_tell(uow, customer)
 
 
-async def changed(uow: UnitOfWork, customer: Customer) -> None:
+async def recount_and_tell(uow: UnitOfWork, customer: Customer) -> None:
     """Counts the members anew, and tells phones and whoever reckons with them."""
     await merging.recount(uow, customer)
     await merging.changed(uow, customer, "member")

@@ -325,19 +325,22 @@ async def refresh(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:
     async with uow.elevated("completeness counts every source, also those the actor cannot see"):
         facts = (await queries.section_facts(uow, [customer_id]))[0]
         points, _ = ages.judged(facts, standards)
-        before = await uow.session.scalar(
-            select(Customer.completeness_points).where(Customer.id == customer_id)
-        )
-        await uow.session.execute(
-            update(Customer)
-            .where(Customer.id == customer_id)
-            .values(inputs_revision=Customer.inputs_revision + 1, completeness_points=points)
-            .execution_options(synchronize_session="fetch")
-        )
-        books = (await queries.books_of(uow, [customer_id]))[customer_id]
+        await complete_to(uow, customer_id, points, cause)
+
+
+async def complete_to(uow: UnitOfWork, customer_id: UUID, points: int, cause: str) -> None:
+    """What `refresh` does, where the file's points are reckoned already. Needs the system's sight."""
+    before = await uow.session.scalar(select(Customer.completeness_points).where(Customer.id == customer_id))
+    await uow.session.execute(
+        update(Customer)
+        .where(Customer.id == customer_id)
+        .values(inputs_revision=Customer.inputs_revision + 1, completeness_points=points)
+        .execution_options(synchronize_session="fetch")
+    )
     if before != points:
+        books = (await queries.books_of(uow, [customer_id]))[customer_id]
         uow.touch_all(books, "file", customer_id)
-    uow.emit("customers.changed", {"customer_id": str(customer_id), "cause": cause})
+    tell_inputs_changed(uow, customer_id, cause)
 
 
 async def inputs_changed(uow: UnitOfWork, customer_id: UUID, cause: str) -> None:

@@ -68,7 +68,7 @@ async def unite(uow: UnitOfWork, body: UniteMember, envelope: Envelope) -> Appli
         await leaving.end(uow, goes, seen_on, UNITED)
         rehome(uow, [("photo", one) for one in moved], old.books, new.books)
         uow.audit("member.unite", "customer", old.id, {"person": detail["person"], "to": str(new.id)})
-        await leaving.changed(uow, new)
+        await leaving.recount_and_tell(uow, new)
         dealings.people_moved(uow, old.id, new.id)
     return Applied(tuple(sorted(lost)))
 
@@ -103,7 +103,7 @@ async def part(uow: UnitOfWork, body: PartMember, envelope: Envelope) -> Applied
         done.undone_at, done.undone_by = uow.now, uow.actor.require_staff()
         await leaving.begin_again(uow, goes)
         uow.audit("member.part", "customer", old.id, {"person": str(goes.person_id), "from": str(new.id)})
-        await leaving.changed(uow, new)
+        await leaving.recount_and_tell(uow, new)
         dealings.people_moved(uow, old.id, new.id)
     return Applied()
 

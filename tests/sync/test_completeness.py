@@ -1,11 +1,16 @@
 """How complete the files of a grid and of a branch are, asked online: counts, and of nobody in particular."""
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+import pytest
+
+from backend.customers import queries
 from backend.customers.jobs import FILES_AGE
 from backend.kernel.actor import Actor
-from backend.kernel.uow import Database
+from backend.kernel.uow import Database, UnitOfWork
 from tests.support.bodies import new_household
 from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
@@ -114,3 +119,38 @@ async def test_an_answer_that_came_of_age_counts_half_until_it_is_said_anew(
     # two years after it was seen the house is old, too
     await nights(730 - 367 + 1)
     assert await points() == 85
+
+
+async def test_the_night_reckons_each_file_once(
+    phone_of: PhoneOf,
+    world: World,
+    work: Work,
+    worker_db: Database,
+    clock: MovingClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manager = await phone_of("manager")
+    bodies = [new_household(world.grids["E1"], f"李四{n}", f"1391234000{n}") for n in range(3)]
+    for body in bodies:
+        manager.save("customer.create", body)
+        manager.save("customer.set_values", _edits(body["id"], None, "income_wages_fen"))
+    assert {one["result"] for one in await manager.push()} == {"applied"}
+    await work()
+    await manager.pull()
+    before = [manager.of("file")[body["id"]]["points"] for body in bodies]
+    clock.advance(timedelta(days=366))
+    read, real = list[UUID](), queries.section_facts
+
+    async def reading(uow: UnitOfWork, ids: Iterable[UUID]) -> Sequence[Any]:
+        read.extend(ids := list(ids))
+        return await real(uow, ids)
+
+    monkeypatch.setattr(queries, "section_facts", reading)
+    async with worker_db.unit(Actor.system("test")) as uow:
+        uow.emit(FILES_AGE, {})
+    await work()
+    assert sorted(str(one) for one in read) == sorted(body["id"] for body in bodies)
+    await manager.phone.login("manager", PASSWORD)
+    await manager.pull()
+    after = [manager.of("file")[body["id"]]["points"] for body in bodies]
+    assert all(now < then for now, then in zip(after, before, strict=True))
