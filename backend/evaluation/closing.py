@@ -7,10 +7,12 @@ from backend.evaluation import queries
 from backend.evaluation.models import EvaluationSession
 from backend.evaluation.schemas import CloseSession
 from backend.evaluation.service import KIND, locked, moved
+from backend.identity import api as identity
 from backend.kernel.actor import HEADS
 from backend.kernel.commands import Envelope
 from backend.kernel.errors import not_allowed
 from backend.kernel.uow import UnitOfWork
+from backend.notify import api as notify
 from backend.policy import api as policy
 
 #: raised by the clock, once a day
@@ -35,11 +37,20 @@ async def close(uow: UnitOfWork, body: CloseSession, envelope: Envelope) -> None
 
 
 async def close_due(uow: UnitOfWork) -> None:
-    """Closes what is still open `evaluation_close_days` after the day on which it was held. Job only."""
+    """Closes what is still open `evaluation_close_days` after the day on which it was held, and tells host
+    and heads of it. Job only."""
     days = int(await policy.figure(uow, "evaluation_close_days"))
     for row in await queries.open_before(uow, uow.today - timedelta(days=days), AT_ONCE):
         _end(row, uow.now, None)
         _tell(uow, row)
+        for person in {row.host_id, *await identity.heads_of(uow, row.branch_id)}:
+            await notify.send(
+                uow,
+                person,
+                "evaluation_closed",
+                {"session_id": str(row.id)},
+                dedupe=f"evaluation_closed:{row.id}:{person}",
+            )
 
 
 def _end(row: EvaluationSession, at: datetime, by: UUID | None) -> None:

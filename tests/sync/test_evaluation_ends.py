@@ -107,17 +107,36 @@ async def test_others_end_nothing(
 
 
 async def test_what_nobody_ended_ends_by_the_rule_of_days(
-    agent: FieldPhone, manager: FieldPhone, world: World, work: Work, clock: MovingClock, worker_db: Database
+    agent: FieldPhone,
+    manager: FieldPhone,
+    phone_of: PhoneOf,
+    world: World,
+    work: Work,
+    clock: MovingClock,
+    worker_db: Database,
 ) -> None:
+    head, deputy, other = await phone_of("head"), await phone_of("deputy"), await phone_of("head2")
     village = await village_of(manager, agent, world, held_on=clock.today().isoformat())
+
+    async def told() -> list[int]:
+        """How often each heard that it ended: the host, the branch's heads, and who has no part in it."""
+        counts = []
+        for phone in (agent, head, deputy, manager, other):
+            await phone.pull()
+            heard = [one for one in phone.of("inbox").values() if one["kind"] == "evaluation_closed"]
+            assert [one["params"] for one in heard] == [{"session_id": village.id}] * len(heard)
+            counts.append(len(heard))
+        return counts
+
     for reviewer in (0, 1):
         village.hand_in(agent, reviewer, FORMS)
-    for days, ended in ((0, False), (13, False), (2, True)):
+    for days, ended in ((0, False), (13, False), (2, True), (1, True)):
         clock.advance(timedelta(days=days))
         async with worker_db.unit(Actor.system("test")) as uow:
             uow.emit("evaluation.close_due", {})
         await work()
         assert (await _closed_at(manager, village) is not None) is ended, days
+        assert await told() == ([1, 1, 1, 0, 0] if ended else [0] * 5)
     # they had lain on the phone for a fortnight
     assert {one["result"] for one in await agent.push()} == {"applied"}
     village.hand_in(agent, 2, FORMS)
