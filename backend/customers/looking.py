@@ -1,12 +1,13 @@
 """Heads look up their branch's customers at the bank, and look at them: their phones do not hold them. Head
-office looks at one when it says what for."""
+office looks for one of the whole bank, and at one, when it says what for."""
 
 import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
-from backend.customers import queries
+from backend.customers import look_ups, queries
 from backend.customers.schemas import FoundCustomer, FoundCustomers, LookUp
 from backend.identity import api as identity
 from backend.kernel.actor import Role
@@ -20,26 +21,43 @@ FOR_A_PURPOSE = frozenset({Role.hq_lead, Role.auditor})
 
 
 async def look_up(uow: UnitOfWork, asked: LookUp) -> FoundCustomers:
-    """Active households of the actor's branch by words or by ids, with what tells them apart.
+    """Active households with what tells them apart: of the actor's branch by words or by ids; `FOR_A_PURPOSE`
+    of the bank, by words of which one is a whole name.
 
-    Each look-up is in the audit trail with what it showed. Raises Problem `not_allowed`, `malformed`,
-    `too_many_look_ups`.
+    Each look-up is in the audit trail with what it showed, and what it was for. Raises Problem `not_allowed`,
+    `purpose_needed`, `malformed`, `too_many_look_ups`.
     """
-    if not uow.actor.is_head:
-        raise not_allowed("The branch's customers are looked up by its heads.")
+    actor = uow.actor
+    _check_purpose(uow, asked.purpose)
     words = unicodedata.normalize("NFKC", asked.text).lower().split()
-    if not words and not asked.ids:
-        raise Problem("malformed", 422, "Nothing was asked for", detail="Give a text or ids.")
+    if not words and not (asked.ids and actor.is_head):
+        raise Problem("malformed", 422, "Nothing was asked for", detail="Give a text, or as a head ids.")
     await identity.count_look_up(uow)
-    rows = await queries.looked_up(uow, uow.actor.branch_ids, words, asked.ids or None, MOST + 1)
-    found = [FoundCustomer(row.id, row.kind, row.name, row.address, row.grid_name) for row in rows[:MOST]]
-    uow.audit(
-        "customer.looked_up",
-        "branch",
-        uow.actor.branch_id or "",
-        {"text": asked.text, "found": [str(one.id) for one in found]},
-    )
+    if actor.is_head:
+        rows = await look_ups.in_branches(uow, actor.branch_ids, words, asked.ids or None, MOST + 1)
+        found = [FoundCustomer(row.id, row.kind, row.name, row.address, row.grid_name) for row in rows[:MOST]]
+    else:
+        async with uow.overseeing("what for is on record, and no more is told than whose page can be opened"):
+            rows = await look_ups.anywhere(uow, words, MOST + 1)
+            branches = await identity.branches(uow)
+        found = [
+            FoundCustomer(row.id, row.kind, row.name, None, row.grid_name, branches.get(row.branch_id))
+            for row in rows[:MOST]
+        ]
+    detail: dict[str, Any] = {"text": asked.text, "found": [str(one.id) for one in found]}
+    if asked.purpose is not None:
+        detail["purpose"] = asked.purpose
+    uow.audit("customer.looked_up", "branch", actor.branch_id or "", detail)
     return FoundCustomers(found, more=len(rows) > MOST)
+
+
+def _check_purpose(uow: UnitOfWork, purpose: str | None) -> None:
+    """Heads need none. Raises Problem `not_allowed`, `purpose_needed`."""
+    actor = uow.actor
+    if not actor.is_head and actor.role not in FOR_A_PURPOSE:
+        raise not_allowed("Customers are looked at by the heads of their branch, and by head office.")
+    if not actor.is_head and purpose is None:
+        raise purpose_needed()
 
 
 @asynccontextmanager
@@ -49,13 +67,9 @@ async def looking_at(uow: UnitOfWork, customer_id: UUID, purpose: str | None) ->
     Heads look within their branch, `FOR_A_PURPOSE` anywhere. Each look is in the audit trail. Raises Problem
     `not_allowed`, `purpose_needed`, `not_found`, `too_many_look_ups`.
     """
-    actor = uow.actor
-    if not actor.is_head and actor.role not in FOR_A_PURPOSE:
-        raise not_allowed("Customers are looked at by the heads of their branch, and by head office.")
-    if not actor.is_head and purpose is None:
-        raise purpose_needed()
+    _check_purpose(uow, purpose)
     await identity.count_look_up(uow)
-    if actor.is_head:
+    if uow.actor.is_head:
         yield await _found(uow, customer_id, purpose)
         return
     async with uow.overseeing("what for is on record, and nothing can be changed"):

@@ -259,35 +259,6 @@ async def resembling(uow: UnitOfWork, pinyin: str, patterns: Sequence[str]) -> S
     return (await uow.session.execute(RESEMBLING, given)).all()
 
 
-# each word is a part of the household's name or a member's, of its address or its grid's name, or of the
-# pinyin or initials of its name; whoever is called exactly so comes first
-LOOKED_UP = text(
-    "SELECT c.id, c.kind, c.name, c.address, g.name AS grid_name"
-    " FROM customer c LEFT JOIN grid g ON g.id = c.grid_id"
-    " WHERE c.branch_id = ANY(:branches) AND c.status = 'active'"
-    " AND (CAST(:ids AS uuid[]) IS NULL OR c.id = ANY(:ids))"
-    " AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:words AS text[])) AS word WHERE NOT (strpos(lower("
-    "     concat_ws(' ', c.name, c.address, g.township, g.name, c.pinyin, c.initials)), word) > 0"
-    "   OR EXISTS (SELECT 1 FROM membership m JOIN person p ON p.id = m.person_id"
-    "     WHERE m.customer_id = c.id AND m.until_on IS NULL AND strpos(lower(p.name), word) > 0)))"
-    " ORDER BY lower(c.name) = ANY(:words) DESC, c.pinyin, c.id LIMIT :most"
-)
-
-
-async def looked_up(
-    uow: UnitOfWork, branches: Sequence[UUID], words: Sequence[str], ids: Sequence[UUID] | None, most: int
-) -> Sequence[Any]:
-    """Active households of these branches in the actor's scope in which each of `words` (lower case) is
-    found, of `ids` where they are given: id, kind, name, address, grid_name."""
-    given = {
-        "branches": list(branches),
-        "words": list(words),
-        "ids": None if ids is None else list(ids),
-        "most": most,
-    }
-    return (await uow.session.execute(LOOKED_UP, given)).all()
-
-
 async def books_of(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """The partitions that hold each customer."""
     rows = await uow.session.execute(select(Customer.id, Customer.books).where(Customer.id.in_(list(ids))))

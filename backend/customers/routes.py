@@ -27,7 +27,8 @@ class CustomerController(Controller):
     # a post, so that no name stands in an address, which servers log
     @post("/look-up", status_code=200)
     async def look_up(self, data: JSONBody[LookUp], actor: AskedBy, database: Db) -> FoundCustomers:
-        """Households of the branch. 403 `not_allowed`, 429 `too_many_look_ups` with Retry-After."""
+        """Households of the branch, for its heads; of the bank, for head office with a purpose. 403
+        `not_allowed`, `purpose_needed`, 429 `too_many_look_ups` with Retry-After."""
         async with database.unit(actor) as uow:
             return await looking.look_up(uow, data)
 

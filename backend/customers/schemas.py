@@ -107,20 +107,23 @@ class RemoveRecord(Struct, frozen=True):
 
 
 class LookUp(Struct, frozen=True):
-    """What is looked for: words of a name or place, these ids, or both."""
+    """What is looked for: words of a name or place, these ids, or both. `purpose`: what head office looks
+    for it for."""
 
     text: Annotated[str, Meta(max_length=60)] = ""
     ids: Annotated[list[UUID], Meta(max_length=50)] = []
+    purpose: Annotated[str, Meta(min_length=4, max_length=200)] | None = None
 
 
 class FoundCustomer(Struct, frozen=True):
-    """A household as it is told from others."""
+    """A household as it is told from others: in a branch by its address, in the bank by its branch."""
 
     id: UUID
     kind: str
     name: str
-    address: str
+    address: str | None
     grid_name: str | None
+    branch_name: str | None = None
 
 
 class FoundCustomers(Struct, frozen=True):

@@ -152,8 +152,10 @@ async def push(one: Attempt) -> bool:
 
 
 async def look_up(one: Attempt) -> bool:
-    """The household was found at the bank."""
-    answer = await one.ask("POST", "/api/v1/customers/look-up", ids=[one.subject.customer_id])
+    """The household was found at the bank, by its name and with a purpose."""
+    name = one.subject.author.of("customer")[one.subject.customer_id]["name"]
+    asked = {"ids": [one.subject.customer_id], "text": name, "purpose": "a look"}
+    answer = await one.ask("POST", "/api/v1/customers/look-up", **asked)
     assert answer.status_code in REFUSED | {200}, answer.text
     return answer.status_code == 200 and one.subject.customer_id in answer.text
 

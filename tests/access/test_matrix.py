@@ -118,9 +118,11 @@ MATRIX: dict[str, Row] = {
         other_grid=HEADS | CHECKERS | OVERSEERS,
         other_branch=CHECKERS | OVERSEERS,
     ),
-    # the branch's heads, whoever holds the grid
+    # the branch's heads, whoever holds the grid; head office with a purpose
     "POST /api/v1/customers/look-up": _row(
-        probes.look_up, **dict.fromkeys(("own", "reassigned", "other_grid"), HEADS)
+        probes.look_up,
+        **dict.fromkeys(("own", "reassigned", "other_grid"), HEADS | OVERSEERS),
+        other_branch=OVERSEERS,
     ),
     # the branch's heads; head office with a purpose
     "POST /api/v1/sync/customer": _row(

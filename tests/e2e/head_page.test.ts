@@ -200,6 +200,42 @@ describe.sequential('a customer whom the head does not hold', () => {
     expect(looks.at(-1)).toEqual(['hq_lead', '客户来信申诉'])
   })
 
+  test('head office finds the household by its whole name, for a purpose said once', async () => {
+    await lead.go('/inbox')
+    await lead.tap(lead.page.getByRole('link', { name: lead.t('tabs.customers'), exact: true }))
+    await lead.page.getByRole('heading', { name: lead.t('look.find') }).waitFor()
+    await lead.page.getByRole('button', { name: lead.t('look.purposeFirst') }).waitFor()
+    await lead.page.getByLabel(lead.t('look.purpose')).fill('客户来信申诉')
+    await lead.page.getByLabel(lead.t('look.findBy')).fill(home.name.slice(0, 1))
+    await lead.tap(lead.page.getByRole('button', { name: lead.t('look.findNow'), exact: true }))
+    await lead.text('look.none').waitFor()
+    await sound(lead, '12-nobody')
+    await lead.page.getByLabel(lead.t('look.findBy')).fill(home.name)
+    await lead.tap(lead.page.getByRole('button', { name: lead.t('look.findNow'), exact: true }))
+    const row = lead.page.locator(`li > a[href="/customers/${home.id}"]`)
+    await row.waitFor()
+    await row.getByText(home.grid).waitFor()
+    await sound(lead, '13-found')
+    await lead.tap(row)
+    await lead.page.getByRole('heading', { name: lead.t('look.why') }).waitFor()
+    await lead.tap(lead.button('look.open'))
+    await heading(lead).waitFor()
+    await lead.page.getByText(NOTE).first().waitFor()
+    // back where the others that were found still stand; nothing of it once the phone was locked
+    await lead.tap(lead.button('ui.back'))
+    await row.waitFor()
+    await lead.go('/me')
+    await lead.tap(lead.button('me.lock'))
+    await lead.unlock()
+    await lead.go('/customers/find')
+    await lead.page.getByRole('heading', { name: lead.t('look.find') }).waitFor()
+    expect(await row.count()).toBe(0)
+    const looks = await bank.helper.sql<[string, string, string]>(
+      "SELECT role, detail ->> 'text', detail ->> 'purpose' FROM audit_entry WHERE action = 'customer.looked_up' AND role = 'hq_lead' ORDER BY id",
+    )
+    expect(looks).toEqual([home.name.slice(0, 1), home.name].map((text) => ['hq_lead', text, '客户来信申诉']))
+  })
+
   test('no page threw or logged an error', () => {
     expect(all().flatMap((one) => one.errors)).toEqual([])
   })

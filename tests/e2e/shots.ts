@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Bank } from './support/bank'
-import { doubling, early, familiesOf, moving, steering } from './support/belongs'
+import { doubling, early, familiesOf, moving, overseeing, steering } from './support/belongs'
 import { asking, contacting, evaluating, questioning, trading, unasked } from './support/file'
 import { Phone } from './support/phone'
 import { result, RESULTS } from './support/places'
@@ -130,8 +130,8 @@ test('the file', async () => {
 
 test('who belongs where', async () => {
   const bank = await Bank.open()
-  const cast = { bank, manager: new Phone(bank, 'the manager'), agent: new Phone(bank, 'the agent'), head: new Phone(bank, 'the head') }
-  await walk(bank, [cast.manager, cast.agent, cast.head], async () => {
+  const cast = { bank, manager: new Phone(bank, 'the manager'), agent: new Phone(bank, 'the agent'), head: new Phone(bank, 'the head'), lead: new Phone(bank, 'head office') }
+  await walk(bank, [cast.manager, cast.agent, cast.head, cast.lead], async () => {
     const families = await familiesOf(bank)
     const [beside] = await householdsOf(bank)
     await cast.manager.on()
@@ -140,5 +140,6 @@ test('who belongs where', async () => {
     await cast.agent.off()
     await doubling(cast, shoot, beside!)
     await steering(cast, shoot)
+    await overseeing(cast, shoot)
   })
 })

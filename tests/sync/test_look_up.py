@@ -16,6 +16,7 @@ from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
 
 LOOK_UP = "/api/v1/customers/look-up"
+PURPOSE = "客户来信申诉"
 
 
 async def ask(phone: FieldPhone, **given: Any) -> httpx.Response:
@@ -63,6 +64,7 @@ async def test_a_household_of_the_branch_is_found_by_words_of_its_name_or_place(
         "name": "周海生",
         "address": "上湾 5 号",
         "grid_name": found["grid_name"],
+        "branch_name": None,
     }
     async with worker_db.unit(Actor.system("test")) as uow:
         place = await uow.session.scalar(text("SELECT name FROM grid WHERE id = :id"), {"id": grid.id})
@@ -82,11 +84,63 @@ async def test_only_heads_and_only_their_branch(phone_of: PhoneOf, world: World)
     (far,) = await made(west, world, "W1", ("汪德海", "西头"))
     assert await names(head, ids=[east, far]) == ["汪德海"]
     assert [one["id"] for one in (await ask(head, ids=[east, far])).json()["customers"]] == [east]
-    for login in ("manager", "agent", "lead", "auditor", "admin"):
-        answer = await ask(await phone_of(login), text="汪德海")
+    for login in ("manager", "agent", "business", "data", "risk", "admin"):
+        answer = await ask(await phone_of(login), text="汪德海", purpose=PURPOSE)
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     for nothing in ({}, {"text": "  "}, {"text": "汪" * 61}, {"ids": [east] * 51}):
         assert (await ask(head, **nothing)).status_code == 422
+
+
+@pytest.mark.parametrize("login", ["lead", "auditor"])
+async def test_head_office_finds_one_of_the_bank_by_a_whole_name_when_it_says_what_for(
+    phone_of: PhoneOf, world: World, worker_db: Database, login: str
+) -> None:
+    manager, west, office = await phone_of("manager"), await phone_of("manager2"), await phone_of(login)
+    east_ids = await made(manager, world, "E1", ("汪德海", "上湾 3 号"), ("汪德水", "下湾 1 号"))
+    (far,) = await made(west, world, "W1", ("汪德海", "西头"))
+    without = await ask(office, text="汪德海")
+    assert (without.status_code, without.json()["code"]) == (403, "purpose_needed")
+    assert (await ask(office, text="汪德海", purpose="看")).status_code == 422
+    # nobody is fished for: no ids, no half a name, no reading of one
+    assert (await ask(office, ids=east_ids, purpose=PURPOSE)).status_code == 422
+    for part in ("汪德", "wangdehai", "上湾", "汪 西头"):
+        assert await names(office, text=part, purpose=PURPOSE) == [], part
+    found = (await ask(office, text="汪德海", purpose=PURPOSE)).json()
+    assert {one["id"] for one in found["customers"]} == {east_ids[0], far}
+    assert {one["address"] for one in found["customers"]} == {None}
+    branches = {one["branch_name"] for one in found["customers"]}
+    assert len(branches) == 2
+    assert None not in branches
+    # the village narrows it down, and opens what a name in it begins with
+    async with worker_db.unit(Actor.system("test")) as uow:
+        village = await uow.session.scalar(
+            text("SELECT name FROM grid WHERE id = :id"), {"id": world.grids["W1"].id}
+        )
+    assert [
+        one["id"]
+        for one in (await ask(office, text=f"汪德海 {village}", purpose=PURPOSE)).json()["customers"]
+    ] == [far]
+    assert await names(office, text=f"{village} 汪", purpose=PURPOSE) == ["汪德海"]
+    # a member's whole name
+    assert set(await names(office, text="王五妹", purpose=PURPOSE)) == {"汪德海", "汪德水"}
+    async with worker_db.unit(Actor.system("test")) as uow:
+        looks = await uow.session.execute(
+            text("SELECT staff_id, detail FROM audit_entry WHERE action = 'customer.looked_up' ORDER BY id")
+        )
+        last = looks.all()[-1]
+    assert str(last.staff_id) == office.staff["id"]
+    assert (last.detail["text"], last.detail["purpose"]) == ("王五妹", PURPOSE)
+    assert set(last.detail["found"]) == {*east_ids, far}
+    # what was found is not held
+    await office.pull()
+    assert not office.of("customer")
+
+
+async def test_head_office_sees_twenty_at_most(phone_of: PhoneOf, world: World) -> None:
+    manager, lead = await phone_of("manager"), await phone_of("lead")
+    await made(manager, world, "E1", *(("汪德海", f"上湾 {n} 号") for n in range(21)))
+    found = (await ask(lead, text="汪德海", purpose=PURPOSE)).json()
+    assert (len(found["customers"]), found["more"]) == (20, True)
 
 
 async def test_who_looks_up_without_end_waits(phone_of: PhoneOf, world: World, clock: MovingClock) -> None:

@@ -6,8 +6,11 @@ export interface FoundCustomer {
   id: Id
   kind: CustomerKind
   name: string
-  address: string
+  /** Null where the whole bank was asked. */
+  address: string | null
   grid_name: string | null
+  /** Only where the whole bank was asked. */
+  branch_name: string | null
 }
 
 export interface FoundCustomers {
@@ -29,8 +32,8 @@ export interface FormerMember {
 /** Who left, the last one first. */
 export const formerMembers = (http: HttpOptions, customer: Id): Promise<{ members: FormerMember[] }> => json(http, 'GET', `/api/v1/customers/${customer}/former-members`)
 
-/** By words of a name or place, or by ids; each look-up is in the bank's audit trail. */
-export const lookUp = (http: HttpOptions, asked: { text: string } | { ids: readonly Id[] }): Promise<FoundCustomers> =>
+/** By words of a name or place, or by ids; head office by a whole name, with a purpose. Each look-up is in the bank's audit trail. */
+export const lookUp = (http: HttpOptions, asked: { text: string; purpose?: string } | { ids: readonly Id[] }): Promise<FoundCustomers> =>
   json(http, 'POST', '/api/v1/customers/look-up', asked)
 
 /** How complete the files of a grid are: average points, how many reach the mark, how many lack each section. */

@@ -10,7 +10,7 @@ declare module 'vue-router' {
     heads?: boolean
     /** For those who visit customers. */
     field?: boolean
-    /** Of these also for those of head office who look at customers for a purpose. */
+    /** For those of head office who look at customers for a purpose; with `field` for them too. */
     oversees?: boolean
     /** For those who look after phones and refused entries. */
     watch?: boolean
@@ -55,7 +55,8 @@ export function decide(to: Pick<RouteLocationNormalized, 'path' | 'fullPath' | '
   if (to.meta.kiosk && state.phase === 'ready') return { path: to.path.replace(/\/kiosk$/, ''), replace: true }
   const phases = to.meta.phases ?? ['ready']
   if (phases.includes(state.phase)) {
-    const closed = (to.meta.heads && !state.isHead) || (to.meta.field && !state.isField && !(to.meta.oversees && state.oversees)) || (to.meta.watch && !state.watches)
+    const overseen = to.meta.oversees && state.oversees
+    const closed = (to.meta.heads && !state.isHead) || ((to.meta.field || to.meta.oversees) && !(to.meta.field && state.isField) && !overseen) || (to.meta.watch && !state.watches)
     return closed && state.phase === 'ready' ? { path: homeOf(state), replace: true } : true
   }
   const next = typeof to.query['next'] === 'string' ? to.query['next'] : undefined

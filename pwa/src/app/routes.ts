@@ -13,6 +13,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/forgot', component: () => import('../features/auth/Forgot.vue'), meta: { phases: ['locked'] } },
   { path: '/today', component: Today, meta: { field: true } },
   { path: '/customers', component: () => import('../features/customers/CustomerList.vue'), meta: { field: true } },
+  { path: '/customers/find', component: () => import('../features/customers/FindForPurpose.vue'), meta: { oversees: true } },
   { path: '/customers/new', component: () => import('../features/customers/NewCustomer.vue'), meta: { field: true } },
   { path: '/customers/:id', component: () => import('../features/customers/Customer.vue'), props: true, meta: { field: true, oversees: true } },
   { path: '/customers/:id/:section(income|spending|home|register)', component: () => import('../features/customers/EditSection.vue'), props: true, meta: { field: true } },

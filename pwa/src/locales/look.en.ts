@@ -18,5 +18,15 @@ const en: typeof zh = {
   purpose: 'Purpose',
   purposeFirst: 'Say what for first',
   open: 'Open this file',
+  find: 'Find a customer',
+  findHint: 'Say what for, then whom. Both are kept on record with your name.',
+  findBy: 'Name of the household, a member or the grid',
+  findByHint: 'The whole name; words of the grid or address may follow',
+  findFirst: 'Say whom first',
+  findNow: 'Find',
+  notFound: 'Not looked up',
+  none: 'Nobody is called so',
+  noneNext: 'Give the whole name, or that of the grid',
+  more: 'There are others; add a word',
 }
 export default en

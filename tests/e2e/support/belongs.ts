@@ -294,3 +294,19 @@ export async function steering({ head }: Belonging, shoot: Shoot): Promise<void>
   await page.getByRole('meter').first().waitFor()
   await shoot(head, '377 how complete the branch’s files are')
 }
+
+/** Head office finds a customer of the bank, for a purpose. */
+export async function overseeing({ bank, lead }: { bank: Bank; lead: Phone }, shoot: Shoot): Promise<void> {
+  const [row] = await bank.helper.sql<[string, string]>("SELECT id::text, name FROM customer WHERE kind = 'household' AND status = 'active' ORDER BY id LIMIT 1")
+  const [id, name] = row as [string, string]
+  await lead.on()
+  await lead.enrol(bank.login('hq_lead'), { heading: 'tabs.inbox', path: '/inbox' })
+  await lead.go('/customers/find')
+  await lead.page.getByRole('heading', { name: lead.t('look.find') }).waitFor()
+  await shoot(lead, '378 head office, whom it looks for')
+  await lead.page.getByLabel(lead.t('look.purpose')).fill('客户来信申诉')
+  await lead.page.getByLabel(lead.t('look.findBy')).fill(name)
+  await lead.tap(lead.page.getByRole('button', { name: lead.t('look.findNow'), exact: true }))
+  await lead.page.locator(`li > a[href="/customers/${id}"]`).waitFor()
+  await shoot(lead, '379 head office, who was found')
+}

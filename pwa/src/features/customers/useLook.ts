@@ -4,11 +4,13 @@ import type { Id } from '../../domain/rows'
 import { useEngine } from '../engine'
 import { problemCode } from '../problems'
 import { useOnline } from '../useOnline'
+import { useFound } from './found'
 
 /** `missing`: the phone does not hold the customer. */
 export function useLook(id: Id, missing: Readonly<Ref<boolean>>) {
   const engine = useEngine()
-  const purpose = ref('')
+  /** As it was said when they were looked for. */
+  const purpose = ref(engine.oversees ? useFound().purpose : '')
   const said = ref(false)
   /** Head office has not said yet what for. */
   const asking = computed(() => engine.oversees && missing.value && !said.value)
