@@ -1,4 +1,4 @@
-"""`tiange strategy runs | release`: how recalculations of everybody went, and letting a held one through."""
+"""`tiange strategy runs | release | explain | replay`: how recalculations went, how a result came about."""
 
 import asyncio
 import uuid
@@ -70,6 +70,72 @@ def add_strategy(
                 typer.echo(f"No run {run_id} waits; nothing was changed. See: tiange strategy runs", err=True)
                 raise typer.Exit(1) from None
             return ["It goes through now; the worker works everybody out anew."]
+
+        run(context, work)
+
+    @cli.command("explain")
+    def explain(
+        context: typer.Context,
+        customer: Annotated[uuid.UUID, typer.Argument(help="Its id.")],
+        english: Annotated[bool, typer.Option("--english", help="Names in English.")] = False,
+    ) -> None:
+        """Print how a customer's result came about: version, day, values, points, amounts, reasons, tags.
+
+        Worked out again from the values that were kept with the decision. Names of people are not shown; that
+        somebody looked is in the audit trail.
+
+        Example:
+
+            tiange strategy explain 0197b2c4-5f5e-7c3a-9d2e-0b8f1c6a4e21
+        """
+
+        async def work(uow: "UnitOfWork") -> list[str]:
+            from backend.app.strategy_words import explained
+            from backend.strategy.api import decisions_of
+            from backend.strategy.api import explain as explain_decision
+
+            found = await decisions_of(uow, customer, 1)
+            if not found:
+                typer.echo(f"Nothing was ever worked out of a customer {customer}.", err=True)
+                raise typer.Exit(1)
+            uow.audit("strategy.explain", "customer", str(customer))
+            return explained(uow, await explain_decision(uow, found[0]), english=english)
+
+        run(context, work)
+
+    @cli.command("replay")
+    def replay(
+        context: typer.Context,
+        customer: Annotated[uuid.UUID | None, typer.Argument(help="Its id; none means everybody.")] = None,
+        most: Annotated[int, typer.Option("--most", min=1, max=100_000, help="The newest so many.")] = 1000,
+    ) -> None:
+        """Make kept decisions again, each from its own values, catalogue version and day; say which differ.
+
+        Nothing is written. Ends with 1 if one comes out otherwise.
+
+        Examples:
+
+            tiange strategy replay
+
+            tiange strategy replay 0197b2c4-5f5e-7c3a-9d2e-0b8f1c6a4e21
+        """
+
+        async def work(uow: "UnitOfWork") -> list[str]:
+            from backend.strategy.api import decisions_of
+            from backend.strategy.api import replay as replay_decisions
+
+            decisions = await decisions_of(uow, customer, most)
+            different = await replay_decisions(uow, decisions)
+            for one, result in different:
+                typer.echo(
+                    f"{one.id} of customer {one.customer_id}: kept {one.result['limit_fen']} fen,"
+                    f" {one.result['tier']}; comes out {result.limit_fen} fen, {result.tier}",
+                    err=True,
+                )
+            if different:
+                typer.echo(f"{len(different)} of {len(decisions)} decisions come out otherwise.", err=True)
+                raise typer.Exit(1)
+            return [f"{len(decisions)} decisions come out to the fen as they were kept."]
 
         run(context, work)
 

@@ -16,7 +16,19 @@ from sqlglot import exp, parse_one
 from backend.strategy.building import levels
 from backend.strategy.definitions import SPINE, Catalogue, Feature, Rule
 from backend.strategy.documents import CatalogueError, Part, Problem
-from backend.strategy.language.nodes import Call, Case, Expr, Literal, Op, Ref, Type, integer, refs, total
+from backend.strategy.language.nodes import (
+    TRUE,
+    Call,
+    Case,
+    Expr,
+    Literal,
+    Op,
+    Ref,
+    Type,
+    integer,
+    refs,
+    total,
+)
 from backend.strategy.language.scope import Column
 from backend.strategy.language.sql import DUCKDB, POSTGRES, Dialect, Sql, cast, column, lower, parameter
 
@@ -120,13 +132,17 @@ def _feature_steps(
 
 def results_statement(catalogue: Catalogue) -> Sql:
     """One row of results per feature row of `:features`, in no particular order."""
-    inputs = {name: feature.column for name, feature in catalogue.features.items()}
-    return _results(catalogue, _recordset(inputs), POSTGRES)
+    return _results(catalogue, _recordset(catalogue), POSTGRES)
+
+
+def _rule_steps(catalogue: Catalogue, rows: Sql, dialect: Dialect) -> list[tuple[str, Sql]]:
+    """Feature rows, and in the last step every rule beside them."""
+    rules = {name: rule.value for name, rule in catalogue.rules.items()}
+    return [("rules_1", rows), *_layers(rules, "rules", 1, dialect)]
 
 
 def _results(catalogue: Catalogue, rows: Sql, dialect: Dialect) -> Sql:
-    steps: list[tuple[str, Sql]] = [("rules_1", rows)]
-    steps += _layers({name: rule.value for name, rule in catalogue.rules.items()}, "rules", 1, dialect)
+    steps = _rule_steps(catalogue, rows, dialect)
     final = exp.select(
         column(CUSTOMER),
         *(column(name) for name in RESULT),
@@ -135,6 +151,23 @@ def _results(catalogue: Catalogue, rows: Sql, dialect: Dialect) -> Sql:
         exp.alias_(_picked(catalogue, dialect, codes=False), "reason_amounts_fen"),
     ).from_(steps[-1][0])
     return _with(final, steps, dialect)
+
+
+def calculation_statement(catalogue: Catalogue) -> str:
+    """Per feature row of `:features`: customer_id and what its result was worked out through, in the order of
+    `calculated` (columns c0, c1, …)."""
+    steps = _rule_steps(catalogue, _recordset(catalogue), POSTGRES)
+    values = [exp.alias_(lower(value), f"c{place}") for place, value in enumerate(calculated(catalogue))]
+    return _text(_with(exp.select(column(CUSTOMER), *values).from_(steps[-1][0]), steps, POSTGRES))
+
+
+def calculated(catalogue: Catalogue) -> list[Expr]:
+    """The amounts, then the items of every scorecard: percent reached, and whether it counts."""
+    values: list[Expr] = [Ref(name, catalogue.rules[name].column.type) for name in catalogue.amounts]
+    for card in catalogue.scorecards:
+        for item in card.items:
+            values += [item.percent, TRUE if item.counts is None else item.counts]
+    return values
 
 
 def every_column(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, tuple[Type, Part]]]]:
@@ -257,9 +290,9 @@ def _layers(values: Mapping[str, Expr], prefix: str, last: int, dialect: Dialect
     return steps
 
 
-def _recordset(inputs: Mapping[str, Column]) -> Sql:
+def _recordset(catalogue: Catalogue) -> Sql:
     """The feature rows, read from JSON with their types."""
-    columns = ", ".join(f"{name} {found.type.value}" for name, found in inputs.items())
+    columns = ", ".join(f"{name} {one.column.type.value}" for name, one in catalogue.features.items())
     # names and types are the catalogue's own, checked by its schema
     read = f"SELECT f.* FROM JSONB_TO_RECORDSET(CAST(x AS JSONB)) AS f({CUSTOMER} uuid, {columns})"  # noqa: S608
     tree = parse_one(read, read="postgres")

@@ -1,0 +1,144 @@
+"""A kept decision made again from its own feature row, and the way to it line by line."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select, text
+
+from backend.kernel.uow import UnitOfWork
+from backend.strategy import queries
+from backend.strategy.compiler import calculation_statement, compile_catalogue
+from backend.strategy.definitions import Catalogue, Item, Scorecard, Words
+from backend.strategy.engine import shipped_catalogue
+from backend.strategy.loader import load
+from backend.strategy.models import CatalogueVersion, Decision
+from backend.strategy.rules import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A named value on the way. `unit` as in `definitions.UNITS`: money in fen, rates in basis points."""
+
+    name: str
+    words: Words
+    unit: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A line of the scorecard: `percent` of `weight` points; `counts` false: shared among the others."""
+
+    item: Item
+    percent: int
+    weight: int
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a decision came about. `reasons`: (words, fen); `tags`: the words of those held."""
+
+    decision: Decision
+    result: Result
+    features: tuple[Line, ...]
+    score: tuple[Points, ...]
+    amounts: tuple[Line, ...]
+    reasons: tuple[tuple[Words, int], ...]
+    tags: tuple[Words, ...]
+
+
+async def catalogue_of(uow: UnitOfWork, version: int) -> Catalogue:
+    """The catalogue that was published under `version`. Raises CatalogueError where it was written for an
+    older form than this program reads."""
+    found = (
+        await uow.session.execute(
+            select(CatalogueVersion.digest, CatalogueVersion.content).where(
+                CatalogueVersion.version == version
+            )
+        )
+    ).one()
+    shipped = await asyncio.to_thread(shipped_catalogue)
+    return shipped if found.digest == shipped.digest else await asyncio.to_thread(load, found.content)
+
+
+async def decisions_of(uow: UnitOfWork, customer_id: UUID | None, most: int) -> list[Decision]:
+    """Kept decisions, the newest first: a customer's, or everybody's."""
+    wanted = select(Decision).order_by(Decision.made_at.desc(), Decision.id.desc()).limit(most)
+    if customer_id is not None:
+        wanted = wanted.where(Decision.customer_id == customer_id)
+    return list(await uow.session.scalars(wanted))
+
+
+async def replay(uow: UnitOfWork, decisions: Sequence[Decision]) -> list[tuple[Decision, Result]]:
+    """Those of `decisions` that come out otherwise from their own feature row, version and date, and what
+    comes out. Raises CatalogueError."""
+    different = []
+    for version, as_of in sorted({(one.version, one.as_of) for one in decisions}):
+        statements = await asyncio.to_thread(compile_catalogue, await catalogue_of(uow, version))
+        of_these = {one.customer_id: one for one in decisions if (one.version, one.as_of) == (version, as_of)}
+        # a customer's several decisions of one day are made one after the other
+        rounds = [list(of_these.values())]
+        rounds += [
+            [one]
+            for one in decisions
+            if (one.version, one.as_of) == (version, as_of) and of_these[one.customer_id] is not one
+        ]
+        for some in rounds:
+            rows = [msgspec.json.encode(one.features).decode() for one in some]
+            results = await queries.results_of(uow, statements, rows, as_of)
+            different += [
+                (one, results[one.customer_id])
+                for one in some
+                if results[one.customer_id].plain() != one.result
+            ]
+    return different
+
+
+async def explain(uow: UnitOfWork, decision: Decision) -> Explanation:
+    """The way to a decision, worked out again from its feature row. Raises CatalogueError."""
+    catalogue = await catalogue_of(uow, decision.version)
+    statements = await asyncio.to_thread(compile_catalogue, catalogue)
+    row = msgspec.json.encode(decision.features).decode()
+    results = await queries.results_of(uow, statements, [row], decision.as_of)
+    given = {"features": f"[{row}]", "as_of": decision.as_of}
+    found = (await uow.session.execute(text(calculation_statement(catalogue)), given)).one()
+    values = iter(found[1:])
+    amounts = [Line(name, one.words, one.unit, next(values)) for name, one in catalogue.amounts.items()]
+    score: list[Points] = []
+    for card in catalogue.scorecards:
+        points = [_points(catalogue, one, next(values), next(values), decision.as_of) for one in card.items]
+        if _is_the_credit_score(card) and decision.features.get("kind") in card.kinds:
+            score = points
+    result = results[decision.customer_id]
+    reasons = {one.code: one.words for one in catalogue.reasons}
+    return Explanation(
+        decision,
+        result,
+        tuple(_features(catalogue, decision.features)),
+        tuple(score),
+        tuple(amounts),
+        tuple((reasons[code], amount) for code, amount in result.reasons),
+        tuple(one.words for one in catalogue.tags if _holds(result, one.bit)),
+    )
+
+
+def _is_the_credit_score(card: Scorecard) -> bool:
+    return card.gives == "score_points"
+
+
+def _points(catalogue: Catalogue, item: Item, percent: int | None, counts: bool | None, day: date) -> Points:
+    return Points(item, percent or 0, catalogue.figures[item.weight].on(day), bool(counts))
+
+
+def _features(catalogue: Catalogue, row: Mapping[str, Any]) -> list[Line]:
+    return [Line(name, one.words, one.unit, row.get(name)) for name, one in catalogue.features.items()]
+
+
+def _holds(result: Result, bit: int) -> bool:
+    return bool(result.tag_words[bit // 64] >> (bit % 64) & 1)
