@@ -1,0 +1,199 @@
+"""The nightly run over 1,000,000 customers of whom 5 % changed, PostgreSQL to PostgreSQL, in seconds.
+
+The base is the demo county of 20,000, each customer copied forty-nine times with ids of its own, as the
+database itself can do it: the same spread of families, farms and shops, results included. The evening moves the
+balances of 5 %; then the worker's own run (`recompute_all`) copies, works out, compares and writes. Beside it,
+PostgreSQL's own two statements over a sample, as times slower.
+"""
+
+import argparse
+import asyncio
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+from sqlalchemy import text
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from backend.app import demo
+from backend.app.prepare import prepare
+from backend.app.servers import connected
+from backend.audit.api import write_audit
+from backend.kernel.actor import Actor
+from backend.kernel.clock import Clock
+from backend.kernel.crypto import Keys
+from backend.kernel.logs import configure_logs
+from backend.kernel.settings import Settings, load_settings
+from backend.kernel.uow import Database
+from backend.strategy import api as strategy
+from backend.strategy import queries
+from backend.strategy.engine import shipped_statements
+from scripts.benches.support.bank import finish, say
+
+BAR_SECONDS = 60.0
+BAR_BYTES = 6e9
+SHARE = 0.05
+COUNTY = 20_000
+SAMPLE = 1000
+SYSTEM = Actor.system("bench")
+
+#: what strategy reads, the referred first
+TABLES = (
+    *("person", "customer", "membership", "customer_value", "file_record", "account", "loan", "holding"),
+    *("flow_part", "visit", "evaluation_result", "profile"),
+)
+#: columns that name a row of these tables, and those that must differ from copy to copy
+OWN = frozenset({"id", "customer_id", "person_id", "filed_under", "phone_person_id"})
+UNIQUE = frozenset({"number_index", "contract", "holder"})
+
+
+async def _copies(settings: Settings, copies: int) -> None:
+    """Copies every customer so many times, as the owner of the tables."""
+    url = settings.database_url.replace("+asyncpg", "")
+    connection = await asyncpg.connect(url, command_timeout=None)
+    try:
+        await connection.execute("SELECT set_config('tiange.role', 'system', false)")
+        for table in TABLES:
+            columns = await connection.fetch(
+                "SELECT column_name AS name, udt_name AS type FROM information_schema.columns"
+                " WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER'",
+                table,
+            )
+            names = ", ".join(one["name"] for one in columns)
+            values = ", ".join(_copied(one["name"], one["type"]) for one in columns)
+            began = time.perf_counter()
+            # names are the database's own
+            await connection.execute(
+                f"INSERT INTO {table} ({names}) SELECT {values}"
+                f" FROM {table} AS o, generate_series(1, {copies}) AS k"
+            )
+            say(f"  {table}: {time.perf_counter() - began:.0f} s")
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
+
+
+def _copied(name: str, type_: str) -> str:
+    if name in OWN and type_ == "uuid":
+        return f"CAST(md5(o.{name}::text || k) AS uuid)"
+    if name in UNIQUE:
+        return f"sha256(o.{name} || k::text::bytea)" if type_ == "bytea" else f"o.{name} || ':' || k"
+    return f"o.{name}"
+
+
+async def _move_balances(database: Database) -> None:
+    """The core system's evening: the balances of 5 % of the customers are others."""
+    async with database.unit(SYSTEM) as uow:
+        await uow.session.execute(
+            text(
+                "WITH chosen AS (SELECT id FROM customer WHERE EXISTS"
+                "  (SELECT 1 FROM account a WHERE a.customer_id = customer.id) ORDER BY md5(id::text)"
+                "  LIMIT (SELECT count(*) * :permille / 1000 FROM customer))"
+                " UPDATE account SET balance_fen = balance_fen * 2 + 3000000,"
+                "  year_average_fen = year_average_fen * 2 + 3000000"
+                " FROM chosen WHERE customer_id = chosen.id"
+            ),
+            {"permille": round(SHARE * 1000)},
+        )
+
+
+async def _in_postgres(database: Database) -> float:
+    """Seconds that PostgreSQL takes for one customer, from a sample."""
+    statements = shipped_statements()
+    async with database.unit(SYSTEM) as uow:
+        ids = list(
+            await uow.session.scalars(text("SELECT id FROM customer ORDER BY md5(id::text) LIMIT 1000"))
+        )
+        began = time.perf_counter()
+        rows = await queries.feature_rows(uow, statements, ids, uow.today)
+        await queries.results_of(uow, statements, (row.features for row in rows), uow.today)
+        return (time.perf_counter() - began) / len(ids)
+
+
+async def _measure(settings: Settings, copies: int) -> dict[str, Any]:
+    database = Database.open(
+        settings.database_url_worker,
+        Clock(settings.timezone, settings.clock_file),
+        keys=Keys.load(settings.keys_dir),
+        demo_mode=True,
+        write_audit=write_audit,
+        pool_size=2,
+    )
+    try:
+        say(f"copying everybody {copies} times …")
+        await _copies(settings, copies)
+        say("the evening …")
+        await _move_balances(database)
+        say("the night …")
+        copy = strategy.Copy(settings.database_url_nightly, settings.home / "nightly")
+        before = _most_memory()
+        began = time.perf_counter()
+        # published: a night that moves as many tiers would wait for a person
+        summary = await strategy.recompute_all(database, cause="published", copy=copy)
+        took = time.perf_counter() - began
+        async with database.unit(SYSTEM) as uow:
+            (run,) = await strategy.newest(uow, 1)
+        return {
+            "seconds": round(took, 1),
+            "customers": summary.total,
+            "source_rows": run.source_rows,
+            "changed": summary.changed,
+            "changed_share": round(summary.changed / summary.total, 4),
+            "requeued": summary.requeued,
+            "stages_s": run.seconds,
+            "memory_bytes": _most_memory(),
+            "memory_before_bytes": before,
+            "postgres_times_slower": round(await _in_postgres(database) * summary.total / took, 1),
+        }
+    finally:
+        await database.close()
+
+
+def _most_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main() -> None:
+    """Measures and says the figure."""
+    parser = argparse.ArgumentParser(prog="nightly")
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--county", type=int, default=COUNTY, help="customers of the county that is copied")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="tiange-bench-"))
+    home.chmod(0o755)  # as root the database runs as somebody else, who must be able to enter
+    try:
+        settings = msgspec.structs.replace(
+            load_settings(),
+            home=home,
+            keys_dir=home / "keys",
+            files_dir=home / "files",
+            static_dir=home / "app",
+            environment="test",
+            test_mode=True,
+            demo_mode=True,
+            log_level="ERROR",
+        )
+        configure_logs(settings)
+        with connected(settings, lambda _: None) as running:
+            prepare(running)
+            say("making the county …")
+            demo.run(running, asked.county, asked.seed, progress=lambda *_: None)
+            detail = asyncio.run(_measure(running, asked.customers // asked.county - 1))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    if not 0.8 * SHARE <= detail["changed_share"] <= 1.2 * SHARE:
+        raise RuntimeError(f"the night changed {detail['changed_share']:.2%} instead of {SHARE:.0%}")
+    holds = detail["seconds"] <= BAR_SECONDS and detail["memory_bytes"] <= BAR_BYTES
+    finish("nightly", detail["seconds"], "s", BAR_SECONDS, holds, detail)
+
+
+if __name__ == "__main__":
+    main()
