@@ -2,8 +2,8 @@
 
 The base is the demo county of 20,000, each customer copied forty-nine times with ids of its own, as the
 database itself can do it: the same spread of families, farms and shops, results included. The evening moves
-the balances of 5 %; then the run of the worker (`recompute_all`) copies, works out, compares and writes. Beside
-it, PostgreSQL's own two statements over a sample, as times slower.
+the balances of 5 %; then the worker's own run (`recompute_all`) copies, works out, compares and writes.
+Beside it, PostgreSQL's own two statements over a sample, as times slower.
 """
 
 import argparse
