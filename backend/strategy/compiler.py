@@ -35,6 +35,8 @@ from backend.strategy.language.sql import DUCKDB, POSTGRES, Dialect, Sql, cast, 
 CUSTOMER = "customer_id"
 REVISION = "inputs_revision"
 MAX_REASONS = 6
+#: in one statement that is only prepared
+TAGS_AT_ONCE = 500
 WORD_BITS = 64
 
 RESULT: Mapping[str, Type] = {
@@ -98,10 +100,10 @@ def features_statement(catalogue: Catalogue, *, of_some: bool) -> Sql:
     """customer_id, inputs_revision, features (JSON text) per customer; `of_some`: of `:customer_ids` only."""
     wide, last = _feature_steps(catalogue, of_some=of_some, dialect=POSTGRES)
     row = exp.Sub(this=exp.func("TO_JSONB", exp.column(last)), expression=exp.Literal.string(REVISION))
-    final = exp.select(
+    final = _selected(
         column(CUSTOMER),
         column(REVISION),
-        exp.alias_(exp.cast(exp.Paren(this=row), "text"), "features"),
+        _aliased(exp.cast(exp.Paren(this=row), "text"), "features"),
     ).from_(last)
     return _with(final, wide, POSTGRES)
 
@@ -136,20 +138,27 @@ def results_statement(catalogue: Catalogue) -> Sql:
 
 
 def _rule_steps(catalogue: Catalogue, rows: Sql, dialect: Dialect) -> list[tuple[str, Sql]]:
-    """Feature rows, and in the last step every rule beside them."""
-    rules = {name: rule.value for name, rule in catalogue.rules.items()}
-    return [("rules_1", rows), *_layers(rules, "rules", 1, dialect)]
+    """Feature rows, and in the last step the rules beside them: all but the tags that no other rule reads."""
+    return [("rules_1", rows), *_layers(_as_columns(catalogue), "rules", 1, dialect)]
+
+
+def _as_columns(catalogue: Catalogue) -> dict[str, Expr]:
+    """The rules that are columns. A bank has thousands of tags, and PostgreSQL 1,664 columns: a tag goes into
+    its word without one, unless another rule reads it."""
+    tags = {tag.rule.name for tag in catalogue.tags}
+    read = frozenset[str]().union(*(refs(rule.value) for rule in catalogue.rules.values()))
+    return {name: rule.value for name, rule in catalogue.rules.items() if name not in tags or name in read}
 
 
 def _results(catalogue: Catalogue, rows: Sql, dialect: Dialect) -> Sql:
     steps = _rule_steps(catalogue, rows, dialect)
-    final = exp.select(
+    final = _selected(
         column(CUSTOMER),
         *(column(name) for name in RESULT),
-        exp.alias_(_tag_words(catalogue, dialect), "tag_words"),
-        exp.alias_(_picked(catalogue, dialect, codes=True), "reason_codes"),
-        exp.alias_(_picked(catalogue, dialect, codes=False), "reason_amounts_fen"),
-    ).from_(steps[-1][0])
+        _aliased(_tag_words(catalogue, dialect), "tag_words"),
+        _aliased(_picked(catalogue, dialect, codes=True), "reason_codes"),
+        _aliased(_picked(catalogue, dialect, codes=False), "reason_amounts_fen"),
+    ).from_(steps[-1][0], copy=False)
     return _with(final, steps, dialect)
 
 
@@ -157,8 +166,8 @@ def calculation_statement(catalogue: Catalogue) -> str:
     """Per feature row of `:features`: customer_id and what its result was worked out through, in the order of
     `calculated` (columns c0, c1, …)."""
     steps = _rule_steps(catalogue, _recordset(catalogue), POSTGRES)
-    values = [exp.alias_(lower(value), f"c{place}") for place, value in enumerate(calculated(catalogue))]
-    return _text(_with(exp.select(column(CUSTOMER), *values).from_(steps[-1][0]), steps, POSTGRES))
+    values = [_aliased(lower(value), f"c{place}") for place, value in enumerate(calculated(catalogue))]
+    return _text(_with(_selected(column(CUSTOMER), *values).from_(steps[-1][0]), steps, POSTGRES))
 
 
 def calculated(catalogue: Catalogue) -> list[Expr]:
@@ -171,17 +180,31 @@ def calculated(catalogue: Catalogue) -> list[Expr]:
 
 
 def every_column(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, tuple[Type, Part]]]]:
-    """Both statements with all their columns in sight, and the type that each must have. For binding."""
-    features = features_statement(catalogue, of_some=True)
-    rules = results_statement(catalogue)
-    shown: tuple[tuple[Sql, Mapping[str, Feature] | Mapping[str, Rule]], ...] = (
-        (features, catalogue.features),
-        (rules, catalogue.rules),
+    """Both statements with all their columns in sight, and the type that each must have. For binding.
+
+    Tags without a column follow, so many at a time.
+    """
+    features = {name: (one.column.type, one.part) for name, one in catalogue.features.items()}
+    yield _text(_wide(features_statement(catalogue, of_some=True))), features
+    results = results_statement(catalogue)
+    columns = _as_columns(catalogue)
+    yield (
+        _text(_wide(results)),
+        {name: (catalogue.rules[name].column.type, catalogue.rules[name].part) for name in columns},
     )
-    for statement, columns in shown:
-        last = statement.args["from_"].this.name
-        wide = statement.select(exp.Column(this=exp.Star(), table=exp.to_identifier(last)), append=False)
-        yield _text(wide), {name: (one.column.type, one.part) for name, one in columns.items()}
+    others = [tag.rule for tag in catalogue.tags if tag.rule.name not in columns]
+    for start in range(0, len(others), TAGS_AT_ONCE):
+        some = others[start : start + TAGS_AT_ONCE]
+        values = [_aliased(_whole(rule.value, POSTGRES), rule.name) for rule in some]
+        yield (
+            _text(results.select(*values, append=False)),
+            {rule.name: (rule.column.type, rule.part) for rule in some},
+        )
+
+
+def _wide(statement: Sql) -> Sql:
+    last = statement.args["from_"].this.name
+    return statement.select(exp.Column(this=exp.Star(), table=exp.to_identifier(last)), append=False)
 
 
 def lone_statements(catalogue: Catalogue) -> Iterator[tuple[Part, str]]:
@@ -189,29 +212,29 @@ def lone_statements(catalogue: Catalogue) -> Iterator[tuple[Part, str]]:
     inputs = {name: feature.column.type for name, feature in catalogue.features.items()}
     inputs |= {name: rule.column.type for name, rule in catalogue.rules.items()}
     for feature in catalogue.features.values():
-        query = exp.select(exp.alias_(lower(feature.value), feature.name))
+        query = _selected(_aliased(lower(feature.value), feature.name))
         if feature.source is not None:
             yield feature.part, _text(query.from_(exp.table_(feature.source, db="facts")))
         else:
             yield feature.part, _text(_over(query, inputs, refs(feature.value)))
     for rule in catalogue.rules.values():
-        query = exp.select(exp.alias_(lower(rule.value), rule.name))
+        query = _selected(_aliased(lower(rule.value), rule.name))
         yield rule.part, _text(_over(query, inputs, refs(rule.value)))
 
 
 def _over(query: Sql, inputs: Mapping[str, Type], names: Iterable[str]) -> Sql:
-    row = [exp.alias_(lower(Literal(None, inputs[name])), name) for name in sorted(names)]
-    return query.from_(exp.select(*row or [exp.Null()]).subquery("row"))
+    row = [_aliased(lower(Literal(None, inputs[name])), name) for name in sorted(names)]
+    return query.from_(_selected(*row or [exp.Null()]).subquery("row"))
 
 
 def single_statement(
     inputs: Mapping[str, tuple[Column, Sql]], values: Mapping[str, Expr], wanted: str
 ) -> str:
     """SELECT of one column over constants, as an example runs. `inputs`: column and SQL value by name."""
-    row = [exp.alias_(sql, name) for name, (_, sql) in inputs.items()]
-    first = exp.select(*row or [exp.Null()])
+    row = [_aliased(sql, name) for name, (_, sql) in inputs.items()]
+    first = _selected(*row or [exp.Null()])
     steps: list[tuple[str, Sql]] = [("given_1", first), *_layers(values, "given", 1, POSTGRES)]
-    return _text(_with(exp.select(column(wanted)).from_(steps[-1][0]), steps, POSTGRES))
+    return _text(_with(_selected(column(wanted)).from_(steps[-1][0]), steps, POSTGRES))
 
 
 def needed(wanted: Iterable[str], values: Mapping[str, Expr]) -> dict[str, Expr]:
@@ -232,20 +255,30 @@ def _whole(value: Expr, dialect: Dialect) -> Sql:
     return cast(sql, value.type) if isinstance(value, Literal) and value.type is Type.bigint else sql
 
 
+def _selected(*values: Sql) -> Sql:
+    """SELECT of values that stand nowhere else: copied at each step, a large catalogue takes minutes."""
+    return exp.select(*values, copy=False)
+
+
+def _aliased(sql: Sql, name: str) -> Sql:
+    """`sql AS name`, of a tree that stands nowhere else."""
+    return exp.alias_(sql, name, copy=False)
+
+
 def _named(sql: Sql, name: str) -> Sql:
     """`sql AS name`, or the column as it is where it bears that name."""
-    return sql if isinstance(sql, exp.Column) and sql.name == name else exp.alias_(sql, name)
+    return sql if isinstance(sql, exp.Column) and sql.name == name else _aliased(sql, name)
 
 
 def _text(statement: Sql, dialect: Dialect = POSTGRES) -> str:
-    text: str = statement.sql(dialect.name, pretty=True)
+    text: str = statement.sql(dialect.name, pretty=True, copy=False)
     return text
 
 
 def _with(final: Sql, steps: Sequence[tuple[str, Sql]], dialect: Dialect) -> Sql:
     """`final` behind its steps. DuckDB streams them one through the other and needs none of them whole."""
     for name, query in steps:
-        final = final.with_(name, as_=query, materialized=True if dialect is POSTGRES else None)
+        final = final.with_(name, as_=query, materialized=True if dialect is POSTGRES else None, copy=False)
     return final
 
 
@@ -253,11 +286,11 @@ def _of_source(name: str, features: Sequence[Feature], *, of_some: bool, dialect
     """One source's features, a row per customer that has rows there."""
     plain = [column(CUSTOMER), column(REVISION)] if name == SPINE else [column(CUSTOMER)]
     values = [_named(lower(feature.value, dialect), feature.name) for feature in features]
-    query = exp.select(*plain, *values).from_(exp.table_(name, db="facts"))
+    query = _selected(*plain, *values).from_(exp.table_(name, db="facts"), copy=False)
     if of_some:
         ids = exp.cast(parameter("customer_ids"), "uuid[]")
         query = query.where(exp.EQ(this=column(CUSTOMER), expression=exp.Any(this=exp.Paren(this=ids))))
-    return query if name == SPINE else query.group_by(column(CUSTOMER))
+    return query if name == SPINE else query.group_by(column(CUSTOMER), copy=False)
 
 
 def _joined(by_source: Mapping[str, Sequence[Feature]], dialect: Dialect) -> Sql:
@@ -270,11 +303,11 @@ def _joined(by_source: Mapping[str, Sequence[Feature]], dialect: Dialect) -> Sql
             if feature.otherwise.value is not None:
                 found = exp.Coalesce(this=found, expressions=[lower(feature.otherwise, dialect)])
             columns.append(_named(found, feature.name))
-    query = exp.select(*columns).from_(spine)
+    query = _selected(*columns).from_(spine, copy=False)
     for name in by_source:
         if name != SPINE:
             same = exp.EQ(this=column(CUSTOMER, f"of_{name}"), expression=column(CUSTOMER, spine))
-            query = query.join(exp.to_table(f"of_{name}"), on=same, join_type="LEFT")
+            query = query.join(exp.to_table(f"of_{name}"), on=same, join_type="LEFT", copy=False)
     return query
 
 
@@ -286,7 +319,7 @@ def _layers(values: Mapping[str, Expr], prefix: str, last: int, dialect: Dialect
         last += 1
         added = [_named(_whole(values[name], dialect), name) for name in names]
         all_before = exp.Column(this=exp.Star(), table=exp.to_identifier(before))
-        steps.append((f"{prefix}_{last}", exp.select(all_before, *added).from_(before)))
+        steps.append((f"{prefix}_{last}", _selected(all_before, *added).from_(before, copy=False)))
     return steps
 
 
@@ -308,10 +341,12 @@ def _words(catalogue: Catalogue) -> int:
 def _tag_words(catalogue: Catalogue, dialect: Dialect) -> Sql:
     """The tags as an array of bigint; bit n of word w stands for position 64 × w + n."""
     words: list[list[Expr]] = [[] for _ in range(_words(catalogue))]
+    columns = _as_columns(catalogue)
     for tag in catalogue.tags:
         place = tag.bit % WORD_BITS
         value = -(1 << place) if place == WORD_BITS - 1 else 1 << place
-        held = Case(((Ref(tag.rule.name, Type.boolean), integer(value)),), integer(0), Type.bigint)
+        when = Ref(tag.rule.name, Type.boolean) if tag.rule.name in columns else tag.rule.value
+        held = Case(((when, integer(value)),), integer(0), Type.bigint)
         words[tag.bit // WORD_BITS].append(held)
     return exp.Array(expressions=[lower(total(word), dialect) for word in words])
 

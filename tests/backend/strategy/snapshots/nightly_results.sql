@@ -120,37 +120,6 @@ WITH rules_1 AS (
     CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2025-05-20' AS DATE) THEN 300 ELSE 310 END AS BIGINT) + 180 AS guide_rate_bp,
     CAST(CASE WHEN year_average_fen >= 2000000 THEN 20 ELSE 0 END AS BIGINT) AS contribution_discount_bp,
     CAST(30 AS BIGINT) AS contact_days,
-    COALESCE(lead_age_years BETWEEN 18 AND 60, FALSE) AS tag_head_of_working_age,
-    kind = 'household' AND COALESCE(member_count >= 5, FALSE) AS tag_large_household,
-    COALESCE(hukou = 'other', FALSE) AS tag_not_local,
-    COALESCE(mobile_banking_count >= 1, FALSE) AS tag_mobile_banking,
-    COALESCE(merchant_qr_count >= 1, FALSE) AS tag_merchant_qr,
-    COALESCE(social_card_count >= 1, FALSE) AS tag_social_card,
-    COALESCE(loan_need_count >= 1, FALSE) AS tag_loan_wanted,
-    COALESCE(last_met_on IS NULL OR unseen_days > 180, FALSE) AS tag_not_met_half_year,
-    COALESCE(refused_count >= 2, FALSE) AS tag_refuses,
-    COALESCE(overdue_days > 0, FALSE) AS tag_overdue,
-    COALESCE(debts_elsewhere_fen > 0, FALSE) AS tag_owes_elsewhere,
-    COALESCE(farmland_m2 >= 33350, FALSE) AS tag_large_grower,
-    COALESCE(vehicle_count >= 1, FALSE) AS tag_has_vehicle,
-    COALESCE(net_assets_fen >= 50000000, FALSE) AS tag_well_off,
-    kind = 'household'
-    AND COALESCE(
-      member_count > 0
-      AND CAST(income_year_fen AS DOUBLE) / NULLIF(CAST(member_count * 2311900 AS DOUBLE), 0) >= 1.5,
-      FALSE
-    ) AS tag_income_above_local,
-    COALESCE(year_average_fen >= 100000, FALSE) AS tag_depositor,
-    COALESCE(loans_fen > 0, FALSE) AS tag_borrower,
-    COALESCE(investment_count >= 1, FALSE) AS tag_investor,
-    kind = 'household' AND COALESCE(away_worker_count >= 1, FALSE) AS tag_away_workers,
-    kind = 'household' AND COALESCE(student_count >= 1, FALSE) AS tag_students,
-    COALESCE(active_month_count >= 9, FALSE) AS tag_active_account,
-    COALESCE(inflow_change_ratio >= 1.3 AND inflow_quarter_fen >= 500000, FALSE) AS tag_inflow_rising,
-    COALESCE(wages_year_fen > 0, FALSE) AS tag_wages_through_us,
-    COALESCE(merchant_year_fen >= 10000000, FALSE) AS tag_merchant_takings,
-    COALESCE(year_average_fen >= 20000000, FALSE) AS tag_deposit_pillar,
-    COALESCE(product_count >= 4, FALSE) AS tag_multi_product,
     TRUE AS reason_sum_income_capacity_when
   FROM rules_1
 ), rules_3 AS (
@@ -643,7 +612,6 @@ WITH rules_1 AS (
       THEN GREATEST(guide_rate_bp - tier_discount_bp - contribution_discount_bp, 385)
       ELSE CAST(NULL AS BIGINT)
     END AS rate_bp,
-    COALESCE(limit_fen >= 1000000 AND loans_fen = 0, FALSE) AS tag_granted_unused,
     COALESCE(limit_fen > 0 AND net_assets_cap_fen > lowest_cap_fen, FALSE) AS reason_cap_net_assets_when,
     COALESCE(limit_fen > 0 AND grade_cap_fen > lowest_cap_fen, FALSE) AS reason_cap_grade_when
   FROM rules_11
@@ -667,7 +635,40 @@ SELECT
   contact_days,
   visit_days,
   [
-    CAST(CASE WHEN tag_head_of_working_age THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_large_household THEN 2 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_not_local THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_large_grower THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_has_vehicle THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_well_off THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_income_above_local THEN 64 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_depositor THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_borrower THEN 256 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_investor THEN 512 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_mobile_banking THEN 1024 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_merchant_qr THEN 2048 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_social_card THEN 4096 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_active_account THEN 8192 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_inflow_rising THEN 16384 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_wages_through_us THEN 32768 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_merchant_takings THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_overdue THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_owes_elsewhere THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_granted_unused THEN 524288 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_deposit_pillar THEN 1048576 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_multi_product THEN 2097152 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_away_workers THEN 4194304 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_students THEN 8388608 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_loan_wanted THEN 16777216 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_not_met_half_year THEN 33554432 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_refuses THEN 67108864 ELSE 0 END AS BIGINT)
+    CAST(CASE WHEN COALESCE(lead_age_years BETWEEN 18 AND 60, FALSE) THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(member_count >= 5, FALSE)
+      THEN 2
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(hukou = 'other', FALSE) THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(farmland_m2 >= 33350, FALSE) THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(vehicle_count >= 1, FALSE) THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(net_assets_fen >= 50000000, FALSE) THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(
+        member_count > 0
+        AND CAST(income_year_fen AS DOUBLE) / NULLIF(CAST(member_count * 2311900 AS DOUBLE), 0) >= 1.5,
+        FALSE
+      )
+      THEN 64
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(year_average_fen >= 100000, FALSE) THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(loans_fen > 0, FALSE) THEN 256 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(investment_count >= 1, FALSE) THEN 512 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(mobile_banking_count >= 1, FALSE) THEN 1024 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_qr_count >= 1, FALSE) THEN 2048 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(social_card_count >= 1, FALSE) THEN 4096 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(active_month_count >= 9, FALSE) THEN 8192 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(inflow_change_ratio >= 1.3 AND inflow_quarter_fen >= 500000, FALSE)
+      THEN 16384
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(wages_year_fen > 0, FALSE) THEN 32768 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_year_fen >= 10000000, FALSE) THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(overdue_days > 0, FALSE) THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(debts_elsewhere_fen > 0, FALSE) THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(limit_fen >= 1000000 AND loans_fen = 0, FALSE)
+      THEN 524288
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(year_average_fen >= 20000000, FALSE) THEN 1048576 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(product_count >= 4, FALSE) THEN 2097152 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(away_worker_count >= 1, FALSE)
+      THEN 4194304
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(student_count >= 1, FALSE)
+      THEN 8388608
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_need_count >= 1, FALSE) THEN 16777216 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(last_met_on IS NULL OR unseen_days > 180, FALSE)
+      THEN 33554432
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(refused_count >= 2, FALSE) THEN 67108864 ELSE 0 END AS BIGINT)
   ] AS tag_words,
   LIST_SLICE(
     LIST_WHERE(
