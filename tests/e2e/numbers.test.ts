@@ -19,8 +19,13 @@ const WRONG = numbered('0001', '19620304', '611')
 const RIGHT = numbered('0001', '19520304', '611')
 const WRONG2 = numbered('0031', '19710506', '621')
 const RIGHT2 = numbered('0013', '19710506', '621')
+// born otherwise than the file says by now: refused; and as it says
+const WRONG3 = numbered('0041', '19800101', '631')
+const REFUSED3 = numbered('0014', '19800101', '631')
+const RIGHT3 = numbered('0014', '19810101', '631')
 const FIRST = '龚顺发'
 const SECOND = '龚桂枝'
+const THIRD = '龚秋生'
 
 let bank: Bank
 let agent: Phone
@@ -188,11 +193,35 @@ describe.sequential('an ID number that was mistyped', () => {
     await manager.synced(120)
     await page(manager, ids.second, SECOND)
     await manager.page.getByRole('button', { name: new RegExp(`${SECOND}.*户主`) }).waitFor()
-    expect(await card(manager, SECOND).count()).toBe(0)
+    // what the head did comes with the next pull
+    await card(manager, SECOND).waitFor({ state: 'detached' })
+  })
+
+  test('what the bank refuses of the head she types again on her phone, from the card', async () => {
+    const third = await newHousehold(manager, THIRD, beside, WRONG3)
+    await manager.synced(120)
+    await until('the household is at the bank', async () => (await bank.helper.count('SELECT count(*) FROM customer WHERE id::text = $1', third)) === 1)
+    await bank.helper.sql("UPDATE person SET birth_on = '1981-01-01' WHERE name = $1", THIRD)
+    await page(head, third, THIRD)
+    await head.tap(head.page.getByRole('button', { name: new RegExp(`${THIRD}.*户主`) }))
+    await head.tap(sheet(head).getByRole('button', { name: head.t('number.check') }))
+    await enter(head, REFUSED3)
+    const mends = head.page.getByRole('button', { name: head.t('sync.mend'), exact: true })
+    await head.go('/sync')
+    await mends.waitFor()
+    await sound(head, '13-refused')
+    await head.tap(mends)
+    await sheet(head).getByText(head.t('number.why')).waitFor()
+    expect(await sheet(head).getByLabel(head.t('number.on'), { exact: true }).inputValue()).toBe(REFUSED3)
+    await sound(head, '14-mend')
+    await enter(head, RIGHT3)
+    await head.page.getByText(head.t('sync.numberWaits')).waitFor()
+    expect(await mends.count()).toBe(0)
+    expect((await trail(THIRD)).flat()).toEqual(['identity.contested'])
   })
 
   test('no digit lies on any phone, and no page threw or logged an error', async () => {
-    const secrets = new Map([WRONG, RIGHT, WRONG2, RIGHT2].map((one) => [one, formsOf(one)]))
+    const secrets = new Map([WRONG, RIGHT, WRONG2, RIGHT2, WRONG3, REFUSED3, RIGHT3].map((one) => [one, formsOf(one)]))
     for (const phone of all()) {
       await phone.kill()
       expect(findIn(phone.folder, secrets).found).toEqual([])

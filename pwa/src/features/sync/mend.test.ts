@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { build } from '../../domain/commands'
+import { checkDigit } from '../../domain/idNumber'
 import { uuid7 } from '../../domain/ids'
-import { mendPath } from './mend'
+import { mendPath, numberOf } from './mend'
 
 const [id, customer] = [uuid7(), uuid7()]
 
@@ -15,4 +16,14 @@ test('a refused entry opens in the form that makes its kind', () => {
   expect(mendPath({ id, command: edit('phone') })).toBeNull()
   expect(mendPath({ id, command: build.taskApprove({ task_id: customer }) })).toBeNull()
   expect(mendPath({ id, command: null })).toBeNull()
+})
+
+test('an entry that is an ID number alone is typed again as one; what else it says is for the form', () => {
+  const whose = { id: uuid7(), customer_id: customer, person_id: uuid7() }
+  const number = { field: 'id_number', seen: null, value: `99000119520304611${checkDigit('99000119520304611')}` }
+  const put = (...edits: (typeof number)[]) => ({ command: build.memberPut({ ...whose, edits }) })
+  expect(numberOf(put(number))).toEqual({ member: { ...whose, name: '' }, typed: number.value })
+  expect(numberOf(put(number, { field: 'name', seen: null, value: '谢金枝' }))).toBeNull()
+  expect(numberOf(put({ ...number, field: 'name' }))).toBeNull()
+  expect(numberOf({ command: null })).toBeNull()
 })

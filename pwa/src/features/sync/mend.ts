@@ -21,3 +21,12 @@ export function mendPath({ id, command }: Pick<OutboxEntry, 'id' | 'command'>): 
       return null
   }
 }
+
+/** The person and what was typed, where an entry is an ID number alone; null for any other. */
+export function numberOf({ command }: Pick<OutboxEntry, 'command'>) {
+  if (command?.type !== 'member.put') return null
+  const { id, customer_id, person_id, edits } = command.body
+  const [edit] = edits
+  if (edits.length !== 1 || edit?.field !== 'id_number') return null
+  return { member: { id, customer_id, person_id, name: '' }, typed: String(edit.value ?? '') }
+}
