@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { checkDigit } from '../../pwa/src/domain/idNumber'
 import { Bank } from './support/bank'
 import { soundIn } from './support/look'
 import { Phone } from './support/phone'
@@ -177,6 +178,28 @@ describe.sequential('bad input', () => {
     await field(agent, '出生日期').fill('1920-01-01')
     await question(agent, agent.t('unusual.old', { n: years })).waitFor()
     await sound(agent, '6-old')
+    await agent.tap(agent.button('ui.close').or(agent.button('ui.back')).first())
+    // at the doorstep by the number: asked once, and nothing is blocked by it
+    await agent.go('/customers/new')
+    await field(agent, agent.t('field.headName')).fill('向老太')
+    await field(agent, agent.t('field.id_number')).fill(`99000119200101622${checkDigit('99000119200101622')}`)
+    await question(agent, agent.t('unusual.old', { n: years })).waitFor()
+    await agent.button('customers.addressFirst').or(agent.button('customers.gridFirst')).waitFor()
+    await sound(agent, '7-doorstep')
+    await agent.tap(agent.button('unusual.meant', { figure: agent.t('unusual.old', { n: years }) }))
+    await question(agent, agent.t('unusual.old', { n: years })).waitFor({ state: 'detached' })
+    // what is not fit to be saved is said on top, whoever stands at the foot sees it
+    await field(agent, agent.t('field.phone')).fill('12')
+    await agent.tap(agent.page.getByRole('group', { name: agent.t('field.grid_id'), exact: true }).getByRole('button').first())
+    await field(agent, agent.t('field.address')).fill('三组 5 号')
+    await agent.page.setViewportSize({ width: 320, height: 568 })
+    await agent.page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight))
+    const down = () => agent.page.evaluate(() => window.scrollY)
+    expect(await down()).toBeGreaterThan(100)
+    await agent.tap(agent.button('save.onPhone'))
+    await agent.page.getByRole('alert').getByText(agent.t('save.notSaved'), { exact: true }).waitFor()
+    await until('the page stands where it is said', async () => (await down()) === 0)
+    await sound(agent, '8-not-saved')
     await agent.tap(agent.button('ui.close').or(agent.button('ui.back')).first())
   })
 
