@@ -7,9 +7,6 @@ import { ref, shallowRef, watch } from 'vue'
 import type { FoundCustomers } from '../../api/customers'
 import { useEngine } from '../engine'
 
-/** The bank takes no shorter purpose. */
-export const SHORTEST = 4
-
 export const useFound = defineStore('found', () => {
   const engine = useEngine()
   const purpose = ref('')
