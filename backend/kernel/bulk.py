@@ -61,6 +61,16 @@ def inserting(
     return [Part(sql, {"rows": encode_json(rows)})]
 
 
+def upserting(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[Part]:
+    """As `inserting`; a row of the same primary key gets the values given here. No key may stand twice."""
+    parts = inserting(model, rows)
+    if not parts:
+        return []
+    keys = [column.name for column in model.__table__.primary_key]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name not in keys)
+    return [Part(f"{parts[0].sql} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}", parts[0].given)]
+
+
 @cache
 def _inserting(table: str, columns: tuple[str, ...], unless_there: bool) -> str:
     listed = ", ".join(columns)

@@ -8,7 +8,8 @@ the run; what a killed run left is taken away by the next. Nothing is written to
 import fcntl
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,13 +21,15 @@ from adbc_driver_postgresql import dbapi
 from sqlalchemy import make_url
 
 from backend.strategy.compiler import Compiled
-from backend.strategy.definitions import SPINE, Catalogue
+from backend.strategy.definitions import SPINE, Catalogue, Source
 from backend.strategy.errors import BeyondBounds
 from backend.strategy.queries import FeatureRow
 from backend.strategy.rules import Moves, Result
 
 MEMORY = "2GB"
 PREFIX = "tiange-nightly-"
+#: connections that copy side by side
+LINKS = 2
 #: grids sort batches, so that few partitions move in one transaction
 _BESIDE = {SPINE: ("inputs_revision", "grid_id")}
 
@@ -101,34 +104,33 @@ class Bulk:
         """
         self._db.execute("CREATE SCHEMA facts")
         plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        queries = {f"facts.{source.name}": _query(source) for source in catalogue.sources.values()}
         with closing(dbapi.connect(plain)) as postgres, postgres.cursor() as cursor:
             # the first statement opens the transaction; the driver begins one by itself
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SELECT pg_export_snapshot()")
+            (snapshot,) = cursor.fetchone()
+            with ThreadPoolExecutor(LINKS) as pool:
+                counts = pool.map(lambda one: self._copy(plain, snapshot, *one), queries.items())
+                self._source_rows = sum(counts)
+                self._copy(plain, snapshot, "profile", _PROFILE)
+
+    def _copy(self, url: str, snapshot: str, table: str, query: str) -> int:
+        """One table, over a connection of its own that sees what the snapshot saw; its rows."""
+        with closing(dbapi.connect(url)) as postgres, postgres.cursor() as cursor, self._db.cursor() as db:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
             cursor.execute("SELECT set_config('tiange.role', 'system', true)")
             cursor.fetchall()
-            for source in catalogue.sources.values():
-                columns = ("customer_id", *_BESIDE.get(source.name, ()), *source.columns)
-                # names are the catalogue's own, checked by its schema
-                query = f"SELECT {', '.join(columns)} FROM facts.{source.name}"  # noqa: S608
-                self._source_rows += self._copy(cursor, query, f"facts.{source.name}")
-            self._copy(cursor, _PROFILE, "profile")
-
-    def _copy(self, cursor: Any, query: str, table: str) -> int:
-        cursor.execute(query)
-        with self._registered(cursor.fetch_record_batch()):
-            self._db.execute(f"CREATE TABLE {table} AS SELECT * FROM incoming")  # noqa: S608 - see above
+            cursor.execute(query)
+            db.register("incoming", cursor.fetch_record_batch())
+            db.execute(f"CREATE TABLE {table} AS SELECT * FROM incoming")  # noqa: S608 - names of ours
+            db.unregister("incoming")
         return self._count(table)
 
-    @contextmanager
-    def _registered(self, batches: Any) -> Iterator[None]:
-        self._db.register("incoming", batches)
-        try:
-            yield
-        finally:
-            self._db.unregister("incoming")
-
     def _count(self, table: str, where: str = "true") -> int:
-        found = self._db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608
+        with self._db.cursor() as db:
+            found = db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608
         assert found is not None
         return int(found[0])
 
@@ -159,6 +161,12 @@ class Bulk:
         cursor = self._db.execute(_ROWS)
         while rows := cursor.fetchmany(at_once):
             yield [(FeatureRow(row[0], row[1], row[2]), _result(row[3:])) for row in rows]
+
+
+def _query(source: Source) -> str:
+    columns = ("customer_id", *_BESIDE.get(source.name, ()), *source.columns)
+    # names are the catalogue's own, checked by its schema
+    return f"SELECT {', '.join(columns)} FROM facts.{source.name}"  # noqa: S608
 
 
 def _sweep(folder: Path) -> None:

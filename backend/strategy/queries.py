@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from backend.kernel import bulk
 from backend.kernel.models import ServerFact
 from backend.kernel.uow import UnitOfWork
 from backend.strategy.compiler import Compiled
@@ -97,34 +98,21 @@ async def write(
     uow: UnitOfWork, decisions: Sequence[NewDecision], version: int, as_of: date, cause: str
 ) -> None:
     """Keeps the decisions and puts their results in force."""
-    await uow.session.execute(
-        insert(Decision),
-        [
-            {
-                "id": one.id,
-                "customer_id": one.row.customer_id,
-                "version": version,
-                "as_of": as_of,
-                "features": msgspec.json.decode(one.row.features),
-                "result": one.result.plain(),
-                "cause": cause,
-                "made_at": uow.now,
-            }
-            for one in decisions
-        ],
-    )
-    upsert = insert(Profile)
-    await uow.session.execute(
-        upsert.on_conflict_do_update(
-            index_elements=[Profile.customer_id],
-            set_={
-                column.name: upsert.excluded[column.name]
-                for column in Profile.__table__.columns
-                if not column.primary_key
-            },
-        ),
-        [_profile_values(one, version, as_of) for one in decisions],
-    )
+    kept = [
+        {
+            "id": one.id,
+            "customer_id": one.row.customer_id,
+            "version": version,
+            "as_of": as_of,
+            "features": msgspec.Raw(one.row.features.encode()),
+            "result": one.result.plain(),
+            "cause": cause,
+            "made_at": uow.now,
+        }
+        for one in decisions
+    ]
+    in_force = [_profile_values(one, version, as_of) for one in decisions]
+    await bulk.write(uow.session, [*bulk.inserting(Decision, kept), *bulk.upserting(Profile, in_force)])
 
 
 def _profile_values(decision: NewDecision, version: int, as_of: date) -> dict[str, Any]:

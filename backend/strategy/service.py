@@ -86,7 +86,8 @@ async def recompute(
     as_of = uow.today
     rows = {row.customer_id: row for row in await queries.feature_rows(uow, statements, ids, as_of)}
     results = await queries.results_of(uow, statements, (row.features for row in rows.values()), as_of)
-    return await put_in_force(uow, rows, results, version, cause, as_of, tell=tell)
+    differing = await _differing(uow, results)
+    return await put_in_force(uow, rows, differing, version, cause, as_of, tell=tell)
 
 
 async def put_in_force(
@@ -100,8 +101,9 @@ async def put_in_force(
     tell: bool,
 ) -> Recomputed:
     """Writes those of `results` (worked out from `rows` with catalogue `version` for `as_of`) that differ
-    from what is in force, as `recompute` says. Needs the role `system`."""
-    suspects = await _differing(uow, results)
+    from what is in force, as `recompute` says; locks the customers of all of them. Needs the role
+    `system`."""
+    suspects = sorted(results)
     if not suspects:
         return Recomputed((), ())
     # From here on nobody else moves these customers' inputs or results. A change committed after the features
@@ -115,11 +117,13 @@ async def put_in_force(
     return Recomputed(tuple(changed), tuple(requeued))
 
 
-async def _differing(uow: UnitOfWork, results: dict[UUID, Result]) -> list[UUID]:
+async def _differing(uow: UnitOfWork, results: dict[UUID, Result]) -> dict[UUID, Result]:
     held = await queries.profiles(uow, results)
-    return [
-        one for one, result in results.items() if one not in held or queries.result_in(held[one]) != result
-    ]
+    return {
+        one: result
+        for one, result in results.items()
+        if one not in held or queries.result_in(held[one]) != result
+    }
 
 
 async def _merge(
