@@ -131,7 +131,7 @@ def test_something_beside_the_demo_county_writes_it(table: str) -> None:
 def _writes(table: str, model: str, sources: str) -> bool:
     ways = [
         rf"INSERT INTO {table}\b",
-        rf"\b(insert|inserting|insert_rows)\((uow\.session, )?{model}\b",
+        rf"\b(insert|inserting|upserting|insert_rows)\((uow\.session, )?{model}\b",
         rf"\badd(_all)?\(\s*{model}\(",
         rf"(= |return |merge\(){model}\(",
     ]
