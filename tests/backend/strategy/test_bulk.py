@@ -5,7 +5,7 @@ import signal
 import sys
 from datetime import date
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -14,7 +14,10 @@ from backend.app import strategy_cli
 from backend.embedded import Urls
 from backend.identity import api as identity
 from backend.kernel.actor import Role
-from backend.strategy import runs
+from backend.kernel.crypto import Keys
+from backend.kernel.jobs import JobContext
+from backend.kernel.settings import Settings
+from backend.strategy import jobs, runs
 from backend.strategy.api import Copy, NotHeld, Progress, newest, recompute_all, release
 from backend.strategy.bulk import PREFIX, Bulk
 from backend.strategy.engine import shipped_catalogue
@@ -190,6 +193,24 @@ def test_how_much_is_too_much() -> None:
     assert too_much(Moves(1000, 0, 0, 1000, 31, 0), 30, 10)
     assert too_much(Moves(1000, 0, 0, 1000, 0, 11), 30, 10)
     assert not too_much(Moves(199, 0, 0, 199, 199, 199), 30, 10)
+
+
+async def test_the_nights_job_takes_the_way_through_duckdb(
+    town: Town, settings: Settings, keys: Keys, world: World
+) -> None:
+    await peopled(town)
+    context = JobContext(town.db, settings, keys, uuid4(), "strategy.everybody_nightly", "test")
+    await jobs.everybody(context, {})
+    await jobs.everybody(context, {"version": 1})
+    await jobs.everybody_released(context, {})
+    await jobs.everybody_anew(context, {})
+    told = [(run.cause, run.engine, run.state, run.changed) for run in reversed(await history(town))]
+    assert told == [
+        ("nightly", "duckdb", "done", 7),
+        ("published", "duckdb", "done", 0),
+        ("released", "duckdb", "done", 0),
+        ("import", "duckdb", "done", 0),
+    ]
 
 
 #: a result of nobody, column by column
