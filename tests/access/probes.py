@@ -48,6 +48,8 @@ class Subject:
     twin: str = ""
     #: reviewers' turns on phones of their own: one that is handed in, one that is only looked at
     turns: tuple[OwnTurn, ...] = ()
+    #: what the household is called
+    name: str = ""
 
 
 @dataclass
@@ -153,8 +155,7 @@ async def push(one: Attempt) -> bool:
 
 async def look_up(one: Attempt) -> bool:
     """The household was found at the bank, by its name and with a purpose."""
-    name = one.subject.author.of("customer")[one.subject.customer_id]["name"]
-    asked = {"ids": [one.subject.customer_id], "text": name, "purpose": "a look"}
+    asked = {"ids": [one.subject.customer_id], "text": one.subject.name, "purpose": "a look"}
     answer = await one.ask("POST", "/api/v1/customers/look-up", **asked)
     assert answer.status_code in REFUSED | {200}, answer.text
     return answer.status_code == 200 and one.subject.customer_id in answer.text

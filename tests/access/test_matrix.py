@@ -222,7 +222,9 @@ async def _subject(
     sent = await probes.send_photo(author, kept)
     assert sent.status_code == 200, sent.text
     return Subject(
-        body["id"], place.id, author, people, digest(kept), waiting, "", judged["id"], neighbour["id"], turns
+        *(body["id"], place.id, author, people, digest(kept), waiting, "", judged["id"], neighbour["id"]),
+        turns=turns,
+        name=body["name"],
     )
 
 
