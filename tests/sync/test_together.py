@@ -375,6 +375,7 @@ async def test_taken_together_is_the_same_as_one_by_one(
         [[Item("visit.log"), Item("visit.log", needs=11), Item("visit.log", needs=1), Item("visit.log")]]
     )
     @example([[Item("visit.log", name) for name in CUSTOMERS for _ in range(2)]])
+    @example([[Item("visit.log"), Item("visit.log", place="repeat")], [Item("visit.log", place="repeat")]])
     def cases(drawn: list[list[Item]]) -> None:
         asyncio.run_coroutine_threadsafe(both(drawn), loop).result()
 
