@@ -6,10 +6,11 @@ the run; what a killed run left is taken away by the next. Nothing is written to
 """
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +31,8 @@ MEMORY = "2GB"
 PREFIX = "tiange-nightly-"
 #: connections that copy side by side
 LINKS = 2
+#: feature rows sorted at once: DuckDB holds what it sorts in memory, and a million are beyond `MEMORY`
+SORTED = 50_000
 #: grids sort batches, so that few partitions move in one transaction
 _BESIDE = {SPINE: ("inputs_revision", "grid_id")}
 
@@ -57,11 +60,17 @@ _PROFILE = (
     "SELECT customer_id, tier, stage, grade, score, limit_fen, rate_bp, contact_days, visit_days, tag_words,"
     " CAST(reasons AS text) AS reasons, version FROM profile"
 )
+_ORDERED = """
+CREATE TABLE ordered AS
+SELECT customer_id, row_number() OVER (ORDER BY grid_id NULLS LAST, customer_id) AS place FROM changed
+"""
 _ROWS = """
 SELECT c.customer_id, c.inputs_revision, to_json(f), c.tier, c.stage, c.grade, c.score_points, c.limit_fen,
     c.rate_bp, c.contact_days, c.visit_days, c.tag_words, c.reason_codes, c.reason_amounts_fen
-FROM changed AS c JOIN (SELECT * EXCLUDE (inputs_revision) FROM features) AS f USING (customer_id)
-ORDER BY c.grid_id NULLS LAST, c.customer_id
+FROM ordered JOIN changed AS c USING (customer_id)
+JOIN (SELECT * EXCLUDE (inputs_revision) FROM features) AS f USING (customer_id)
+WHERE place > $after AND place <= $after + $many
+ORDER BY place
 """
 
 
@@ -69,23 +78,37 @@ class Bulk:
     """One run: `fetch`, `work_out`, `moves`, `changed`, in this order."""
 
     def __init__(self, folder: Path | None = None, memory: str = MEMORY) -> None:
-        if folder is not None:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sweep(folder)
-        self._folder = TemporaryDirectory(prefix=PREFIX, dir=folder)
-        at = Path(self._folder.name)
-        # held as long as the process lives, whatever ends it
-        self._lock = (at / "lock").open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self._db = duckdb.connect(
-            str(at / "nightly.duckdb"),
-            config={"memory_limit": memory, "temp_directory": str(at / "spilled")},
-        )
-        # nothing of the catalogue may reach a file or a variable of ours, whatever got past the checker
-        for setting in ("enable_external_access", "python_enable_replacements"):
-            self._db.execute(f"SET {setting} = false")
-        self._db.execute("SET lock_configuration = true")
+        with ExitStack() as undo:
+            at = self._made(folder, undo)
+            self._db = undo.enter_context(
+                closing(
+                    duckdb.connect(
+                        str(at / "nightly.duckdb"),
+                        config={"memory_limit": memory, "temp_directory": str(at / "spilled")},
+                    )
+                )
+            )
+            # a run that is stopped has a thread at work here, and closing waits for what it does
+            undo.callback(self._db.interrupt)
+            # nothing of the catalogue may reach a file or a variable of ours, whatever got past the checker
+            for setting in ("enable_external_access", "python_enable_replacements"):
+                self._db.execute(f"SET {setting} = false")
+            self._db.execute("SET lock_configuration = true")
+            self._undo = undo.pop_all()
         self._source_rows = 0
+
+    @staticmethod
+    def _made(folder: Path | None, undo: ExitStack) -> Path:
+        """A folder of the run's own, locked as long as the process lives, whatever ends it."""
+        if folder is None:
+            return Path(undo.enter_context(TemporaryDirectory(prefix=PREFIX)))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _one_at_a_time(folder):
+            _sweep(folder)
+            own = TemporaryDirectory(prefix=PREFIX, dir=folder)
+            lock = undo.enter_context((Path(own.name) / "lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        return Path(undo.enter_context(own))
 
     def __enter__(self) -> Self:
         return self
@@ -93,9 +116,7 @@ class Bulk:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._db.close()
-        self._folder.cleanup()
-        self._lock.close()
+        self._undo.close()
 
     def fetch(self, url: str, catalogue: Catalogue) -> None:
         """Copies what the catalogue may read, and the results in force, all of one moment.
@@ -158,9 +179,11 @@ class Bulk:
 
     def changed(self, at_once: int) -> Iterator[list[tuple[FeatureRow, Result]]]:
         """The results that differ with the features they came from, grid by grid, up to `at_once` a time."""
-        cursor = self._db.execute(_ROWS)
-        while rows := cursor.fetchmany(at_once):
-            yield [(FeatureRow(row[0], row[1], row[2]), _result(row[3:])) for row in rows]
+        self._db.execute(_ORDERED)
+        for after in range(0, self._count("ordered"), SORTED):
+            cursor = self._db.execute(_ROWS, {"after": after, "many": SORTED})
+            while rows := cursor.fetchmany(at_once):
+                yield [(FeatureRow(row[0], row[1], row[2]), _result(row[3:])) for row in rows]
 
 
 def _query(source: Source) -> str:
@@ -169,13 +192,24 @@ def _query(source: Source) -> str:
     return f"SELECT {', '.join(columns)} FROM facts.{source.name}"  # noqa: S608
 
 
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """A folder that was just made has no lock yet: nobody sweeps meanwhile."""
+    at = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(at, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(at)
+
+
 def _sweep(folder: Path) -> None:
-    """Removes what runs left whose process is gone."""
+    """Removes what runs left whose process is gone; what another user's run left is for that user's next."""
     for left in folder.glob(f"{PREFIX}*"):
         try:
             with (left / "lock").open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, FileNotFoundError):
+        except (BlockingIOError, FileNotFoundError, PermissionError):
             continue
         shutil.rmtree(left, ignore_errors=True)
 

@@ -28,7 +28,8 @@ from backend.strategy.rules import Moves, Result
 from backend.strategy.service import ensure_published, put_in_force, recompute
 
 BATCH = 2000
-#: causes that nobody looked at before: what they move beyond the policy's bounds waits for a person
+#: causes that nobody looked at before: what they move beyond the policy's bounds waits for a person; in
+#: DuckDB only, where all is known before anything is written
 GATED = frozenset({"nightly", "import"})
 _FIRST = UUID(int=0)
 _log = structlog.get_logger(__name__)
@@ -79,14 +80,16 @@ async def recompute_all(
     Repeatable: what has not changed is not written. With `copy` it runs in DuckDB; a run that was cut off
     begins again and finds less to write. Without, in PostgreSQL, `resume` goes on where an interrupted run of
     the same catalogue and business day stopped. `tell` as in `recompute`. `db`: open for the worker's role.
+    Waits while another one runs.
     """
     run = _Run(db, progress or _silent, tell, batch, cause)
-    if copy is not None and copy.url:
-        try:
-            return await run.in_duckdb(copy)
-        except BeyondBounds as error:
-            _log.warning("strategy.beyond_bounds", error=str(error))
-    return await run.in_postgres(resume=resume)
+    async with runs.alone(db, run.actor):
+        if copy is not None and copy.url:
+            try:
+                return await run.in_duckdb(copy)
+            except BeyondBounds as error:
+                _log.warning("strategy.beyond_bounds", error=str(error))
+        return await run.in_postgres(resume=resume)
 
 
 def _silent(_progress: Progress) -> None:

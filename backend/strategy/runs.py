@@ -1,16 +1,17 @@
 """The history of recalculations of everybody, and those that wait for somebody to let them through."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from backend.identity import api as identity
-from backend.kernel.actor import Role
+from backend.kernel.actor import Actor, Role
 from backend.kernel.ids import uuid7
-from backend.kernel.uow import UnitOfWork
+from backend.kernel.uow import Database, UnitOfWork
 from backend.notify import api as notify
 from backend.policy import api as policy
 from backend.strategy.errors import NotHeld
@@ -21,10 +22,20 @@ RELEASED = "strategy.released"
 #: who hears that a run waits
 WATCHING = (Role.risk_officer, Role.hq_business)
 _TIERS, _LIMITS = "held_tiers_per_mille", "held_limits_per_mille"
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('strategy everybody', 0))")
+
+
+@asynccontextmanager
+async def alone(db: Database, actor: Actor) -> AsyncIterator[None]:
+    """Inside, nobody else recalculates everybody, in whatever process: who wants to waits here until this one
+    is through or its process gone. The transaction that holds the turn reads and writes nothing."""
+    async with db.unit(actor) as uow:
+        await uow.session.execute(_TAKE_TURN)
+        yield
 
 
 async def begin(uow: UnitOfWork, cause: str, engine: str, version: int, as_of: date) -> UUID:
-    """A new run. One that is still said to run was cut off: jobs of this kind never run side by side."""
+    """A new run; only inside `alone`, so that one which is still said to run was cut off."""
     await uow.session.execute(
         update(StrategyRun).where(StrategyRun.state == "running").values(state="cut", finished_at=uow.now)
     )

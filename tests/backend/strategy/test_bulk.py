@@ -3,10 +3,12 @@
 import asyncio
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import duckdb
 import pytest
 from sqlalchemy import text
 
@@ -17,10 +19,10 @@ from backend.kernel.actor import Role
 from backend.kernel.crypto import Keys
 from backend.kernel.jobs import JobContext
 from backend.kernel.settings import Settings
-from backend.strategy import jobs, runs
+from backend.strategy import bulk, jobs, runs
 from backend.strategy.api import Copy, NotHeld, Progress, newest, recompute_all, release
 from backend.strategy.bulk import PREFIX, Bulk
-from backend.strategy.engine import shipped_catalogue
+from backend.strategy.engine import shipped_catalogue, shipped_statements
 from backend.strategy.models import StrategyRun
 from backend.strategy.rules import Moves, too_much
 from tests.backend.strategy.test_everybody import Stopped, peopled
@@ -105,6 +107,51 @@ async def test_a_killed_run_is_told_as_cut_and_its_copy_goes(town: Town, copy: C
         beside.fetch(copy.url, shipped_catalogue())
     done, gone = await history(town)
     assert (done.state, gone.state) == ("done", "cut")
+
+
+async def test_a_second_run_waits_for_the_first(town: Town, copy: Copy) -> None:
+    """Else it would take the first for cut off, and both would work out the same."""
+    await peopled(town)
+    async with runs.alone(town.db, SYSTEM):
+        second = asyncio.create_task(recompute_all(town.db, copy=copy))
+        done, _ = await asyncio.wait({second}, timeout=1.5)
+        assert not done
+        assert await history(town) == []
+    assert (await second).changed == 7
+    first, third = await asyncio.gather(*(recompute_all(town.db, copy=copy) for _ in range(2)))
+    assert (first.changed, third.changed) == (0, 0)
+    assert {one.state for one in await history(town)} == {"done"}
+
+
+async def test_everybody_comes_in_order_however_many_are_sorted_at_once(
+    town: Town, copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await peopled(town)
+    async with town.db.unit(SYSTEM) as uow:
+        as_of = uow.today
+        asked = text("SELECT customer_id FROM facts.customer ORDER BY grid_id NULLS LAST, customer_id")
+        expected = list(await uow.session.scalars(asked))
+    for many in (3, 7, 50):
+        monkeypatch.setattr(bulk, "SORTED", many)
+        with Bulk(copy.folder) as everybody:
+            everybody.fetch(copy.url, shipped_catalogue())
+            everybody.work_out(shipped_statements(), as_of)
+            assert [row.customer_id for some in everybody.changed(2) for row, _ in some] == expected
+
+
+def test_what_is_stopped_ends_and_leaves_nothing(tmp_path: Path) -> None:
+    """A worker that stops closes the copy while its thread is still at work there, for hours maybe."""
+    endless = "SELECT sum(hash(a.range) % 7) FROM range(1000000) a, range(1000000) b"
+    with ThreadPoolExecutor(1) as thread:
+        with Bulk(tmp_path) as everybody:
+            work = thread.submit(everybody._db.execute, endless)
+            with pytest.raises(TimeoutError):
+                work.result(timeout=0.5)
+        with pytest.raises(duckdb.InterruptException):
+            work.result(timeout=10)
+    with pytest.raises(duckdb.Error):
+        Bulk(tmp_path, memory="much")
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_amounts_beyond_all_bounds_are_found_in_postgres(town: Town, copy: Copy) -> None:
