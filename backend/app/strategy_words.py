@@ -34,7 +34,7 @@ def explained(uow: "UnitOfWork", said: "Explanation", *, english: bool) -> list[
 def _lines(uow: "UnitOfWork", said: "Explanation", which: int) -> Iterator[str]:
     decision, result = said.decision, said.result
     made = f"{uow.clock.local(decision.made_at):%F %R}"
-    limit, rate = _shown("fen", result.limit_fen, which), _shown("bp", result.rate_bp, which)
+    limit, rate = shown("fen", result.limit_fen, which), shown("bp", result.rate_bp, which)
     if which:
         yield f"Customer {decision.customer_id}, decision {decision.id} of {made} ({decision.cause})"
         yield f"Catalogue {decision.version}, for {decision.as_of}"
@@ -44,24 +44,24 @@ def _lines(uow: "UnitOfWork", said: "Explanation", which: int) -> Iterator[str]:
         yield f"目录第 {decision.version} 版，以 {decision.as_of} 为准"
         yield f"额度 {limit}，利率 {rate}，层级 {result.tier}，阶段 {result.stage}，评级 {result.grade}"
     yield from _group(
-        "reasons", ((_name(words, which), _shown("fen", fen, which)) for words, fen in said.reasons), which
+        "reasons", ((_name(words, which), shown("fen", fen, which)) for words, fen in said.reasons), which
     )
     yield from _group("score", _score(said, which), which)
     yield from _group(
         "amounts",
-        ((_name(one.words, which), _shown(one.unit, one.value, which)) for one in said.amounts),
+        ((_name(one.words, which), shown(one.unit, one.value, which)) for one in said.amounts),
         which,
     )
     yield from _group(
         "values",
-        ((_name(one.words, which), _shown(one.unit, one.value, which)) for one in said.features),
+        ((_name(one.words, which), shown(one.unit, one.value, which)) for one in said.features),
         which,
     )
     yield from _group("tags", ((_name(words, which), "") for words in said.tags), which)
 
 
 def _score(said: "Explanation", which: int) -> Iterator[tuple[str, str]]:
-    yield ("Score" if which else "总分"), _shown("points", said.result.score, which)
+    yield ("Score" if which else "总分"), shown("points", said.result.score, which)
     for one in said.score:
         name = one.item.en if which else one.item.zh
         if not one.counts:
@@ -81,7 +81,8 @@ def _name(words: "Words", which: int) -> str:
     return words.en if which else words.zh
 
 
-def _shown(unit: str, value: Any, which: int) -> str:
+def shown(unit: str, value: Any, which: int) -> str:
+    """A value in its unit: fen as yuan, basis points as percent."""
     if value is None:
         return "not known" if which else "不知道"
     if isinstance(value, bool):
@@ -92,4 +93,7 @@ def _shown(unit: str, value: Any, which: int) -> str:
         return f"{sign}{whole:,}.{rest:02} {'yuan' if which else '元'}"
     if unit == "bp":
         return f"{value / 100:.2f}%"
-    return f"{value}{_UNITS[unit][which]}" if unit in _UNITS else str(value)
+    if unit not in _UNITS:
+        return str(value)
+    said = _UNITS[unit][which]
+    return f"{value}{said.removesuffix('s') if value == 1 else said}"

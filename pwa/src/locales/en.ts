@@ -540,7 +540,7 @@ const en: Messages = {
     evaluation_opened: 'An evaluation has results to review',
     evaluation_reviewed: 'An evaluation waits for its second review',
     evaluation_closed: 'An evaluation was open too long and has ended by itself',
-    strategy_run_held: 'Last night\'s recalculation would move too many customers. Nothing of it is in force until somebody lets it through: tiange strategy runs',
+    strategy_run_held: 'A recalculation would move too many customers, so nothing of it is in force. Check with the administrator, who lets it through: tiange strategy runs',
     number_contested: '{name}: two entries of somebody\'s ID number differ, please check the card',
     duplicates_found: '{n} new pair of households that may be one | {n} new pairs of households that may be one',
     other: 'New message',

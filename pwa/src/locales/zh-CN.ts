@@ -540,7 +540,7 @@ const zh = {
     evaluation_reviewed: '评议一审过了，等二审',
     evaluation_closed: '有一场评议到期，已自动结束',
     duplicates_found: '可能重复的户，新有 {n} 对要你定',
-    strategy_run_held: '昨晚重算要动的客户太多，没有生效，等人核对后放行：tiange strategy runs',
+    strategy_run_held: '一次重算要动的客户太多，没有生效。请和管理员核对，由管理员放行：tiange strategy runs',
     number_contested: '{name}，有人的身份证号两次录得不一样，请看着证件核对',
     other: '有新消息',
   },

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from backend.app.strategy_words import explained
+from backend.app.strategy_words import explained, shown
 from backend.embedded import Urls
 from backend.strategy import queries
 from backend.strategy.api import decisions_of, explain, recompute, replay
@@ -102,3 +102,8 @@ async def test_what_cannot_be_known_yet_is_shared_among_the_others(town: Town, c
     assert weights == 80
     assert said.result.score == sum(line.percent * line.weight for line in counted) // weights
     assert "  村民评议: 还不知道，分给其余各项" in explained(uow, said, english=False)
+
+
+def test_one_of_something_is_said_as_one() -> None:
+    assert [shown("days", value, 1) for value in (0, 1, 2)] == ["0 days", "1 day", "2 days"]
+    assert [shown("m2", 1, 1), shown("percent", 1, 1), shown("days", 1, 0)] == ["1 m²", "1%", "1天"]
