@@ -1,4 +1,4 @@
-"""`tiange duplicates`: compares all people of the bank now."""
+"""`tiange duplicates`: compares all people and businesses of the bank now."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,9 +20,9 @@ def add_duplicates(
 
     @cli.command()
     def duplicates(context: typer.Context) -> None:
-        """Compare all people of the bank, and keep for a person to decide which of them may be one.
+        """Compare all people and businesses of the bank, and keep for a person to decide which may be one.
 
-        The worker does that every night. Pairs that somebody said are two people are left alone.
+        The worker does that every night. Pairs that somebody said are two are left alone.
         Says how many, never who.
 
         Example:
@@ -35,8 +35,8 @@ def add_duplicates(
             settings.require("database_url_worker", "redis_url")
             found = asyncio.run(_compare(settings))
             typer.echo(
-                f"{found.people} people compared: {found.open} pairs wait for a decision, {found.new} of them"
-                f" new; {found.gone} wait no more."
+                f"{found.people} people and {found.shops} businesses compared: {found.open} pairs wait for a"
+                f" decision, {found.new} of them new; {found.gone} wait no more."
             )
 
 

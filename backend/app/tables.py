@@ -16,6 +16,7 @@ TABLE_MODULES = (
     "backend.grids.models",
     "backend.products.models",
     "backend.customers.models",
+    "backend.customers.pair_models",
     "backend.banking.models",
     "backend.visits.models",
     "backend.evaluation.models",

@@ -26,6 +26,9 @@ MOST_PAIRS = 50_000
 #: in a bank of a handful
 TWICE, MOST_LIKELY = 0.02, 1e-3
 
+#: characters of a name within which one that differs is looked for
+LONGEST = 8
+
 #: how a surname is read where the character alone is read otherwise
 SURNAMES = {
     "覃": "qin",
@@ -64,9 +67,9 @@ class Someone:
 
 @dataclass(frozen=True, slots=True)
 class Likely:
-    """Two people who may be one; `person_id` is the smaller id. `reasons`: most telling first."""
+    """Two that may be one; `one_id` is the smaller id. `reasons`: most telling first."""
 
-    person_id: UUID
+    one_id: UUID
     other_id: UUID
     per_mille: int
     reasons: tuple[str, ...]
@@ -94,8 +97,19 @@ def _folded(syllable: str) -> str:
     return "l" + syllable[1:] if syllable[:1] == "n" and syllable[1:2] in "aeiouüv" else syllable
 
 
-class Comparison:
-    """Takes the people a batch at a time, and says then which may be one. To be used in a `with`.
+def one_off(column: str, longest: int) -> str:
+    """SQL: two texts of at most `longest` characters differ in one of them. DuckDB's edit distances count
+    bytes, of which a Chinese character has three."""
+    one, other = f"{column}_l", f"{column}_r"
+    differ = " + ".join(
+        f"CAST(substr({one}, {place}, 1) <> substr({other}, {place}, 1) AS INTEGER)"
+        for place in range(1, longest + 1)
+    )
+    return f"length({one}) = length({other}) AND length({one}) <= {longest} AND {differ} = 1"
+
+
+class Desk:
+    """A DuckDB of its own to compare on. To be used in a `with`.
 
     What does not fit into its memory is spilled to the disk, encrypted, and goes at the end.
     """
@@ -104,15 +118,10 @@ class Comparison:
         # heavy, and needed at night only
         import duckdb
 
-        self._folder = tempfile.TemporaryDirectory(prefix="tiange-people-")
+        self._folder = tempfile.TemporaryDirectory(prefix="tiange-pairs-")
         self._con = duckdb.connect()
         self._con.execute(f"SET memory_limit='{MEMORY}'; SET threads={THREADS}")
         self._con.execute(f"SET temp_file_encryption=true; SET temp_directory='{self._folder.name}'")
-        self._con.execute(
-            "CREATE TABLE person (unique_id VARCHAR, customer VARCHAR, village VARCHAR, name VARCHAR,"
-            " sound VARCHAR, surname VARCHAR, sex VARCHAR, birth_on DATE, phone BLOB, number BLOB)"
-        )
-        self.people = 0
 
     def __enter__(self) -> Self:
         return self
@@ -120,6 +129,18 @@ class Comparison:
     def __exit__(self, *_error: object) -> None:
         self._con.close()
         self._folder.cleanup()
+
+
+class Comparison(Desk):
+    """Takes the people a batch at a time, and says then which may be one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._con.execute(
+            "CREATE TABLE person (unique_id VARCHAR, customer VARCHAR, village VARCHAR, name VARCHAR,"
+            " sound VARCHAR, surname VARCHAR, sex VARCHAR, birth_on DATE, phone BLOB, number BLOB)"
+        )
+        self.people = 0
 
     def add(self, batch: Sequence[Someone]) -> None:
         """More people; each is given once."""
@@ -218,7 +239,7 @@ def _settings(many: int, village: float) -> Any:
     called = [
         level("name_l = name_r", 0.70, 6e-4, tf_adjustment_column="name"),
         level("sound_l = sound_r", 0.12, 2e-3, tf_adjustment_column="sound"),
-        level("length(name_l) > 2 AND damerau_levenshtein(name_l, name_r) = 1", 0.10, 0.01),
+        level(f"length(name_l) > 2 AND {one_off('name', LONGEST)}", 0.10, 0.01),
         level("surname_l = surname_r", 0.04, 0.06),
         otherwise(0.04, 0.93),
     ]

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
-from sqlalchemy import select
 
 from backend.customers import followers, people, photos, queries, suggestions
 from backend.customers.consent_texts import purposes, text_wrong
@@ -109,20 +108,8 @@ async def _of_member(uow: UnitOfWork, body: GiveConsent | WithdrawConsent, say: 
     return await followers.follow(uow, body, apply)
 
 
-async def _died(uow: UnitOfWork, person: Person) -> bool:
-    """What somebody consented to ended with them."""
-    found = await uow.session.scalar(
-        select(Membership.id).where(
-            Membership.person_id == person.id,
-            Membership.left_reason == "died",
-            Membership.until_on.is_not(None),
-        )
-    )
-    return found is not None
-
-
 async def _check_signer(uow: UnitOfWork, person: Person, body: GiveConsent) -> None:
-    if await _died(uow, person):
+    if await people.died(uow, person.id):
         raise bad_value("This person has died.")
     if person.birth_on is None:
         raise bad_value("Without a birth date nobody can tell who may sign.")
@@ -168,7 +155,9 @@ async def _add(uow: UnitOfWork, row: Consent, person: Person) -> None:
     uow.session.add(row)
     await uow.session.flush()
     last = (await queries.consents(uow, [str(person.id)]))[str(person.id)]
-    person.consented = [] if await _died(uow, person) else sorted(one.purpose for one in last if one.given)
+    person.consented = (
+        [] if await people.died(uow, person.id) else sorted(one.purpose for one in last if one.given)
+    )
     await uow.session.flush()
     uow.audit(
         "consent.give" if row.given else "consent.withdraw",

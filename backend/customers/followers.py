@@ -96,7 +96,8 @@ async def made_one(
         )
     )
     for move in moves.all():
-        for one in move.detail.get("people", []):
+        # merges of before businesses were merged know of nobody who is in both by one entry
+        for one in (*move.detail.get("people", []), *move.detail.get("doubles", [])):
             if one["member"] == str(member_id):
                 return move, one
     return None

@@ -40,9 +40,10 @@ async def hand_over(
     what is needed to take it back, and the fields that both have otherwise.
     """
     members = [one for one in await current_members(uow, loser.id) if one.id not in staying]
+    places = {one.relation for one in await current_members(uow, winner.id)}
     detail: dict[str, Any] = {"members": [[str(one.id), one.relation] for one in members], "values": []}
     for member in members:
-        member.customer_id, member.relation = winner.id, no_head(member.relation)
+        member.customer_id, member.relation = winner.id, _beside(member.relation, places)
     for name, model in GOING_ALONG:
         moved = await uow.session.scalars(
             update(model)
@@ -135,6 +136,12 @@ async def hand_back(uow: UnitOfWork, loser: Customer, winner: Customer, detail: 
             value.disputed = False
     await uow.session.flush()
     await service.show_values(uow, winner.id)
+
+
+def _beside(relation: str, there: Collection[str]) -> str:
+    """What somebody is beside these: a household has one head, a business one legal person."""
+    legal = Relation.legal_person.value
+    return Relation.other.value if relation == legal and legal in there else no_head(relation)
 
 
 def no_head(relation: str) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from backend.customers import ages, moving, owners, photos, queries, unowned
+from backend.customers import ages, moving, owners, partners, photos, queries, unowned
 from backend.customers.models import Customer
 from backend.customers.service import complete_to
 from backend.grids import api as grids
@@ -41,6 +41,16 @@ async def on_grids_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
         if await moving.own_and_file(uow, customer, ground.manager_id, ground.manager_id):
             uow.emit("customers.moved", {"customer_id": str(customer.id)})
     await _settle(uow, grid_id)
+
+
+async def on_merged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`customers.merged` {move_id, from, to}: records that name the one as a partner name the other."""
+    await partners.follow_merge(uow, *(UUID(payload[one]) for one in ("move_id", "from", "to")))
+
+
+async def on_unmerged(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """`customers.unmerged` {move_id, from, to}: those that the merge renamed name the one again."""
+    await partners.follow_unmerge(uow, *(UUID(payload[one]) for one in ("move_id", "from", "to")))
 
 
 async def on_file_received(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:

@@ -17,12 +17,12 @@ from backend.customers.handing import current_members
 from backend.customers.models import (
     Customer,
     CustomerPhoto,
-    DuplicatePair,
     Membership,
     Person,
     PersonContact,
     PersonIdentity,
 )
+from backend.customers.pair_models import DuplicatePair
 from backend.customers.person_fields import fields
 from backend.kernel.uow import UnitOfWork
 
@@ -65,7 +65,10 @@ async def chosen(
             )
         )
     }
-    if any(one.person_id in numbered and other.person_id in numbered for one, other in pairs):
+    if any(
+        one.person_id != other.person_id and {one.person_id, other.person_id} <= numbered
+        for one, other in pairs
+    ):
         raise bad_value("Two people with an ID number each are two people.")
     return pairs
 
@@ -84,7 +87,7 @@ async def join(
         "filled": [],
     }
     for name, column in _ALONG.items():
-        detail[name] = await _repoint(uow, column, old.id, new.id)
+        detail[name] = await _repoint(uow, column, old.id, new.id, besides=goes.id)
     old.part_of = new.id
     await _consented(uow, new)
     lost = await _fill(uow, old, new, detail["filled"])
@@ -191,8 +194,9 @@ async def _repoint(
     before: UUID,
     after: UUID,
     only: Sequence[str] | None = None,
+    besides: UUID | None = None,
 ) -> list[str]:
-    """Rows that name the one name the other; their ids."""
+    """Rows that name the one name the other; their ids. `besides`: the membership that stays as it was."""
     model = column.class_
     statement = update(model).where(column == before).values({column.key: after})
     if model is Membership:
@@ -201,6 +205,7 @@ async def _repoint(
         statement = statement.where(
             Membership.in_household.is_(False),
             Membership.until_on.is_(None),
+            Membership.id.is_distinct_from(besides),
             # where both have one, the other's stays
             Membership.customer_id.not_in(
                 select(there.customer_id).where(there.person_id == after, there.until_on.is_(None))
@@ -220,10 +225,11 @@ def _allowed(person: Person, field: str) -> bool:
 
 
 async def _consented(uow: UnitOfWork, person: Person) -> None:
-    """The consents in force, by the words of all that are this person."""
+    """The consents in force, by the words of all that are this person; none of somebody who has died."""
     await uow.session.flush()
     last = (await queries.consents(uow, [str(person.id)])).get(str(person.id), [])
-    person.consented = sorted(one.purpose for one in last if one.given)
+    gone = await people.died(uow, person.id)
+    person.consented = [] if gone else sorted(one.purpose for one in last if one.given)
     await uow.session.flush()
     await photos.consented(uow, person.id, given=photos.CONSENT in person.consented)
 

@@ -31,9 +31,8 @@ from backend.kernel.commands import Applied, CommandType, Envelope, about_custom
 from backend.kernel.errors import not_found
 from backend.kernel.uow import UnitOfWork
 
-DIED = "died"
 #: why somebody is no longer a member
-LEAVING = frozenset({"moved_out", "married_out", DIED, "mistake"})
+LEAVING = frozenset({"moved_out", "married_out", people.DIED, "mistake"})
 #: what became of somebody's guardian in the history: nobody took it away, the guardian died
 ENDED = "ended"
 
@@ -90,11 +89,11 @@ async def remove(uow: UnitOfWork, body: RemoveMember, envelope: Envelope) -> App
         if person.birth_on is not None and on < person.birth_on:
             raise bad_value("That is before the person was born.")
         places = [membership]
-        if body.reason == DIED:
+        if body.reason == people.DIED:
             places = await _places(uow, person)
         for one in places:
             await end(uow, one, on, body.reason)
-        if body.reason == DIED:
+        if body.reason == people.DIED:
             await _consents_over(uow, person)
             await _without_guardian(uow, customer, person, envelope)
         detail = {"person": str(person.id), "reason": body.reason, "on": on.isoformat()}
@@ -121,13 +120,13 @@ async def restore(uow: UnitOfWork, body: RestoreMember, envelope: Envelope) -> A
         if membership.in_household and any(one.in_household for one in await _places(uow, person)):
             raise left_since()
         ended = [membership]
-        died = membership.left_reason == DIED
+        died = membership.left_reason == people.DIED
         if died:
             over = await uow.session.scalars(
                 select(Membership)
                 .where(
                     Membership.person_id == person.id,
-                    Membership.left_reason == DIED,
+                    Membership.left_reason == people.DIED,
                     Membership.until_on.is_not(None),
                 )
                 .order_by(Membership.id)

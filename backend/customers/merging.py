@@ -1,4 +1,4 @@
-"""Two households become one (并户): what moves, and how that is taken back."""
+"""Two households become one (并户), or two businesses: what moves, and how that is taken back."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from sqlalchemy import select
 
-from backend.customers import dealings, joining, queries, service, unowned
+from backend.customers import dealings, joining, queries, service, shops, unowned
 from backend.customers.errors import bad_value, not_active
 from backend.customers.handing import hand_back, hand_over
 from backend.customers.models import (
@@ -62,13 +62,18 @@ async def merge(uow: UnitOfWork, body: MergeCustomers, envelope: Envelope) -> Ap
     if body.customer_id == body.into_id:
         raise bad_value("A household cannot become part of itself.")
     loser, winner = await both(uow, body.customer_id, body.into_id)
-    if loser.kind != "household" or winner.kind != "household":
-        raise bad_value("Only households are merged; a business is closed.")
+    if loser.kind != winner.kind:
+        raise bad_value("A household and a business are two.")
     async with uow.elevated("both are the actor's; what hangs on them goes along whoever recorded it"):
         if await dealings.known_by_bank(uow, loser.id):
             raise known_to_bank()
         same = await joining.chosen(uow, loser, winner, body.same)
-        return await absorb(uow, loser, winner, envelope, body.reason, [one.id for one, _ in same], same)
+        doubles = await shops.doubles(uow, loser, winner)
+        same = [one for one in same if one not in doubles]
+        if loser.kind == "business":
+            await shops.check(uow, loser, winner, same, doubles)
+        staying = [one.id for one, _ in (*same, *doubles)]
+        return await absorb(uow, loser, winner, envelope, body.reason, staying, same, doubles)
 
 
 async def absorb(
@@ -79,12 +84,14 @@ async def absorb(
     reason: str,
     staying: Collection[UUID] = (),
     same: Sequence[tuple[Membership, Membership]] = (),
+    doubles: Sequence[tuple[Membership, Membership]] = (),
 ) -> Applied:
-    """Makes one household part of another. `staying`: members whom the other has already; `same`: and as
-    whom. Needs the system's sight."""
+    """Makes one customer part of another. `staying`: members whom the other has already; `same`: and as
+    whom; `doubles`: the same where it is one entry. Needs the system's sight."""
     rows = await hanging(uow, loser.id)
     before = list(loser.books)
     detail, lost = await hand_over(uow, loser, winner, staying)
+    detail["doubles"] = [{"member": str(goes.id), "into_member": str(stays.id)} for goes, stays in doubles]
     detail["people"] = []
     for goes, stays in same:
         joined, other = await joining.join(uow, winner, goes, stays)

@@ -251,6 +251,14 @@ class FileRecord(Base):
     observed_at: Mapped[datetime]
     recorded_by: Mapped[uuid.UUID | None]
     removed_at: Mapped[datetime | None]
+    __table_args__ = (
+        # another customer that it names
+        Index(
+            "ix_file_record_named",
+            text("(detail ->> 'customer')"),
+            postgresql_where=text("(detail ->> 'customer') IS NOT NULL"),
+        ),
+    )
 
 
 class FileRecordHistory(Base):
@@ -362,31 +370,6 @@ class CustomerDispute(Base):
             unique=True,
             postgresql_where=text("state = 'open'"),
         ),
-    )
-
-
-class DuplicatePair(Base):
-    """Two people who may be one: `open` as the nightly comparison found them, `declined` once somebody said
-    that they are two, `settled` once they stand as one.
-
-    `person_id` is the smaller id. `per_mille`: how likely; none where nothing but a person's word is there.
-    `reasons`: what agrees (`pairs.Reason`), most telling first.
-    """
-
-    __tablename__ = "duplicate_pair"
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
-    other_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
-    state: Mapped[str]
-    per_mille: Mapped[int | None]
-    reasons: Mapped[list[str]]
-    found_at: Mapped[datetime | None]
-    decided_at: Mapped[datetime | None]
-    decided_by: Mapped[uuid.UUID | None]
-    __table_args__ = (
-        CheckConstraint("state IN ('open', 'declined', 'settled')", name="state"),
-        CheckConstraint("person_id <= other_id", name="order"),
-        Index("uq_duplicate_pair", "person_id", "other_id", unique=True),
     )
 
 

@@ -35,6 +35,8 @@ _COLUMNS = ("name", "sex", "education", "occupation")
 #: of a member, not of the person
 _PLACE = ("relation", "whereabouts")
 _PHONE = "phone"
+#: why a membership ended that ended with its person
+DIED = "died"
 
 
 def sealed_fields() -> list[str]:
@@ -206,6 +208,20 @@ def note(
             command_id=envelope.command_id,
         )
     )
+
+
+async def died(uow: UnitOfWork, person_id: UUID) -> bool:
+    """Whether somebody has died: what they consented to ended with them. Needs the system's sight."""
+    found = await uow.session.scalar(
+        select(Membership.id)
+        .where(
+            Membership.person_id == person_id,
+            Membership.left_reason == DIED,
+            Membership.until_on.is_not(None),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 async def changed(uow: UnitOfWork, person_ids: Sequence[UUID], cause: str) -> None:

@@ -31,6 +31,8 @@ HERE = Path(__file__).with_suffix(".yaml")
 PHONE = Path("pwa/src/domain/record-kinds.json")
 #: a record's own columns
 COLUMNS = frozenset({"value_fen", "area_m2", "quantity"})
+#: where a record names another customer, whatever its kind
+CUSTOMER_FIELD = "customer"
 #: a field that the kind does not have
 UNKNOWN = Said("这种资料没有这一项", "nothing that is known of such a record")
 
@@ -94,6 +96,10 @@ def kinds() -> Mapping[str, Kind]:
         for field, one in kind.fields.items():
             if one.unusual_from is not None and not 0 < one.unusual_from < (one.most or 0):
                 raise ValueError(f"{name}.{field}: what is unusual lies within its limits")
+            if (one.unit == "customer") != (field == CUSTOMER_FIELD):
+                raise ValueError(
+                    f"{name}.{field}: another customer stands in {CUSTOMER_FIELD}, and only there"
+                )
             if (one.unit == "choice") != bool(one.choices):
                 raise ValueError(f"{name}.{field}: a choice has choices, and nothing else has")
             if one.most is None and one.unit not in ("choice", "flag", "day", "customer"):

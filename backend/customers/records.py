@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 
-from backend.customers import disputes, queries
+from backend.customers import disputes, partners, queries
 from backend.customers.errors import bad_value, check_name, id_taken, out_of_scope
 from backend.customers.limits import Said
 from backend.customers.models import Customer, FileRecord, FileRecordHistory
@@ -39,13 +39,13 @@ async def put_record(uow: UnitOfWork, body: PutRecord, envelope: Envelope) -> tu
     if body.kind not in set(RecordKind):
         raise bad_value(f"{body.kind!r} is no kind of record.")
     customer = await queries.lock(uow, body.customer_id)
-    seen = {row.id for row in await queries.visible(uow, linked(body.kind, body.detail))} - {customer.id}
+    named, seen = await partners.named_now(uow, body)
     lost: tuple[str, ...] = ()
     async with uow.elevated("a record that somebody else made must not lose its id to this one"):
         row = await uow.session.get(FileRecord, body.id)
         now_with = row.customer_id if row is not None else customer.id
         if now_with == customer.id:
-            lost = await _put(uow, customer, row, body, envelope, seen)
+            lost = await _put(uow, customer, row, named, envelope, seen)
         elif not await queries.went_over(uow, customer.id, now_with):
             raise id_taken("record")
     if now_with != customer.id:

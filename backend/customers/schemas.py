@@ -134,9 +134,10 @@ class FoundCustomers(Struct, frozen=True):
 
 
 class Household(Struct, frozen=True):
-    """A household as it is told from one that it may be."""
+    """A household or business as it is told from one that it may be."""
 
     id: UUID
+    kind: str
     name: str
     address: str
     grid_name: str | None
@@ -158,18 +159,28 @@ class DuplicatePeople(Struct, frozen=True):
     reasons: list[str]
 
 
+class Likeness(Struct, frozen=True):
+    """How likely two businesses are one; `reasons`: what agrees."""
+
+    per_mille: int
+    reasons: list[str]
+
+
 class DuplicateHouseholds(Struct, frozen=True):
-    """Two households of which somebody may be one; the likeliest people first."""
+    """Two households of which somebody may be one, the likeliest people first; or two businesses that may be
+    one themselves."""
 
     one: Household
     other: Household
     people: list[DuplicatePeople]
+    business: Likeness | None = None
 
 
 class MergedHouseholds(Struct, frozen=True):
     """A merge that can be taken back until `undo_until` (ms)."""
 
     customer_id: UUID
+    kind: str
     name: str
     into_id: UUID
     into_name: str
@@ -192,12 +203,41 @@ class UnitedPerson(Struct, frozen=True):
     undo_until: int
 
 
+class AcrossPeople(Struct, frozen=True):
+    """Somebody of one's own branch, and somebody of another one who may be them. `numbered`: whether the bank
+    has that one's ID number; years of birth alone."""
+
+    person_id: UUID
+    name: str
+    born: int | None
+    other_id: UUID
+    other_name: str
+    other_born: int | None
+    other_numbered: bool
+    per_mille: int
+    reasons: list[str]
+
+
+class AcrossHouseholds(Struct, frozen=True):
+    """A household of one's own branch, and where the other one lies: more of it only its branch sees.
+    `grid_id`: where one's own may be handed over to, if anywhere."""
+
+    household: Household
+    branch_name: str
+    grid_id: UUID | None
+    grid_name: str | None
+    people: list[AcrossPeople]
+
+
 class DuplicateList(Struct, frozen=True):
-    """What waits for a word, the likeliest first, and what was made one, the newest first."""
+    """What waits for a word, the likeliest first, and what was made one, the newest first. `across`: with
+    other branches, for heads."""
 
     waiting: list[DuplicateHouseholds]
     merged: list[MergedHouseholds]
     united: list[UnitedPerson]
+    across: list[AcrossHouseholds]
+    businesses: list[DuplicateHouseholds]
 
 
 class SideBySide(Struct, frozen=True):

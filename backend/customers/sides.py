@@ -1,6 +1,7 @@
 """Households that may be one, side by side, for those who may decide: looked at online.
 
-Whoever sees both sees the pair, by row security; what they see of each is what their phone would receive.
+Whoever sees both sees the pair, by row security; what they see of each is what their phone would receive. Of
+two in different branches nobody sees both: each one's heads are told that there is one (`across`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,17 +11,21 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from backend.customers import dealings, projection
+from backend.customers import across, dealings, projection
+from backend.customers.handing import current_members
 from backend.customers.moving import MOVERS
 from backend.customers.schemas import (
+    AcrossHouseholds,
     DuplicateHouseholds,
     DuplicateList,
     DuplicatePeople,
     Household,
+    Likeness,
     MergedHouseholds,
     SideBySide,
     UnitedPerson,
 )
+from backend.customers.shops import at_home
 from backend.kernel.clock import millis
 from backend.kernel.errors import Problem, not_allowed
 from backend.kernel.uow import UnitOfWork
@@ -43,12 +48,21 @@ _OPEN = text(
     " AND (CAST(:ids AS uuid[]) IS NULL OR (m.customer_id = ANY(:ids) AND o.customer_id = ANY(:ids)))"
     " ORDER BY d.per_mille DESC, d.id LIMIT 500"
 )
+_SHOPS = text(
+    "SELECT d.per_mille, d.reasons, d.customer_id, d.other_id FROM business_pair d"
+    " JOIN customer c ON c.id = d.customer_id AND c.status = 'active'"
+    " JOIN customer e ON e.id = d.other_id AND e.status = 'active'"
+    " WHERE d.state = 'open' AND (CAST(:ids AS uuid[]) IS NULL"
+    "   OR (d.customer_id = ANY(:ids) AND d.other_id = ANY(:ids)))"
+    " ORDER BY d.per_mille DESC, d.id LIMIT :most"
+)
 _HOUSEHOLDS = text(
-    "SELECT c.id, c.name, c.address, g.name AS grid_name, c.member_count, c.created_on, c.completeness_points"
+    "SELECT c.id, c.kind, c.name, c.address, g.name AS grid_name, c.member_count,"
+    " c.created_on, c.completeness_points"
     " FROM customer c LEFT JOIN grid g ON g.id = c.grid_id WHERE c.id = ANY(:ids)"
 )
 _MERGED = text(
-    "SELECT v.customer_id, c.name, v.other_id, o.name AS other_name, v.moved_at, v.moved_by"
+    "SELECT v.customer_id, c.kind, c.name, v.other_id, o.name AS other_name, v.moved_at, v.moved_by"
     " FROM customer_move v JOIN customer c ON c.id = v.customer_id"
     " JOIN customer o ON o.id = v.other_id AND o.status = 'active'"
     " WHERE v.kind = 'merge' AND v.undone_at IS NULL AND v.moved_at > :since"
@@ -76,7 +90,11 @@ async def waiting(uow: UnitOfWork) -> DuplicateList:
         key = tuple(sorted((row.customer_id, row.other_customer_id)))
         if key in groups or len(groups) < MOST:
             groups.setdefault((key[0], key[1]), []).append(row)
-    known = await _households(uow, {one for key in groups for one in key})
+    beyond = await across.groups(uow)
+    shops = (await uow.session.execute(_SHOPS, {"ids": None, "most": MOST})).all()
+    named = {rows[0].customer_id for rows in beyond} | {one for key in groups for one in key}
+    named |= {one for row in shops for one in (row.customer_id, row.other_id)}
+    known = await _households(uow, named)
     days = int(await policy.figure(uow, "merge_undo_days"))
     since = uow.now - timedelta(days=days)
     recent = {"since": since, "most": MOST_MERGES}
@@ -90,6 +108,7 @@ async def waiting(uow: UnitOfWork) -> DuplicateList:
         [
             MergedHouseholds(
                 row.customer_id,
+                row.kind,
                 row.name,
                 row.other_id,
                 row.other_name,
@@ -112,20 +131,33 @@ async def waiting(uow: UnitOfWork) -> DuplicateList:
             )
             for row in united
         ],
+        [
+            AcrossHouseholds(
+                known[rows[0].customer_id],
+                rows[0].other_branch,
+                rows[0].other_grid_id,
+                rows[0].other_grid,
+                [across.people(row) for row in rows],
+            )
+            for rows in beyond
+        ],
+        [_business(known, row.customer_id, row.other_id, row) for row in shops],
     )
 
 
 async def beside(uow: UnitOfWork, one: UUID, other: UUID) -> SideBySide:
-    """Two households whole. Raises `not_allowed`, `not_found`: not both are the actor's, or nobody of them
-    may be one."""
+    """Two households, or businesses, whole. Raises `not_allowed`, `not_found`: not both are the actor's, or
+    nobody of them may be one."""
     _check(uow)
     rows = (await uow.session.execute(_OPEN, {"ids": [one, other]})).all()
-    if not rows:
+    shop = (await uow.session.execute(_SHOPS, {"ids": [one, other], "most": 1})).first()
+    if not rows and shop is None:
         raise Problem("not_found", 404, "Not found", detail="Nobody of these households may be one.")
     uow.audit("duplicate.look", "customer", one, {"other": str(other)})
     known = await _households(uow, (one, other))
+    pair = DuplicateHouseholds(known[one], known[other], [_people(row, one) for row in rows])
     return SideBySide(
-        DuplicateHouseholds(known[one], known[other], [_people(row, one) for row in rows]),
+        pair if shop is None else _business(known, one, other, shop),
         [await _whole(uow, each) for each in (one, other)],
     )
 
@@ -145,11 +177,16 @@ def _people(row: Any, one: UUID) -> DuplicatePeople:
     )
 
 
+def _business(known: Mapping[UUID, Household], one: UUID, other: UUID, row: Any) -> DuplicateHouseholds:
+    return DuplicateHouseholds(known[one], known[other], [], Likeness(row.per_mille, row.reasons))
+
+
 async def _households(uow: UnitOfWork, ids: Iterable[UUID]) -> Mapping[UUID, Household]:
     rows = await uow.session.execute(_HOUSEHOLDS, {"ids": list(ids)})
     return {
         row.id: Household(
             row.id,
+            row.kind,
             row.name,
             row.address,
             row.grid_name,
@@ -174,6 +211,7 @@ async def _whole(uow: UnitOfWork, customer_id: UUID) -> dict[str, Any]:
         "members": found["member"],
         "records": found["record"],
         "visits": await uow.session.scalar(_VISITS, {"id": customer_id}),
+        "at_home": [str(one.id) for one in await at_home(uow, await current_members(uow, customer_id))],
         "known_to_bank": await dealings.known_by_bank(uow, customer_id),
     }
 

@@ -188,8 +188,9 @@ SIGNED = [
 
 #: as a night finds it: the heads of two households may be one
 _PAIR = text(
-    "INSERT INTO duplicate_pair (id, person_id, other_id, state, per_mille, reasons)"
-    " SELECT :id, least(a.person_id, b.person_id), greatest(a.person_id, b.person_id), 'open', 950, '{name}'"
+    "INSERT INTO duplicate_pair (id, person_id, other_id, state, per_mille, reasons, found_at)"
+    " SELECT :id, least(a.person_id, b.person_id), greatest(a.person_id, b.person_id), 'open', 950, '{name}',"
+    " now()"
     " FROM membership a JOIN membership b ON b.customer_id = :other AND b.relation = 'head'"
     " WHERE a.customer_id = :one AND a.relation = 'head'"
 )
@@ -249,6 +250,9 @@ async def subjects(phone_of: PhoneOf, world: World, worker_db: Database, work: W
     async with worker_db.unit(Actor.system("test")) as uow:
         for one in made.values():
             await uow.session.execute(_PAIR, {"id": uuid7(), "one": one.customer_id, "other": one.twin})
+        # and those of two branches: their heads are told of each other's, and not what they are
+        beyond = {"one": made["own"].customer_id, "other": made["other_branch"].customer_id}
+        await uow.session.execute(_PAIR, {"id": uuid7(), **beyond})
     await work()
     holders = {"own": manager, "reassigned": deputy, "other_grid": deputy, "other_branch": west}
     pages = {name: await page_with_customers(holder, made[name].grid_id) for name, holder in holders.items()}

@@ -18,6 +18,7 @@ DOORS = {
     "account": "tiange import",
     "audit_entry": "servers: whatever is done",
     "audit_seal": "job audit.seal",
+    "business_pair": "command duplicate.decline_business",
     "catalogue_version": "tiange migrate",
     "consent": "command consent.give",
     "customer": "command customer.create",

@@ -153,12 +153,17 @@ async def test_the_roles_of_the_product_own_nothing_and_cannot_bypass(admin: asy
     ]
 
 
-async def test_only_sign_in_functions_run_as_the_owner(admin: asyncpg.Connection) -> None:
+async def test_only_sign_in_and_pairs_across_branches_run_as_the_owner(admin: asyncpg.Connection) -> None:
     rows = await admin.fetch(
         "SELECT p.proname, p.proconfig FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
         " WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
     )
-    assert [row["proname"] for row in rows] == ["identity_login", "identity_session"]
+    # before sign-in nobody has a scope; and heads are told little of another branch's people (decision 0030)
+    assert [row["proname"] for row in rows] == [
+        "customers_pairs_across",
+        "identity_login",
+        "identity_session",
+    ]
     for row in rows:
         assert any(setting.startswith("search_path=") for setting in row["proconfig"]), row["proname"]
 

@@ -46,6 +46,7 @@ _BY_COLUMN: Mapping[tuple[str, str], Any] = {
     ("customer_unanswered", "why"): "refused",
     ("customer_dispute", "state"): "open",
     ("duplicate_pair", "state"): "open",
+    ("business_pair", "state"): "open",
     ("import_batch", "state"): "taken",
     ("customer", "status"): "active",
     ("device", "installation_id"): INSTALLATION,

@@ -158,6 +158,31 @@ async def test_what_came_in_between_stays_with_the_entry_it_was_said_of(
     assert people[again["members"][0]["id"]]["phone"] == "13900002222"
 
 
+async def test_who_died_meanwhile_consents_to_nothing_again_when_the_two_are_told_apart(
+    phone_of: PhoneOf, world: World, work: Work
+) -> None:
+    manager = await phone_of("manager")
+    first, again = await twice(manager, world, work)
+    assert (await consent(manager, first, 0, "id_photo"))["result"] == "applied"
+    papers = {"id": str(uuid7()), "customer_id": first["id"], "hash": "cd" * 32, "file_class": "id"}
+    manager.save("photo.add", papers | {"taken_at": manager.now(), "member_id": first["members"][0]["id"]})
+    manager.save("customer.merge", merge(again, first, (0, 0), (1, 1)))
+    assert [one["result"] for one in await manager.push()] == ["applied", "merged"]
+    await manager.pull()
+    assert papers["id"] in manager.of("photo")
+    gone = {"id": first["members"][0]["id"], "customer_id": first["id"], "reason": "died"}
+    manager.save("member.remove", gone)
+    manager.save("customer.unmerge", {"customer_id": again["id"], "reason": "不是一家"})
+    assert [one["result"] for one in await manager.push()] == ["applied"] * 2
+    await work()
+    await manager.pull()
+    assert papers["id"] not in manager.of("photo")
+    # the other one lives, and has said so herself
+    her = manager.of("member")[again["members"][0]["id"]]
+    assert [one[:2] for one in her["consents"]] == [["id_photo", True]]
+    assert len(manager.of("photo")) == 1
+
+
 async def test_what_another_phone_says_meanwhile_of_the_entry_that_went_is_said_of_the_one_that_stays(
     phone_of: PhoneOf, world: World, work: Work
 ) -> None:
@@ -239,7 +264,13 @@ async def test_side_by_side_for_those_who_may_decide(
     manager, head, agent = await phone_of("manager"), await phone_of("head"), await phone_of("agent")
     stranger = await phone_of("manager2")
     first, again = await twice(manager, world, work, "E2")
-    assert (await ask(head)).json() == {"waiting": [], "merged": [], "united": []}
+    assert (await ask(head)).json() == {
+        "waiting": [],
+        "merged": [],
+        "united": [],
+        "across": [],
+        "businesses": [],
+    }
     await open_pair(worker_db, first, again)
     low, high = sorted((first["id"], again["id"]))
     for phone in (manager, head):
@@ -254,7 +285,13 @@ async def test_side_by_side_for_those_who_may_decide(
         assert NUMBER not in str(whole)
     for phone, code in ((agent, "not_allowed"), (stranger, "not_found")):
         assert (await ask(phone, first["id"], again["id"])).json()["code"] == code
-    assert (await ask(stranger)).json() == {"waiting": [], "merged": [], "united": []}
+    assert (await ask(stranger)).json() == {
+        "waiting": [],
+        "merged": [],
+        "united": [],
+        "across": [],
+        "businesses": [],
+    }
     assert (await ask(agent)).json()["code"] == "not_allowed"
     async with worker_db.unit(Actor.system("test")) as uow:
         looks = await uow.session.scalar(

@@ -4,6 +4,7 @@ import { json, type HttpOptions } from './http'
 
 export interface Household {
   id: Id
+  kind: 'household' | 'business'
   name: string
   address: string
   grid_name: string | null
@@ -28,10 +29,13 @@ export interface DuplicateHouseholds {
   one: Household
   other: Household
   people: DuplicatePeople[]
+  /** Two businesses that may be one themselves: how likely, and what agrees. */
+  business?: { per_mille: number; reasons: string[] } | null
 }
 
 export interface MergedHouseholds {
   customer_id: Id
+  kind: 'household' | 'business'
   name: string
   into_id: Id
   into_name: string
@@ -52,10 +56,36 @@ export interface UnitedPerson {
   undo_until: Instant
 }
 
+/** Somebody of this head's branch, and somebody of another one who may be them. */
+export interface AcrossPeople {
+  person_id: Id
+  name: string
+  born: number | null
+  other_id: Id
+  other_name: string
+  other_born: number | null
+  /** Whether the bank has the ID number of the other one. */
+  other_numbered: boolean
+  per_mille: number
+  reasons: string[]
+}
+
+/** A household of this head's branch, and where the other one lies; more of that only its own branch sees. */
+export interface AcrossHouseholds {
+  household: Household
+  branch_name: string
+  grid_id: Id | null
+  grid_name: string | null
+  people: AcrossPeople[]
+}
+
 export interface DuplicateList {
   waiting: DuplicateHouseholds[]
   merged: MergedHouseholds[]
   united: UnitedPerson[]
+  /** For heads; a bank of before says nothing of it. */
+  across?: AcrossHouseholds[]
+  businesses?: DuplicateHouseholds[]
 }
 
 /** A household as a manager's phone has it. */
@@ -65,6 +95,8 @@ export interface WholeHousehold {
   members: Omit<MemberRow, 'revision'>[]
   records: Omit<RecordRow, 'revision'>[]
   visits: number
+  /** Of a business, the members who live in a household. */
+  at_home?: Id[]
   known_to_bank: boolean
 }
 

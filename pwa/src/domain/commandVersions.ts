@@ -26,6 +26,7 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'photo.add': 1,
   'photo.remove': 1,
   'duplicate.decline': 1,
+  'duplicate.decline_business': 1,
   'customer.merge': 2,
   'customer.unmerge': 1,
   'member.unite': 1,

@@ -336,6 +336,10 @@ export const build = {
     ids(body, 'person_id', 'other_id')
     return make('duplicate.decline', body, options)
   },
+  duplicateDeclineBusiness(body: CommandBodies['duplicate.decline_business'], options?: CommandOptions) {
+    ids(body, 'customer_id', 'other_id')
+    return make('duplicate.decline_business', body, options)
+  },
   customerMerge(body: CommandBodies['customer.merge'], options?: CommandOptions) {
     ids(body, 'customer_id', 'into_id')
     text('reason', body.reason, LONGEST.removal, true)

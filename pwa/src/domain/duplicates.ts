@@ -10,6 +10,8 @@ export interface SamePerson {
 export interface DuplicateBodies {
   /** The two are not one: nobody is asked about them again. */
   'duplicate.decline': { person_id: Id; other_id: Id }
+  /** The two are not one business. */
+  'duplicate.decline_business': { customer_id: Id; other_id: Id }
   /** `customer_id` becomes part of `into_id`. */
   'customer.merge': { customer_id: Id; into_id: Id; reason: string; same: SamePerson[] }
   'customer.unmerge': { customer_id: Id; reason: string }

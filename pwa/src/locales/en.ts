@@ -542,7 +542,7 @@ const en: Messages = {
     evaluation_closed: 'An evaluation was open too long and has ended by itself',
     strategy_run_held: 'A recalculation would move too many customers, so nothing of it is in force. Check with the administrator, who lets it through: tiange strategy runs',
     number_contested: '{name}: two entries of somebody\'s ID number differ, please check the card',
-    duplicates_found: '{n} new pair of households that may be one | {n} new pairs of households that may be one',
+    duplicates_found: '{n} new pair that may be one | {n} new pairs that may be one',
     other: 'New message',
   },
   decide: {
@@ -1039,7 +1039,8 @@ const en: Messages = {
     photo_add: 'Photo',
     photo_remove: 'Photo dropped',
     duplicate_decline: 'Not the same person',
-    customer_merge: 'Two households made one',
+    duplicate_decline_business: 'Not the same business',
+    customer_merge: 'Two made one',
     customer_unmerge: 'Merge undone',
     suggestion_accept: 'Taking a suggestion',
     suggestion_dismiss: 'Leaving a suggestion',

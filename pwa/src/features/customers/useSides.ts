@@ -59,7 +59,7 @@ export function useSides(of: () => SideBySide | undefined) {
     return [
       lines(t('field.address'), ({ customer }) => [customer.address].filter(Boolean)),
       lines(t('field.phone'), ({ customer }) => [customer.phone ?? ''].filter(Boolean)),
-      lines(t('duplicates.members'), ({ members }) => members.map(member)),
+      lines(t(found.pair.business ? 'duplicates.membersShop' : 'duplicates.members'), ({ members }) => members.map(member)),
       lines(t('duplicates.since'), (one) => [on(known(one)?.created_on ?? null) ?? ''].filter(Boolean)),
       lines(t('duplicates.points'), ({ file }) => [String(file.points ?? 0)]),
       ...fields.map(field),
