@@ -173,8 +173,11 @@ async def _tell(uow: UnitOfWork, pair: Pair, new: Sequence[UUID], why: str) -> N
         one = await uow.session.get_one(Customer, row.customer_id)
         other = await uow.session.get_one(Customer, row.other_id)
         deciders = set(await who_decides(uow, one)) & set(await who_decides(uow, other))
+        branches = {one.branch_id, other.branch_id}
+        if len(branches) > 1 and pair is not DuplicatePair:
+            continue  # businesses of two branches are shown to nobody (decision 0030)
         if not deciders:
-            for branch in {one.branch_id, other.branch_id}:
+            for branch in branches:
                 deciders |= set(await identity.heads_of(uow, branch))
         counts.update(deciders)
     for person, count in counts.items():

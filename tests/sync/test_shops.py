@@ -363,3 +363,20 @@ async def test_who_sees_the_pair(
         assert await uow.session.scalar(text("SELECT count(*) FROM business_pair")) == sees
     answer = (await ask(await phone_of(login))).json()
     assert len(answer.get("businesses", [])) == sees
+
+
+async def test_nobody_is_told_of_shops_of_two_branches(
+    phone_of: PhoneOf, world: World, work: Work, worker_db: Database
+) -> None:
+    """A branch cannot open the other's file: a message would lead to an empty list (decision 0030)."""
+    east, west = await phone_of("manager"), await phone_of("manager2")
+    await opened(east, world, "永福小卖部", owner("李永福", phone="13900002222"))
+    await opened(west, world, "永福商店", owner("李永福", phone="13900002222"), grid="W1")
+    await street(east, world)
+    await work()
+    assert [state for _, state, _ in await night(worker_db, work)] == ["open"]
+    for login in ("head", "head2", "manager", "manager2"):
+        phone = await phone_of(login)
+        await phone.pull()
+        assert not [one for one in phone.of("inbox").values() if one["kind"] == "duplicates_found"]
+        assert (await ask(phone)).json()["businesses"] == []
