@@ -22,10 +22,20 @@ def add_strategy(
 
     def run(context: typer.Context, work: Callable[["UnitOfWork"], Awaitable[list[str]]]) -> None:
         from backend.app.servers import connected
+        from backend.strategy.documents import CatalogueError
 
         with connected(settings_of(context), say) as settings:
             settings.require("database_url_worker", "redis_url")
-            for line in asyncio.run(_in_unit(settings, work)):
+            try:
+                said = asyncio.run(_in_unit(settings, work))
+            except CatalogueError as error:
+                typer.echo(
+                    "A published catalogue was written for an older form than this program reads; nothing was"
+                    f" changed. Ask with the program of that time.\n{error}",
+                    err=True,
+                )
+                raise typer.Exit(1) from None
+            for line in said:
                 typer.echo(line)
 
     @cli.command("runs")
@@ -96,7 +106,11 @@ def add_strategy(
 
             found = await decisions_of(uow, customer, 1)
             if not found:
-                typer.echo(f"Nothing was ever worked out of a customer {customer}.", err=True)
+                typer.echo(
+                    f"No result was ever kept of a customer {customer}. Is the id whole? Work one out:"
+                    f" tiange recompute {customer}",
+                    err=True,
+                )
                 raise typer.Exit(1)
             uow.audit("strategy.explain", "customer", str(customer))
             return explained(uow, await explain_decision(uow, found[0]), english=english)
@@ -133,11 +147,17 @@ def add_strategy(
                     err=True,
                 )
             if different:
-                typer.echo(f"{len(different)} of {len(decisions)} decisions come out otherwise.", err=True)
+                typer.echo(f"{len(different)} of {_decisions(len(decisions))} otherwise than kept.", err=True)
                 raise typer.Exit(1)
-            return [f"{len(decisions)} decisions come out to the fen as they were kept."]
+            if not decisions:
+                return ["No decision is kept yet; there is nothing to make again."]
+            return [f"{_decisions(len(decisions))} made again, to the fen as kept."]
 
         run(context, work)
+
+
+def _decisions(count: int) -> str:
+    return "1 decision" if count == 1 else f"{count} decisions"
 
 
 async def _in_unit(settings: Settings, work: Callable[["UnitOfWork"], Awaitable[list[str]]]) -> list[str]:
