@@ -206,6 +206,7 @@ const en: Messages = {
   customers: {
     one: 'Customer',
     find: 'Find a customer',
+    moreTags: '{n} more tag | {n} more tags',
     findBy: 'Name, pinyin, phone, address',
     count: '{n}',
     found: '{n} found',

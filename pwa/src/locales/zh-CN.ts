@@ -207,6 +207,7 @@ const zh = {
     find: '查找客户',
     findBy: '户名、拼音、电话、地址',
     count: '{n} 户',
+    moreTags: '还有 {n} 个标签',
     found: '找到 {n} 户',
     none: '本机还没有客户',
     noneNext: '分到网格以后，名单会自己下来',
