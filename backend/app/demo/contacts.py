@@ -2,6 +2,7 @@
 rules would."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -45,6 +46,11 @@ _OUTCOMES = {
     "wrong_grid": 0.005,
 }
 
+#: some will not have the bank at their door
+_UNWILLING = 0.012
+_FORGOTTEN = 0.02
+_OUTCOMES_UNWILLING = {"met": 0.2, "absent": 0.15, "refused": 0.65}
+
 _METRES_PER_DEGREE = 111_195.0
 
 
@@ -62,27 +68,36 @@ def contact(world: World, stream: Stream, customer_id: UUID, place: Place, since
     yesterday."""
     calendar = world.calendar
     days: dict[int, str] = {}
-    ago = stream.randint(1, 126)
+    outcomes = _OUTCOMES_UNWILLING if stream.chance(_UNWILLING) else _OUTCOMES
+    # here and there somebody was forgotten for long
+    quiet = stream.randint(182, 260) if stream.chance(_FORGOTTEN) else 0
+    ago = quiet + stream.randint(1, 126)
     while ago < 400 and len(days) < 4:
         days[ago] = "onsite"
         ago += stream.randint(45, 150)
-    ago = stream.randint(1, 30) if stream.chance(0.9) else stream.randint(31, 70)
+    ago = quiet + (stream.randint(1, 30) if stream.chance(0.9) else stream.randint(31, 70))
     for _ in range(stream.randint(1, 3)):
         days.setdefault(ago, stream.pick({"phone": 0.58, "wechat": 0.30, "branch": 0.12}))
         ago += stream.randint(24, 45)
     for ago in sorted(days, reverse=True):
         day = calendar.before(ago)
         if day >= since:
-            world.batch.add(_visit(world, stream, customer_id, place, day, days[ago]))
+            world.batch.add(_visit(world, stream, customer_id, place, day, days[ago], outcomes))
 
 
 def _visit(
-    world: World, stream: Stream, customer_id: UUID, place: Place, day: date, channel: str
+    world: World,
+    stream: Stream,
+    customer_id: UUID,
+    place: Place,
+    day: date,
+    channel: str,
+    outcomes: Mapping[str, float],
 ) -> VisitRow:
     team = place.team
     by_agent = team.agent_id is not None and stream.chance(0.22 if channel == "onsite" else 0.55)
     at = world.calendar.at(day, stream.randint(8, 17), stream.randint(0, 59), stream.randint(0, 59))
-    outcome = stream.pick(_OUTCOMES) if channel == "onsite" else "met"
+    outcome = stream.pick(outcomes) if channel == "onsite" else "met"
     met = outcome == "met"
     needs: list[str] = []
     if met and stream.chance(0.17):

@@ -49,6 +49,9 @@ def deal(world: World, stream: Stream, customer_id: UUID, profile: Profile) -> N
     lively = stream.pick({"lively": 0.80, "slack": 0.14, "asleep": 0.06})
     deposits = _accounts(world, stream, customer_id, profile, opened, asleep=lively == "asleep")
     loan = _loan(world, stream, customer_id, profile, opened)
+    if loan and stream.chance(0.12):
+        # a second one beside it; the first of them is what the product was signed for
+        loan = min(loan, _lend(world, stream, customer_id, profile, opened))
     held = {"deposit": opened} | _products(stream, profile, opened, calendar, deposits)
     if loan:
         held["loan"] = loan
@@ -96,19 +99,24 @@ def _loan(world: World, stream: Stream, customer_id: UUID, profile: Profile, ope
     """Adds a loan or none; tells since when there is one."""
     if not stream.chance(profile.wants_loan):
         return None
+    return _lend(world, stream, customer_id, profile, opened)
+
+
+def _lend(world: World, stream: Stream, customer_id: UUID, profile: Profile, opened: date) -> date:
+    """Adds a loan; tells since when there is one."""
     calendar = world.calendar
-    earliest = max(opened, calendar.before(1_000))
+    earliest = max(opened, calendar.before(1_300))
     granted_on = stream.day(earliest, calendar.before(25))
     median = 160_000 if profile.business else 68_000
     granted = (
         max(1, stream.amount(median * YUAN, 0.6, 10_000 * YUAN, 1_000_000 * YUAN) // 1_000_000) * 1_000_000
     )
-    years = stream.choice((1, 2, 3, 3))
+    years = stream.choice((1, 1, 2, 3))
     due_on = granted_on + timedelta(days=365 * years)
     overdue = 0
     if due_on <= calendar.today:
         if stream.chance(0.06):
-            overdue = min((calendar.today - due_on).days, 200)
+            overdue = min((calendar.today - due_on).days, stream.randint(3, 200))
             due_on = calendar.today - timedelta(days=overdue)
         else:
             # renewed where it was
@@ -172,6 +180,8 @@ def _flows(
     """The twelve full months before this one; a slack customer has fewer, one asleep none of the last six."""
     share = {"lively": stream.uniform(0.35, 0.95), "slack": stream.uniform(0.08, 0.3), "asleep": 0.05}[lively]
     trend = stream.gauss(0.0, 0.025)
+    # some hang up another bank's code
+    stopped = stream.randint(2, 5) if stream.chance(0.12) else 0
     month = world.today.replace(day=1)
     holder = profile.holders[0]
     for back in range(1, 13):
@@ -185,7 +195,7 @@ def _flows(
         wages = int(profile.wages_fen / 12 * stream.uniform(0.9, 1.1)) if "wages" in held else 0
         qr = held.get("merchant_qr")
         takings = 0
-        if qr is not None and qr <= month and profile.trade_fen:
+        if qr is not None and qr <= month and profile.trade_fen and back > stopped:
             takings = int(profile.trade_fen * stream.uniform(0.25, 0.5) / 12 * season)
         received = max(0, int(usual * stream.uniform(0.6, 1.4))) + wages + takings
         spent = int(received * stream.uniform(0.72, 1.16))

@@ -30,8 +30,19 @@ _ANIMALS = {
     "鸡": ("chicken", 40, 60),
     "鸭": ("duck", 30, 55),
 }
-_MACHINES = (("微耕机", 4_000), ("拖拉机", 28_000), ("插秧机", 22_000), ("收割机", 78_000), ("采茶机", 3_500))
-_CARS = (("轿车", 52_000), ("面包车", 32_000), ("皮卡", 58_000), ("越野车", 96_000))
+_MACHINES = (
+    ("微耕机", "tiller", 4_000),
+    ("拖拉机", "tractor", 28_000),
+    ("插秧机", "transplanter", 22_000),
+    ("收割机", "harvester", 78_000),
+    ("采茶机", "tea_picker", 3_500),
+)
+_CARS = (
+    ("轿车", "car", 52_000),
+    ("面包车", "car", 32_000),
+    ("皮卡", "pickup", 58_000),
+    ("越野车", "car", 96_000),
+)
 _STRUCTURES = ("brick", "wood", "concrete")
 
 
@@ -129,11 +140,11 @@ def _farmland(stream: Stream, means: Means, family: Family) -> float:
         taken = round(stream.amount(38 * 100, 0.7, 10) / 100, 1)
     given = 0.0 if taken else own if not farmers else own * 0.6 if stream.chance(0.15) else 0.0
     crop = stream.choice(list(_CROPS))
-    detail = (
-        f'{{"crop": "{_CROPS[crop]}", "transferred_in_mu": {taken}, "transferred_out_mu": {round(given, 1)}}}'
-    )
-    area = round((own + taken) * MU_M2)
-    means.things.append(Thing("farmland", f"{crop} {round(own + taken, 1):g} 亩", None, area, 1, detail))
+    for tenure, part in (("contracted", own - given), ("rented_out", given), ("rented_in", taken)):
+        if part >= 0.05:
+            label = f"{crop} {round(part, 1):g} 亩"
+            detail = json.dumps({"crop": _CROPS[crop], "tenure": tenure})
+            means.things.append(Thing("farmland", label, None, round(part * MU_M2), 1, detail))
     return own + taken - given
 
 
@@ -192,18 +203,27 @@ def _vehicles(stream: Stream, means: Means, family: Family) -> None:
         number = 2
     means.cars = number
     for _ in range(number):
-        label, price = stream.choice(_CARS)
-        means.things.append(Thing("vehicle", label, stream.amount(price * YUAN, 0.35, 1_000 * YUAN), None, 1))
+        label, code, price = stream.choice(_CARS)
+        value = stream.amount(price * YUAN, 0.35, 1_000 * YUAN)
+        means.things.append(Thing("vehicle", label, value, None, 1, json.dumps({"type": code})))
     bikes = VEHICLES.figures["two_wheeler"] / 100 * (0.25 + 0.27 * grown)
     two_wheelers = int(bikes) + (1 if stream.chance(bikes - int(bikes)) else 0)
     if two_wheelers:
         label = stream.choice(("电动车", "摩托车"))
         means.things.append(
-            Thing("vehicle", f"{label} {two_wheelers} 辆", two_wheelers * 1_600 * YUAN, None, two_wheelers)
+            Thing(
+                "vehicle",
+                f"{label} {two_wheelers} 辆",
+                two_wheelers * 1_600 * YUAN,
+                None,
+                two_wheelers,
+                '{"type": "motorcycle"}',
+            )
         )
     if family.working("farm") and stream.chance(0.17):
-        label, price = stream.choice(_MACHINES)
-        means.things.append(Thing("machinery", label, stream.amount(price * YUAN, 0.25, 500 * YUAN), None, 1))
+        label, code, price = stream.choice(_MACHINES)
+        value = stream.amount(price * YUAN, 0.25, 500 * YUAN)
+        means.things.append(Thing("machinery", label, value, None, 1, json.dumps({"machine": code})))
     if stream.chance(0.16):
         amount = stream.amount(22_000 * YUAN, 0.9, 1_000 * YUAN)
-        means.things.append(Thing("financial", "他行存款", amount, None, 1))
+        means.things.append(Thing("financial", "他行存款", amount, None, 1, '{"form": "deposit"}'))

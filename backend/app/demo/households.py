@@ -9,6 +9,7 @@ from backend.app.demo.contacts import Place, contact
 from backend.app.demo.dealings import Holder, Profile, deal
 from backend.app.demo.economy import Means, means_of
 from backend.app.demo.families import Families, Family, Member
+from backend.app.demo.particulars import Particulars
 from backend.app.demo.rows import MembershipRow, PersonRow
 from backend.app.demo.said import HOLDERS, Interview
 from backend.app.demo.site import Recorded, Shape, Site
@@ -76,6 +77,7 @@ class Households:
             if "assets" not in gaps:
                 self._things(customer_id, means, recorded)
                 things = [one.kind for one in means.things]
+            Particulars(site, customer_id, recorded).household(family, means)
         elif stream.chance(0.5):
             fields = self._registered(customer_id, family)
         shape = Shape(customer_id, "household", family.head.name, spot, phone, len(people), recorded, since)

@@ -20,6 +20,8 @@ _WHEREABOUTS = {"full": 0.9, "people": 0.6, "register": 0.0}
 _ACCOUNTS = {"full": 0.97, "people": 0.95, "register": 0.9}
 #: who has accounts, in a household
 HOLDERS = frozenset({"head", "spouse"})
+#: how many adults want to hear of products, of those who have accounts
+_OFFERS = {"full": 0.4, "people": 0.15, "register": 0.0}
 _HEALTH = {"full": 0.35, "people": 0.0, "register": 0.0}
 #: from which age on somebody signs in person, and is looked after by nobody
 _SIGNS, _GROWN = 14, 18
@@ -62,6 +64,9 @@ class Interview:
         if one.relation in HOLDERS and self._papers.chance(_ACCOUNTS[self._file]):
             self._sign(self._papers, self._recorded.at, person_id, "accounts", signer)
             agreed.append("accounts")
+        if one.relation in HOLDERS and self._papers.chance(_OFFERS[self._file]):
+            self._sign(self._papers, self._recorded.at, person_id, "marketing", signer)
+            agreed.append("marketing")
         return Said(tuple(sorted(agreed)), guardian)
 
     def _sign(self, stream: Stream, at: datetime, person_id: UUID, purpose: str, signer: UUID) -> None:
