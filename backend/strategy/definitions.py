@@ -23,6 +23,7 @@ UNITS: Mapping[str, tuple[Type, str]] = {
     "points": (Type.bigint, "_points"),
     "percent": (Type.bigint, "_percent"),
     "m2": (Type.bigint, "_m2"),
+    "kwh": (Type.bigint, "_kwh"),
     "date": (Type.date, "_on"),
     "code": (Type.text, ""),
     "flag": (Type.boolean, ""),
@@ -113,11 +114,12 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag with its position in the words."""
+    """A tag with its position in the words. `kinds`: of customers it can hold for; none named: all."""
 
     name: str
     bit: int
     dimension: str
+    kinds: tuple[str, ...]
     words: Words
     rule: Rule
     examples: tuple[Example, ...]

@@ -353,7 +353,7 @@ class _Loader:
             return None
         kinds = tuple(part.data.get("for", ()))
         rule = Rule(f"tag_{name}", Column(Type.boolean), building.for_kinds(kinds, surely(when)), part)
-        return Tag(name, bit, part.text("dimension"), _words(part), rule, self._examples(part))
+        return Tag(name, bit, part.text("dimension"), kinds, _words(part), rule, self._examples(part))
 
     def _reason(self, part: Part, scope: Scope) -> Reason | None:
         code = part.text("code")

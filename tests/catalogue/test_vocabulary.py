@@ -4,7 +4,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from backend.customers.file_fields import file_fields
-from backend.customers.rules import THINGS, Relation
+from backend.customers.person_fields import fields as person_fields
+from backend.customers.record_kinds import kinds as record_kinds
+from backend.customers.rules import THINGS, RecordKind, Relation
 from backend.products.catalogue import SHIPPED as PRODUCTS
 from backend.strategy.definitions import UNITS
 from backend.strategy.documents import schema
@@ -17,6 +19,12 @@ def codes(source: str, column: str) -> frozenset[str]:
     return shipped_catalogue().sources[source].columns[column].choices
 
 
+def detail(*names: str) -> set[str]:
+    """The choices that the named details of all kinds of records have."""
+    fields = [(name, field) for kind in record_kinds().values() for name, field in kind.fields.items()]
+    return {choice for name, field in fields if name in names for choice in field.choices}
+
+
 @pytest.mark.parametrize(
     ("source", "column", "known"),
     [
@@ -26,6 +34,18 @@ def codes(source: str, column: str) -> frozenset[str]:
         ("asset", "asset_kind", {str(one) for one in THINGS}),
         ("holding", "product_code", {one.code for one in PRODUCTS}),
         ("need", "product_code", {one.code for one in PRODUCTS}),
+        ("presented", "product_code", {one.code for one in PRODUCTS}),
+        ("person", "sex", set(person_fields()["sex"].choices)),
+        ("person", "education", set(person_fields()["education"].choices)),
+        ("record", "record_kind", {str(one) for one in RecordKind}),
+        (
+            "record",
+            "what",
+            detail("type", "crop", "animal", "machine", "form", "lender", "product", "role"),
+        ),
+        ("record", "tenure", detail("tenure")),
+        ("record", "structure", detail("structure")),
+        ("record", "collateral", detail("collateral")),
         ("contact", "channel", {str(one) for one in Channel}),
         ("contact", "outcome", {str(one) for one in Outcome}),
     ],
@@ -42,6 +62,29 @@ def test_every_term_has_both_languages() -> None:
         assert any("\u4e00" <= character <= "\u9fff" for character in term.text_zh), key
         assert term.text_en.isascii(), key
     assert {key.split(":")[0] for key in found} == {"dimension", "tag", "reason", *SHOWN_CHOICES}
+
+
+def test_there_is_a_catalogue_to_speak_of() -> None:
+    """Over a hundred variables and three hundred tags, in all nine dimensions, for both kinds."""
+    catalogue = shipped_catalogue()
+    assert len(catalogue.features) > 100
+    assert len(catalogue.tags) >= 300
+    assert {tag.dimension for tag in catalogue.tags} == set(catalogue.dimensions)
+    assert len(catalogue.dimensions) == 9
+    assert sum(tag.kinds == ("business",) for tag in catalogue.tags) > 40
+    assert sum(tag.kinds == ("household",) for tag in catalogue.tags) > 100
+
+
+def test_no_two_tags_share_a_name() -> None:
+    tags = shipped_catalogue().tags
+    for words in ([tag.words.zh for tag in tags], [tag.words.en for tag in tags]):
+        assert [word for word in set(words) if words.count(word) > 1] == []
+
+
+def test_a_tag_of_the_newer_files_shows_when_it_holds_and_when_not() -> None:
+    for tag in shipped_catalogue().tags:
+        if tag.bit > 26:
+            assert {example.expect for example in tag.examples} == {True, False}, tag.name
 
 
 def test_tiers_stages_and_grades_are_those_of_the_domain() -> None:

@@ -52,7 +52,7 @@ async def test_a_new_version_touches_only_the_terms_that_changed(town: Town) -> 
     files = shipped_files()
     files["tags/value.yaml"] = files["tags/value.yaml"].replace("en: Large depositor", "en: Saver")
     files["tags/extra.yaml"] = (
-        "tags:\n  - name: gone_by_now\n    bit: 99\n    dimension: value\n    zh: 旧\n    en: Old\n"
+        "tags:\n  - name: gone_by_now\n    bit: 999\n    dimension: value\n    zh: 旧\n    en: Old\n"
         "    explain: {zh: 旧标签。, en: An old tag.}\n    when: loans_fen > 0\n"
     )
     async with town.db.unit(SYSTEM) as uow:

@@ -668,7 +668,1024 @@ SELECT
       WHEN COALESCE(last_met_on IS NULL OR unseen_days > 180, FALSE)
       THEN 33554432
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(refused_count >= 2, FALSE) THEN 67108864 ELSE 0 END AS BIGINT)
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(refused_count >= 2, FALSE) THEN 67108864 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(due_days BETWEEN 0 AND 90, FALSE) THEN 134217728 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(due_days BETWEEN 0 AND 30, FALSE) THEN 268435456 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(overdue_days > 30, FALSE) THEN 536870912 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(overdue_days > 90, FALSE) THEN 1073741824 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(granted_fen > 0 AND loans_fen * 100 >= granted_fen * 95, FALSE)
+      THEN 2147483648
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(loans_fen > 0 AND loans_fen * 100 < granted_fen * 50, FALSE)
+      THEN 4294967296
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(loan_count >= 1 AND loans_fen = 0, FALSE)
+      THEN 8589934592
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_count = 0, FALSE) THEN 17179869184 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(loans_fen >= 10000000, FALSE) THEN 34359738368 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(loans_fen BETWEEN 1 AND 2999999, FALSE)
+      THEN 68719476736
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_rate_bp > 480, FALSE) THEN 137438953472 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_rate_bp <= 405, FALSE) THEN 274877906944 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_granted_days <= 180, FALSE) THEN 549755813888 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(limit_fen = 0, FALSE) THEN 1099511627776 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(limit_fen >= 10000000, FALSE) THEN 2199023255552 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(loans_fen > 0 AND limit_fen > loans_fen, FALSE)
+      THEN 4398046511104
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(loans_fen > limit_fen, FALSE) THEN 8796093022208 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(grade = 'AAA', FALSE) THEN 17592186044416 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(grade = 'AA', FALSE) THEN 35184372088832 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(grade = 'A', FALSE) THEN 70368744177664 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(score_points BETWEEN 55 AND 59, FALSE)
+      THEN 140737488355328
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(loans_fen + debts_elsewhere_fen + debts_private_fen = 0, FALSE)
+      THEN 281474976710656
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(debts_private_fen > 0, FALSE)
+      THEN 562949953421312
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(debts_elsewhere_fen >= 5000000, FALSE)
+      THEN 1125899906842624
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(loans_fen > 0 AND debts_elsewhere_fen > 0, FALSE)
+      THEN 2251799813685248
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(loans_fen = 0 AND debts_elsewhere_fen > 0, FALSE)
+      THEN 4503599627370496
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(
+        income_year_fen > 0
+        AND (
+          loans_fen + debts_elsewhere_fen + debts_private_fen
+        ) * 100 > income_year_fen * 150,
+        FALSE
+      )
+      THEN 9007199254740992
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(
+        income_year_fen > 0
+        AND loans_fen + debts_elsewhere_fen + debts_private_fen > 0
+        AND (
+          loans_fen + debts_elsewhere_fen + debts_private_fen
+        ) * 100 < income_year_fen * 30,
+        FALSE
+      )
+      THEN 18014398509481984
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(guarantee_count >= 1, FALSE) THEN 36028797018963968 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(guarantee_fen > 0 AND guarantee_fen > income_year_fen + turnover_year_fen, FALSE)
+      THEN 72057594037927936
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(completeness_points >= 80 AND evaluation_percent IS NULL, FALSE)
+      THEN 144115188075855872
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(evaluation_percent >= 80, FALSE)
+      THEN 288230376151711744
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(evaluation_percent < 60, FALSE)
+      THEN 576460752303423488
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(evaluation_spread_percent >= 20, FALSE)
+      THEN 1152921504606846976
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(evaluation_known_count >= 4, FALSE)
+      THEN 2305843009213693952
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(evaluation_limit_fen > limit_fen, FALSE)
+      THEN 4611686018427387904
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(unseen_days <= 30, FALSE) THEN -9223372036854775808 ELSE 0 END AS BIGINT),
+    CAST(CASE WHEN COALESCE(last_met_on IS NULL OR unseen_days > 60, FALSE) THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_met_on IS NULL, FALSE) THEN 2 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_onsite_on IS NULL, FALSE) THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_onsite_days > 180, FALSE) THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_onsite_days <= 30, FALSE) THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(reached_year_count >= 4, FALSE) THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(reached_year_count = 1, FALSE) THEN 64 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(phone_year_count >= 1, FALSE) THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(wechat_year_count >= 1, FALSE) THEN 256 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(branch_year_count >= 1, FALSE) THEN 512 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(agent_year_count >= 1, FALSE) THEN 1024 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(pair_year_count >= 1, FALSE) THEN 2048 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(absent_half_count >= 1, FALSE) THEN 4096 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(absent_half_count >= 2, FALSE) THEN 8192 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(astray_year_count >= 1, FALSE) THEN 16384 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(refused_count = 1, FALSE) THEN 32768 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(next_contact_days BETWEEN 0 AND 14, FALSE) THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(
+        next_contact_days < 0
+        AND (
+          last_met_on IS NULL OR last_met_on < next_contact_on
+        ),
+        FALSE
+      )
+      THEN 131072
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(deposit_need_count >= 1, FALSE) THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(merchant_qr_need_count >= 1 AND merchant_qr_count = 0, FALSE)
+      THEN 524288
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(mobile_banking_need_count >= 1 AND mobile_banking_count = 0, FALSE)
+      THEN 1048576
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(social_card_need_count >= 1 AND social_card_count = 0, FALSE)
+      THEN 2097152
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(insurance_need_count >= 1 AND insurance_held_count = 0, FALSE)
+      THEN 4194304
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(etc_need_count >= 1 AND etc_held_count = 0, FALSE)
+      THEN 8388608
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(wealth_need_count >= 1 AND wealth_held_count = 0, FALSE)
+      THEN 16777216
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(wanted_fen >= 10000000, FALSE) THEN 33554432 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(wanted_fen > limit_fen, FALSE) THEN 67108864 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(loan_need_count >= 1 AND limit_fen > 0 AND limit_fen >= wanted_fen, FALSE)
+      THEN 134217728
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(need_count >= 2, FALSE) THEN 268435456 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(shown_half_count >= 1, FALSE) THEN 536870912 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(loan_shown_count >= 1 AND loan_count = 0, FALSE)
+      THEN 1073741824
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(mobile_banking_shown_count >= 1 AND mobile_banking_count = 0, FALSE)
+      THEN 2147483648
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(plan_count >= 1, FALSE) THEN 4294967296 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_plan_count >= 1, FALSE) THEN 8589934592 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(deposit_plan_count + wealth_plan_count >= 1, FALSE)
+      THEN 17179869184
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(insurance_plan_count >= 1, FALSE) THEN 34359738368 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(plan_left_days BETWEEN 0 AND 60, FALSE)
+      THEN 68719476736
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(late_plan_count >= 1, FALSE) THEN 137438953472 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(secured_plan_count >= 1, FALSE) THEN 274877906944 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(long_plan_count >= 1, FALSE) THEN 549755813888 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tier = 'high_end', FALSE) THEN 1099511627776 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tier = 'core', FALSE) THEN 2199023255552 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tier = 'basic', FALSE) THEN 4398046511104 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'new', FALSE) THEN 8796093022208 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'growing', FALSE) THEN 17592186044416 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'declining', FALSE) THEN 35184372088832 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'dormant', FALSE) THEN 70368744177664 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(year_average_fen >= 2000000, FALSE)
+      THEN 140737488355328
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(year_average_fen >= 5000000, FALSE)
+      THEN 281474976710656
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(year_average_fen > 0 AND deposits_fen * 100 >= year_average_fen * 108, FALSE)
+      THEN 562949953421312
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(deposits_fen * 100 <= year_average_fen * 92 AND year_average_fen > 0, FALSE)
+      THEN 1125899906842624
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(deposits_fen >= 5000000 AND deposits_fen > year_average_fen, FALSE)
+      THEN 2251799813685248
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(
+        GREATEST(deposits_elsewhere_fen, financial_assets_fen) > 0
+        AND deposits_fen * 100 >= (
+          deposits_fen + GREATEST(deposits_elsewhere_fen, financial_assets_fen)
+        ) * 80,
+        FALSE
+      )
+      THEN 4503599627370496
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(
+        deposits_fen * 100 < (
+          deposits_fen + GREATEST(deposits_elsewhere_fen, financial_assets_fen)
+        ) * 30,
+        FALSE
+      )
+      THEN 9007199254740992
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(year_average_fen >= 100000 AND loans_fen > 0, FALSE)
+      THEN 18014398509481984
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(relationship_days >= 1095, FALSE)
+      THEN 36028797018963968
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(net_assets_fen >= 50000000 AND product_count < 2, FALSE)
+      THEN 72057594037927936
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_year_fen >= 15000000 AND year_average_fen < 100000, FALSE)
+      THEN 144115188075855872
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(active_month_count = 0, FALSE) THEN 288230376151711744 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(quiet_months > 3, FALSE) THEN 576460752303423488 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(
+        inflow_quarter_before_fen > 0
+        AND inflow_quarter_fen * 100 < inflow_quarter_before_fen * 70,
+        FALSE
+      )
+      THEN 1152921504606846976
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(inflow_year_fen >= 10000000, FALSE)
+      THEN 2305843009213693952
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(active_month_count >= 1 AND inflow_year_fen < 500000, FALSE)
+      THEN 4611686018427387904
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(best_month_fen >= 5000000, FALSE)
+      THEN -9223372036854775808
+      ELSE 0
+    END AS BIGINT),
+    CAST(CASE WHEN COALESCE(net_flow_fen >= 1000000, FALSE) THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(net_flow_fen < 0, FALSE) THEN 2 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(deficit_month_count >= 6, FALSE) THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(movement_count >= 200, FALSE) THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(movement_count BETWEEN 1 AND 59, FALSE) THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(wages_quarter_fen >= 600000, FALSE)
+      THEN 32
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(wages_year_fen > 0 AND wages_quarter_fen = 0, FALSE)
+      THEN 64
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_year_fen > 0, FALSE) THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_year_fen >= 3000000, FALSE) THEN 256 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_year_fen >= 30000000, FALSE) THEN 512 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_change_ratio >= 1.3, FALSE) THEN 1024 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(
+        merchant_quarter_before_fen > 0
+        AND merchant_quarter_fen * 100 < merchant_quarter_before_fen * 70,
+        FALSE
+      )
+      THEN 2048
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(inflow_quarter_fen > 0 AND inflow_month_fen = 0, FALSE)
+      THEN 4096
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_year_fen > 0 AND inflow_year_fen * 100 >= income_year_fen * 60, FALSE)
+      THEN 8192
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_year_fen > 0 AND inflow_year_fen * 100 < income_year_fen * 20, FALSE)
+      THEN 16384
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(turnover_year_fen > 0 AND inflow_year_fen * 100 < turnover_year_fen * 20, FALSE)
+      THEN 32768
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(account_count = 0, FALSE) THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(product_count = 0, FALSE) THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(product_count = 1, FALSE) THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(product_count >= 5, FALSE) THEN 524288 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(term_deposits_fen > 0, FALSE) THEN 1048576 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(term_deposits_fen >= 10000000, FALSE) THEN 2097152 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(demand_deposits_fen >= 3000000 AND term_deposits_fen = 0, FALSE)
+      THEN 4194304
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(account_count >= 1 AND deposits_fen < 100000, FALSE)
+      THEN 8388608
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(social_deposits_fen > 0, FALSE)
+      THEN 16777216
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(newest_account_days <= 365, FALSE) THEN 33554432 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(insurance_held_count >= 1, FALSE) THEN 67108864 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(wealth_held_count >= 1, FALSE) THEN 134217728 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(credit_card_held_count >= 1, FALSE) THEN 268435456 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(deposits_fen >= 5000000 AND wealth_held_count = 0, FALSE)
+      THEN 536870912
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(loans_fen > 0 AND insurance_held_count = 0, FALSE)
+      THEN 1073741824
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(deposits_fen >= 100000 AND loan_count = 0, FALSE)
+      THEN 2147483648
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(loans_fen > 0 AND deposits_fen < 100000, FALSE)
+      THEN 4294967296
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_count >= 2, FALSE) THEN 8589934592 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(new_product_count >= 1, FALSE) THEN 17179869184 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(product_count >= 1 AND new_product_count = 0, FALSE)
+      THEN 34359738368
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(new_product_count >= 3, FALSE) THEN 68719476736 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(account_count >= 1 AND mobile_banking_count = 0, FALSE)
+      THEN 137438953472
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(account_count >= 1 AND social_card_count = 0, FALSE)
+      THEN 274877906944
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(elder_count >= 1 AND social_card_count = 0, FALSE)
+      THEN 549755813888
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(lead_age_years < 35 AND mobile_banking_count = 0, FALSE)
+      THEN 1099511627776
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(etc_held_count >= 1, FALSE) THEN 2199023255552 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(wages_held_count >= 1, FALSE)
+      THEN 4398046511104
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(wages_income_fen > 0 AND wages_held_count = 0, FALSE)
+      THEN 8796093022208
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(digital_count >= 2, FALSE) THEN 17592186044416 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(product_count >= 1 AND digital_count = 0, FALSE)
+      THEN 35184372088832
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(merchant_qr_count = 0, FALSE)
+      THEN 70368744177664
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(trade_income_fen > 0 AND merchant_qr_count = 0, FALSE)
+      THEN 140737488355328
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(merchant_qr_count >= 1 AND merchant_month_count = 0, FALSE)
+      THEN 281474976710656
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_month_count >= 9, FALSE) THEN 562949953421312 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(marketing_consent_count >= 1, FALSE)
+      THEN 1125899906842624
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(farmland_m2 = 0, FALSE)
+      THEN 2251799813685248
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(farmland_m2 >= 6670, FALSE)
+      THEN 4503599627370496
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(rented_in_m2 > 0, FALSE)
+      THEN 9007199254740992
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(rented_in_m2 >= 13340, FALSE)
+      THEN 18014398509481984
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(rented_out_m2 > 0, FALSE)
+      THEN 36028797018963968
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tea_m2 > 0, FALSE)
+      THEN 72057594037927936
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(grain_m2 > 0, FALSE)
+      THEN 144115188075855872
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(rape_m2 > 0, FALSE)
+      THEN 288230376151711744
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(vegetables_m2 > 0, FALSE)
+      THEN 576460752303423488
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(flowers_m2 > 0, FALSE)
+      THEN 1152921504606846976
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tea_m2 + vegetables_m2 + flowers_m2 >= 2001, FALSE)
+      THEN 2305843009213693952
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(pig_count >= 1, FALSE)
+      THEN 4611686018427387904
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(pig_count >= 5, FALSE)
+      THEN -9223372036854775808
+      ELSE 0
+    END AS BIGINT),
+    CAST(CASE
+      WHEN kind = 'household' AND COALESCE(cattle_count + sheep_count >= 1, FALSE)
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(poultry_count >= 50, FALSE)
+      THEN 2
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(machinery_count >= 1, FALSE)
+      THEN 4
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(harvester_count >= 1, FALSE)
+      THEN 8
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(farmland_m2 >= 6670 AND machinery_count = 0, FALSE)
+      THEN 16
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN kind = 'household' AND COALESCE(house_count = 0, FALSE) THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(house_count >= 2, FALSE)
+      THEN 64
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(flat_count >= 1, FALSE)
+      THEN 128
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(flat_count >= 1 AND home_type = 'homestead', FALSE)
+      THEN 256
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(deedless_count >= 1, FALSE)
+      THEN 512
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(deed_count >= 1, FALSE)
+      THEN 1024
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(wooden_house_count >= 1, FALSE)
+      THEN 2048
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(house_area_m2 >= 250, FALSE)
+      THEN 4096
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(floors_count >= 3, FALSE)
+      THEN 8192
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(house_fen >= 30000000, FALSE)
+      THEN 16384
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(car_count >= 1, FALSE)
+      THEN 32768
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(work_vehicle_count >= 1, FALSE)
+      THEN 65536
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(vehicle_fen >= 8000000, FALSE)
+      THEN 131072
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(car_count >= 1 AND etc_held_count = 0, FALSE)
+      THEN 262144
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(deposits_elsewhere_fen > 0 OR financial_assets_fen > 0, FALSE)
+      THEN 524288
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(honour_count >= 1, FALSE)
+      THEN 1048576
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(income_year_fen = 0, FALSE)
+      THEN 2097152
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(income_age_days > 540, FALSE)
+      THEN 4194304
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(income_year_fen >= 15000000, FALSE)
+      THEN 8388608
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_year_fen > 0 AND income_year_fen < member_count * 1000000, FALSE)
+      THEN 16777216
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_year_fen > 0 AND planting_income_fen * 100 >= income_year_fen * 60, FALSE)
+      THEN 33554432
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_year_fen > 0 AND trade_income_fen * 100 >= income_year_fen * 60, FALSE)
+      THEN 67108864
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_year_fen > 0 AND wages_income_fen * 100 >= income_year_fen * 60, FALSE)
+      THEN 134217728
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_year_fen > 0 AND migrant_income_fen * 100 >= income_year_fen * 60, FALSE)
+      THEN 268435456
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_year_fen > 0 AND transfers_income_fen * 100 >= income_year_fen * 60, FALSE)
+      THEN 536870912
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(breeding_income_fen > 0, FALSE)
+      THEN 1073741824
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(trade_income_fen > 0, FALSE)
+      THEN 2147483648
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(income_kinds_count >= 3, FALSE)
+      THEN 4294967296
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(income_kinds_count = 1, FALSE)
+      THEN 8589934592
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_expected_fen * 100 >= income_year_fen * 115 AND income_year_fen > 0, FALSE)
+      THEN 17179869184
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_expected_fen * 100 <= income_year_fen * 90 AND income_year_fen > 0, FALSE)
+      THEN 34359738368
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(income_year_fen > 0 AND spending_year_fen IS NULL, FALSE)
+      THEN 68719476736
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(surplus_fen < 0, FALSE)
+      THEN 137438953472
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(surplus_fen BETWEEN 0 AND 999999, FALSE)
+      THEN 274877906944
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(surplus_fen >= 6000000, FALSE)
+      THEN 549755813888
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tuition_fen >= 800000, FALSE)
+      THEN 1099511627776
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(medical_fen >= 800000, FALSE)
+      THEN 2199023255552
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(gifts_fen >= 800000, FALSE)
+      THEN 4398046511104
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tuition_fen > 0, FALSE)
+      THEN 8796093022208
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(net_assets_fen >= 100000000, FALSE)
+      THEN 17592186044416
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(net_assets_fen BETWEEN 0 AND 4999999, FALSE)
+      THEN 35184372088832
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(net_assets_fen < 0, FALSE) THEN 70368744177664 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(turnover_year_fen = 0, FALSE)
+      THEN 140737488355328
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(turnover_year_fen >= 100000000, FALSE)
+      THEN 281474976710656
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(turnover_year_fen > 0 AND turnover_year_fen < 30000000, FALSE)
+      THEN 562949953421312
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(turnover_year_fen > 0 AND profit_fen * 100 >= turnover_year_fen * 20, FALSE)
+      THEN 1125899906842624
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(turnover_year_fen > 0 AND profit_fen * 100 < turnover_year_fen * 12, FALSE)
+      THEN 2251799813685248
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(quarter_count = 4 AND best_quarter_fen * 100 >= worst_quarter_fen * 160, FALSE)
+      THEN 4503599627370496
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(quarter_count = 4 AND best_quarter_fen * 100 < worst_quarter_fen * 160, FALSE)
+      THEN 9007199254740992
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(quarter_count = 0, FALSE)
+      THEN 18014398509481984
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(employee_count >= 8, FALSE)
+      THEN 36028797018963968
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(employee_count < 2 AND turnover_year_fen > 0, FALSE)
+      THEN 72057594037927936
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(tax_year_fen > 0, FALSE)
+      THEN 144115188075855872
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(tax_year_fen >= 1000000, FALSE)
+      THEN 288230376151711744
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(power_year_kwh >= 30000, FALSE)
+      THEN 576460752303423488
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(power_year_kwh > 0, FALSE)
+      THEN 1152921504606846976
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(rented_premises_count >= 1, FALSE)
+      THEN 2305843009213693952
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(premises_m2 > 0 AND rented_premises_count = 0, FALSE)
+      THEN 4611686018427387904
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(premises_m2 >= 300, FALSE)
+      THEN -9223372036854775808
+      ELSE 0
+    END AS BIGINT),
+    CAST(CASE
+      WHEN kind = 'household' AND COALESCE(parent_count >= 1 AND child_count >= 1, FALSE)
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(parent_count >= 1, FALSE)
+      THEN 2
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(spouse_count >= 1 AND member_count = 2, FALSE)
+      THEN 8
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(child_count >= 1, FALSE)
+      THEN 16
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(child_count >= 3, FALSE)
+      THEN 32
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(away_worker_count >= 2, FALSE)
+      THEN 64
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(away_worker_count >= 1 AND small_child_count + school_child_count >= 1, FALSE)
+      THEN 128
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(away_worker_count >= 1 AND elder_count >= 1, FALSE)
+      THEN 256
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(worker_count >= 1 AND away_worker_count >= 1 AND home_worker_count = 0, FALSE)
+      THEN 512
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(away_worker_count >= 1 AND farm_income_fen > 0, FALSE)
+      THEN 1024
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(elder_count >= 1 AND small_child_count + school_child_count >= 1, FALSE)
+      THEN 2048
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(loans_fen > 0 AND guarantee_count >= 1, FALSE)
+      THEN 4096
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(buyer_count + supplier_count >= 1, FALSE)
+      THEN 8192
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(buyer_count + supplier_count = 0, FALSE)
+      THEN 16384
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(buyer_count >= 1, FALSE)
+      THEN 32768
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(supplier_count >= 1, FALSE)
+      THEN 65536
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(buyer_count >= 1 AND supplier_count >= 1, FALSE)
+      THEN 131072
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(partner_share_percent >= 50, FALSE)
+      THEN 262144
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(legal_person_count >= 1, FALSE)
+      THEN 524288
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(member_count >= 1 AND legal_person_count = 0, FALSE)
+      THEN 1048576
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(lead_age_years < 35, FALSE)
+      THEN 2097152
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(lead_age_years BETWEEN 55 AND 60, FALSE)
+      THEN 4194304
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(lead_age_years > 60, FALSE)
+      THEN 8388608
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(lead_age_years >= 80, FALSE)
+      THEN 16777216
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(woman_lead_count >= 1, FALSE)
+      THEN 33554432
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(educated_lead_count >= 1, FALSE)
+      THEN 67108864
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(member_count = 1, FALSE)
+      THEN 134217728
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(member_count = 2, FALSE)
+      THEN 268435456
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(member_count >= 7, FALSE)
+      THEN 536870912
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(member_count = 1 AND elder_count = 1, FALSE)
+      THEN 1073741824
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(member_count >= 2 AND elder_count = member_count, FALSE)
+      THEN 2147483648
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(elder_count >= 1, FALSE)
+      THEN 4294967296
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(elder_count >= 2, FALSE)
+      THEN 8589934592
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(aged_count >= 1, FALSE)
+      THEN 17179869184
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(small_child_count >= 1, FALSE)
+      THEN 34359738368
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(school_child_count >= 1, FALSE)
+      THEN 68719476736
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(small_child_count + school_child_count >= 2, FALSE)
+      THEN 137438953472
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(grown_student_count >= 1, FALSE)
+      THEN 274877906944
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(college_count >= 1, FALSE)
+      THEN 549755813888
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(member_count > 0 AND worker_count = 0, FALSE)
+      THEN 1099511627776
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(worker_count = 1 AND member_count >= 2, FALSE)
+      THEN 2199023255552
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(worker_count >= 3, FALSE)
+      THEN 4398046511104
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(worker_count >= 1 AND dependant_count * 100 >= worker_count * 200, FALSE)
+      THEN 8796093022208
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(member_count >= 2 AND spouse_count = 0, FALSE)
+      THEN 17592186044416
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(home_type = 'rented', FALSE)
+      THEN 35184372088832
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(home_type = 'flat', FALSE)
+      THEN 70368744177664
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(minimum_living = 'yes', FALSE)
+      THEN 140737488355328
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(five_guarantees = 'yes', FALSE)
+      THEN 281474976710656
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(out_of_poverty = 'yes', FALSE)
+      THEN 562949953421312
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(minimum_living IS NULL, FALSE)
+      THEN 1125899906842624
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(residence_years < 5, FALSE)
+      THEN 2251799813685248
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(residence_years >= 30, FALSE)
+      THEN 4503599627370496
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(residents_count * 2 < member_count, FALSE)
+      THEN 9007199254740992
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(harmony = 'good', FALSE)
+      THEN 18014398509481984
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(harmony = 'poor', FALSE)
+      THEN 36028797018963968
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(harmony = 'fair', FALSE)
+      THEN 72057594037927936
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(known_days < 180, FALSE) THEN 144115188075855872 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(known_days >= 1825, FALSE) THEN 288230376151711744 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(NOT has_point, FALSE) THEN 576460752303423488 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(completeness_points < 40, FALSE)
+      THEN 1152921504606846976
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(completeness_points >= 80, FALSE)
+      THEN 2305843009213693952
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(completeness_points >= 80 AND credit_consent_count = 0, FALSE)
+      THEN 4611686018427387904
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(member_count > 0 AND credit_consent_count = 0, FALSE)
+      THEN -9223372036854775808
+      ELSE 0
+    END AS BIGINT),
+    CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(member_count > 0 AND accounts_consent_count = 0, FALSE)
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(member_count > 0 AND whereabouts_consent_count = 0, FALSE)
+      THEN 2
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(business_kind = 'self_employed', FALSE)
+      THEN 4
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(business_kind = 'firm', FALSE)
+      THEN 8
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(business_kind = 'cooperative', FALSE)
+      THEN 16
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(business_kind = 'family_farm', FALSE)
+      THEN 32
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(business_kind IS NULL, FALSE)
+      THEN 64
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(trade IN ('f52'), FALSE)
+      THEN 128
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(trade IN ('f51'), FALSE)
+      THEN 256
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(trade IN ('h61', 'h62'), FALSE)
+      THEN 512
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(trade IN ('a01', 'a02', 'a03', 'a04', 'a05'), FALSE)
+      THEN 1024
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(trade IN ('a03'), FALSE)
+      THEN 2048
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(trade IN ('c13', 'c14', 'c15', 'c18', 'c20', 'c21', 'c30', 'c33'), FALSE)
+      THEN 4096
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(trade IN ('o80', 'o81', 'p83', 'q84'), FALSE)
+      THEN 8192
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(licence_from_on IS NULL, FALSE)
+      THEN 16384
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(licence_left_days BETWEEN 0 AND 90, FALSE)
+      THEN 32768
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(licence_left_days < 0, FALSE)
+      THEN 65536
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(trading_years < 2, FALSE)
+      THEN 131072
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(trading_years >= 8, FALSE)
+      THEN 262144
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(lead_age_years < 35, FALSE)
+      THEN 524288
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(lead_age_years > 60, FALSE)
+      THEN 1048576
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(woman_lead_count >= 1, FALSE)
+      THEN 2097152
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(credit_consent_count = 0, FALSE)
+      THEN 4194304
+      ELSE 0
+    END AS BIGINT)
   ] AS tag_words,
   LIST_SLICE(
     LIST_WHERE(
