@@ -129,6 +129,9 @@ async def test_a_type_that_the_database_sees_otherwise_is_named(town: Town) -> N
     )
     for file in ("limits/raise.yaml", "scorecards/household.yaml", "scorecards/business.yaml"):
         files[file] = files[file].replace("LEAST(GREATEST(completeness_points, 0), 100)", "50")
+    # these compare it with numbers
+    for file in ("tags/basic_identity_file.yaml", "tags/credit_risk_limits.yaml"):
+        del files[file]
     async with town.db.unit(SYSTEM) as uow:
         problems = await binding.bind(uow, load(files))
     assert any("completeness_points as int8, text is declared" in problem.what for problem in problems)

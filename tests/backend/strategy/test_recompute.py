@@ -58,7 +58,7 @@ async def test_the_household_of_the_reference_screen(town: Town) -> None:
     # those that the screen was drawn with, and some of the later ones
     drawn = {tag.name for tag in shipped_catalogue().tags if tag.bit <= 26}
     assert tags >= {"fully_drawn", "borrower_uninsured", "average_twenty_thousand", "no_point"}
-    assert not tags & {"overdue_30_days", "limit_none", "without_debt", "business_no_qr"}
+    assert not tags & {"limit_none", "without_debt", "business_no_qr"}
     assert tags & drawn == {
         "head_of_working_age",
         "income_above_local",
