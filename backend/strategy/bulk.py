@@ -9,7 +9,6 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from pathlib import Path
@@ -25,12 +24,11 @@ from backend.strategy.compiler import Compiled
 from backend.strategy.definitions import SPINE, Catalogue, Source
 from backend.strategy.errors import BeyondBounds
 from backend.strategy.queries import FeatureRow
+from backend.strategy.reading import Reading
 from backend.strategy.rules import Moves, Result
 
 MEMORY = "2GB"
 PREFIX = "tiange-nightly-"
-#: connections that copy side by side
-LINKS = 2
 #: feature rows sorted at once: DuckDB holds what it sorts in memory, and a million are beyond `MEMORY`
 SORTED = 50_000
 #: grids sort batches, so that few partitions move in one transaction
@@ -131,27 +129,21 @@ class Bulk:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor.execute("SELECT pg_export_snapshot()")
             (snapshot,) = cursor.fetchone()
-            with ThreadPoolExecutor(LINKS) as pool:
-                counts = pool.map(lambda one: self._copy(plain, snapshot, *one), queries.items())
-                self._source_rows = sum(counts)
-                self._copy(plain, snapshot, "profile", _PROFILE)
+            self._store(Reading(plain, snapshot, queries | {"profile": _PROFILE}))
+        self._source_rows = sum(self._count(table) for table in queries)
 
-    def _copy(self, url: str, snapshot: str, table: str, query: str) -> int:
-        """One table, over a connection of its own that sees what the snapshot saw; its rows."""
-        with closing(dbapi.connect(url)) as postgres, postgres.cursor() as cursor, self._db.cursor() as db:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
-            cursor.execute("SELECT set_config('tiange.role', 'system', true)")
-            cursor.fetchall()
-            cursor.execute(query)
-            db.register("incoming", cursor.fetch_record_batch())
-            db.execute(f"CREATE TABLE {table} AS SELECT * FROM incoming")  # noqa: S608 - names of ours
-            db.unregister("incoming")
-        return self._count(table)
+    def _store(self, reading: "Reading") -> None:
+        """Puts what is read into tables. DuckDB is spoken to by this thread alone: it takes Python's lock for
+        Arrow and locks of its own for tables, and two threads could wait for each other."""
+        with reading:
+            for table, rows, is_first in reading.batches():
+                self._db.register("incoming", rows)
+                verb = f"CREATE TABLE {table} AS" if is_first else f"INSERT INTO {table}"
+                self._db.execute(f"{verb} SELECT * FROM incoming")  # noqa: S608 - names of ours
+                self._db.unregister("incoming")
 
     def _count(self, table: str, where: str = "true") -> int:
-        with self._db.cursor() as db:
-            found = db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608
+        found = self._db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608
         assert found is not None
         return int(found[0])
 
