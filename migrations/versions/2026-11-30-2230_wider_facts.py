@@ -23,9 +23,9 @@ WIDER = {
     # a day stands among the choices as its text; what is none is no day
     "value": "SELECT customer_id, field, amount, choice, source, CAST(observed_at AS date) AS observed_on,"
     " CASE WHEN field IN ('licence_from', 'licence_until') AND choice ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'"
-    " THEN CAST(choice AS date) END AS day FROM customer_value WHERE shown AND NOT disputed",
+    " THEN CAST(choice AS date) END AS day FROM customer_value WHERE shown",
     "contact": "SELECT customer_id, CAST(at AS date) AS contact_on, channel, outcome, staff_role, wanted_fen,"
-    " next_on, cardinality(presented) > 0 AS showed_products,"
+    " next_on, NOT (presented = '{}') AS showed_products,"
     " companion_id IS NOT NULL AS in_company FROM visit",
     "evaluation": "SELECT counts_for AS customer_id, settled_percent AS percent,"
     " CAST(settled_at AS date) AS settled_on, counted, known, low_percent, high_percent, limit_fen"
