@@ -68,7 +68,12 @@ async function instead(phone: Phone, words: string, key: string): Promise<void> 
   await phone.tap(card(phone).getByRole('button', { name: phone.t('questions.instead', { what: words }), exact: true }))
   await phone.tap(phone.page.getByRole('dialog').getByRole('button', { name: phone.t(`questions.${key}`), exact: true }))
 }
-const save = (phone: Phone) => phone.tap(phone.button('save.onPhone'))
+/** Saves, and waits until the app has left the form by itself: whoever goes elsewhere before is led back. */
+async function save(phone: Phone): Promise<void> {
+  const form = phone.page.url()
+  await phone.tap(phone.button('save.onPhone'))
+  await phone.page.waitForURL((url) => url.href !== form)
+}
 const allOf = async (phone: Phone) => {
   const more = card(phone).getByRole('button', { expanded: false })
   if (await more.count()) await phone.tap(more)
