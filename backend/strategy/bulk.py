@@ -42,7 +42,7 @@ _REASONS = """
 _CHANGED = f"""
 CREATE TABLE changed AS
 SELECT worked.*, spine.inputs_revision, spine.grid_id,
-    held.customer_id IS NOT NULL AS has_profile, held.version AS version_before,
+    held.version AS version_before,
     held.tier AS tier_before, held.limit_fen AS limit_before
 FROM (SELECT *, {_REASONS} AS reasons FROM results) AS worked
 JOIN facts.{SPINE} AS spine USING (customer_id)
@@ -132,7 +132,7 @@ class Bulk:
             self._store(Reading(plain, snapshot, queries | {"profile": _PROFILE}))
         self._source_rows = sum(self._count(table) for table in queries)
 
-    def _store(self, reading: "Reading") -> None:
+    def _store(self, reading: Reading) -> None:
         """Puts what is read into tables. DuckDB is spoken to by this thread alone: it takes Python's lock for
         Arrow and locks of its own for tables, and two threads could wait for each other."""
         with reading:
