@@ -4,31 +4,23 @@ In detail the same with 500 features and 3,000 tags more, as a bank's catalogue 
 """
 
 import asyncio
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from backend.app.prepare import prepare
-from backend.app.servers import connected
-from backend.audit.api import write_audit
 from backend.kernel.actor import Actor
-from backend.kernel.clock import Clock
-from backend.kernel.crypto import Keys
-from backend.kernel.settings import Settings, load_settings
+from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
 from backend.strategy import binding
 from backend.strategy.compiler import compile_catalogue
 from backend.strategy.documents import shipped_files
 from backend.strategy.loader import load
 from scripts.benches.support.bank import finish, say
+from scripts.benches.support.servers import own_servers, worker_database
 from tests.backend.strategy.many import many_files
 
 BAR_SECONDS = 1.0
@@ -58,14 +50,7 @@ async def _once(database: Database, files: Mapping[str, str]) -> dict[str, Any]:
 
 
 async def _measure(settings: Settings) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    database = Database.open(
-        settings.database_url_worker,
-        Clock(settings.timezone, settings.clock_file),
-        keys=Keys.load(settings.keys_dir),
-        demo_mode=True,
-        write_audit=write_audit,
-        pool_size=1,
-    )
+    database = worker_database(settings)
     try:
         rounds = [await _once(database, shipped_files()) for _ in range(ROUNDS + 1)]
         say("thousands of tags …")
@@ -76,25 +61,8 @@ async def _measure(settings: Settings) -> tuple[list[dict[str, Any]], dict[str, 
 
 def main() -> None:
     """Measures and says the figure."""
-    home = Path(tempfile.mkdtemp(prefix="tiange-bench-"))
-    home.chmod(0o755)  # as root the database runs as somebody else, who must be able to enter
-    try:
-        settings = msgspec.structs.replace(
-            load_settings(),
-            home=home,
-            keys_dir=home / "keys",
-            files_dir=home / "files",
-            static_dir=home / "app",
-            environment="test",
-            test_mode=True,
-            demo_mode=True,
-            log_level="ERROR",
-        )
-        with connected(settings, lambda _: None) as running:
-            prepare(running)
-            rounds, many = asyncio.run(_measure(running))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with own_servers() as running:
+        rounds, many = asyncio.run(_measure(running))
     middle = sorted(rounds, key=lambda one: one["seconds"])[len(rounds) // 2]
     detail: dict[str, Any] = {"rounds": [one["seconds"] for one in rounds], "middle": middle, "many": many}
     finish("compile", middle["seconds"], "s", BAR_SECONDS, middle["seconds"] <= BAR_SECONDS, detail)

@@ -10,7 +10,6 @@ The base is the demo county at that size, the run the worker's own (`recompute_a
 import argparse
 import asyncio
 import gzip
-import shutil
 import sys
 import tempfile
 import time
@@ -29,21 +28,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from backend.app import demo
 from backend.app.asgi import create_app
-from backend.app.prepare import prepare
-from backend.app.servers import connected
 from backend.app.wiring import HANDLERS
-from backend.audit.api import write_audit
 from backend.identity.api import hash_password, set_password
 from backend.kernel.actor import Actor
-from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
-from backend.kernel.logs import configure_logs
 from backend.kernel.relay import Relay
 from backend.kernel.runner import Runner
-from backend.kernel.settings import Settings, load_settings
+from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
 from backend.strategy import api as strategy
 from scripts.benches.support.bank import finish, say
+from scripts.benches.support.servers import own_servers, worker_database
 from tests.support.clock import MovingClock
 from tests.support.field_phone import PACKED, FieldPhone
 
@@ -186,14 +181,7 @@ async def _work(database: Database, settings: Settings) -> int:
 
 
 async def _measure(settings: Settings) -> tuple[list[Counted], dict[str, Any]]:
-    database = Database.open(
-        settings.database_url_worker,
-        Clock(settings.timezone, settings.clock_file),
-        keys=Keys.load(settings.keys_dir),
-        demo_mode=True,
-        write_audit=write_audit,
-        pool_size=2,
-    )
+    database = worker_database(settings)
     app = create_app(settings)
     try:
         say("the evening before …")
@@ -240,28 +228,10 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="tiange-bench-"))
-    home.chmod(0o755)  # as root the database runs as somebody else, who must be able to enter
-    try:
-        settings = msgspec.structs.replace(
-            load_settings(),
-            home=home,
-            keys_dir=home / "keys",
-            files_dir=home / "files",
-            static_dir=home / "app",
-            environment="test",
-            test_mode=True,
-            demo_mode=True,
-            log_level="ERROR",
-        )
-        configure_logs(settings)
-        with connected(settings, lambda _: None) as running:
-            prepare(running)
-            say("making the county …")
-            demo.run(running, asked.customers, asked.seed, progress=lambda *_: None)
-            phones, detail = asyncio.run(_measure(running))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with own_servers() as running:
+        say("making the county …")
+        demo.run(running, asked.customers, asked.seed, progress=lambda *_: None)
+        phones, detail = asyncio.run(_measure(running))
     whole = _of(phones)
     by_role = {role: _of([one for one in phones if one.role == role]) for role in PHONES}
     if not 0.9 * SHARE <= detail["changed_share"] <= 1.1 * SHARE:

@@ -9,33 +9,25 @@ Beside it, PostgreSQL's own two statements over a sample, as times slower.
 import argparse
 import asyncio
 import resource
-import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import msgspec
 from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from backend.app import demo
-from backend.app.prepare import prepare
-from backend.app.servers import connected
-from backend.audit.api import write_audit
 from backend.kernel.actor import Actor
-from backend.kernel.clock import Clock
-from backend.kernel.crypto import Keys
-from backend.kernel.logs import configure_logs
-from backend.kernel.settings import Settings, load_settings
+from backend.kernel.settings import Settings
 from backend.kernel.uow import Database
 from backend.strategy import api as strategy
 from backend.strategy import queries
 from backend.strategy.engine import shipped_statements
 from scripts.benches.support.bank import finish, say
+from scripts.benches.support.servers import own_servers, worker_database
 
 BAR_SECONDS = 60.0
 BAR_BYTES = 6e9
@@ -118,14 +110,7 @@ async def _in_postgres(database: Database) -> float:
 
 
 async def _measure(settings: Settings, copies: int) -> dict[str, Any]:
-    database = Database.open(
-        settings.database_url_worker,
-        Clock(settings.timezone, settings.clock_file),
-        keys=Keys.load(settings.keys_dir),
-        demo_mode=True,
-        write_audit=write_audit,
-        pool_size=2,
-    )
+    database = worker_database(settings)
     try:
         say(f"copying everybody {copies} times …")
         await _copies(settings, copies)
@@ -167,28 +152,10 @@ def main() -> None:
     parser.add_argument("--county", type=int, default=COUNTY, help="customers of the county that is copied")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="tiange-bench-"))
-    home.chmod(0o755)  # as root the database runs as somebody else, who must be able to enter
-    try:
-        settings = msgspec.structs.replace(
-            load_settings(),
-            home=home,
-            keys_dir=home / "keys",
-            files_dir=home / "files",
-            static_dir=home / "app",
-            environment="test",
-            test_mode=True,
-            demo_mode=True,
-            log_level="ERROR",
-        )
-        configure_logs(settings)
-        with connected(settings, lambda _: None) as running:
-            prepare(running)
-            say("making the county …")
-            demo.run(running, asked.county, asked.seed, progress=lambda *_: None)
-            detail = asyncio.run(_measure(running, asked.customers // asked.county - 1))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with own_servers() as running:
+        say("making the county …")
+        demo.run(running, asked.county, asked.seed, progress=lambda *_: None)
+        detail = asyncio.run(_measure(running, asked.customers // asked.county - 1))
     if not 0.8 * SHARE <= detail["changed_share"] <= 1.2 * SHARE:
         raise RuntimeError(f"the night changed {detail['changed_share']:.2%} instead of {SHARE:.0%}")
     holds = detail["seconds"] <= BAR_SECONDS and detail["memory_bytes"] <= BAR_BYTES
