@@ -35,6 +35,7 @@ from backend.kernel.uow import UnitOfWork
 from backend.notify import commands as notify_commands
 from backend.notify import jobs as notify_jobs
 from backend.notify import projection as notify_projection
+from backend.opportunities import jobs as opportunities_jobs
 from backend.policy import api as policy
 from backend.policy import projection as policy_projection
 from backend.products import projection as products_projection
@@ -95,6 +96,12 @@ HANDLERS: tuple[AnyHandler, ...] = (
     LongHandler(files_jobs.ERASE, "files.erase", files_jobs.erase),
     Handler("files.received", "customers.file_received", customers_jobs.on_file_received),
     Handler("strategy.profile_changed", "tasks.profile_changed", tasks_jobs.on_profile_changed),
+    Handler(
+        "strategy.profile_changed",
+        "opportunities.profile_changed",
+        opportunities_jobs.on_profile_changed,
+        patient=True,
+    ),
     Handler("tasks.submitted", "tasks.submitted", tasks_jobs.on_submitted),
     Handler("tasks.decided", "tasks.decided", tasks_jobs.on_decided),
     Handler(

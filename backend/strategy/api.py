@@ -1,5 +1,6 @@
 """Strategy for other domains."""
 
+from backend.strategy.engine import falls
 from backend.strategy.errors import NotHeld
 from backend.strategy.everybody import Copy, Progress, Summary, recompute_all
 from backend.strategy.explaining import Explanation, decisions_of, explain, replay
@@ -17,6 +18,7 @@ __all__ = [
     "decisions_of",
     "ensure_published",
     "explain",
+    "falls",
     "newest",
     "profiles",
     "recompute",

@@ -17,3 +17,10 @@ def shipped_catalogue() -> Catalogue:
 def shipped_statements() -> Compiled:
     """Its statements. Raises CatalogueError."""
     return compile_catalogue(shipped_catalogue())
+
+
+def falls(before: str | None, after: str) -> bool:
+    """Whether the tier `after` stands below `before`; not where one of them is of another catalogue, or
+    there was none before."""
+    order = [one.code for one in shipped_catalogue().choices["tier"].options]
+    return before in order and after in order and order.index(after) > order.index(before)

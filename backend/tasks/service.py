@@ -256,6 +256,11 @@ async def assignee_for(uow: UnitOfWork, customer: customers.Customer, duty_kind:
     return customer.owner_id
 
 
+async def keeper_of(uow: UnitOfWork, customer: customers.Customer) -> UUID | None:
+    """The person of the bank who looks after a customer today: the owner, or who stands in for them."""
+    return await assignee_for(uow, customer, VISIT)
+
+
 async def visits_logged(uow: UnitOfWork, visit_ids: Sequence[UUID]) -> None:
     """A contact by whatever person winds the clocks it satisfies; a contact duty needs no approval and
     closes."""

@@ -42,7 +42,7 @@ def turn(worker_db: Database, work: Work) -> Turn:
     return run
 
 
-async def _household(manager: FieldPhone, world: World, grid: str = "E1", **changes: Any) -> str:
+async def numbered_household(manager: FieldPhone, world: World, grid: str = "E1", **changes: Any) -> str:
     """A household of the eastern manager's with an ID number, or of some other people without."""
     body = new_household(world.grids[grid], **changes) if changes else household(world, grid)
     manager.save("customer.create", body)
@@ -81,7 +81,7 @@ def _due_of(head: FieldPhone, customer_id: str) -> dict[str, dict[str, Any]]:
     }
 
 
-async def _rich(till: Till, ago: int, deposits: str = "300000.00", loan: str = "200000.00") -> None:
+async def rich(till: Till, ago: int, deposits: str = "300000.00", loan: str = "200000.00") -> None:
     """What the bank's systems say of HEAD: enough to be high-end, if nothing else is said."""
     saved = till.write([ACCOUNTS, account(HEAD, 1, deposits)], f"accounts-{ago}.csv")
     assert "1 new" in (said := await till.take("accounts", saved, ago=ago)).out or "1 changed" in said.out
@@ -97,7 +97,7 @@ async def test_a_visit_moves_the_counts_and_takes_the_due_row_away(
     phone_of: PhoneOf, world: World, turn: Turn, clock: MovingClock
 ) -> None:
     manager, head = await phone_of("manager"), await phone_of("head")
-    customer_id = await _household(manager, world)
+    customer_id = await numbered_household(manager, world)
     await turn()
     person, ground = world["manager"].id, world.grids["E1"].id
     week = clock.today() + timedelta(days=7)
@@ -146,7 +146,7 @@ async def test_what_is_returned_is_due_again_and_taken_back_too(
     phone_of: PhoneOf, world: World, turn: Turn, clock: MovingClock
 ) -> None:
     manager, head = await phone_of("manager"), await phone_of("head")
-    customer_id = await _household(manager, world)
+    customer_id = await numbered_household(manager, world)
     await turn()
     task_id = await _visit(manager, world, customer_id)
     head.save("task.return", {"task_id": task_id, "reason": "照片看不清"})
@@ -169,7 +169,7 @@ async def test_the_day_turns_without_anybody_doing_anything(
     phone_of: PhoneOf, world: World, turn: Turn, worker_db: Database, clock: MovingClock
 ) -> None:
     manager, head = await phone_of("manager"), await phone_of("head")
-    customer_id = await _household(manager, world)
+    customer_id = await numbered_household(manager, world)
     await turn()
     before = await _of(head, "workload", world["manager"].id)
     for day, overdue in ((7, 0), (8, 1)):
@@ -205,7 +205,7 @@ async def test_only_branches_of_which_something_moved_are_worked_out(
     assert await behind() == sorted((world.east, world.west)), "nothing was ever worked out"
     await turn()
     assert await behind() == []
-    customer_id = await _household(manager, world)
+    customer_id = await numbered_household(manager, world)
     await work()
     assert await behind() == [world.east]
     await turn()
@@ -227,12 +227,12 @@ async def test_high_end_customers_come_with_their_owner_and_go_with_their_tier(
     phone_of: PhoneOf, world: World, turn: Turn, till: Till, worker_db: Database, clock: MovingClock
 ) -> None:
     manager, head = await phone_of("manager"), await phone_of("head")
-    customer_id = await _household(manager, world)
+    customer_id = await numbered_household(manager, world)
     await sign(manager, customer_id, "head")
     await turn()
     await head.pull()
     assert head.of("highend") == {}
-    await _rich(till, 1)
+    await rich(till, 1)
     await turn()
     row = await _of(head, "highend", customer_id)
     assert (row["name"], row["tier"], row["grid_name"]) == ("李四", "high_end", "E1 村")
@@ -251,7 +251,7 @@ async def test_high_end_customers_come_with_their_owner_and_go_with_their_tier(
     row = await _of(head, "highend", customer_id)
     assert row["owner_id"] == str(world["deputy"].id)
     assert (await _of(head, "coverage", world.grids["E1"].id))["manager_id"] == str(world["deputy"].id)
-    await _rich(till, 0, deposits="100.00", loan="0.00")
+    await rich(till, 0, deposits="100.00", loan="0.00")
     await turn()
     await head.pull()
     assert head.of("highend") == {}
@@ -261,10 +261,10 @@ async def test_a_grid_that_goes_to_another_branch_takes_its_rows_along(
     phone_of: PhoneOf, world: World, turn: Turn, till: Till, worker_db: Database, clock: MovingClock
 ) -> None:
     manager, head, other = await phone_of("manager"), await phone_of("head"), await phone_of("head2")
-    customer_id = await _household(manager, world)
+    customer_id = await numbered_household(manager, world)
     await sign(manager, customer_id, "head")
     await turn()
-    await _rich(till, 0)
+    await rich(till, 0)
     clock.advance(timedelta(days=10))
     await turn()
     await head.pull()
@@ -297,8 +297,8 @@ async def test_a_household_that_became_part_of_another_is_gone(
     phone_of: PhoneOf, world: World, turn: Turn, clock: MovingClock
 ) -> None:
     manager, head = await phone_of("manager"), await phone_of("head")
-    stays = await _household(manager, world)
-    goes = await _household(manager, world, name="赵六", phone="13900001111")
+    stays = await numbered_household(manager, world)
+    goes = await numbered_household(manager, world, name="赵六", phone="13900001111")
     await turn()
     clock.advance(timedelta(days=10))
     await turn()
@@ -317,10 +317,10 @@ async def test_only_the_branchs_heads_have_any_of_it(
     phone_of: PhoneOf, world: World, turn: Turn, till: Till, web_db: Database, clock: MovingClock
 ) -> None:
     manager = await phone_of("manager")
-    customer_id = await _household(manager, world)
+    customer_id = await numbered_household(manager, world)
     await sign(manager, customer_id, "head")
     await turn()
-    await _rich(till, 0)
+    await rich(till, 0)
     clock.advance(timedelta(days=10))
     await turn()
     for login in ("head", "deputy"):
@@ -357,13 +357,13 @@ async def test_phones_get_the_most_urgent_of_much_due_work(
     rows = dict(team_queries.ROWS)
     rows["due"] = rows["due"].replace(f"LIMIT {team_queries.MOST_DUE}", "LIMIT 3")
     monkeypatch.setattr(team_queries, "ROWS", rows)
-    first = await _household(manager, world, name="赵六", phone="13900001111")
+    first = await numbered_household(manager, world, name="赵六", phone="13900001111")
     await turn()
     clock.advance(timedelta(days=2))
-    best = await _household(manager, world)
+    best = await numbered_household(manager, world)
     await sign(manager, best, "head")
     await turn()
-    await _rich(till, 0)
+    await rich(till, 0)
     clock.advance(timedelta(days=8))
     await turn()
     await head.pull()
@@ -377,7 +377,7 @@ async def test_files_are_full_from_the_banks_own_mark_on(
     phone_of: PhoneOf, world: World, turn: Turn, clock: MovingClock, worker_db: Database
 ) -> None:
     manager, head = await phone_of("manager"), await phone_of("head")
-    await _household(manager, world)
+    await numbered_household(manager, world)
     await turn()
     assert (await _of(head, "coverage", world.grids["E1"].id))["full_files"] == 0
     async with worker_db.unit(Actor.system("test")) as uow:

@@ -542,6 +542,7 @@ const en: Messages = {
     evaluation_reviewed: 'An evaluation waits for its second review',
     evaluation_closed: 'An evaluation was open too long and has ended by itself',
     strategy_run_held: 'A recalculation would move too many customers, so nothing of it is in force. Check with the administrator, who lets it through: tiange strategy runs',
+    tier_fell: '{name} fell from {before} to {after}: go and see what happened',
     number_contested: '{name}: two entries of somebody\'s ID number differ, please check the card',
     duplicates_found: '{n} new pair that may be one | {n} new pairs that may be one',
     other: 'New message',

@@ -542,6 +542,7 @@ const zh = {
     evaluation_closed: '有一场评议到期，已自动结束',
     duplicates_found: '可能重复的户或店，新有 {n} 对要你定',
     strategy_run_held: '一次重算要动的客户太多，没有生效。请和管理员核对，由管理员放行：tiange strategy runs',
+    tier_fell: '{name}从{before}降到{after}，去看看出了什么事',
     number_contested: '{name}，有人的身份证号两次录得不一样，请看着证件核对',
     other: '有新消息',
   },

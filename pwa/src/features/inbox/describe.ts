@@ -2,7 +2,7 @@
 import type { Id, InboxRow, TaskRow } from '../../domain/rows'
 import type { IconName } from '../../ui/icons'
 
-const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp', evaluation_closed: 'check', duplicates_found: 'user', number_contested: 'user', strategy_run_held: 'alert' }
+const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp', evaluation_closed: 'check', duplicates_found: 'user', number_contested: 'user', strategy_run_held: 'alert', tier_fell: 'alert' }
 
 export interface InboxLine {
   name: string
@@ -11,6 +11,9 @@ export interface InboxLine {
   reason: string
   /** The colleague whom it names; '' for nobody. */
   who: Id | ''
+  /** Tiers, where it tells of a fall; '' otherwise. */
+  before: string
+  after: string
   icon: IconName
   /** Where a tap leads; undefined for an item that only tells. */
   to: string | undefined
@@ -39,6 +42,8 @@ export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, c
     overdue: number('overdue'),
     reason: row.kind === 'task_returned' ? (found?.reason ?? text('reason')) : '',
     who: text('staff_id'),
+    before: text('before'),
+    after: text('after'),
     icon: ICONS[row.kind] ?? 'inbox',
     to,
   }
