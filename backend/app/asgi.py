@@ -21,6 +21,7 @@ from backend.app.http.problems import handlers
 from backend.app.http.resources import Resources
 from backend.app.life import require_known_life
 from backend.app.wiring import registry
+from backend.audience import routes as audience_routes
 from backend.customers import routes as customers_routes
 from backend.evaluation import routes as evaluation_routes
 from backend.files import routes as files_routes
@@ -49,6 +50,7 @@ def routers(settings: Settings) -> Sequence[Router]:
         customers_routes.router,
         files_routes.router(settings.max_upload_bytes),
         evaluation_routes.router,
+        audience_routes.router,
         sync_routes.router,
     )
 

@@ -1,6 +1,6 @@
 """Strategy for other domains."""
 
-from backend.strategy.engine import falls
+from backend.strategy.engine import falls, shipped_catalogue
 from backend.strategy.errors import NotHeld
 from backend.strategy.everybody import Copy, Progress, Summary, recompute_all
 from backend.strategy.explaining import Explanation, decisions_of, explain, replay
@@ -25,4 +25,5 @@ __all__ = [
     "recompute_all",
     "release",
     "replay",
+    "shipped_catalogue",
 ]

@@ -19,7 +19,7 @@ from backend.kernel.actor import Actor
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database
 from backend.sync.partitions import VERSION
-from tests.access import pair_probes, probes, review_probes
+from tests.access import audience_probes, pair_probes, probes, review_probes
 from tests.access.probes import Attempt, Probe, Subject, digest, page_with_customers, photo
 from tests.support.bodies import new_household, visit
 from tests.support.field_phone import PACKED, FieldPhone
@@ -162,6 +162,13 @@ MATRIX: dict[str, Row] = {
     "POST /api/v1/sync/push": _row(probes.push, own=BRANCH | {"agent"}, reassigned=HEADS, other_grid=HEADS),
     "GET /api/v1/quarantine": _row(probes.quarantine, **QUARANTINE),
     "POST /api/v1/quarantine/{command_id}/content": _row(probes.quarantined, **QUARANTINE),
+    # whoever sees a profile of theirs; head office's business department of the bank
+    "POST /api/v1/audience/count": _row(
+        audience_probes.count,
+        own=BRANCH | {"business"},
+        **dict.fromkeys(("reassigned", "other_grid"), HEADS | {"business"}),
+        other_branch=frozenset({"business"}),
+    ),
     "POST /api/v1/evaluations/{session_id}/forms": _row(
         review_probes.evaluation_forms,
         **dict.fromkeys(("own", "reassigned", "other_grid"), frozenset({"head", "auditor"})),

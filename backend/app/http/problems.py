@@ -44,6 +44,7 @@ def handlers() -> ExceptionHandlersMap:
         SerializationException: _malformed,
         msgspec.ValidationError: _malformed,
         msgspec.DecodeError: _malformed,
+        RecursionError: _too_deep,
         NotFoundException: _not_found,
         MethodNotAllowedException: _no_such_method,
         HTTPException: _http,
@@ -103,6 +104,12 @@ def _malformed(request: AnyRequest, error: Exception) -> Response[bytes]:
             fields=[{"field": one.get("key", ""), "says": one.get("message", "")} for one in fields],
         ),
     )
+
+
+def _too_deep(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """A body whose parts lie in one another beyond what a decoder follows; noted, as it may be ours too."""
+    log.warning("nested_too_deep", exc_info=error)
+    return _malformed(request, ValueError("The body is nested too deep."))
 
 
 def _without_values(detail: str) -> str:

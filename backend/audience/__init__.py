@@ -1,0 +1,1 @@
+"""Audience (圈选): customers chosen by any combination of what is known of them, counted, kept as groups."""
