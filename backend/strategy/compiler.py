@@ -1,8 +1,8 @@
-"""A checked catalogue as two statements, for PostgreSQL and for DuckDB.
+"""A checked catalogue as two statements, for PostgreSQL, for DuckDB and for Spark.
 
 The first turns the rows of `facts.*` into one feature row per customer; the second turns feature rows into
 results. PostgreSQL's takes them as JSON, so that a stored feature row replays an old decision by the same
-statement; DuckDB's reads the table `features` that the first one filled. Both are layers of steps, which
+statement; the others' reads the table `features` that the first one filled. Both are layers of steps, which
 PostgreSQL materialises: without that it would fold each step into all that read it.
 
 Parameters: `customer_ids` (uuid array, where a list is compiled for), `as_of` (date), `features` (JSON).
@@ -30,7 +30,18 @@ from backend.strategy.language.nodes import (
     total,
 )
 from backend.strategy.language.scope import Column
-from backend.strategy.language.sql import DUCKDB, POSTGRES, Dialect, Sql, cast, column, lower, parameter
+from backend.strategy.language.sql import (
+    DUCKDB,
+    POSTGRES,
+    SPARK,
+    Dialect,
+    Sql,
+    cast,
+    column,
+    lower,
+    parameter,
+    source,
+)
 
 CUSTOMER = "customer_id"
 REVISION = "inputs_revision"
@@ -60,13 +71,14 @@ class Compiled:
     features_of_some: str
     features_of_all: str
     results: str
-    nightly: "Nightly"
+    nightly: "OverTables"
     words: int
 
 
 @dataclass(frozen=True, slots=True)
-class Nightly:
-    """The same two for DuckDB, over tables `facts.*` and over the table `features` made of the first."""
+class OverTables:
+    """The same two over tables of the sources (DuckDB: `facts.*`, Spark: `facts_*`) and over the table
+    `features` made of the first."""
 
     features: str
     results: str
@@ -88,11 +100,20 @@ def compile_catalogue(catalogue: Catalogue) -> Compiled:
         features_of_some=_text(features_statement(catalogue, of_some=True)),
         features_of_all=_text(features_statement(catalogue, of_some=False)),
         results=_text(results_statement(catalogue)),
-        nightly=Nightly(
-            features=_text(_all_columns(catalogue, DUCKDB), DUCKDB),
-            results=_text(_results(catalogue, exp.select("*").from_("features"), DUCKDB), DUCKDB),
-        ),
+        nightly=_over_tables(catalogue, DUCKDB),
         words=_words(catalogue),
+    )
+
+
+def compile_for_spark(catalogue: Catalogue) -> OverTables:
+    """Both statements for Spark, of a catalogue that `compile_catalogue` takes."""
+    return _over_tables(catalogue, SPARK)
+
+
+def _over_tables(catalogue: Catalogue, dialect: Dialect) -> OverTables:
+    return OverTables(
+        features=_text(_all_columns(catalogue, dialect), dialect),
+        results=_text(_results(catalogue, exp.select("*").from_("features"), dialect), dialect),
     )
 
 
@@ -214,7 +235,7 @@ def lone_statements(catalogue: Catalogue) -> Iterator[tuple[Part, str]]:
     for feature in catalogue.features.values():
         query = _selected(_aliased(lower(feature.value), feature.name))
         if feature.source is not None:
-            yield feature.part, _text(query.from_(exp.table_(feature.source, db="facts")))
+            yield feature.part, _text(query.from_(source(feature.source)))
         else:
             yield feature.part, _text(_over(query, inputs, refs(feature.value)))
     for rule in catalogue.rules.values():
@@ -286,7 +307,7 @@ def _of_source(name: str, features: Sequence[Feature], *, of_some: bool, dialect
     """One source's features, a row per customer that has rows there."""
     plain = [column(CUSTOMER), column(REVISION)] if name == SPINE else [column(CUSTOMER)]
     values = [_named(lower(feature.value, dialect), feature.name) for feature in features]
-    query = _selected(*plain, *values).from_(exp.table_(name, db="facts"), copy=False)
+    query = _selected(*plain, *values).from_(source(name, dialect), copy=False)
     if of_some:
         ids = exp.cast(parameter("customer_ids"), "uuid[]")
         query = query.where(exp.EQ(this=column(CUSTOMER), expression=exp.Any(this=exp.Paren(this=ids))))
@@ -365,6 +386,10 @@ def _picked(catalogue: Catalogue, dialect: Dialect, *, codes: bool) -> Sql:
         exp.Case(ifs=[exp.If(this=when, true=entry)]) for when, entry in zip(applies, entries, strict=True)
     ]
     array = exp.Array(expressions=cases)
+    if dialect is SPARK:
+        return exp.func(
+            "SLICE", exp.func("ARRAY_COMPACT", array), exp.Literal.number(1), exp.Literal.number(MAX_REASONS)
+        )
     kept = exp.func("ARRAY_REMOVE", exp.cast(array, "text[]" if codes else "bigint[]"), exp.Null())
     first = exp.Slice(this=exp.Literal.number(1), expression=exp.Literal.number(MAX_REASONS))
     return exp.Bracket(this=exp.Paren(this=kept), expressions=[first])

@@ -1,4 +1,4 @@
-"""Typed nodes as SQL of PostgreSQL or DuckDB, by way of sqlglot's tree.
+"""Typed nodes as SQL of PostgreSQL, DuckDB or Spark, by way of sqlglot's tree.
 
 What keeps results equal to the fen wherever the same nodes run: sums over integers only, a ratio as a
 division of two doubles with a null for zero, floors by remainder, days counted between dates.
@@ -32,16 +32,21 @@ AS_OF = "as_of"
 class Dialect:
     """What differs between engines beside what sqlglot writes by itself.
 
-    `whole`: division of two bigint, cut towards zero; `sign`: what stands before a parameter's name.
+    `whole`: division of two bigint, cut towards zero; `sign`: what stands before a parameter's name;
+    `views`: where the sources lie, a schema or (temporary views have none) what their names begin with;
+    `dates_subtract`: whether the difference of two dates is a number of days.
     """
 
     name: str
     whole: type[exp.Binary]
     sign: str
+    views: str
+    dates_subtract: bool
 
 
-POSTGRES = Dialect("postgres", exp.Div, ":")
-DUCKDB = Dialect("duckdb", exp.IntDiv, "$")
+POSTGRES = Dialect("postgres", exp.Div, ":", "facts.", True)
+DUCKDB = Dialect("duckdb", exp.IntDiv, "$", "facts.", True)
+SPARK = Dialect("spark", exp.IntDiv, ":", "facts_", False)
 
 _CASTS: Mapping[Type, str] = {
     Type.bigint: "BIGINT",
@@ -69,13 +74,19 @@ def cast(sql: Sql, type_: Type) -> Sql:
 
 
 def parameter(name: str, dialect: Dialect = POSTGRES) -> Sql:
-    """A named parameter: `:name` in PostgreSQL's text, `$name` in DuckDB's."""
+    """A named parameter: `:name` in PostgreSQL's and Spark's text, `$name` in DuckDB's."""
     return exp.Var(this=f"{dialect.sign}{name}")
 
 
 def column(name: str, table: str | None = None) -> Sql:
     """A column, with its table where given."""
     return exp.column(name, table=table)
+
+
+def source(name: str, dialect: Dialect = POSTGRES) -> Sql:
+    """The table of a source."""
+    schema, dot, prefix = dialect.views.rpartition(".")
+    return exp.table_(f"{prefix}{name}", db=schema if dot else None)
 
 
 def lower(expr: Expr, dialect: Dialect = POSTGRES) -> Sql:
@@ -138,7 +149,7 @@ def _aggregated(node: Aggregated, dialect: Dialect) -> Sql:
             built = exp.Max(this=arg)
     if node.where is not None:
         built = exp.Filter(this=built, expression=exp.Where(this=lower(node.where, dialect)))
-    # a sum of bigint is numeric in PostgreSQL, hugeint in DuckDB
+    # a sum of bigint is numeric in PostgreSQL, hugeint in DuckDB, bigint in Spark
     return cast(built, Type.bigint) if node.aggregate is Aggregate.sum else built
 
 
@@ -146,8 +157,8 @@ def _call(op: Op, args: list[Sql], dialect: Dialect) -> Sql:
     infix = _INFIX.get(op)
     if infix is not None:
         return _binary(infix, args[0], args[1])
-    divides = _DIVIDING.get(op)
-    return _SPECIAL[op](args) if divides is None else divides(args, dialect)
+    differs = _BY_DIALECT.get(op)
+    return _SPECIAL[op](args) if differs is None else differs(args, dialect)
 
 
 # How tightly a node binds; what is not listed needs no parentheses.
@@ -160,6 +171,7 @@ _TIGHTNESS: Mapping[type[exp.Expr], int] = {
     exp.Sub: 5,
     exp.Mul: 6,
     exp.Div: 6,
+    exp.IntDiv: 6,
     exp.Mod: 6,
     exp.Neg: 7,
 }
@@ -213,6 +225,12 @@ def _years(args: list[Sql], dialect: Dialect) -> Sql:
     return _whole(apart, exp.Literal.number(10000), dialect)
 
 
+def _days(args: list[Sql], dialect: Dialect) -> Sql:
+    if not dialect.dates_subtract:
+        return cast(exp.func("DATEDIFF", args[1], args[0]), Type.bigint)
+    return cast(exp.Paren(this=exp.Sub(this=_paren(args[1]), expression=_paren(args[0]))), Type.bigint)
+
+
 def _part(name: str, of: Sql) -> Sql:
     return cast(exp.Extract(this=exp.Var(this=name), expression=of), Type.bigint)
 
@@ -245,12 +263,11 @@ _SPECIAL: Mapping[Op, Callable[[list[Sql]], Sql]] = {
     Op.absolute: lambda args: exp.Abs(this=args[0]),
     Op.ratio: _ratio,
     Op.floor_to: _floor_to,
-    Op.days_between: lambda args: cast(
-        exp.Paren(this=exp.Sub(this=_paren(args[1]), expression=_paren(args[0]))), Type.bigint
-    ),
     Op.months_between: lambda args: exp.Sub(this=_months(args[1]), expression=_months(args[0])),
 }
-_DIVIDING: Mapping[Op, Callable[[list[Sql], Dialect], Sql]] = {
+#: what engines write differently
+_BY_DIALECT: Mapping[Op, Callable[[list[Sql], Dialect], Sql]] = {
+    Op.days_between: _days,
     Op.share: _share,
     Op.whole_ratio: lambda args, dialect: _whole(args[0], args[1], dialect),
     Op.years_between: _years,

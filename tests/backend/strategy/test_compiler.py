@@ -1,6 +1,7 @@
 """The SQL that comes out: reviewed as a snapshot, and reading nothing but the facts views."""
 
 import os
+from functools import cache
 from operator import attrgetter
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from sqlglot import exp, parse
 from sqlglot.optimizer.scope import traverse_scope
 
-from backend.strategy.compiler import compile_catalogue
+from backend.strategy.compiler import compile_catalogue, compile_for_spark
 from backend.strategy.documents import CatalogueError, shipped_files
 from backend.strategy.engine import shipped_catalogue, shipped_statements
 from backend.strategy.language.nodes import FALSE, TRUE, Call, Op
@@ -18,13 +19,31 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 WRITE = "TIANGE_WRITE_SNAPSHOTS"
 
 
-STATEMENTS = ("features_of_some", "features_of_all", "results", "nightly.features", "nightly.results")
+#: name → sqlglot's dialect
+STATEMENTS = {
+    "features_of_some": "postgres",
+    "features_of_all": "postgres",
+    "results": "postgres",
+    "nightly.features": "duckdb",
+    "nightly.results": "duckdb",
+    "spark.features": "spark",
+    "spark.results": "spark",
+}
+
+
+@cache
+def statement_of(name: str) -> str:
+    if name.startswith("spark."):
+        found = attrgetter(name.removeprefix("spark."))(compile_for_spark(shipped_catalogue()))
+    else:
+        found = attrgetter(name)(shipped_statements())
+    return str(found)
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_the_sql_is_the_reviewed_one(name: str) -> None:
     """After a wanted change: run with TIANGE_WRITE_SNAPSHOTS=1 and read the difference before committing."""
-    statement = attrgetter(name)(shipped_statements()) + "\n"
+    statement = statement_of(name) + "\n"
     file = SNAPSHOTS / f"{name.replace('.', '_')}.sql"
     if os.environ.get(WRITE):
         file.write_text(statement, encoding="utf-8")
@@ -50,6 +69,9 @@ def test_only_facts_are_read() -> None:
     assert tables_of(statements.features_of_some) == views
     assert tables_of(statements.nightly.features, "duckdb") == views
     assert tables_of(statements.nightly.results, "duckdb") == {"features"}
+    spark = {f"facts_{name}" for name in shipped_catalogue().sources}
+    assert tables_of(statement_of("spark.features"), "spark") == spark
+    assert tables_of(statement_of("spark.results"), "spark") == {"features"}
     assert all("JSONB_TO_RECORDSET" in table for table in tables_of(statements.results))
 
 
@@ -61,9 +83,8 @@ def test_the_same_catalogue_gives_the_same_sql() -> None:
 
 
 def test_nothing_reads_the_clock_or_rounds() -> None:
-    for name in STATEMENTS:
-        dialect = "duckdb" if name.startswith("nightly") else "postgres"
-        (tree,) = parse(attrgetter(name)(shipped_statements()), read=dialect)
+    for name, dialect in STATEMENTS.items():
+        (tree,) = parse(statement_of(name), read=dialect)
         assert tree is not None
         kinds = (exp.CurrentDate, exp.CurrentTimestamp, exp.Avg, exp.Round, exp.Window, exp.Order)
         assert not list(tree.find_all(*kinds))

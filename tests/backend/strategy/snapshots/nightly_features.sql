@@ -453,11 +453,13 @@ WITH of_customer AS (
     COUNT(1) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 10000 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT) * 100 + CAST(EXTRACT(DAY FROM CAST($as_of AS DATE)) AS BIGINT)
-        ) - (
-          CAST(EXTRACT(YEAR FROM birth_on) AS BIGINT) * 10000 + CAST(EXTRACT(MONTH FROM birth_on) AS BIGINT) * 100 + CAST(EXTRACT(DAY FROM birth_on) AS BIGINT)
-        )
-      ) // 10000 BETWEEN 18 AND 60
+          (
+            CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 10000 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT) * 100 + CAST(EXTRACT(DAY FROM CAST($as_of AS DATE)) AS BIGINT)
+          ) - (
+            CAST(EXTRACT(YEAR FROM birth_on) AS BIGINT) * 10000 + CAST(EXTRACT(MONTH FROM birth_on) AS BIGINT) * 100 + CAST(EXTRACT(DAY FROM birth_on) AS BIGINT)
+          )
+        ) // 10000
+      ) BETWEEN 18 AND 60
       AND COALESCE(whereabouts, 'home') <> 'studying') AS worker_count,
     COUNT(1) FILTER(WHERE
       whereabouts = 'away_work') AS away_worker_count,
@@ -511,11 +513,13 @@ WITH of_customer AS (
     COUNT(1) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 10000 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT) * 100 + CAST(EXTRACT(DAY FROM CAST($as_of AS DATE)) AS BIGINT)
-        ) - (
-          CAST(EXTRACT(YEAR FROM birth_on) AS BIGINT) * 10000 + CAST(EXTRACT(MONTH FROM birth_on) AS BIGINT) * 100 + CAST(EXTRACT(DAY FROM birth_on) AS BIGINT)
-        )
-      ) // 10000 BETWEEN 18 AND 60
+          (
+            CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 10000 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT) * 100 + CAST(EXTRACT(DAY FROM CAST($as_of AS DATE)) AS BIGINT)
+          ) - (
+            CAST(EXTRACT(YEAR FROM birth_on) AS BIGINT) * 10000 + CAST(EXTRACT(MONTH FROM birth_on) AS BIGINT) * 100 + CAST(EXTRACT(DAY FROM birth_on) AS BIGINT)
+          )
+        ) // 10000
+      ) BETWEEN 18 AND 60
       AND whereabouts = 'home') AS home_worker_count,
     COUNT(1) FILTER(WHERE
       whereabouts = 'studying'
