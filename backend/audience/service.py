@@ -1,6 +1,5 @@
 """Counting who meets a choice, within what the asker sees."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
@@ -37,7 +36,7 @@ def scope_for(uow: UnitOfWork) -> Scope:
 
 async def read(uow: UnitOfWork, choice: AnyCondition) -> Node:
     """The choice, resolved against the catalogue and the ground. Raises as `count`."""
-    words = await _vocabulary()
+    words = await _vocabulary(uow)
 
     def began(days: int) -> int:
         day = uow.today - timedelta(days=days)
@@ -55,8 +54,8 @@ async def read(uow: UnitOfWork, choice: AnyCondition) -> Node:
     return node
 
 
-async def _vocabulary() -> Vocabulary:
-    catalogue = await asyncio.to_thread(strategy.shipped_catalogue)
+async def _vocabulary(uow: UnitOfWork) -> Vocabulary:
+    catalogue = await strategy.catalogue_in_force(uow)
     return Vocabulary(
         {tag.name: tag.bit for tag in catalogue.tags},
         {

@@ -16,7 +16,7 @@ async def warn(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
     """Tells of one change of a result, if it is a fall; each person once, however often it is asked for the
     same change. Whoever keeps the customer now hears of it, or stands in for them. Job only."""
     before, after = payload["tier_before"], payload["tier_after"]
-    if not strategy.falls(before, after):
+    if not await strategy.falls(uow, before, after):
         return
     customer_id = UUID(payload["customer_id"])
     customer = next(iter(await customers.visible(uow, [customer_id])), None)

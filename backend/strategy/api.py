@@ -1,12 +1,12 @@
 """Strategy for other domains."""
 
-from backend.strategy.engine import falls, shipped_catalogue
-from backend.strategy.errors import NotHeld
+from backend.strategy.errors import NotHeld, Superseded, Tampered
 from backend.strategy.everybody import Copy, Progress, Summary, recompute_all
 from backend.strategy.explaining import Explanation, decisions_of, explain, replay
 from backend.strategy.queries import profiles
 from backend.strategy.runs import newest, release
-from backend.strategy.service import Recomputed, ensure_published, recompute
+from backend.strategy.service import Recomputed, recompute
+from backend.strategy.versions import catalogue_in_force, ensure_published, falls
 
 __all__ = [
     "Copy",
@@ -15,6 +15,9 @@ __all__ = [
     "Progress",
     "Recomputed",
     "Summary",
+    "Superseded",
+    "Tampered",
+    "catalogue_in_force",
     "decisions_of",
     "ensure_published",
     "explain",
@@ -25,5 +28,4 @@ __all__ = [
     "recompute_all",
     "release",
     "replay",
-    "shipped_catalogue",
 ]

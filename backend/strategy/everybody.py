@@ -20,12 +20,12 @@ from sqlalchemy.exc import DBAPIError
 
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
-from backend.strategy import queries, runs
-from backend.strategy.engine import shipped_catalogue, shipped_statements
-from backend.strategy.errors import BeyondBounds
+from backend.strategy import queries, runs, versions
+from backend.strategy.errors import BeyondBounds, Superseded
 from backend.strategy.queries import FeatureRow, Mark
 from backend.strategy.rules import Moves, Result
-from backend.strategy.service import ensure_published, put_in_force, recompute
+from backend.strategy.service import put_in_force, recompute
+from backend.strategy.versions import Force
 
 BATCH = 2000
 #: causes that nobody looked at before: what they move beyond the policy's bounds waits for a person; in
@@ -80,16 +80,18 @@ async def recompute_all(
     Repeatable: what has not changed is not written. With `copy` it runs in DuckDB; a run that was cut off
     begins again and finds less to write. Without, in PostgreSQL, `resume` goes on where an interrupted run of
     the same catalogue and business day stopped. `tell` as in `recompute`. `db`: open for the worker's role.
-    Waits while another one runs.
+    Waits while another one runs. Where another catalogue version takes force meanwhile it ends, for that one
+    has a run of its own. Raises Tampered, CatalogueError: nothing is written then.
     """
     run = _Run(db, progress or _silent, tell, batch, cause)
     async with runs.alone(db, run.actor):
+        force = await run.force()
         if copy is not None and copy.url:
             try:
-                return await run.in_duckdb(copy)
+                return await run.in_duckdb(copy, force)
             except BeyondBounds as error:
                 _log.warning("strategy.beyond_bounds", error=str(error))
-        return await run.in_postgres(resume=resume)
+        return await run.in_postgres(force, resume=resume)
 
 
 def _silent(_progress: Progress) -> None:
@@ -125,13 +127,24 @@ class _Run:
         self.failed: list[UUID] = []
         self.actor = Actor.system("strategy.recompute_all")
 
-    async def in_duckdb(self, copy: Copy) -> Summary:
+    async def force(self) -> Force:
+        """What is in force today, read afresh: a version whose day has come takes force now."""
+        async with self.db.unit(self.actor) as uow:
+            await versions.turn(uow)
+            if await versions.number_in_force(uow) is None:
+                await versions.ensure_published(uow)
+            found = await versions.in_force(uow, afresh=True)
+        assert found is not None
+        await found.edition.compiled()
+        return found
+
+    async def in_duckdb(self, copy: Copy, force: Force) -> Summary:
         """Raises BeyondBounds; nothing is written then."""
         # the web server knows this module and needs no DuckDB
         from backend.strategy.bulk import Bulk
 
         async with self.db.unit(self.actor) as uow:
-            version, as_of = await ensure_published(uow), uow.today
+            version, as_of = force.version, uow.today
             total = sum(count for _, count in await queries.grids(uow))
             run_id = await runs.begin(uow, self.cause, "duckdb", version, as_of)
         self.progress(Progress(0, total, 0))
@@ -142,9 +155,9 @@ class _Run:
         try:
             with Bulk(copy.folder) as bulk:
                 with times.of("copy"):
-                    await asyncio.to_thread(bulk.fetch, copy.url, shipped_catalogue())
+                    await asyncio.to_thread(bulk.fetch, copy.url, force.edition.catalogue)
                 with times.of("work_out"):
-                    await asyncio.to_thread(bulk.work_out, shipped_statements(), as_of)
+                    await asyncio.to_thread(bulk.work_out, force.edition.statements, as_of)
                 moves = bulk.moves(version)
                 async with self.db.unit(self.actor) as uow:
                     held = self.cause in GATED and await runs.must_wait(uow, moves)
@@ -158,6 +171,8 @@ class _Run:
                         done += len(some)
                         self.progress(Progress(done, moves.customers, changed))
             state = "held" if held else "done"
+        except Superseded:
+            state = "superseded"
         finally:
             async with self.db.unit(self.actor) as uow:
                 await runs.end(
@@ -174,7 +189,7 @@ class _Run:
                     seconds=times.seconds,
                 )
         self.progress(Progress(moves.customers, moves.customers, changed))
-        return Summary(version, moves.customers, changed, self.requeued, (), held)
+        return Summary(version, moves.customers, changed, self.requeued, (), state == "held")
 
     async def _write(self, some: Sequence[tuple[FeatureRow, Result]], version: int, as_of: date) -> int:
         """Puts results in force; how many changed."""
@@ -191,11 +206,11 @@ class _Run:
         self.requeued += len(done.requeued)
         return len(done.changed)
 
-    async def in_postgres(self, *, resume: bool) -> Summary:
+    async def in_postgres(self, force: Force, *, resume: bool) -> Summary:
         """Batch by batch; a customer whose rows PostgreSQL refuses is left out and named."""
         began = time.monotonic()
         async with self.db.unit(self.actor) as uow:
-            version = await ensure_published(uow)
+            version = force.version
             grids = await queries.grids(uow)
             run_id = await runs.begin(uow, self.cause, "postgres", version, uow.today)
             last = await queries.read_mark(uow) if resume else None

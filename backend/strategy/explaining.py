@@ -1,6 +1,5 @@
 """A kept decision made again from its own feature row, and the way to it line by line."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,12 +10,10 @@ import msgspec
 from sqlalchemy import select, text
 
 from backend.kernel.uow import UnitOfWork
-from backend.strategy import queries
-from backend.strategy.compiler import calculation_statement, compile_catalogue
+from backend.strategy import queries, versions
+from backend.strategy.compiler import calculation_statement
 from backend.strategy.definitions import Catalogue, Item, Scorecard, Words
-from backend.strategy.engine import shipped_catalogue
-from backend.strategy.loader import load
-from backend.strategy.models import CatalogueVersion, Decision
+from backend.strategy.models import Decision
 from backend.strategy.rules import Result
 
 
@@ -53,20 +50,6 @@ class Explanation:
     tags: tuple[Words, ...]
 
 
-async def catalogue_of(uow: UnitOfWork, version: int) -> Catalogue:
-    """The catalogue that was published under `version`. Raises CatalogueError where it was written for an
-    older form than this program reads."""
-    found = (
-        await uow.session.execute(
-            select(CatalogueVersion.digest, CatalogueVersion.content).where(
-                CatalogueVersion.version == version
-            )
-        )
-    ).one()
-    shipped = await asyncio.to_thread(shipped_catalogue)
-    return shipped if found.digest == shipped.digest else await asyncio.to_thread(load, found.content)
-
-
 async def decisions_of(uow: UnitOfWork, customer_id: UUID | None, most: int) -> list[Decision]:
     """Kept decisions, the newest first: a customer's, or everybody's."""
     wanted = select(Decision).order_by(Decision.made_at.desc(), Decision.id.desc()).limit(most)
@@ -77,10 +60,10 @@ async def decisions_of(uow: UnitOfWork, customer_id: UUID | None, most: int) -> 
 
 async def replay(uow: UnitOfWork, decisions: Sequence[Decision]) -> list[tuple[Decision, Result]]:
     """Those of `decisions` that come out otherwise from their own feature row, version and date, and what
-    comes out. Raises CatalogueError."""
+    comes out. Raises CatalogueError, Tampered."""
     different = []
     for version, as_of in sorted({(one.version, one.as_of) for one in decisions}):
-        statements = await asyncio.to_thread(compile_catalogue, await catalogue_of(uow, version))
+        statements = await (await versions.edition(uow, version)).compiled()
         of_these = {one.customer_id: one for one in decisions if (one.version, one.as_of) == (version, as_of)}
         # a customer's several decisions of one day are made one after the other
         rounds = [list(of_these.values())]
@@ -101,9 +84,10 @@ async def replay(uow: UnitOfWork, decisions: Sequence[Decision]) -> list[tuple[D
 
 
 async def explain(uow: UnitOfWork, decision: Decision) -> Explanation:
-    """The way to a decision, worked out again from its feature row. Raises CatalogueError."""
-    catalogue = await catalogue_of(uow, decision.version)
-    statements = await asyncio.to_thread(compile_catalogue, catalogue)
+    """The way to a decision, worked out again from its feature row. Raises CatalogueError, Tampered."""
+    edition = await versions.edition(uow, decision.version)
+    statements = await edition.compiled()
+    catalogue = edition.catalogue
     row = msgspec.json.encode(decision.features).decode()
     results = await queries.results_of(uow, statements, [row], decision.as_of)
     given = {"features": f"[{row}]", "as_of": decision.as_of}

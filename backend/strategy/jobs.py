@@ -12,9 +12,13 @@ from backend.kernel.jobs import Handler, JobContext, LongHandler, Periodic, at_l
 from backend.kernel.uow import UnitOfWork
 from backend.strategy.everybody import Copy, recompute_all
 from backend.strategy.runs import RELEASED
-from backend.strategy.service import PUBLISHED, RECOMPUTE_WANTED, recompute
+from backend.strategy.service import RECOMPUTE_WANTED, recompute
+from backend.strategy.versions import PUBLISHED, turn
 
 NIGHTLY = "strategy.nightly"
+#: just past midnight: a version takes force on the morning of its day
+TURN = "strategy.turn"
+TURN_MINUTE = 2
 NIGHTLY_HOUR = 2
 #: customers worked out in one transaction
 AT_ONCE = 100
@@ -56,6 +60,16 @@ async def everybody_anew(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     await recompute_all(ctx.database, cause="import", resume=False, copy=_copy(ctx))
 
 
+async def take_turn(uow: UnitOfWork, _payload: Mapping[str, Any]) -> None:
+    """`strategy.turn`: a published version whose day has come takes force."""
+    await turn(uow)
+
+
+async def every_morning(uow: UnitOfWork) -> datetime:
+    """Next just after midnight."""
+    return at_local_time(uow, 0, TURN_MINUTE)
+
+
 async def every_night(uow: UnitOfWork) -> datetime:
     """Next at two in the morning: ages and windows of days move without any event."""
     return at_local_time(uow, NIGHTLY_HOUR, 0)
@@ -78,9 +92,10 @@ HANDLERS = (
         at_once=AT_ONCE,
         patient=True,
     ),
+    Handler(TURN, "strategy.turn", take_turn),
     LongHandler(PUBLISHED, "strategy.everybody_published", everybody),
     LongHandler(NIGHTLY, "strategy.everybody_nightly", everybody),
     LongHandler(RELEASED, "strategy.everybody_released", everybody_released),
     LongHandler("banking.many_changed", "strategy.everybody_imported", everybody_anew),
 )
-PERIODIC = (Periodic(NIGHTLY, every_night),)
+PERIODIC = (Periodic(TURN, every_morning), Periodic(NIGHTLY, every_night))

@@ -11,16 +11,23 @@ from backend.kernel.db import Base
 
 
 class CatalogueVersion(Base):
-    """A published catalogue: immutable. `content`: the YAML files by path; `digest`: SHA-256 over them."""
+    """A published catalogue: immutable but for when it took force, left it, or was withdrawn before.
+
+    `content`: the YAML files by path; `digest`: SHA-256 over them. Without `publisher_id` it is one that
+    shipped. At most one has taken force and not left it.
+    """
 
     __tablename__ = "catalogue_version"
     version: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[str] = mapped_column(unique=True)
+    digest: Mapped[str] = mapped_column(index=True)
     content: Mapped[dict[str, Any]]
     valid_from: Mapped[date]
     published_at: Mapped[datetime]
     author_id: Mapped[uuid.UUID | None]
     publisher_id: Mapped[uuid.UUID | None]
+    took_force_at: Mapped[datetime | None]
+    left_force_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class Profile(Base):

@@ -1,14 +1,12 @@
 """What phones receive of strategy: results in force and the words to show them with. Agents get neither."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from backend.kernel.projections import Projection, itself, online
 from backend.kernel.uow import UnitOfWork
-from backend.strategy import queries
-from backend.strategy.engine import shipped_catalogue
+from backend.strategy import queries, versions
 from backend.strategy.rules import word_bytes
 from backend.strategy.terms import terms
 
@@ -49,9 +47,9 @@ async def load_profiles(uow: UnitOfWork, ids: Sequence[str], _projection: str) -
     }
 
 
-async def load_terms(_uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
-    """[zh, en, sentence zh, sentence en, bit] per term."""
-    known = terms(await asyncio.to_thread(shipped_catalogue))
+async def load_terms(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
+    """[zh, en, sentence zh, sentence en, bit] per term, of the version in force."""
+    known = terms(await versions.catalogue_in_force(uow))
     return {
         one: [known[one].zh, known[one].en, known[one].text_zh, known[one].text_en, known[one].bit]
         for one in ids

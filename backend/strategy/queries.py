@@ -1,20 +1,20 @@
 """Reads and writes of strategy's own tables, and the two compiled statements."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.kernel import bulk
 from backend.kernel.models import ServerFact
 from backend.kernel.uow import UnitOfWork
 from backend.strategy.compiler import Compiled
-from backend.strategy.models import CatalogueVersion, Decision, Profile
+from backend.strategy.models import Decision, Profile
 from backend.strategy.rules import Result
 
 
@@ -134,42 +134,6 @@ def _profile_values(decision: NewDecision, version: int, as_of: date) -> dict[st
         "as_of": as_of,
         "inputs_revision": decision.row.inputs_revision,
     }
-
-
-async def version_of(uow: UnitOfWork, digest: str) -> int | None:
-    """The number under which the catalogue of that digest was published."""
-    return await uow.session.scalar(select(CatalogueVersion.version).where(CatalogueVersion.digest == digest))
-
-
-async def newest_content(uow: UnitOfWork) -> Mapping[str, str] | None:
-    """The files of the newest published catalogue."""
-    return await uow.session.scalar(
-        select(CatalogueVersion.content).order_by(CatalogueVersion.version.desc()).limit(1)
-    )
-
-
-async def add_version(
-    uow: UnitOfWork, digest: str, content: Mapping[str, str], valid_from: date
-) -> int | None:
-    """Publishes under the next number; None if another process has published the same files meanwhile."""
-    # one publisher at a time, so that numbers have no gaps and no clash
-    await uow.session.execute(text("SELECT pg_advisory_xact_lock(hashtext('tiange.catalogue_version'))"))
-    if await version_of(uow, digest) is not None:
-        return None
-    last = await uow.session.scalar(select(func.max(CatalogueVersion.version)))
-    uow.session.add(
-        CatalogueVersion(
-            version=(last or 0) + 1,
-            digest=digest,
-            content=dict(content),
-            valid_from=valid_from,
-            published_at=uow.now,
-            author_id=None,
-            publisher_id=None,
-        )
-    )
-    await uow.session.flush()
-    return (last or 0) + 1
 
 
 GRIDS = text("SELECT grid_id, count(*) AS customers FROM facts.customer GROUP BY grid_id ORDER BY grid_id")

@@ -1,6 +1,5 @@
 """Recalculation *now*: what a visit, an import or an edit touched, in PostgreSQL, in one unit of work."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,17 +8,12 @@ from uuid import UUID
 from backend.customers import api as customers
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import UnitOfWork
-from backend.strategy import binding, queries
-from backend.strategy.documents import CatalogueError, shipped_files
-from backend.strategy.engine import shipped_catalogue, shipped_statements
-from backend.strategy.loader import load
+from backend.strategy import queries, versions
 from backend.strategy.queries import FeatureRow, NewDecision
 from backend.strategy.rules import Result, has_news
-from backend.strategy.terms import Term, terms
 
 PROFILE_CHANGED = "strategy.profile_changed"
 RECOMPUTE_WANTED = "strategy.recompute_wanted"
-PUBLISHED = "strategy.published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,43 +25,6 @@ class Recomputed:
     requeued: tuple[UUID, ...]
 
 
-async def ensure_published(uow: UnitOfWork) -> int:
-    """The version of the shipped catalogue, published now if it never was. Needs the role `system`.
-
-    Binds every expression against the database first; raises CatalogueError naming what does not fit. Emits
-    `strategy.published` {version} when a version takes the place of another.
-    """
-    catalogue = await asyncio.to_thread(shipped_catalogue)
-    found = await queries.version_of(uow, catalogue.digest)
-    if found is not None:
-        return found
-    problems = await binding.bind(uow, catalogue)
-    if problems:
-        raise CatalogueError(problems)
-    before = await _terms_before(uow)
-    version = await queries.add_version(uow, catalogue.digest, shipped_files(), uow.today)
-    if version is None:
-        return await ensure_published(uow)
-    after = terms(catalogue)
-    for key in after.keys() | before.keys():
-        if before.get(key) != after.get(key):
-            uow.touch("bank", "term", key, gone=key not in after)
-    uow.audit("strategy.publish", "catalogue", str(version), {"digest": catalogue.digest})
-    if version > 1:  # the first one moves nobody: whoever loads customers has them worked out
-        uow.emit(PUBLISHED, {"version": version})
-    return version
-
-
-async def _terms_before(uow: UnitOfWork) -> dict[str, Term]:
-    content = await queries.newest_content(uow)
-    if content is None:
-        return {}
-    try:
-        return terms(await asyncio.to_thread(load, content))
-    except CatalogueError:
-        return {}  # written for an older schema: every term is sent anew
-
-
 async def recompute(
     uow: UnitOfWork, customer_ids: Iterable[UUID], cause: str, *, tell: bool = True
 ) -> Recomputed:
@@ -76,18 +33,18 @@ async def recompute(
     Writes profile, decision (with the feature row) and partition changes only for results that changed, and
     emits `strategy.profile_changed` for those whose tier, limit or rhythm moved (not with `tell` false: for a
     first load, whose duties are spread otherwise). A customer whose inputs moved on since its features were
-    read is left as it is and queued again. Needs the role `system`.
+    read is left as it is and queued again. Needs the role `system`. Raises Tampered, CatalogueError.
     """
     ids = sorted(set(customer_ids))
     if not ids:
         return Recomputed((), ())
-    version = await ensure_published(uow)
-    statements = await asyncio.to_thread(shipped_statements)
+    force = await versions.held_in_force(uow)
+    statements = await force.edition.compiled()
     as_of = uow.today
     rows = {row.customer_id: row for row in await queries.feature_rows(uow, statements, ids, as_of)}
     results = await queries.results_of(uow, statements, (row.features for row in rows.values()), as_of)
     differing = await _differing(uow, results)
-    return await put_in_force(uow, rows, differing, version, cause, as_of, tell=tell)
+    return await put_in_force(uow, rows, differing, force.version, cause, as_of, tell=tell)
 
 
 async def put_in_force(
@@ -102,10 +59,11 @@ async def put_in_force(
 ) -> Recomputed:
     """Writes those of `results` (worked out from `rows` with catalogue `version` for `as_of`) that differ
     from what is in force, as `recompute` says; locks the customers of all of them. Needs the role
-    `system`."""
+    `system`. Raises Superseded where `version` is not in force any more: nothing is written then."""
     suspects = sorted(results)
     if not suspects:
         return Recomputed((), ())
+    await versions.hold(uow, version)
     # From here on nobody else moves these customers' inputs or results. A change committed after the features
     # were read is seen now; one still to come waits for us and is recalculated by its own event.
     current = await customers.lock_inputs(uow, suspects)

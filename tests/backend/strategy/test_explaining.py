@@ -4,11 +4,10 @@ from uuid import UUID
 
 from backend.app.strategy_words import explained, shown
 from backend.embedded import Urls
-from backend.strategy import queries
-from backend.strategy.api import decisions_of, explain, recompute, replay
-from backend.strategy.compiler import compile_catalogue
+from backend.strategy import queries, versions
+from backend.strategy.api import decisions_of, ensure_published, explain, recompute, replay
 from backend.strategy.documents import shipped_files
-from backend.strategy.loader import digest, load
+from backend.strategy.engine import Edition
 from backend.strategy.service import put_in_force
 from tests.backend.strategy.town import SYSTEM, Town, debt_of
 from tests.support.clock import MovingClock
@@ -24,13 +23,19 @@ async def by_former_rules(town: Town, one: UUID) -> None:
         "floor_to(lowest_cap_fen - debts_counted_fen, yuan(20000))",
     )
     assert files["limits/limit.yaml"] != limits
-    former = compile_catalogue(load(files))
+    former = Edition(files)
     async with town.db.unit(SYSTEM) as uow:
-        version = await queries.add_version(uow, digest(files), files, uow.today)
+        version = await versions.add(uow, former, uow.today)
         assert version == 1
-        rows = {row.customer_id: row for row in await queries.feature_rows(uow, former, [one], uow.today)}
-        results = await queries.results_of(uow, former, [rows[one].features], uow.today)
+        await versions.take_force(uow, version)
+        rows = {
+            row.customer_id: row
+            for row in await queries.feature_rows(uow, former.statements, [one], uow.today)
+        }
+        results = await queries.results_of(uow, former.statements, [rows[one].features], uow.today)
         await put_in_force(uow, rows, results, version, "test", uow.today, tell=False)
+    async with town.db.unit(SYSTEM) as uow:
+        await ensure_published(uow)
 
 
 async def test_old_decisions_come_out_as_they_were(town: Town, databases: Urls) -> None:

@@ -7,10 +7,10 @@ from sqlalchemy import text
 
 from backend.kernel.actor import Actor, Role
 from backend.kernel.uow import Database
-from backend.strategy import binding, queries, service
+from backend.strategy import binding, versions
 from backend.strategy.api import ensure_published, recompute
 from backend.strategy.documents import shipped_files
-from backend.strategy.engine import shipped_catalogue
+from backend.strategy.engine import Edition, shipped_catalogue
 from backend.strategy.loader import load
 from backend.strategy.projection import PROFILE_FIELDS, PROJECTIONS, TERM_FIELDS, load_profiles, load_terms
 from backend.strategy.terms import terms
@@ -25,7 +25,7 @@ async def test_a_catalogue_is_published_once(town: Town) -> None:
         row = (await uow.session.execute(text("SELECT digest, content::text FROM catalogue_version"))).one()
     assert row.digest == shipped_catalogue().digest
     assert load(msgspec.json.decode(row.content)).digest == row.digest
-    assert await town.events(service.PUBLISHED) == []
+    assert await town.events(versions.PUBLISHED) == []
 
 
 async def test_every_term_is_on_its_way_to_phones(town: Town) -> None:
@@ -56,12 +56,18 @@ async def test_a_new_version_touches_only_the_terms_that_changed(town: Town) -> 
         "    explain: {zh: 旧标签。, en: An old tag.}\n    when: loans_fen > 0\n"
     )
     async with town.db.unit(SYSTEM) as uow:
-        assert await queries.add_version(uow, "x", files, uow.today) == 1
+        assert await versions.add(uow, Edition(files), uow.today) == 1
+        await versions.take_force(uow, 1)
     async with town.db.unit(SYSTEM) as uow:
         assert await ensure_published(uow) == 2
-    assert await town.events(service.PUBLISHED) == [{"version": 2}]
+    assert await town.events(versions.PUBLISHED) == [{"version": 2}]
     async with town.db.unit(SYSTEM) as uow:
-        rows = await uow.session.execute(text("SELECT row_id, gone FROM sync_change WHERE book = 'bank'"))
+        rows = await uow.session.execute(
+            text(
+                "SELECT row_id, gone FROM sync_change WHERE book = 'bank'"
+                " AND revision = (SELECT max(revision) FROM sync_change WHERE book = 'bank')"
+            )
+        )
         assert {row.row_id: row.gone for row in rows} == {
             "tag:deposit_pillar": False,
             "tag:gone_by_now": True,

@@ -11,8 +11,9 @@ from sqlalchemy import text
 
 from backend.kernel.uow import Database
 from backend.strategy import queries, service
+from backend.strategy.api import ensure_published
 from backend.strategy.engine import shipped_catalogue, shipped_statements
-from backend.strategy.service import Recomputed, ensure_published, recompute
+from backend.strategy.service import Recomputed, recompute
 from tests.backend.strategy.town import (
     SYSTEM,
     TODAY,
