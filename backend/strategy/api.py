@@ -1,5 +1,6 @@
 """Strategy for other domains."""
 
+from backend.strategy.definitions import Event, Offer, Offering, Product, Said
 from backend.strategy.errors import NotHeld, Superseded, Tampered
 from backend.strategy.everybody import Copy, Progress, Summary, recompute_all
 from backend.strategy.explaining import Explanation, decisions_of, explain, replay
@@ -10,10 +11,15 @@ from backend.strategy.versions import catalogue_in_force, ensure_published, fall
 
 __all__ = [
     "Copy",
+    "Event",
     "Explanation",
     "NotHeld",
+    "Offer",
+    "Offering",
+    "Product",
     "Progress",
     "Recomputed",
+    "Said",
     "Summary",
     "Superseded",
     "Tampered",

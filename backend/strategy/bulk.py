@@ -52,11 +52,13 @@ WHERE $everyone OR held.customer_id IS NULL OR NOT (
     AND worked.score_points = held.score AND worked.limit_fen = held.limit_fen
     AND worked.rate_bp IS NOT DISTINCT FROM held.rate_bp AND worked.contact_days = held.contact_days
     AND worked.visit_days = held.visit_days AND worked.tag_words = held.tag_words
+    AND worked.event_words = held.event_words AND worked.product_words = held.product_words
+    AND worked.offer_words = held.offer_words
     AND worked.reasons = held.reasons)
 """  # noqa: S608 - constants of ours
 _PROFILE = (
     "SELECT customer_id, tier, stage, grade, score, limit_fen, rate_bp, contact_days, visit_days, tag_words,"
-    " CAST(reasons AS text) AS reasons, version FROM profile"
+    " event_words, product_words, offer_words, CAST(reasons AS text) AS reasons, version FROM profile"
 )
 _ORDERED = """
 CREATE TABLE ordered AS
@@ -64,7 +66,8 @@ SELECT customer_id, row_number() OVER (ORDER BY grid_id NULLS LAST, customer_id)
 """
 _ROWS = """
 SELECT c.customer_id, c.inputs_revision, to_json(f), c.tier, c.stage, c.grade, c.score_points, c.limit_fen,
-    c.rate_bp, c.contact_days, c.visit_days, c.tag_words, c.reason_codes, c.reason_amounts_fen
+    c.rate_bp, c.contact_days, c.visit_days, c.tag_words, c.reason_codes, c.reason_amounts_fen,
+    c.event_words, c.product_words, c.offer_words
 FROM ordered JOIN changed AS c USING (customer_id)
 JOIN (SELECT * EXCLUDE (inputs_revision) FROM features) AS f USING (customer_id)
 WHERE place > $after AND place <= $after + $many
@@ -207,6 +210,20 @@ def _sweep(folder: Path) -> None:
 
 
 def _result(row: tuple[Any, ...]) -> Result:
-    tier, stage, grade, score, limit, rate, contact, visit, words, codes, amounts = row
-    reasons = tuple(zip(codes, amounts, strict=True))
-    return Result(tier, stage, grade, score, limit, rate, contact, visit, tuple(words), reasons)
+    tier, stage, grade, score, limit, rate, contact, visit, tags, codes, amounts, *words = row
+    events, products, offers = (tuple(one) for one in words)
+    return Result(
+        tier,
+        stage,
+        grade,
+        score,
+        limit,
+        rate,
+        contact,
+        visit,
+        tuple(tags),
+        tuple(zip(codes, amounts, strict=True)),
+        events,
+        products,
+        offers,
+    )

@@ -19,7 +19,6 @@ from backend.strategy.documents import CatalogueError, Part, Problem
 from backend.strategy.language.nodes import (
     TRUE,
     Call,
-    Case,
     Expr,
     Literal,
     Op,
@@ -27,7 +26,6 @@ from backend.strategy.language.nodes import (
     Type,
     integer,
     refs,
-    total,
 )
 from backend.strategy.language.scope import Column
 from backend.strategy.language.sql import (
@@ -42,13 +40,15 @@ from backend.strategy.language.sql import (
     parameter,
     source,
 )
+from backend.strategy.packing import as_columns, packed_rules, packs, words
 
 CUSTOMER = "customer_id"
 REVISION = "inputs_revision"
 MAX_REASONS = 6
 #: in one statement that is only prepared
-TAGS_AT_ONCE = 500
-WORD_BITS = 64
+PACKED_AT_ONCE = 500
+#: PostgreSQL's 1,664, less some for what stands beside them
+MAX_COLUMNS = 1600
 
 RESULT: Mapping[str, Type] = {
     "tier": Type.text,
@@ -65,14 +65,13 @@ RESULT: Mapping[str, Type] = {
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The statements of one catalogue. `words`: number of tag words in a result."""
+    """The statements of one catalogue."""
 
     digest: str
     features_of_some: str
     features_of_all: str
     results: str
     nightly: "OverTables"
-    words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,8 @@ def compile_catalogue(catalogue: Catalogue) -> Compiled:
     ]
     if SPINE not in catalogue.sources or "kind" not in catalogue.features:
         problems.append(Problem("catalogue", 1, f"the source {SPINE} and the feature kind are needed"))
+    if len(catalogue.features) + len(as_columns(catalogue)) > MAX_COLUMNS:
+        problems.append(Problem("catalogue", 1, f"over {MAX_COLUMNS} features and rules that others read"))
     if problems:
         raise CatalogueError(problems)
     return Compiled(
@@ -101,7 +102,6 @@ def compile_catalogue(catalogue: Catalogue) -> Compiled:
         features_of_all=_text(features_statement(catalogue, of_some=False)),
         results=_text(results_statement(catalogue)),
         nightly=_over_tables(catalogue, DUCKDB),
-        words=_words(catalogue),
     )
 
 
@@ -159,24 +159,17 @@ def results_statement(catalogue: Catalogue) -> Sql:
 
 
 def _rule_steps(catalogue: Catalogue, rows: Sql, dialect: Dialect) -> list[tuple[str, Sql]]:
-    """Feature rows, and in the last step the rules beside them: all but the tags that no other rule reads."""
-    return [("rules_1", rows), *_layers(_as_columns(catalogue), "rules", 1, dialect)]
-
-
-def _as_columns(catalogue: Catalogue) -> dict[str, Expr]:
-    """The rules that are columns. A bank has thousands of tags, and PostgreSQL 1,664 columns: a tag goes into
-    its word without one, unless another rule reads it."""
-    tags = {tag.rule.name for tag in catalogue.tags}
-    read = frozenset[str]().union(*(refs(rule.value) for rule in catalogue.rules.values()))
-    return {name: rule.value for name, rule in catalogue.rules.items() if name not in tags or name in read}
+    """Feature rows, and in the last step the rules that are columns beside them."""
+    return [("rules_1", rows), *_layers(as_columns(catalogue), "rules", 1, dialect)]
 
 
 def _results(catalogue: Catalogue, rows: Sql, dialect: Dialect) -> Sql:
     steps = _rule_steps(catalogue, rows, dialect)
+    columns = as_columns(catalogue)
     final = _selected(
         column(CUSTOMER),
         *(column(name) for name in RESULT),
-        _aliased(_tag_words(catalogue, dialect), "tag_words"),
+        *(_aliased(words(bits, columns, dialect), name) for name, bits in packs(catalogue).items()),
         _aliased(_picked(catalogue, dialect, codes=True), "reason_codes"),
         _aliased(_picked(catalogue, dialect, codes=False), "reason_amounts_fen"),
     ).from_(steps[-1][0], copy=False)
@@ -203,19 +196,19 @@ def calculated(catalogue: Catalogue) -> list[Expr]:
 def every_column(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, tuple[Type, Part]]]]:
     """Both statements with all their columns in sight, and the type that each must have. For binding.
 
-    Tags without a column follow, so many at a time.
+    What is packed without a column follows, so many at a time.
     """
     features = {name: (one.column.type, one.part) for name, one in catalogue.features.items()}
     yield _text(_wide(features_statement(catalogue, of_some=True))), features
     results = results_statement(catalogue)
-    columns = _as_columns(catalogue)
+    columns = as_columns(catalogue)
     yield (
         _text(_wide(results)),
         {name: (catalogue.rules[name].column.type, catalogue.rules[name].part) for name in columns},
     )
-    others = [tag.rule for tag in catalogue.tags if tag.rule.name not in columns]
-    for start in range(0, len(others), TAGS_AT_ONCE):
-        some = others[start : start + TAGS_AT_ONCE]
+    others = [rule for rule in packed_rules(catalogue) if rule.name not in columns]
+    for start in range(0, len(others), PACKED_AT_ONCE):
+        some = others[start : start + PACKED_AT_ONCE]
         values = [_aliased(_whole(rule.value, POSTGRES), rule.name) for rule in some]
         yield (
             _text(results.select(*values, append=False)),
@@ -353,23 +346,6 @@ def _recordset(catalogue: Catalogue) -> Sql:
     for read_from in tree.find_all(exp.Cast):
         read_from.set("this", parameter("features"))
     return tree
-
-
-def _words(catalogue: Catalogue) -> int:
-    return max((tag.bit for tag in catalogue.tags), default=0) // WORD_BITS + 1
-
-
-def _tag_words(catalogue: Catalogue, dialect: Dialect) -> Sql:
-    """The tags as an array of bigint; bit n of word w stands for position 64 × w + n."""
-    words: list[list[Expr]] = [[] for _ in range(_words(catalogue))]
-    columns = _as_columns(catalogue)
-    for tag in catalogue.tags:
-        place = tag.bit % WORD_BITS
-        value = -(1 << place) if place == WORD_BITS - 1 else 1 << place
-        when = Ref(tag.rule.name, Type.boolean) if tag.rule.name in columns else tag.rule.value
-        held = Case(((when, integer(value)),), integer(0), Type.bigint)
-        words[tag.bit // WORD_BITS].append(held)
-    return exp.Array(expressions=[lower(total(word), dialect) for word in words])
 
 
 def _picked(catalogue: Catalogue, dialect: Dialect, *, codes: bool) -> Sql:

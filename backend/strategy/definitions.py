@@ -55,12 +55,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A view `facts.<name>` with the columns that features may read."""
+    """A view `facts.<name>` with the columns that features may read. `for_agents`: those whose content agents
+    may know, and so whatever follows from nothing else."""
 
     name: str
     words: Words
     columns: Mapping[str, Column]
     part: Part = field(compare=False, repr=False)
+    for_agents: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """One of the nine dimensions that tags are sorted by."""
+    """What others are sorted by: the dimensions of tags and of events, the families and marks of products."""
 
     name: str
     words: Words
@@ -203,6 +205,93 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Product:
+    """What the bank sells, by its code. `suits`: whom it may be offered to. `marks`: product tags."""
+
+    name: str
+    bit: int
+    family: str
+    marks: tuple[str, ...]
+    kinds: tuple[str, ...]
+    words: Words
+    suits: Rule
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is offered at one step, a product or a package, and what is done."""
+
+    offer: str
+    do: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A package (products in their order, nothing to do) or a coverage plan for a group of customers.
+
+    `seeks`, of a plan: `product` where a group is given what fits it (人找产品), `customer` where a product
+    is brought to those whom it fits (产品找人). `bit`: its position in the offer words, which both share.
+    """
+
+    name: str
+    bit: int
+    seeks: str | None
+    kinds: tuple[str, ...]
+    words: Words
+    steps: tuple[Step, ...]
+    rule: Rule
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An opportunity that is raised when `rule` begins to hold, with its position in the event words.
+
+    `product`: what to offer. `script`: what to say. `priority`: 1 first, 5 last. It stands `valid_days` and
+    is not raised again within `again_days` of being raised. `owner`: the role that works on it. `retired`:
+    never holds any more; kept so that its bit has a name.
+    """
+
+    name: str
+    bit: int
+    dimension: str
+    kinds: tuple[str, ...]
+    words: Words
+    rule: Rule
+    product: str
+    script: Said
+    priority: int
+    valid_days: int
+    again_days: int
+    owner: str
+    agent_visible: bool
+    retired: bool
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """What is offered to whom, and when. Events, products and offers stand in the order of their bits."""
+
+    dimensions: Mapping[str, Dimension]
+    events: tuple[Event, ...]
+    families: Mapping[str, Dimension]
+    marks: Mapping[str, Dimension]
+    products: tuple[Product, ...]
+    packages: tuple[Offer, ...]
+    plans: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """A whole catalogue. `rules`: every column of the second statement, tags and reasons included."""
 
@@ -217,4 +306,5 @@ class Catalogue:
     amounts: Mapping[str, Amount]
     reasons: tuple[Reason, ...]
     pending: tuple[Pending, ...]
+    offering: Offering
     rules: Mapping[str, Rule]

@@ -52,6 +52,13 @@ def _all(catalogue: Catalogue) -> Iterator[tuple[str, Example, Feature | None]]:
         yield from ((feature.name, example, feature) for example in feature.examples)
     for tag in catalogue.tags:
         yield from ((tag.rule.name, example, None) for example in tag.examples)
+    offering = catalogue.offering
+    for event in offering.events:
+        yield from ((event.rule.name, example, None) for example in event.examples)
+    for product in offering.products:
+        yield from ((product.suits.name, example, None) for example in product.examples)
+    for offer in (*offering.packages, *offering.plans):
+        yield from ((offer.rule.name, example, None) for example in offer.examples)
     for card in catalogue.scorecards:
         yield from ((card.gives, example, None) for example in card.examples)
     for choice in catalogue.choices.values():

@@ -1,7 +1,7 @@
 """From files to a checked catalogue: names, units, expressions, scopes. Every problem is found in one go."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,7 +16,6 @@ from backend.strategy.definitions import (
     Catalogue,
     Choice,
     Dimension,
-    Example,
     Feature,
     Figure,
     Option,
@@ -26,10 +25,8 @@ from backend.strategy.definitions import (
     Scorecard,
     Source,
     Tag,
-    Words,
 )
-from backend.strategy.documents import CatalogueError, Document, Part, Problem, read, shipped_files
-from backend.strategy.language.checker import check_as
+from backend.strategy.documents import Part, read, shipped_files
 from backend.strategy.language.errors import ExpressionError, nearest_name
 from backend.strategy.language.nodes import (
     Aggregated,
@@ -40,9 +37,8 @@ from backend.strategy.language.nodes import (
     surely,
 )
 from backend.strategy.language.scope import Column, Scope
-
-DEFAULT_AS_OF = date(2026, 1, 15)
-"""The business date of an example that names none."""
+from backend.strategy.loading import kinds_of, words_of
+from backend.strategy.offering import TAG, OfferingParts, rules_of
 
 
 def digest(files: Mapping[str, str]) -> str:
@@ -60,13 +56,8 @@ def load(files: Mapping[str, str]) -> Catalogue:
     return _Loader(read(files)).load(digest(files))
 
 
-class _Loader:
-    """One load. Problems are collected; what depends on a broken part is left out."""
-
-    def __init__(self, documents: list[Document]) -> None:
-        self.documents = documents
-        self.problems: list[Problem] = []
-        self.seen: dict[str, Problem] = {}
+class _Loader(OfferingParts):
+    """One load."""
 
     def load(self, digest_: str) -> Catalogue:
         sources = {part.text("name"): self._source(part) for part in self._each("sources")}
@@ -90,9 +81,7 @@ class _Loader:
             for part in self._each("features")
             if (feature := self._feature(part, sources, feature_scope)) is not None
         }
-        dimensions = {
-            part.text("name"): Dimension(part.text("name"), _words(part)) for part in self._each("dimensions")
-        }
+        dimensions = self._headings("dimensions")
         rules: dict[str, Rule] = {}
         scorecards = [
             card
@@ -109,7 +98,12 @@ class _Loader:
         self._stop()
         rules |= {tag.rule.name: tag.rule for tag in tags}
         rules |= {rule.name: rule for reason in reasons for rule in (reason.when, reason.amount)}
+        offering = self._offering(scope)
+        self._stop()
+        rules |= {rule.name: rule for rule in rules_of(offering)}
         self.problems += building.circles(features, rules)
+        self._stop()
+        self._check_agents(offering, sources, features, rules)
         self._stop()
         return Catalogue(
             digest=digest_,
@@ -123,56 +117,9 @@ class _Loader:
             amounts=amounts,
             reasons=tuple(sorted(reasons, key=lambda reason: (reason.order, reason.code))),
             pending=tuple(self._pending(part) for part in self._each("pending")),
+            offering=offering,
             rules=rules,
         )
-
-    # helpers
-
-    def _each(self, key: str) -> Iterator[Part]:
-        for document in self.documents:
-            yield from Part(document, ()).each(key)
-
-    def _names(self, key: str) -> set[str]:
-        return {part.text("name") for part in self._each(key)}
-
-    def _stop(self) -> None:
-        if self.problems:
-            raise CatalogueError(sorted(self.problems, key=lambda problem: (problem.file, problem.line)))
-
-    def _add(self, part: Part, error: ExpressionError | str, key: str | None = None) -> None:
-        self.problems.append(part.problem(error, key))
-
-    def _once(self, name: str, part: Part) -> None:
-        first = self.seen.setdefault(name, part.problem("", "name"))
-        here = part.problem("", "name")
-        if (first.file, first.line) != (here.file, here.line):
-            self._add(part, f"the name {name} is taken in {first.file}:{first.line}", "name")
-
-    def _declared(
-        self, kind: str, column: Callable[[Part], Column], *, key: str = "name", several: bool = False
-    ) -> dict[str, Column]:
-        """What the names of a kind stand for; `several` definitions may give one column together."""
-        out: dict[str, Column] = {}
-        for part in self._each(kind):
-            name = part.text(key)
-            if not (several and name in out):
-                self._once(name, part)
-            out[name] = column(part)
-        return out
-
-    def _expression(self, part: Part, key: str, scope: Scope, wanted: Type) -> Expr | None:
-        try:
-            return check_as(part.text(key), scope, wanted)
-        except ExpressionError as error:
-            self._add(part, error, key)
-            return None
-
-    def _named_by(self, part: Part, key: str, known: Mapping[str, object]) -> bool:
-        name = part.text(key)
-        if name in known:
-            return True
-        self._add(part, ExpressionError(f"{key} {name} is not known", nearest_name(name, known)), key)
-        return False
 
     # columns that names stand for
 
@@ -196,7 +143,8 @@ class _Loader:
             column.text("name"): Column(Type(column.text("type")), frozenset(column.data.get("codes", ())))
             for column in part.each("columns")
         }
-        return Source(part.text("name"), _words(part), columns, part)
+        known = frozenset(one.text("name") for one in part.each("columns") if one.data.get("agents"))
+        return Source(part.text("name"), words_of(part), columns, part, known)
 
     def _figure(self, part: Part) -> Figure:
         self._unit_column(part)
@@ -207,15 +155,8 @@ class _Loader:
                 self._add(value, "the days must rise", "from")
             values.append((since, value.data["value"]))
         return Figure(
-            part.text("name"), _words(part), part.text("unit"), tuple(values), part.text("source"), part
+            part.text("name"), words_of(part), part.text("unit"), tuple(values), part.text("source"), part
         )
-
-    def _day(self, part: Part, key: str) -> date:
-        try:
-            return date.fromisoformat(part.text(key))
-        except ValueError:
-            self._add(part, f"there is no day {part.text(key)}", key)
-            return date.min
 
     def _feature(self, part: Part, sources: Mapping[str, Source], scope: Scope) -> Feature | None:
         name, source = part.text("name"), None
@@ -240,7 +181,7 @@ class _Loader:
             self._add(part, f"`otherwise` must be {type_.value}", "otherwise")
         return Feature(
             name,
-            _words(part),
+            words_of(part),
             part.text("unit"),
             Column(type_, frozenset(map(str, part.data.get("codes", ())))),
             source,
@@ -263,7 +204,7 @@ class _Loader:
             part.text("name"),
             part.text("gives"),
             tuple(part.data["for"]),
-            _words(part),
+            words_of(part),
             tuple(items),
             self._examples(part),
             part,
@@ -308,8 +249,8 @@ class _Loader:
             rules[name] = Rule(
                 name, scope.columns[name], building.first_that_holds(branches, codes[-1]), part
             )
-        options = tuple(Option(case.text("code"), _words(case)) for case in cases)
-        return Choice(name, _words(part), options, self._examples(part))
+        options = tuple(Option(case.text("code"), words_of(case)) for case in cases)
+        return Choice(name, words_of(part), options, self._examples(part))
 
     def _slow(
         self, part: Part, scope: Scope, branches: list[tuple[Expr, str]], codes: list[str]
@@ -341,19 +282,23 @@ class _Loader:
                 value = building.by_kind({"household": household, "business": business}, type_)
         if value is not None:
             rules[name] = Rule(name, Column(type_), value, part)
-        return Amount(name, _words(part), part.text("unit"), self._examples(part))
+        return Amount(name, words_of(part), part.text("unit"), self._examples(part))
 
     def _tag(self, part: Part, scope: Scope, dimensions: Mapping[str, Dimension]) -> Tag | None:
-        name, bit = part.text("name"), int(part.data["bit"])
-        self._once(f"tag {name}", part)
-        self._once(f"bit {bit}", part)
+        name, bit = self._mark(part, "tag", TAG, "bit")
         known = self._named_by(part, "dimension", dimensions)
-        when = self._expression(part, "when", scope, Type.boolean)
-        if when is None or not known:
+        rule = self._holds(part, "when", scope, TAG + name)
+        if rule is None or not known:
             return None
-        kinds = tuple(part.data.get("for", ()))
-        rule = Rule(f"tag_{name}", Column(Type.boolean), building.for_kinds(kinds, surely(when)), part)
-        return Tag(name, bit, part.text("dimension"), kinds, _words(part), rule, self._examples(part))
+        return Tag(
+            name,
+            bit,
+            part.text("dimension"),
+            kinds_of(part),
+            words_of(part),
+            rule,
+            self._examples(part),
+        )
 
     def _reason(self, part: Part, scope: Scope) -> Reason | None:
         code = part.text("code")
@@ -366,31 +311,13 @@ class _Loader:
         return Reason(
             code,
             int(part.data["order"]),
-            _words(part),
+            words_of(part),
             Rule(f"{name}_when", Column(Type.boolean), surely(when), part),
             Rule(f"{name}_fen", Column(Type.bigint), amount, part),
         )
 
     def _pending(self, part: Part) -> Pending:
-        return Pending(part.text("name"), _words(part), part.data.get("points"))
-
-    def _examples(self, part: Part) -> tuple[Example, ...]:
-        return tuple(
-            Example(
-                example.data.get("given", {}),
-                tuple(example.data["rows"]) if example.has("rows") else None,
-                self._day(example, "as_of") if example.has("as_of") else DEFAULT_AS_OF,
-                example.data["expect"],
-                example,
-            )
-            for example in part.each("examples")
-        )
-
-
-def _words(part: Part) -> Words:
-    return Words(
-        part.text("zh"), part.text("en"), part.at("explain").text("zh"), part.at("explain").text("en")
-    )
+        return Pending(part.text("name"), words_of(part), part.data.get("points"))
 
 
 def _picked(node: Expr, where: Expr) -> Expr:

@@ -31,14 +31,17 @@ class CatalogueVersion(Base):
 
 
 class Profile(Base):
-    """A customer's result in force. Limit in fen, rate in basis points; `tag_words`: bits by stable
-    position."""
+    """A customer's result in force. Limit in fen, rate in basis points; `…_words`: bits by stable position,
+    of tags, events that hold, products that suit, packages and plans."""
 
     __tablename__ = "profile"
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True)
     tier: Mapped[str]
     stage: Mapped[str]
     tag_words: Mapped[list[int]]
+    event_words: Mapped[list[int]] = mapped_column(server_default="{}")
+    product_words: Mapped[list[int]] = mapped_column(server_default="{}")
+    offer_words: Mapped[list[int]] = mapped_column(server_default="{}")
     limit_fen: Mapped[int]
     rate_bp: Mapped[int | None]
     grade: Mapped[str | None]

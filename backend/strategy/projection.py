@@ -1,4 +1,7 @@
-"""What phones receive of strategy: results in force and the words to show them with. Agents get neither."""
+"""What phones receive of strategy: results in force and the words to show them with.
+
+Agents get no results, and of the words those of the events that they may see.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +11,7 @@ from backend.kernel.projections import Projection, itself, online
 from backend.kernel.uow import UnitOfWork
 from backend.strategy import queries, versions
 from backend.strategy.rules import word_bytes
-from backend.strategy.terms import terms
+from backend.strategy.terms import agents_terms, terms
 
 PROFILE_FIELDS = (
     "tier",
@@ -22,12 +25,15 @@ PROFILE_FIELDS = (
     "decision_id",
     "version",
     "as_of",
+    "products",
+    "offers",
 )
 TERM_FIELDS = ("zh", "en", "text_zh", "text_en", "bit")
 
 
 async def load_profiles(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
-    """One row per customer that has a result; tags as 8 bytes a word, reasons as [code, fen]."""
+    """One row per customer that has a result; reasons as [code, fen]; tags, products that suit, packages and
+    plans as 8 bytes a word."""
     found = await queries.profiles(uow, [UUID(one) for one in ids])
     return {
         str(one): [
@@ -42,14 +48,17 @@ async def load_profiles(uow: UnitOfWork, ids: Sequence[str], _projection: str) -
             str(row.decision_id),
             row.version,
             row.as_of.isoformat(),
+            word_bytes(row.product_words),
+            word_bytes(row.offer_words),
         ]
         for one, row in found.items()
     }
 
 
-async def load_terms(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
+async def load_terms(uow: UnitOfWork, ids: Sequence[str], projection: str) -> Mapping[str, Sequence[Any]]:
     """[zh, en, sentence zh, sentence en, bit] per term, of the version in force."""
-    known = terms(await versions.catalogue_in_force(uow))
+    catalogue = await versions.catalogue_in_force(uow)
+    known = agents_terms(catalogue) if projection == "agent" else terms(catalogue)
     return {
         one: [known[one].zh, known[one].en, known[one].text_zh, known[one].text_en, known[one].bit]
         for one in ids
@@ -65,5 +74,5 @@ PROJECTIONS = (
         load_profiles,
         online=online(PROFILE_FIELDS, itself, load_profiles),
     ),
-    Projection("term", frozenset({"bank"}), {"bank": TERM_FIELDS}, load_terms),
+    Projection("term", frozenset({"bank"}), {"bank": TERM_FIELDS, "agent": TERM_FIELDS}, load_terms),
 )

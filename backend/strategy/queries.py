@@ -56,6 +56,9 @@ async def results_of(
             row.visit_days,
             tuple(row.tag_words),
             tuple(zip(row.reason_codes, row.reason_amounts_fen, strict=True)),
+            tuple(row.event_words),
+            tuple(row.product_words),
+            tuple(row.offer_words),
         )
         for row in rows
     }
@@ -82,6 +85,9 @@ def result_in(profile: Profile) -> Result:
         profile.visit_days,
         tuple(profile.tag_words),
         tuple((str(code), int(amount)) for code, amount in profile.reasons),
+        tuple(profile.event_words),
+        tuple(profile.product_words),
+        tuple(profile.offer_words),
     )
 
 
@@ -122,6 +128,9 @@ def _profile_values(decision: NewDecision, version: int, as_of: date) -> dict[st
         "tier": result.tier,
         "stage": result.stage,
         "tag_words": list(result.tag_words),
+        "event_words": list(result.event_words),
+        "product_words": list(result.product_words),
+        "offer_words": list(result.offer_words),
         "limit_fen": result.limit_fen,
         "rate_bp": result.rate_bp,
         "grade": result.grade,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+WORD_BITS = 64
 ReasonLine = tuple[str, int]
 
 
@@ -11,7 +12,8 @@ ReasonLine = tuple[str, int]
 class Result:
     """What the catalogue says of a customer. Money in fen, rate in basis points, rhythms in days.
 
-    `tag_words`: bit n of word w is the tag at position 64 × w + n. `reasons`: at most six (code, fen).
+    `tag_words`: bit n of word w is the tag at position 64 × w + n; likewise of events that hold, products
+    that suit, packages and plans (`offer_words`). `reasons`: at most six (code, fen).
     No run time, nothing that ages: two equal results look the same on every phone.
     """
 
@@ -25,10 +27,13 @@ class Result:
     visit_days: int
     tag_words: tuple[int, ...]
     reasons: tuple[ReasonLine, ...]
+    event_words: tuple[int, ...] = ()
+    product_words: tuple[int, ...] = ()
+    offer_words: tuple[int, ...] = ()
 
     def plain(self) -> dict[str, Any]:
-        """As kept with a decision."""
-        return {
+        """As kept with a decision. What a catalogue does not know of is left out, as it was at its time."""
+        kept = {
             "tier": self.tier,
             "stage": self.stage,
             "grade": self.grade,
@@ -37,21 +42,37 @@ class Result:
             "rate_bp": self.rate_bp,
             "contact_days": self.contact_days,
             "visit_days": self.visit_days,
-            # a word beyond 2^53 would not survive as a JSON number everywhere
-            "tag_words": [str(word) for word in self.tag_words],
             "reasons": [list(line) for line in self.reasons],
         }
+        words = {
+            "tag_words": self.tag_words,
+            "event_words": self.event_words,
+            "product_words": self.product_words,
+            "offer_words": self.offer_words,
+        }
+        # a word beyond 2^53 would not survive as a JSON number everywhere
+        return kept | {name: [str(word) for word in held] for name, held in words.items() if held}
 
 
 def has_news(before: Result | None, after: Result) -> bool:
-    """Whether duties and warnings may depend on the change: tier, limit or a rhythm moved."""
+    """Whether duties, warnings or opportunities may depend on the change: tier, limit, a rhythm or an event
+    moved."""
     if before is None:
         return True
-    return (before.tier, before.limit_fen, before.contact_days, before.visit_days) != (
-        after.tier,
-        after.limit_fen,
-        after.contact_days,
-        after.visit_days,
+    return _told_of(before) != _told_of(after) or bits_in(before.event_words) != bits_in(after.event_words)
+
+
+def _told_of(result: Result) -> tuple[str, int, int, int]:
+    return result.tier, result.limit_fen, result.contact_days, result.visit_days
+
+
+def bits_in(words: Sequence[int]) -> frozenset[int]:
+    """The positions of the bits that are set."""
+    return frozenset(
+        place * WORD_BITS + bit
+        for place, word in enumerate(words)
+        for bit in range(WORD_BITS)
+        if word >> bit & 1
     )
 
 

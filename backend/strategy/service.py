@@ -1,6 +1,6 @@
 """Recalculation *now*: what a visit, an import or an edit touched, in PostgreSQL, in one unit of work."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,7 @@ from backend.kernel.ids import uuid7
 from backend.kernel.uow import UnitOfWork
 from backend.strategy import queries, versions
 from backend.strategy.queries import FeatureRow, NewDecision
-from backend.strategy.rules import Result, has_news
+from backend.strategy.rules import Result, bits_in, has_news
 
 PROFILE_CHANGED = "strategy.profile_changed"
 RECOMPUTE_WANTED = "strategy.recompute_wanted"
@@ -31,9 +31,11 @@ async def recompute(
     """Works out the results of the customers anew and writes what would look different.
 
     Writes profile, decision (with the feature row) and partition changes only for results that changed, and
-    emits `strategy.profile_changed` for those whose tier, limit or rhythm moved (not with `tell` false: for a
-    first load, whose duties are spread otherwise). A customer whose inputs moved on since its features were
-    read is left as it is and queued again. Needs the role `system`. Raises Tampered, CatalogueError.
+    emits `strategy.profile_changed` for those whose tier, limit, rhythm or events moved, with the names of
+    the events that began to hold (`events_raised`; of a first result all that hold) and ceased to
+    (`events_ended`). Not with `tell` false: for a first load, whose duties are spread otherwise. A customer
+    whose inputs moved on since its features were read is left as it is and queued again. Needs the role
+    `system`. Raises Tampered, CatalogueError.
     """
     ids = sorted(set(customer_ids))
     if not ids:
@@ -105,11 +107,14 @@ async def _merge(
         return []
     await queries.write(uow, decisions, version, as_of, cause)
     books = await customers.home_books(uow, [decision.row.customer_id for decision in decisions])
+    catalogue = await versions.catalogue_in_force(uow)
+    events = {event.bit: event.name for event in catalogue.offering.events}
     for decision in decisions:
         one, result = decision.row.customer_id, decision.result
         uow.touch_all(books.get(one, []), "profile", one)
         old = before.get(one)
         if tell and has_news(old, result):
+            raised, ended = _moved(events, old.event_words if old else (), result.event_words)
             uow.emit(
                 PROFILE_CHANGED,
                 {
@@ -122,6 +127,17 @@ async def _merge(
                     "limit_after": result.limit_fen,
                     "contact_days": result.contact_days,
                     "visit_days": result.visit_days,
+                    "events_raised": raised,
+                    "events_ended": ended,
                 },
             )
     return [decision.row.customer_id for decision in decisions]
+
+
+def _moved(
+    names: Mapping[int, str], before: Sequence[int], after: Sequence[int]
+) -> tuple[list[str], list[str]]:
+    """The names of events that rose and that ended, in the order of their bits."""
+    old, new = bits_in(before), bits_in(after)
+    raised, ended = sorted(new - old), sorted(old - new)
+    return [names[bit] for bit in raised if bit in names], [names[bit] for bit in ended if bit in names]

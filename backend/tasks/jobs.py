@@ -31,7 +31,8 @@ async def on_visit_placed(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
 
 
 async def on_profile_changed(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:
-    """`strategy.profile_changed` {customer_id, tier_before, tier_after, contact_days, visit_days}."""
+    """`strategy.profile_changed` {customer_id, tier_before, tier_after, contact_days, visit_days}; also sent
+    where only events moved."""
     customer_id = UUID(payload["customer_id"])
     await service.rhythm_changed(uow, customer_id, payload["contact_days"], payload["visit_days"])
     if payload.get("tier_before") != payload.get("tier_after"):

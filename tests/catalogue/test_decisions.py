@@ -168,11 +168,16 @@ async def test_duckdb_decides_alike(worker_db: Database, rng: random.Random) -> 
     given = dict(list(rows(rng).items())[:1500])
     results = await decide(worker_db, given)
     for one, row in in_duckdb(given).items():
-        *plain, words, codes, amounts = row
+        *plain, tags, events, products, offers, codes, amounts = row
         result = results[one]
         assert tuple(plain) == (
             *(result.tier, result.stage, result.grade, result.score, result.limit_fen, result.rate_bp),
             *(result.contact_days, result.visit_days),
         )
-        assert tuple(words) == result.tag_words
+        assert tuple(tags) == result.tag_words
+        assert (tuple(events), tuple(products), tuple(offers)) == (
+            result.event_words,
+            result.product_words,
+            result.offer_words,
+        )
         assert tuple(zip(codes, amounts, strict=True)) == result.reasons

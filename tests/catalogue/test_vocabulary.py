@@ -61,7 +61,8 @@ def test_every_term_has_both_languages() -> None:
         assert term.en, key
         assert any("\u4e00" <= character <= "\u9fff" for character in term.text_zh), key
         assert term.text_en.isascii(), key
-    assert {key.split(":")[0] for key in found} == {"dimension", "tag", "reason", *SHOWN_CHOICES}
+    kinds = {"dimension", "tag", "reason", "event_dimension", "event", "script", "family", "product_tag"}
+    assert {key.split(":")[0] for key in found} == kinds | {"product", "package", "plan", *SHOWN_CHOICES}
 
 
 def test_there_is_a_catalogue_to_speak_of() -> None:

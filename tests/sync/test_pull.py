@@ -58,7 +58,9 @@ async def test_an_agents_phone_holds_only_what_an_agent_may(
     held = agent.everything()
     for secret in ("13898765432", "7777700", "想贷款", "tier", "limit_fen", "rhythm", "score", "duty"):
         assert secret not in held, secret
-    assert not {"profile", "standing", "term"} & {kind for kinds in agent.rows.values() for kind in kinds}
+    assert not {"profile", "standing"} & {kind for kinds in agent.rows.values() for kind in kinds}
+    # of the catalogue's words those of events that agents may see, and no other
+    assert all(one.startswith(("event:", "script:")) for one in agent.of("term"))
     # what the agent records is theirs to see
     agent.save(
         "customer.set_values",

@@ -195,6 +195,9 @@ export interface ProfileRow extends RowBase {
   /** Number of the catalogue's version. */
   version: number
   as_of: Day
+  /** Products that suit, and packages and plans for the customer, as words like those of tags. */
+  products: Uint8Array[]
+  offers: Uint8Array[]
 }
 
 export interface TaskRow extends RowBase {
@@ -315,7 +318,7 @@ export interface TermRow extends RowBase {
   en: string
   text_zh: string | null
   text_en: string | null
-  /** Position of a tag among the tag words; null for other terms. */
+  /** Position of a tag, an event, a product, a package or a plan among their words; null for other terms. */
   bit: number | null
 }
 

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from backend.strategy.bulk import Bulk
-from backend.strategy.compiler import WORD_BITS
 from backend.strategy.definitions import Tag
 from backend.strategy.engine import shipped_catalogue, shipped_statements
+from backend.strategy.rules import bits_in
 from tests.backend.demo.conftest import LoadedCounty
 from tests.backend.demo.county import DAY
 
@@ -38,8 +38,9 @@ def worked(county: LoadedCounty) -> tuple[dict[str, set[UUID]], Marked]:
                 for kind, ids in kinds.items():
                     if f'"kind":"{kind}"' in row.features.replace(" ", ""):
                         ids.add(row.customer_id)
+                held = bits_in(result.tag_words)
                 for tag in catalogue.tags:
-                    if result.tag_words[tag.bit // WORD_BITS] >> tag.bit % WORD_BITS & 1:
+                    if tag.bit in held:
                         marked[tag.name].add(row.customer_id)
     return kinds, marked
 

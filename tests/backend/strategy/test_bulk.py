@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import text
 
 from backend.app import strategy_cli
-from backend.embedded import Urls
 from backend.identity import api as identity
 from backend.kernel.actor import Role
 from backend.kernel.crypto import Keys
@@ -29,11 +28,6 @@ from tests.backend.strategy.test_everybody import Stopped, peopled
 from tests.backend.strategy.town import SYSTEM, Town, account_of, touch_inputs
 from tests.support.clock import MovingClock
 from tests.support.world import World
-
-
-@pytest.fixture
-def copy(databases: Urls, tmp_path: Path) -> Copy:
-    return Copy(databases.nightly, tmp_path / "nightly")
 
 
 async def history(town: Town) -> list[StrategyRun]:
@@ -265,6 +259,9 @@ OTHER = {
     "tier": "'nobody'",
     "stage": "'nobody'",
     "tag_words": "ARRAY[-1::bigint]",
+    "event_words": "ARRAY[-1::bigint]",
+    "product_words": "ARRAY[-1::bigint]",
+    "offer_words": "ARRAY[-1::bigint]",
     "limit_fen": "1",
     "rate_bp": "1",
     "grade": "'nobody'",

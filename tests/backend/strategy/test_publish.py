@@ -13,7 +13,7 @@ from backend.strategy.documents import shipped_files
 from backend.strategy.engine import Edition, shipped_catalogue
 from backend.strategy.loader import load
 from backend.strategy.projection import PROFILE_FIELDS, PROJECTIONS, TERM_FIELDS, load_profiles, load_terms
-from backend.strategy.terms import terms
+from backend.strategy.terms import agents_terms, terms
 from tests.backend.strategy.town import SYSTEM, Town
 
 
@@ -83,20 +83,26 @@ async def test_what_a_managers_phone_gets(town: Town) -> None:
     profile = await town.profile(one)
     values = dict(zip(PROFILE_FIELDS, row, strict=True))
     assert [struct.unpack(">q", word)[0] for word in values["tags"]] == profile.tag_words
+    products = [struct.unpack(">q", word)[0] for word in values["products"]]
+    assert products == profile.product_words
+    assert products != [0]
+    assert [struct.unpack(">q", word)[0] for word in values["offers"]] == profile.offer_words
     assert values["reasons"][0] == ["sum.income_capacity", 17_600_100]
     assert (values["tier"], values["limit_fen"], values["as_of"]) == ("core", 15_000_000, "2026-01-15")
 
 
-async def test_an_agent_gets_neither_results_nor_their_words(town: Town, web_db: Database) -> None:
+async def test_an_agent_gets_no_results_nor_their_words(town: Town, web_db: Database) -> None:
     grid = await town.grid()
     one = await town.reference(grid)
     async with town.db.unit(SYSTEM) as uow:
         await recompute(uow, [one], "test")
-    assert all("agent" not in projection.fields for projection in PROJECTIONS)
+    assert [one.kind for one in PROJECTIONS if "agent" in one.fields] == ["term"]
     agent = Actor(staff_id=one, role=Role.agent, grid_ids=(grid,))
     manager = Actor(staff_id=one, role=Role.manager, grid_ids=(grid,))
     async with web_db.unit(agent) as uow:
         assert await load_profiles(uow, [str(one)], "agent") == {}
+        every = [*terms(shipped_catalogue())]
+        assert set(await load_terms(uow, every, "agent")) == set(agents_terms(shipped_catalogue()))
     async with web_db.unit(manager) as uow:
         assert list(await load_profiles(uow, [str(one)], "manager")) == [str(one)]
 

@@ -88,12 +88,15 @@ async def test_what_a_phone_and_the_duties_hear(town: Town) -> None:
     assert await town.events(service.PROFILE_CHANGED) == [
         {
             "customer_id": str(one),
+            "decision_id": str((await town.profile(one)).decision_id),
             "tier_before": None,
             "tier_after": "core",
             "limit_before": None,
             "limit_after": 15_000_000,
             "contact_days": 30,
             "visit_days": 60,
+            "events_raised": [],
+            "events_ended": [],
         }
     ]
 

@@ -13,7 +13,7 @@ from tests.sync.model.page import Handset, Page
 BEYOND = 10**9
 #: what an agent's phone never holds
 NOT_AN_AGENTS = (
-    *("profile", "standing", "suggestion", "dispute", "term", "approval"),
+    *("profile", "standing", "suggestion", "dispute", "approval"),
     *("workload", "coverage", "due", "highend"),
 )
 
@@ -115,6 +115,7 @@ async def _judge_rows(uow: UnitOfWork, bank: Bank, handset: Handset) -> None:
     if person.role == "agent":
         assert {row["staff_id"] for row in phone.of("visit").values()} <= {str(person.id)}
         assert not [kind for kind in NOT_AN_AGENTS if phone.of(kind)]
+        assert not [one for one in phone.of("term") if not one.startswith(("event:", "script:"))]
     await _judge_tasks(uow, handset, person.id, person.actor.branch_ids)
 
 

@@ -120,7 +120,8 @@ WITH rules_1 AS (
     CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2025-05-20' AS DATE) THEN 300 ELSE 310 END AS BIGINT) + 180 AS guide_rate_bp,
     CAST(CASE WHEN year_average_fen >= 2000000 THEN 20 ELSE 0 END AS BIGINT) AS contribution_discount_bp,
     CAST(30 AS BIGINT) AS contact_days,
-    TRUE AS reason_sum_income_capacity_when
+    TRUE AS reason_sum_income_capacity_when,
+    COALESCE(kind = 'business' OR trade_income_fen > 0 OR farm_income_fen >= 1000000, FALSE) AS suits_merchant_qr
   FROM rules_1
 ), rules_3 AS (
   SELECT
@@ -1687,6 +1688,85 @@ SELECT
       ELSE 0
     END AS BIGINT)
   ] AS tag_words,
+  [
+    CAST(CASE
+      WHEN COALESCE(due_days BETWEEN 0 AND 30 AND overdue_days = 0, FALSE)
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(turnover_year_fen > 0 AND merchant_qr_count = 0, FALSE)
+      THEN 2
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(inflow_change_ratio >= 1.5 AND inflow_quarter_fen >= 1000000, FALSE)
+      THEN 4
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(licence_left_days BETWEEN 0 AND 60, FALSE)
+      THEN 8
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(partner_share_percent >= 50, FALSE) THEN 16 ELSE 0 END AS BIGINT)
+  ] AS event_words,
+  [
+    CAST(CASE WHEN COALESCE(limit_fen > 0 AND overdue_days = 0, FALSE) THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(surplus_fen > 0 OR deposits_elsewhere_fen > 0 OR inflow_year_fen > 0, FALSE)
+      THEN 2
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN suits_merchant_qr THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(account_count > 0 AND COALESCE(lead_age_years, 0) < 75, FALSE)
+      THEN 8
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(member_count > 0, FALSE)
+      THEN 16
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(
+        (
+          vehicle_count > 0 OR house_count > 0 OR dependant_count > 0 OR farm_income_fen > 0
+        )
+        AND COALESCE(minimum_living, 'no') <> 'yes'
+        AND COALESCE(five_guarantees, 'no') <> 'yes',
+        FALSE
+      )
+      THEN 32
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(car_count + work_vehicle_count > 0, FALSE) THEN 64 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(year_average_fen >= 5000000 AND lead_age_years BETWEEN 18 AND 70, FALSE)
+      THEN 128
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(
+        credit_consent_count > 0
+        AND overdue_days = 0
+        AND lead_age_years BETWEEN 18 AND 60
+        AND (
+          wages_income_fen > 0 OR wages_year_fen > 0
+        ),
+        FALSE
+      )
+      THEN 256
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(employee_count >= 3, FALSE)
+      THEN 512
+      ELSE 0
+    END AS BIGINT)
+  ] AS product_words,
+  [
+    CAST(CASE
+      WHEN COALESCE(suits_merchant_qr AND merchant_qr_count = 0, FALSE)
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(away_worker_count > 0, FALSE)
+      THEN 2
+      ELSE 0
+    END AS BIGINT)
+  ] AS offer_words,
   LIST_SLICE(
     LIST_WHERE(
       [
