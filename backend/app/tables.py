@@ -22,6 +22,7 @@ TABLE_MODULES = (
     "backend.evaluation.models",
     "backend.strategy.models",
     "backend.tasks.models",
+    "backend.opportunities.models",
     "backend.sync.models",
 )
 

@@ -35,7 +35,9 @@ from backend.kernel.uow import UnitOfWork
 from backend.notify import commands as notify_commands
 from backend.notify import jobs as notify_jobs
 from backend.notify import projection as notify_projection
+from backend.opportunities import commands as opportunities_commands
 from backend.opportunities import jobs as opportunities_jobs
+from backend.opportunities import projection as opportunities_projection
 from backend.policy import api as policy
 from backend.policy import projection as policy_projection
 from backend.products import projection as products_projection
@@ -100,8 +102,17 @@ HANDLERS: tuple[AnyHandler, ...] = (
         "strategy.profile_changed",
         "opportunities.profile_changed",
         opportunities_jobs.on_profile_changed,
+        together=opportunities_jobs.on_profiles_changed,
+        at_once=50,
         patient=True,
     ),
+    Handler("customers.duties_moved", "opportunities.duties_moved", opportunities_jobs.on_duties_moved),
+    Handler("customers.moved", "opportunities.customer_moved", opportunities_jobs.on_customer_moved),
+    Handler("customers.merged", "opportunities.customers_merged", opportunities_jobs.on_customers_merged),
+    Handler(
+        "customers.unmerged", "opportunities.customers_unmerged", opportunities_jobs.on_customers_unmerged
+    ),
+    LongHandler(opportunities_jobs.EXPIRE, opportunities_jobs.EXPIRE, opportunities_jobs.expire_due),
     Handler("tasks.submitted", "tasks.submitted", tasks_jobs.on_submitted),
     Handler("tasks.decided", "tasks.decided", tasks_jobs.on_decided),
     Handler(
@@ -154,6 +165,8 @@ PERIODIC = (
     Periodic(customers_retention.DUE, daily_at_hour(3, 20)),
     Periodic(customers_finding.DUE, daily_at_hour(2, 40)),
     Periodic(evaluation_closing.DUE, daily_at_hour(3, 10)),
+    # after the night's results, so that what ceased to hold is known
+    Periodic(opportunities_jobs.EXPIRE, daily_at_hour(4, 30)),
     Periodic(sync_jobs.TIDY, daily_at_hour(3, 40)),
     *strategy_jobs.PERIODIC,
 )
@@ -177,6 +190,7 @@ def registry() -> Registry:
         *visits_unplaced.COMMANDS,
         *evaluation_commands.COMMANDS,
         *tasks_commands.COMMANDS,
+        *opportunities_commands.COMMANDS,
         *notify_commands.COMMANDS,
     )
     return Registry.of(
@@ -193,6 +207,7 @@ def registry() -> Registry:
             *evaluation_projection.PROJECTIONS,
             *strategy_projection.PROJECTIONS,
             *tasks_projection.PROJECTIONS,
+            *opportunities_projection.PROJECTIONS,
             *notify_projection.PROJECTIONS,
             *identity_projection.PROJECTIONS,
             *products_projection.PROJECTIONS,

@@ -122,6 +122,8 @@ SHIPPED = (
     Figure("held_tiers_per_mille", 30, "a nightly run that moves more tiers waits for a person"),
     Figure("held_limits_per_mille", 10, "and one that takes away more limits"),
     Figure("duplicate_least_per_mille", 900, "two people as likely one are put to a person at night"),
+    Figure("opportunity_limit_rise_fen", 1_000_000, "a limit that rises by less is nothing to speak of"),
+    Figure("opportunities_open_most", 3, "of one customer so many are open at once; others wait for room"),
     Figure("merge_undo_days", 90, "a merge of households is taken back within as many days", on_phone=True),
     Figure("time_zone", "Asia/Shanghai", "the bank's days", on_phone=True),
 )

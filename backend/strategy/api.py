@@ -5,6 +5,7 @@ from backend.strategy.errors import NotHeld, Superseded, Tampered
 from backend.strategy.everybody import Copy, Progress, Summary, recompute_all
 from backend.strategy.explaining import Explanation, decisions_of, explain, replay
 from backend.strategy.queries import profiles
+from backend.strategy.rules import bits_in
 from backend.strategy.runs import newest, release
 from backend.strategy.service import Recomputed, recompute
 from backend.strategy.versions import catalogue_in_force, ensure_published, falls
@@ -23,6 +24,7 @@ __all__ = [
     "Summary",
     "Superseded",
     "Tampered",
+    "bits_in",
     "catalogue_in_force",
     "decisions_of",
     "ensure_published",

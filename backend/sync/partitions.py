@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.kernel.actor import Actor, Role
 
-VERSION = 7
+VERSION = 8
 
 
 @dataclass(frozen=True, slots=True)

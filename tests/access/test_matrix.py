@@ -19,7 +19,7 @@ from backend.kernel.actor import Actor
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database
 from backend.sync.partitions import VERSION
-from tests.access import audience_probes, pair_probes, probes, review_probes
+from tests.access import audience_probes, opportunity_probes, pair_probes, probes, review_probes
 from tests.access.probes import Attempt, Probe, Subject, digest, page_with_customers, photo
 from tests.support.bodies import new_household, visit
 from tests.support.field_phone import PACKED, FieldPhone
@@ -155,6 +155,10 @@ MATRIX: dict[str, Row] = {
         own=BRANCH,
         **dict.fromkeys(("reassigned", "other_grid"), HEADS),
     ),
+    # the branch's heads; what is closed with the household's name
+    "GET /api/v1/opportunities/branch": _row(
+        opportunity_probes.of_branch, **dict.fromkeys(("own", "reassigned", "other_grid"), HEADS)
+    ),
     # a head's phone holds the team's partition, not the grids; the deputy has got one of her own
     "POST /api/v1/sync/pull": _row(probes.pull, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
     # pages of the manager's projection: an agent has pages of their own
@@ -200,6 +204,13 @@ _PAIR = text(
     " now()"
     " FROM membership a JOIN membership b ON b.customer_id = :other AND b.relation = 'head'"
     " WHERE a.customer_id = :one AND a.relation = 'head'"
+)
+
+#: as where a limit had risen, and somebody of the bank had said what came of it
+_WON = text(
+    "INSERT INTO opportunity (id, customer_id, event, dimension, priority, owner_role, agent_visible,"
+    " decision_id, raised_on, valid_until, stage, stepped_at, outcome) VALUES (:id, :one, 'limit_raised',"
+    " 'customer_value', 2, 'manager', false, :id, current_date, current_date, 'won', now(), 'won')"
 )
 
 
@@ -257,6 +268,7 @@ async def subjects(phone_of: PhoneOf, world: World, worker_db: Database, work: W
     async with worker_db.unit(Actor.system("test")) as uow:
         for one in made.values():
             await uow.session.execute(_PAIR, {"id": uuid7(), "one": one.customer_id, "other": one.twin})
+            await uow.session.execute(_WON, {"id": uuid7(), "one": one.customer_id})
         # and those of two branches: their heads are told of each other's, and not what they are
         beyond = {"one": made["own"].customer_id, "other": made["other_branch"].customer_id}
         await uow.session.execute(_PAIR, {"id": uuid7(), **beyond})

@@ -55,6 +55,8 @@ DOORS = {
     "login_throttle": "servers: somebody signs in",
     "membership": "command member.put",
     "number_entry": "command member.put",
+    "opportunity": "job opportunities.profile_changed",
+    "opportunity_step": "job opportunities.profile_changed",
     "org_unit": "tiange people import",
     "outbox_event": "servers: whatever is done",
     "person": "command member.put",

@@ -39,6 +39,7 @@ OF_CUSTOMERS = frozenset(
     | {"flow_part", "holding_part"}
     | {"duty", "holding", "loan", "membership", "person", "person_contact", "person_identity"}
     | {"consent", "customer_photo", "person_change", "person_private"}
+    | {"opportunity", "opportunity_step"}
     | {"customer_unanswered", "profile", "stored_file", "task", "task_move", "visit", "visit_photo"}
 )
 # What an agent must not see even of a customer in the agent's own grid.
@@ -54,6 +55,7 @@ BANK_ONLY = frozenset(
         "holding",
         "holding_part",
         "loan",
+        "opportunity_step",
         "person_change",
         "person_contact",
         "person_identity",

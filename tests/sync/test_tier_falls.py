@@ -78,7 +78,7 @@ async def test_the_same_change_told_again_warns_nobody_again_and_a_second_fall_d
         uow.emit(NIGHTLY, {})
     await work()
     async with worker_db.unit(Actor.system("test")) as uow:
-        event = await _last_event(uow, customer_id)
+        event = await last_event(uow, customer_id)
         # as where an event is delivered anew, to two workers at once
         uow.emit(PROFILE_CHANGED, event)
         uow.emit(PROFILE_CHANGED, event)
@@ -93,7 +93,8 @@ async def test_the_same_change_told_again_warns_nobody_again_and_a_second_fall_d
     assert await _warnings(head) == told
 
 
-async def _last_event(uow: UnitOfWork, customer_id: str) -> dict[str, Any]:
+async def last_event(uow: UnitOfWork, customer_id: str) -> dict[str, Any]:
+    """What was told last of the customer's result."""
     found = await uow.session.scalar(
         text(
             "SELECT payload FROM outbox_event WHERE name = :name AND payload->>'customer_id' = :one"
@@ -113,7 +114,7 @@ async def test_an_event_from_before_decisions_were_named_is_taken(
     await sign(manager, customer_id, "head")
     await work()
     async with worker_db.unit(Actor.system("test")) as uow:
-        event = await _last_event(uow, customer_id)
+        event = await last_event(uow, customer_id)
         del event["decision_id"]
         uow.emit(PROFILE_CHANGED, event | {"tier_before": "high_end", "tier_after": "potential"})
     await work()
