@@ -47,6 +47,7 @@ export function customerOf(command: NewCommand): Id | null {
     case 'consent.withdraw':
     case 'photo.add':
     case 'photo.remove':
+    case 'opportunity.step':
       return command.body.customer_id
     default:
       return null

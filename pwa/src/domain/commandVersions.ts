@@ -39,6 +39,8 @@ export const COMMAND_VERSIONS: Record<CommandType, number> = {
   'evaluation.review': 1,
   'evaluation.invite': 1,
   'evaluation.close': 1,
+  'opportunity.step': 1,
+  'opportunity.review': 1,
   'inbox.read': 1,
   'command.discard': 1,
 }

@@ -10,6 +10,7 @@ import type { FileBodies } from './fileBodies'
 import { normalId, readId } from './idNumber'
 import { uuid7 } from './ids'
 import type { MoveBodies } from './moves'
+import { checkedStep, type OpportunityBodies } from './opportunities'
 import type { Channel, CustomerKind, Day, Id, Instant, Outcome, PhotoClass } from './rows'
 
 export { CommandInvalid, LARGEST, LONGEST } from './checks'
@@ -69,7 +70,7 @@ interface Contact {
   next_purpose?: string | null
 }
 
-export interface CommandBodies extends EvaluationBodies, FileBodies, MoveBodies, DuplicateBodies {
+export interface CommandBodies extends EvaluationBodies, FileBodies, MoveBodies, DuplicateBodies, OpportunityBodies {
   'visit.log': Contact & { customer_id: Id }
   /** Past the offline limit: the household as the person typed it. */
   'visit.log_unplaced': Contact & { name: string; place: string }
@@ -404,6 +405,8 @@ export const build = {
     body.items.forEach(({ reason }) => text('reason', reason, LONGEST.reason))
     return make('evaluation.review', body, options)
   },
+  opportunityStep: (body: CommandBodies['opportunity.step'], options?: CommandOptions) => make('opportunity.step', checkedStep(body), options),
+  opportunityReview: (body: CommandBodies['opportunity.review'], options?: CommandOptions) => make('opportunity.review', body, options),
   inboxRead(body: CommandBodies['inbox.read'], options?: CommandOptions) {
     if (body.ids.length === 0) throw new CommandInvalid('ids', 'required')
     body.ids.forEach((item) => id('ids', item))

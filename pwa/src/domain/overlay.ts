@@ -10,6 +10,7 @@ import { ACCOUNTS, fieldsOf } from './consents'
 import { readId } from './idNumber'
 import { Overlay, patch, type Laying, type OverlayContext, type OverlayEntry, type ReadRow } from './laying'
 import { moveCustomer, moveMember, splitCustomer } from './movesLaid'
+import { stepped } from './opportunities'
 import { FILE_SECTIONS } from './questions'
 import type { Given, ConsentSaid, CustomerRow, FileValue, Id, MemberRow } from './rows'
 import type { VisitFile, VisitRow } from './visitRows'
@@ -109,6 +110,10 @@ function apply(command: Command, laying: Laying): void {
       return closeEvaluation(command.body, laying)
     case 'evaluation.review':
       return reviewResults(command.body, laying)
+    case 'opportunity.step': {
+      const row = laying.read('opportunity', command.body.customer_id)
+      return row && patch(laying, 'opportunity', row.id, { items: stepped(row.items, command.body, laying.context.staffId, laying.at) })
+    }
     case 'inbox.read':
       for (const id of command.body.ids) {
         if (laying.read('inbox', id)?.read_at == null) patch(laying, 'inbox', id, { read_at: laying.at })

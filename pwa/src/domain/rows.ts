@@ -6,6 +6,7 @@
 
 import type { EvaluationResult, EvaluationReviewer } from './evaluation'
 import type { Left } from './fileBodies'
+import type { OpportunityRow } from './opportunities'
 import type { CoverageRow, DueRow, HighEndRow, WorkloadRow } from './team'
 import type { Visit, VisitRow } from './visitRows'
 
@@ -371,6 +372,7 @@ export interface RowKinds {
   highend: HighEndRow
   suggestion: SuggestionRow
   dispute: DisputeRow
+  opportunity: OpportunityRow
   evaluation: EvaluationRow
   staffer: StafferRow
   product: ProductRow

@@ -1,5 +1,6 @@
 /** What a screen reads in one go, made of several rows. */
 import type { Id, CustomerKind, Tier, Pending, CustomerRow, FileRow, MemberRow, RecordRow, PhotoRow, StandingRow, ProfileRow, TaskRow, SuggestionRow, DisputeRow, EvaluationRow, Instant } from './rows'
+import type { OpportunityRow } from './opportunities'
 import type { VisitRow } from './visitRows'
 
 /** One line of the customer list and of the search. */
@@ -37,6 +38,7 @@ export interface CustomerView {
   /** Open ones and those decided of late, oldest first. */
   suggestions: SuggestionRow[]
   disputes: DisputeRow[]
+  opportunities: OpportunityRow | null
   /** Only of a customer whom the phone does not hold: when the bank showed them, and the evaluations with a result of them. */
   online?: { at: Instant; evaluations: EvaluationRow[] }
 }

@@ -7,6 +7,7 @@ import moves from './moves.en'
 import questions from './questions.en'
 import look from './look.en'
 import number from './number.en'
+import opportunities from './opportunities.en'
 import review from './review.en'
 import team from './team.en'
 import ui from './ui.en'
@@ -24,6 +25,7 @@ const en: Messages = {
   questions,
   look,
   number,
+  opportunities,
   team,
   unusual,
   app: {
@@ -1028,6 +1030,8 @@ const en: Messages = {
     task_submit: 'For approval',
     task_approve: 'Approval',
     task_return: 'Return',
+    opportunity_step: 'Opportunity',
+    opportunity_review: 'Opportunity seen',
     task_withdraw: 'Taken back',
     customer_create: 'New customer',
     customer_set_values: 'Change of the file',

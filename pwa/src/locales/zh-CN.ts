@@ -7,6 +7,7 @@ import moves from './moves.zh-CN'
 import questions from './questions.zh-CN'
 import look from './look.zh-CN'
 import number from './number.zh-CN'
+import opportunities from './opportunities.zh-CN'
 import review from './review.zh-CN'
 import team from './team.zh-CN'
 import ui from './ui.zh-CN'
@@ -23,6 +24,7 @@ const zh = {
   questions,
   look,
   number,
+  opportunities,
   team,
   unusual,
   app: {
@@ -1026,6 +1028,8 @@ const zh = {
     task_submit: '交审批',
     task_approve: '通过',
     task_return: '退回',
+    opportunity_step: '商机进展',
+    opportunity_review: '商机看过了',
     task_withdraw: '收回',
     customer_create: '新客户',
     customer_set_values: '改资料',

@@ -20,6 +20,7 @@ export const EAGER_KINDS: ReadonlySet<string> = new Set([
   'suggestion',
   'dispute',
   'evaluation',
+  'opportunity',
   'staffer',
   'product',
   'term',

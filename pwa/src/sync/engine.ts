@@ -237,6 +237,7 @@ class TiangeEngine implements Engine {
     due: this.reader.all('due'),
     highEnd: this.reader.all('highend', byNextDue),
   })
+  opportunities: Engine['opportunities'] = () => this.reader.all('opportunity')
   unplaced: Engine['unplaced'] = () => this.reader.all('unplaced', newestFirst)
   nobodys: Engine['nobodys'] = () => ({
     suggestions: this.reader.all('suggestion').filter((one) => one.customer_name !== undefined).sort((a, b) => a.at - b.at),

@@ -267,6 +267,7 @@ export class Reader {
       visits: laid('visit').sort((a, b) => b.at - a.at),
       tasks: this.about(id, 'task', look).sort((a, b) => (a.due_on < b.due_on ? -1 : 1)),
       suggestions: this.about(id, 'suggestion', look).sort((a, b) => a.at - b.at),
+      opportunities: this.one('opportunity', id) ?? look?.of('opportunity')[0] ?? null,
       disputes: this.about(id, 'dispute', look).sort((a, b) => a.opened_at - b.opened_at),
       ...(look && { online: { at: look.at, evaluations: look.of('evaluation') } }),
     }

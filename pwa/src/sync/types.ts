@@ -3,6 +3,7 @@ import type { KnownPeople } from '../domain/alike'
 import type { CommandType, NewCommand } from '../domain/commands'
 import type { FormAnswers } from '../domain/evaluation'
 import type { ApprovalRow, EvaluationRow, FieldValue, FileClass, GridRow, Id, InboxRow, Instant, ProductRow, StafferRow, StaffRole, TaskRow, TermRow, DisputeRow, SuggestionRow, UnplacedRow } from '../domain/rows'
+import type { OpportunityRow } from '../domain/opportunities'
 import type { VisitRow } from '../domain/visitRows'
 import type { CustomerEntry, CustomerView } from '../domain/views'
 import type { Column, Counts } from '../domain/duties'
@@ -246,6 +247,8 @@ export interface Engine {
   /** What a head steers the branch by; empty for others. */
   team(): Team
   /** Visits that wait for somebody to say which household they were made to, newest first. */
+  /** One row a customer with any. */
+  opportunities(): readonly OpportunityRow[]
   unplaced(): readonly UnplacedRow[]
   /** What waits for a head's word about households that nobody looks after, oldest first; they are not on this phone. */
   nobodys(): { suggestions: SuggestionRow[]; disputes: DisputeRow[] }

@@ -43,6 +43,7 @@ import shield from '@tabler/icons/outline/shield-check.svg?raw'
 import signature from '@tabler/icons/outline/signature.svg?raw'
 import stop from '@tabler/icons/outline/player-stop.svg?raw'
 import stamp from '@tabler/icons/outline/rubber-stamp.svg?raw'
+import target from '@tabler/icons/outline/target-arrow.svg?raw'
 import theme from '@tabler/icons/outline/sun-moon.svg?raw'
 import trash from '@tabler/icons/outline/trash.svg?raw'
 import call from '@tabler/icons/outline/phone.svg?raw'
@@ -74,7 +75,7 @@ const today: Drawing = {
 const drawn = {
   alert, back, backspace, bell, calendar, call, camera, car, check, clock, close, dots, file, fingerprint, forward, home,
   inbox, info, language, lock, logout, map, message, microphone, minus, navigate, offline, paperclip, pause, pencil, phone, pin, play, plus, refresh, returned, seal,
-  search, shield, signature, stamp, stop, theme, trash, user, userPlus, walk,
+  search, shield, signature, stamp, stop, target, theme, trash, user, userPlus, walk,
 }
 
 export type IconName = keyof typeof drawn | 'today'

@@ -293,6 +293,12 @@ export async function steering({ head }: Belonging, shoot: Shoot): Promise<void>
   await head.go('/completeness')
   await page.getByRole('meter').first().waitFor()
   await shoot(head, '377 how complete the branch’s files are')
+  await head.go('/opportunities/branch')
+  await head.text('opportunities.countsWhy').waitFor()
+  await shoot(head, '378 the branch’s opportunities')
+  await head.go('/opportunities')
+  await page.getByRole('heading', { name: head.t('opportunities.title') }).waitFor()
+  await shoot(head, '379 the head’s own opportunities')
 }
 
 /** Head office finds a customer of the bank, for a purpose. */

@@ -11,7 +11,7 @@ import { useRecordWords } from '../recordWords'
 
 const ICONS: Record<string, IconName> = {
   'visit.log': 'pencil', 'visit.log_unplaced': 'pencil', 'visit.place': 'home', 'visit.supplement': 'pencil', 'customer.create': 'userPlus', 'customer.set_values': 'file', 'customer.move': 'map', 'customer.split': 'home', 'question.leave': 'file', 'record.put': 'file', 'record.remove': 'trash', 'member.put': 'userPlus', 'member.remove': 'trash', 'member.restore': 'returned', 'member.move': 'home', 'consent.give': 'signature', 'consent.withdraw': 'returned', 'photo.add': 'camera', 'photo.remove': 'trash', 'duplicate.decline': 'user', 'duplicate.decline_business': 'home', 'customer.merge': 'home', 'customer.unmerge': 'returned', 'member.unite': 'user', 'member.part': 'returned', 'task.submit': 'check',
-  'task.approve': 'stamp', 'suggestion.accept': 'check', 'suggestion.dismiss': 'returned', 'dispute.settle': 'check', 'task.return': 'returned', 'task.withdraw': 'returned', 'evaluation.create': 'userPlus', 'evaluation.hand_in': 'lock', 'evaluation.review': 'stamp', 'evaluation.invite': 'phone', 'evaluation.close': 'check', 'inbox.read': 'inbox', 'command.discard': 'trash',
+  'task.approve': 'stamp', 'suggestion.accept': 'check', 'suggestion.dismiss': 'returned', 'dispute.settle': 'check', 'task.return': 'returned', 'task.withdraw': 'returned', 'evaluation.create': 'userPlus', 'evaluation.hand_in': 'lock', 'evaluation.review': 'stamp', 'evaluation.invite': 'phone', 'evaluation.close': 'check', 'opportunity.step': 'target', 'opportunity.review': 'stamp', 'inbox.read': 'inbox', 'command.discard': 'trash',
 }
 
 /** More fields than these are one change of the file. */
