@@ -4,6 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+#: one for all of China
+DEFAULT_ZONE = "Asia/Shanghai"
+
 
 class Clock:
     """Tells UTC time and the bank's local day.
@@ -13,7 +16,7 @@ class Clock:
     system's time, read at each call, so that a test moves the clock of every process at once.
     """
 
-    def __init__(self, timezone: str = "Asia/Shanghai", offset_file: Path | None = None) -> None:
+    def __init__(self, timezone: str = DEFAULT_ZONE, offset_file: Path | None = None) -> None:
         self.zone = ZoneInfo(timezone)
         self._offset_file = offset_file
 

@@ -62,8 +62,9 @@ def encode_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def make_engine(url: str, *, pool_size: int = 8, application: str = "tiange") -> AsyncEngine:
-    """An engine for one role.
+def make_engine(url: str, *, zone: str, pool_size: int = 8, application: str = "tiange") -> AsyncEngine:
+    """An engine for one role. `zone`: the bank's, so that a view that makes a day of an instant tells the
+    bank's day.
 
     Connections are not tested before use, which would cost more than most uses: `uow` takes another one
     where a connection turns out to have died while it lay idle.
@@ -80,7 +81,7 @@ def make_engine(url: str, *, pool_size: int = 8, application: str = "tiange") ->
             "timeout": CONNECT_SECONDS,
             "server_settings": {
                 "application_name": application,
-                "timezone": "UTC",
+                "timezone": zone,
                 # the same from the other end: what a process that is gone had locked is free again
                 "tcp_keepalives_idle": str(max(1, MUTE_SECONDS // 2)),
                 "tcp_keepalives_interval": str(max(1, MUTE_SECONDS // 4)),

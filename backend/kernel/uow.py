@@ -290,7 +290,7 @@ class Database:
     ) -> "Database":
         """Connects lazily to `url` (postgresql+asyncpg). `announce` hears of moved partitions after each
         commit."""
-        engine = make_engine(url, pool_size=pool_size, application=application)
+        engine = make_engine(url, zone=clock.zone.key, pool_size=pool_size, application=application)
         return cls(engine, clock, keys=keys, demo_mode=demo_mode, write_audit=write_audit, announce=announce)
 
     @asynccontextmanager

@@ -20,6 +20,7 @@ import duckdb
 from adbc_driver_postgresql import dbapi
 from sqlalchemy import make_url
 
+from backend.kernel.clock import DEFAULT_ZONE
 from backend.strategy.compiler import Compiled
 from backend.strategy.definitions import SPINE, Catalogue, Source
 from backend.strategy.errors import BeyondBounds
@@ -119,10 +120,11 @@ class Bulk:
     ) -> None:
         self._undo.close()
 
-    def fetch(self, url: str, catalogue: Catalogue) -> None:
+    def fetch(self, url: str, catalogue: Catalogue, zone: str = DEFAULT_ZONE) -> None:
         """Copies what the catalogue may read, and the results in force, all of one moment.
 
-        `url`: of the login that only reads (SQLAlchemy's spelling). Raises adbc_driver_manager.Error.
+        `url`: of the login that only reads (SQLAlchemy's spelling); `zone`: the bank's. Raises
+        adbc_driver_manager.Error.
         """
         self._db.execute("CREATE SCHEMA facts")
         plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -132,7 +134,7 @@ class Bulk:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor.execute("SELECT pg_export_snapshot()")
             (snapshot,) = cursor.fetchone()
-            self._store(Reading(plain, snapshot, queries | {"profile": _PROFILE}))
+            self._store(Reading(plain, snapshot, queries | {"profile": _PROFILE}, zone))
         self._source_rows = sum(self._count(table) for table in queries)
 
     def _store(self, reading: Reading) -> None:

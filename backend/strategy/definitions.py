@@ -13,6 +13,17 @@ SPINE = "customer"
 """The source with exactly one row per customer, on which all others hang."""
 KINDS = ("household", "business")
 
+ON_PHONE: Mapping[str, frozenset[str]] = {
+    "value": frozenset({"field", "amount", "choice", "observed_on"}),
+    "asset": frozenset({"asset_kind", "value_fen", "area_m2", "quantity"}),
+    "debt": frozenset({"lender", "balance_fen"}),
+    "person": frozenset(
+        {"relation", "is_head", "birth_on", "whereabouts", "sex", "education"}
+        | {f"consents_{purpose}" for purpose in ("credit", "accounts", "whereabouts", "marketing")}
+    ),
+}
+"""The sources, with their columns, that phones make of the rows they hold (`domain/provisional.ts`)."""
+
 UNITS: Mapping[str, tuple[Type, str]] = {
     "fen": (Type.bigint, "_fen"),
     "bp": (Type.bigint, "_bp"),
@@ -83,7 +94,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A variable of a customer. `source` None: made from other features. `otherwise`: value without rows."""
+    """A variable of a customer. `source` None: made from other features. `otherwise`: value without rows.
+    `on_phone`: a phone works it out from the rows it holds, so that an entry shows its effect at once."""
 
     name: str
     words: Words
@@ -92,6 +104,7 @@ class Feature:
     source: str | None
     value: Expr
     otherwise: Literal
+    on_phone: bool
     examples: tuple[Example, ...]
     part: Part = field(compare=False, repr=False)
 

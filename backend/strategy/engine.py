@@ -10,6 +10,7 @@ from backend.strategy.compiler import Compiled, compile_catalogue
 from backend.strategy.definitions import Catalogue
 from backend.strategy.documents import shipped_files
 from backend.strategy.loader import digest, load
+from backend.strategy.phone import PhoneRules, phone_rules
 
 #: editions a process keeps: the one in force, the one before it, and two that somebody works at
 KEPT = 4
@@ -31,6 +32,11 @@ class Edition:
     def statements(self) -> Compiled:
         """Raises CatalogueError."""
         return compile_catalogue(self.catalogue)
+
+    @cached_property
+    def phone_rules(self) -> PhoneRules:
+        """Its rules as phones get them. Raises CatalogueError."""
+        return phone_rules(self.catalogue)
 
     async def loaded(self) -> Catalogue:
         """`catalogue`, worked at in a thread."""

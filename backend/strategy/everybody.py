@@ -155,7 +155,9 @@ class _Run:
         try:
             with Bulk(copy.folder) as bulk:
                 with times.of("copy"):
-                    await asyncio.to_thread(bulk.fetch, copy.url, force.edition.catalogue)
+                    await asyncio.to_thread(
+                        bulk.fetch, copy.url, force.edition.catalogue, self.db.clock.zone.key
+                    )
                 with times.of("work_out"):
                     await asyncio.to_thread(bulk.work_out, force.edition.statements, as_of)
                 moves = bulk.moves(version)

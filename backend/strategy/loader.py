@@ -10,6 +10,7 @@ import msgspec
 
 from backend.strategy import building
 from backend.strategy.definitions import (
+    ON_PHONE,
     SPINE,
     UNITS,
     Amount,
@@ -33,6 +34,7 @@ from backend.strategy.language.nodes import (
     Expr,
     Literal,
     Type,
+    refs,
     rewrite,
     surely,
 )
@@ -187,9 +189,18 @@ class _Loader(OfferingParts):
             source,
             value,
             Literal(otherwise, type_),
+            self._on_phone(part, source, value),
             self._examples(part),
             part,
         )
+
+    def _on_phone(self, part: Part, source: str | None, value: Expr) -> bool:
+        marked = part.has("on_phone")
+        if marked and not isinstance(value, Aggregated):
+            self._add(part, "a phone works out a single aggregate only", "on_phone")
+        elif marked and (beyond := refs(value) - ON_PHONE.get(source or "", frozenset())):
+            self._add(part, f"no phone has {', '.join(sorted(beyond))} of {source or 'features'}", "on_phone")
+        return marked
 
     def _scorecard(self, part: Part, scope: Scope, figures: Mapping[str, Figure]) -> Scorecard | None:
         items = []

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import array, insert
 
 from backend.kernel import bulk
 from backend.kernel.models import ServerFact
@@ -70,6 +70,20 @@ async def profiles(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, Profile]:
         select(Profile).where(Profile.customer_id.in_(list(ids))).execution_options(populate_existing=True)
     )
     return {row.customer_id: row for row in rows}
+
+
+async def decision_features(
+    uow: UnitOfWork, ids: Iterable[UUID], names: Sequence[str]
+) -> dict[UUID, list[Any]]:
+    """The features `names` that the results in force of `ids` were made from; without those customers whose
+    feature row lacks one of them."""
+    kept = func.jsonb_build_array(*(Decision.features[name] for name in names))
+    rows = await uow.session.execute(
+        select(Profile.customer_id, kept.label("kept"))
+        .join(Decision, Decision.id == Profile.decision_id)
+        .where(Profile.customer_id.in_(list(ids)), Decision.features.has_all(array(names)))
+    )
+    return {row.customer_id: row.kept for row in rows}
 
 
 def result_in(profile: Profile) -> Result:

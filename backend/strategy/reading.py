@@ -21,13 +21,15 @@ _TICK_SECONDS = 0.2
 class Reading:
     """Reads `queries` (table → SQL) over connections of its own that see what `snapshot` saw.
 
-    `url`: of the login that only reads, in libpq's spelling. Leaving the block ends all of it.
+    `url`: of the login that only reads, in libpq's spelling; `zone`: whose days the views tell. Leaving the
+    block ends all of it.
     """
 
-    def __init__(self, url: str, snapshot: str, queries: Mapping[str, str]) -> None:
+    def __init__(self, url: str, snapshot: str, queries: Mapping[str, str], zone: str) -> None:
         self._url = url
         self._snapshot = snapshot
         self._queries = queries
+        self._zone = zone
         self._waiting: Queue[tuple[str, pa.Table | None]] = Queue(WAITING)
         self._stopped = Event()
         self._pool = ThreadPoolExecutor(LINKS, thread_name_prefix="nightly-read")
@@ -67,7 +69,10 @@ class Reading:
         with closing(dbapi.connect(self._url)) as postgres, postgres.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor.execute(f"SET TRANSACTION SNAPSHOT '{self._snapshot}'")
-            cursor.execute("SELECT set_config('tiange.role', 'system', true)")
+            cursor.execute(
+                "SELECT set_config('tiange.role', 'system', true), set_config('timezone', $1, true)",
+                (self._zone,),
+            )
             cursor.fetchall()
             cursor.execute(self._queries[table])
             batches: Any = cursor.fetch_record_batch()

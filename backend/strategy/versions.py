@@ -6,7 +6,6 @@ takes it alone.
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -21,7 +20,8 @@ from backend.strategy.engine import Edition, edition_of, known, shipped
 from backend.strategy.errors import Superseded, Tampered
 from backend.strategy.loader import digest
 from backend.strategy.models import CatalogueVersion
-from backend.strategy.terms import Term, terms
+from backend.strategy.phone import RULES, phone_rules
+from backend.strategy.terms import terms
 
 PUBLISHED = "strategy.published"
 _HOLD = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('strategy force', 0))")
@@ -67,11 +67,16 @@ async def edition(uow: UnitOfWork, version: int) -> Edition:
 async def catalogue_in_force(uow: UnitOfWork) -> Catalogue:
     """The catalogue in force; the shipped one before any is, and where the one in force was changed: for what
     shows results, works nothing out. Raises CatalogueError."""
+    return await (await edition_in_force(uow)).loaded()
+
+
+async def edition_in_force(uow: UnitOfWork) -> Edition:
+    """What `catalogue_in_force` says, with all that is made of it."""
     try:
         force = await in_force(uow)
     except Tampered:
         force = None  # phones and lists must not go without words
-    return await (shipped() if force is None else force.edition).loaded()
+    return shipped() if force is None else force.edition
 
 
 async def falls(uow: UnitOfWork, before: str | None, after: str) -> bool:
@@ -176,9 +181,9 @@ async def take_force(uow: UnitOfWork, version: int) -> None:
     last = await number_in_force(uow)
     if last == version:
         return
-    before = await _terms_of(uow, last)
-    fresh = await edition(uow, version)
-    after = terms(await fresh.loaded())
+    was = await _catalogue_of(uow, last)
+    fresh = await (await edition(uow, version)).loaded()
+    before, after = terms(was) if was else {}, terms(fresh)
     await uow.session.execute(
         update(CatalogueVersion).where(CatalogueVersion.version == last).values(left_force_at=uow.now)
     )
@@ -188,18 +193,20 @@ async def take_force(uow: UnitOfWork, version: int) -> None:
     for key in after.keys() | before.keys():
         if before.get(key) != after.get(key):
             uow.touch("bank", "term", key, gone=key not in after)
+    if was is None or phone_rules(was) != phone_rules(fresh):
+        uow.touch("bank", "rules", RULES)
     uow.audit("strategy.take_force", "catalogue", str(version), {"before": last})
     if last is not None:  # the first one moves nobody: whoever loads customers has them worked out
         uow.emit(PUBLISHED, {"version": version})
 
 
-async def _terms_of(uow: UnitOfWork, version: int | None) -> Mapping[str, Term]:
+async def _catalogue_of(uow: UnitOfWork, version: int | None) -> Catalogue | None:
     if version is None:
-        return {}
+        return None
     try:
-        return terms(await (await edition(uow, version)).loaded())
+        return await (await edition(uow, version)).loaded()
     except (CatalogueError, Tampered):
-        return {}  # written for an older schema, or changed since: every term is sent anew
+        return None  # written for an older schema, or changed since: words and rules are sent anew
 
 
 async def due(uow: UnitOfWork) -> int | None:

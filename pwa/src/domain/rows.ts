@@ -7,6 +7,7 @@
 import type { EvaluationResult, EvaluationReviewer } from './evaluation'
 import type { Left } from './fileBodies'
 import type { OpportunityRow } from './opportunities'
+import type { Rules, Value } from './rules'
 import type { CoverageRow, DueRow, HighEndRow, WorkloadRow } from './team'
 import type { Visit, VisitRow } from './visitRows'
 
@@ -199,7 +200,12 @@ export interface ProfileRow extends RowBase {
   /** Products that suit, and packages and plans for the customer, as words like those of tags. */
   products: Uint8Array[]
   offers: Uint8Array[]
+  /** The features it was worked out from, in the order of the rules' inputs; absent or null where they are not known. */
+  inputs?: Value[] | null
 }
+
+/** The rules in force, as a tree: one row, `in_force`. */
+export interface RulesRow extends RowBase, Rules {}
 
 export interface TaskRow extends RowBase {
   kind: string
@@ -377,6 +383,7 @@ export interface RowKinds {
   staffer: StafferRow
   product: ProductRow
   term: TermRow
+  rules: RulesRow
   policy: PolicyRow
 }
 

@@ -1,6 +1,7 @@
 /** What a screen reads in one go, made of several rows. */
 import type { Id, CustomerKind, Tier, Pending, CustomerRow, FileRow, MemberRow, RecordRow, PhotoRow, StandingRow, ProfileRow, TaskRow, SuggestionRow, DisputeRow, EvaluationRow, Instant } from './rows'
 import type { OpportunityRow } from './opportunities'
+import type { Expected } from './provisional'
 import type { VisitRow } from './visitRows'
 
 /** One line of the customer list and of the search. */
@@ -31,6 +32,8 @@ export interface CustomerView {
   photos: PhotoRow[]
   standing: StandingRow | null
   profile: ProfileRow | null
+  /** What the bank will probably say once it has what stands here, where that is another result. */
+  expected: Expected | null
   /** Newest first. */
   visits: VisitRow[]
   /** By due day. */

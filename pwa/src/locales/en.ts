@@ -1,3 +1,4 @@
+import calculation from './calculation.en'
 import completeness from './completeness.en'
 import copy from './copy.en'
 import duplicates from './duplicates.en'
@@ -16,6 +17,7 @@ import fields from './field-words.json'
 import type { Messages } from './zh-CN'
 
 const en: Messages = {
+  calculation,
   completeness,
   copy,
   duplicates,

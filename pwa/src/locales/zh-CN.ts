@@ -1,3 +1,4 @@
+import calculation from './calculation.zh-CN'
 import completeness from './completeness.zh-CN'
 import copy from './copy.zh-CN'
 import duplicates from './duplicates.zh-CN'
@@ -15,6 +16,7 @@ import unusual from './unusual.zh-CN'
 import fields from './field-words.json'
 
 const zh = {
+  calculation,
   completeness,
   copy,
   duplicates,

@@ -24,6 +24,7 @@ export const EAGER_KINDS: ReadonlySet<string> = new Set([
   'staffer',
   'product',
   'term',
+  'rules',
   'policy',
 ])
 

@@ -250,6 +250,7 @@ class TiangeEngine implements Engine {
   staff: Engine['staff'] = (id) => this.reader.one('staffer', id)
   products: Engine['products'] = () => this.reader.all('product', byOrder)
   terms: Engine['terms'] = () => this.reader.all('term')
+  rules: Engine['rules'] = () => this.reader.one('rules', 'in_force')
   policy: Engine['policy'] = (key) => this.core.policy(key)
   now: Engine['now'] = () => this.core.now()
   today: Engine['today'] = () => this.core.today()

@@ -1,6 +1,7 @@
 /** What the screens read: rows in memory with the phone's own entries laid over them. */
 import { EngineError } from '../domain/errors'
 import { layOver, Overlay, type OverlayContext, type OverlayEntry } from '../domain/overlay'
+import { expected } from '../domain/provisional'
 import { readName, type Reading } from '../domain/pinyin'
 import type { CustomerRow, Id, Kind, RowKinds } from '../domain/rows'
 import type { VisitRow } from '../domain/visitRows'
@@ -256,14 +257,18 @@ export class Reader {
       const mine = (row: RowKinds[K]): boolean => ('customer_id' in row ? row.customer_id : row.id) === id
       return [...base[kind].filter((row) => !over.has(row.id)), ...[...over.values()].filter((row): row is RowKinds[K] => row !== null && mine(row))]
     }
-    return {
-      customer,
+    const here = {
       file: laid('file')[0] ?? null,
       members: laid('member'),
       records: laid('record'),
+      profile: rows.get('profile', id) ?? look?.of('profile')[0] ?? null,
+    }
+    return {
+      customer,
+      ...here,
+      expected: look ? null : expected(rows.get('rules', 'in_force'), here, this.core.today()),
       photos: laid('photo').sort((a, b) => (a.taken_on < b.taken_on ? 1 : a.taken_on > b.taken_on ? -1 : a.id < b.id ? 1 : -1)),
       standing: laid('standing')[0] ?? null,
-      profile: rows.get('profile', id) ?? look?.of('profile')[0] ?? null,
       visits: laid('visit').sort((a, b) => b.at - a.at),
       tasks: this.about(id, 'task', look).sort((a, b) => (a.due_on < b.due_on ? -1 : 1)),
       suggestions: this.about(id, 'suggestion', look).sort((a, b) => a.at - b.at),

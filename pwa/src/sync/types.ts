@@ -2,7 +2,7 @@
 import type { KnownPeople } from '../domain/alike'
 import type { CommandType, NewCommand } from '../domain/commands'
 import type { FormAnswers } from '../domain/evaluation'
-import type { ApprovalRow, EvaluationRow, FieldValue, FileClass, GridRow, Id, InboxRow, Instant, ProductRow, StafferRow, StaffRole, TaskRow, TermRow, DisputeRow, SuggestionRow, UnplacedRow } from '../domain/rows'
+import type { ApprovalRow, EvaluationRow, FieldValue, FileClass, GridRow, Id, InboxRow, Instant, ProductRow, RulesRow, StafferRow, StaffRole, TaskRow, TermRow, DisputeRow, SuggestionRow, UnplacedRow } from '../domain/rows'
 import type { OpportunityRow } from '../domain/opportunities'
 import type { VisitRow } from '../domain/visitRows'
 import type { CustomerEntry, CustomerView } from '../domain/views'
@@ -262,6 +262,8 @@ export interface Engine {
   staff(id: Id): StafferRow | undefined
   products(): readonly ProductRow[]
   terms(): readonly TermRow[]
+  /** The bank's rules in force; absent for agents, and until they have arrived. */
+  rules(): RulesRow | undefined
   policy(key: string): FieldValue | undefined
   /** The bank's time as far as this phone knows it (the phone's clock may be wrong). */
   now(): Instant

@@ -7,6 +7,7 @@ from adbc_driver_manager import Error
 from adbc_driver_postgresql import dbapi
 
 from backend.embedded import Urls
+from backend.kernel.clock import DEFAULT_ZONE
 from backend.strategy.reading import WAITING, Reading
 from tests.support.databases import plain
 
@@ -31,7 +32,7 @@ def test_every_row_comes_and_an_empty_table_is_one_too(url: str, snapshot: str) 
     queries = {"many": MANY, "none": "SELECT 1 AS n WHERE false", "one": "SELECT 7::bigint AS n"}
     rows = dict.fromkeys(queries, 0)
     firsts: list[str] = []
-    with Reading(url, snapshot, queries) as reading:
+    with Reading(url, snapshot, queries, DEFAULT_ZONE) as reading:
         for table, some, is_first in reading.batches():
             rows[table] += some.num_rows
             firsts += [table] if is_first else []
@@ -41,7 +42,10 @@ def test_every_row_comes_and_an_empty_table_is_one_too(url: str, snapshot: str) 
 
 def test_a_query_that_fails_is_told(url: str, snapshot: str) -> None:
     queries = {"good": "SELECT 1 AS n", "bad": "SELECT * FROM staff_secret"}
-    with pytest.raises(Error, match="permission denied"), Reading(url, snapshot, queries) as reading:
+    with (
+        pytest.raises(Error, match="permission denied"),
+        Reading(url, snapshot, queries, DEFAULT_ZONE) as reading,
+    ):
         list(reading.batches())
 
 
@@ -49,6 +53,6 @@ def test_a_query_that_fails_is_told(url: str, snapshot: str) -> None:
 def test_who_stops_listening_ends_the_reading(url: str, snapshot: str) -> None:
     """More waits than the queue holds: those who read must not wait for ever."""
     queries = {f"many{n}": MANY for n in range(2 * WAITING)}
-    with Reading(url, snapshot, queries) as reading:
+    with Reading(url, snapshot, queries, DEFAULT_ZONE) as reading:
         table, _, is_first = next(reading.batches())
     assert (table in queries, is_first) == (True, True)

@@ -9,9 +9,16 @@ test('lines, ceilings and what would raise it are told apart by their codes', ()
     ['cap.grade', 30_000_000],
     ['other', 5],
   ])
-  expect(parts.rows.map(([code]) => code)).toEqual(['sum.income_capacity', 'sum.debts_elsewhere', 'other'])
+  expect(parts.rows.map(([code]) => code)).toEqual(['sum.income_capacity', 'other', 'sum.debts_elsewhere'])
   expect(parts.raises).toEqual([['raise.completeness', 1_000_000]])
   expect(parts.caps).toEqual([['cap.grade', 30_000_000]])
+})
+
+test('what raises comes before what lowers, the largest first', () => {
+  const lines: [string, number][] = [['sum.veto_age', 0], ['sum.rounding', -17_400], ['sum.debts_elsewhere', -2_600_000], ['sum.income_capacity', 17_600_000], ['raise.consent', 5], ['raise.completeness', 7]]
+  const { rows, raises } = splitReasons(lines)
+  expect(rows.map(([code]) => code)).toEqual(['sum.income_capacity', 'sum.debts_elsewhere', 'sum.rounding', 'sum.veto_age'])
+  expect(raises.map(([code]) => code)).toEqual(['raise.completeness', 'raise.consent'])
 })
 
 test('a column is written in 万 only where no figure loses a part of itself', () => {

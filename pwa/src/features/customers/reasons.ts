@@ -26,5 +26,11 @@ export function splitReasons(reasons: readonly Reason[]): ReasonParts {
     else if (reason[0].startsWith('raise.')) parts.raises.push(reason)
     else parts.rows.push(reason)
   }
+  parts.rows.sort(bySize)
+  parts.raises.sort(bySize)
   return parts
 }
+
+/** What raises, then what lowers, the largest first, then what is without a figure of its own. */
+const place = (fen: Fen) => (fen > 0 ? 0 : fen < 0 ? 1 : 2)
+const bySize = ([, a]: Reason, [, b]: Reason) => place(a) - place(b) || Math.abs(b) - Math.abs(a)

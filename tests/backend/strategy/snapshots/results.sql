@@ -590,6 +590,13 @@ WITH rules_1 AS MATERIALIZED (
       THEN 0
       ELSE limit_before_veto_fen
     END AS limit_fen,
+    CASE
+      WHEN is_without_consent AND NOT (
+        is_overdue OR is_age_unknown OR is_out_of_age
+      )
+      THEN limit_before_veto_fen
+      ELSE 0
+    END AS consent_raise_fen,
     COALESCE(limit_before_veto_fen < lowest_cap_fen - debts_counted_fen, FALSE) AS reason_sum_rounding_when,
     limit_before_veto_fen - (
       lowest_cap_fen - debts_counted_fen
@@ -613,6 +620,8 @@ WITH rules_1 AS MATERIALIZED (
       THEN GREATEST(guide_rate_bp - tier_discount_bp - contribution_discount_bp, 385)
       ELSE CAST(NULL AS BIGINT)
     END AS rate_bp,
+    COALESCE(consent_raise_fen > 0, FALSE) AS reason_raise_consent_when,
+    consent_raise_fen AS reason_raise_consent_fen,
     COALESCE(limit_fen > 0 AND net_assets_cap_fen > lowest_cap_fen, FALSE) AS reason_cap_net_assets_when,
     COALESCE(limit_fen > 0 AND grade_cap_fen > lowest_cap_fen, FALSE) AS reason_cap_grade_when
   FROM rules_11
@@ -1780,6 +1789,7 @@ SELECT
         CASE WHEN reason_sum_veto_age_when THEN 'sum.veto_age' END,
         CASE WHEN reason_sum_veto_age_unknown_when THEN 'sum.veto_age_unknown' END,
         CASE WHEN reason_sum_veto_consent_when THEN 'sum.veto_consent' END,
+        CASE WHEN reason_raise_consent_when THEN 'raise.consent' END,
         CASE WHEN reason_raise_completeness_when THEN 'raise.completeness' END,
         CASE WHEN reason_raise_fresh_income_when THEN 'raise.fresh_income' END,
         CASE WHEN reason_cap_net_assets_when THEN 'cap.net_assets' END,
@@ -1819,6 +1829,7 @@ SELECT
           WHEN reason_sum_veto_consent_when
           THEN COALESCE(reason_sum_veto_consent_fen, 0)
         END,
+        CASE WHEN reason_raise_consent_when THEN COALESCE(reason_raise_consent_fen, 0) END,
         CASE
           WHEN reason_raise_completeness_when
           THEN COALESCE(reason_raise_completeness_fen, 0)

@@ -1,0 +1,23 @@
+/** How a limit comes about, line by line, and what an entry of this phone will change in it. */
+export default {
+  open: 'Step by step',
+  title: 'How the limit comes about',
+  of: 'Rules version {version}, data of {day}',
+  ofExpected: 'Worked out on this phone from what was just entered, {day}',
+  inputs: 'What it is worked out from',
+  score: 'Score',
+  steps: 'The limit, step by step',
+  points: '{got} of {weight}',
+  shared: 'Not known yet; the other lines share its points',
+  total: 'Total',
+  none: 'Not collected',
+  yes: 'Yes',
+  no: 'No',
+  behind: "The bank's rules are not on this phone yet. Connect and look again.",
+  expected: 'With what was just entered',
+  provisional: 'Worked out on this phone, until the bank confirms',
+  now: 'now {value}',
+  tier: 'Tier',
+  grade: 'Grade',
+  noGrade: 'No grade',
+}

@@ -1,0 +1,23 @@
+/** How a limit comes about, line by line, and what an entry of this phone will change in it. */
+export default {
+  open: '一步步怎么算',
+  title: '额度怎么算的',
+  of: '按第 {version} 版规则，{day}的资料',
+  ofExpected: '按本机刚记的试算，{day}',
+  inputs: '用到的资料',
+  score: '评分',
+  steps: '额度一步步',
+  points: '{got} / {weight} 分',
+  shared: '还没有，分给别的项',
+  total: '合计',
+  none: '没采到',
+  yes: '是',
+  no: '否',
+  behind: '银行的规则还没到这部手机，连上网再看',
+  expected: '记下这些后',
+  provisional: '本机试算，等银行确认',
+  now: '现在 {value}',
+  tier: '分层',
+  grade: '评级',
+  noGrade: '未评级',
+}
