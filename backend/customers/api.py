@@ -2,7 +2,7 @@
 
 from backend.customers.ages import Standards, standards
 from backend.customers.changes import changes_by
-from backend.customers.dealings import has_dealings
+from backend.customers.dealings import has_dealings, narrowed
 from backend.customers.errors import out_of_scope
 from backend.customers.file_fields import file_fields
 from backend.customers.finding import Found
@@ -67,6 +67,7 @@ __all__ = [
     "follow",
     "followed",
     "has_dealings",
+    "narrowed",
     "holders",
     "home_books",
     "homes",

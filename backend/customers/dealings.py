@@ -2,7 +2,8 @@
 and who hears when other people hold or open them, or live elsewhere. It reads none of what they say.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -30,6 +31,13 @@ _WITH_ACCOUNTS = text(
     " OR EXISTS (SELECT 1 FROM flow_part f WHERE f.customer_id = c.id)) ORDER BY c.id"
 )
 
+_NARROWED = text(
+    "SELECT o.id FROM unnest(CAST(:ids AS uuid[]), CAST(:since AS timestamptz[])) AS o(id, since)"
+    " WHERE EXISTS (SELECT FROM membership m WHERE m.customer_id = o.id AND (m.until_on >= o.since::date"
+    "  OR EXISTS (SELECT FROM consent k WHERE k.person_id = m.person_id AND NOT k.given"
+    "   AND k.recorded_at >= o.since)))"
+)
+
 
 async def has_dealings(uow: UnitOfWork, customer_id: UUID) -> bool:
     """Whether rows of the bank's own systems lie with this customer."""
@@ -48,11 +56,20 @@ def people_moved(uow: UnitOfWork, *household_ids: UUID) -> None:
     uow.emit("customers.people_moved", {"customer_ids": [str(one) for one in household_ids]})
 
 
+async def narrowed(uow: UnitOfWork, since: Mapping[UUID, datetime]) -> set[UUID]:
+    """The customers of whom less may be looked at than at the instant given: somebody has taken back a consent
+    since, or left."""
+    given = {"ids": list(since), "since": list(since.values())}
+    return set(await uow.session.scalars(_NARROWED, given))
+
+
 async def holders_changed(uow: UnitOfWork, customer_ids: Iterable[UUID]) -> None:
-    """Phones take these customers' `standing` anew, where there are accounts: who holds them, or who consents
+    """Phones take these customers' `standing` and `profile` anew, where there are accounts: who holds them, or who consents
     to their being looked at, may be others."""
     await uow.session.flush()
     async with uow.elevated("whether there are accounts decides who is told, and is answered to nobody"):
         found = (await uow.session.execute(_WITH_ACCOUNTS, {"ids": list(customer_ids)})).all()
     for row in found:
         uow.touch_all(row.books, "standing", row.id)
+        # the sums among what a result was worked out from go with the consent too
+        uow.touch_all(row.books, "profile", row.id)

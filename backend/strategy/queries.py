@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import array, insert
 
+from backend.customers import api as customers
 from backend.kernel import bulk
 from backend.kernel.models import ServerFact
 from backend.kernel.uow import UnitOfWork
@@ -76,14 +77,17 @@ async def decision_features(
     uow: UnitOfWork, ids: Iterable[UUID], names: Sequence[str]
 ) -> dict[UUID, list[Any]]:
     """The features `names` that the results in force of `ids` were made from; without those customers whose
-    feature row lacks one of them."""
+    feature row lacks one of them, or holds what may not be looked at any more."""
     kept = func.jsonb_build_array(*(Decision.features[name] for name in names))
-    rows = await uow.session.execute(
-        select(Profile.customer_id, kept.label("kept"))
-        .join(Decision, Decision.id == Profile.decision_id)
-        .where(Profile.customer_id.in_(list(ids)), Decision.features.has_all(array(names)))
-    )
-    return {row.customer_id: row.kept for row in rows}
+    rows = (
+        await uow.session.execute(
+            select(Profile.customer_id, Decision.made_at, kept.label("kept"))
+            .join(Decision, Decision.id == Profile.decision_id)
+            .where(Profile.customer_id.in_(list(ids)), Decision.features.has_all(array(names)))
+        )
+    ).all()
+    less = await customers.narrowed(uow, {row.customer_id: row.made_at for row in rows})
+    return {row.customer_id: row.kept for row in rows if row.customer_id not in less}
 
 
 def result_in(profile: Profile) -> Result:
