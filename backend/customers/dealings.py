@@ -57,15 +57,15 @@ def people_moved(uow: UnitOfWork, *household_ids: UUID) -> None:
 
 
 async def narrowed(uow: UnitOfWork, since: Mapping[UUID, datetime]) -> set[UUID]:
-    """The customers of whom less may be looked at than at the instant given: somebody has taken back a consent
-    since, or left."""
+    """The customers of whom less may be looked at than at the instant given: somebody has taken back a
+    consent since, or left."""
     given = {"ids": list(since), "since": list(since.values())}
     return set(await uow.session.scalars(_NARROWED, given))
 
 
 async def holders_changed(uow: UnitOfWork, customer_ids: Iterable[UUID]) -> None:
-    """Phones take these customers' `standing` and `profile` anew, where there are accounts: who holds them, or who consents
-    to their being looked at, may be others."""
+    """Phones take these customers' `standing` and `profile` anew, where there are accounts: who holds them,
+    or who consents to their being looked at, may be others."""
     await uow.session.flush()
     async with uow.elevated("whether there are accounts decides who is told, and is answered to nobody"):
         found = (await uow.session.execute(_WITH_ACCOUNTS, {"ids": list(customer_ids)})).all()
