@@ -8,7 +8,7 @@ the run; what a killed run left is taken away by the next. Nothing is written to
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,15 +17,14 @@ from types import TracebackType
 from typing import Any, Self
 
 import duckdb
-from adbc_driver_postgresql import dbapi
-from sqlalchemy import make_url
+import pyarrow as pa
 
 from backend.kernel.clock import DEFAULT_ZONE
-from backend.strategy.compiler import Compiled
+from backend.strategy.compiler import Compiled, OverTables
 from backend.strategy.definitions import SPINE, Catalogue, Source
 from backend.strategy.errors import BeyondBounds
 from backend.strategy.queries import FeatureRow
-from backend.strategy.reading import Reading
+from backend.strategy.reading import of_one_moment
 from backend.strategy.rules import Moves, Result
 
 MEMORY = "2GB"
@@ -57,7 +56,7 @@ WHERE $everyone OR held.customer_id IS NULL OR NOT (
     AND worked.offer_words = held.offer_words
     AND worked.reasons = held.reasons)
 """  # noqa: S608 - constants of ours
-_PROFILE = (
+IN_FORCE = (
     "SELECT customer_id, tier, stage, grade, score, limit_fen, rate_bp, contact_days, visit_days, tag_words,"
     " event_words, product_words, offer_words, CAST(reasons AS text) AS reasons, version FROM profile"
 )
@@ -77,16 +76,17 @@ ORDER BY place
 
 
 class Bulk:
-    """One run: `fetch`, `work_out`, `moves`, `changed`, in this order."""
+    """One run: `fetch`, `work_out`, `moves`, `changed`, in this order. `threads`: else as many as cores."""
 
-    def __init__(self, folder: Path | None = None, memory: str = MEMORY) -> None:
+    def __init__(self, folder: Path | None = None, memory: str = MEMORY, threads: int | None = None) -> None:
         with ExitStack() as undo:
             at = self._made(folder, undo)
+            beside = {} if threads is None else {"threads": threads}
             self._db = undo.enter_context(
                 closing(
                     duckdb.connect(
                         str(at / "nightly.duckdb"),
-                        config={"memory_limit": memory, "temp_directory": str(at / "spilled")},
+                        config={"memory_limit": memory, "temp_directory": str(at / "spilled"), **beside},
                     )
                 )
             )
@@ -126,26 +126,22 @@ class Bulk:
         `url`: of the login that only reads (SQLAlchemy's spelling); `zone`: the bank's. Raises
         adbc_driver_manager.Error.
         """
-        self._db.execute("CREATE SCHEMA facts")
-        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        queries = {f"facts.{source.name}": _query(source) for source in catalogue.sources.values()}
-        with closing(dbapi.connect(plain)) as postgres, postgres.cursor() as cursor:
-            # the first statement opens the transaction; the driver begins one by itself
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute("SELECT pg_export_snapshot()")
-            (snapshot,) = cursor.fetchone()
-            self._store(Reading(plain, snapshot, queries | {"profile": _PROFILE}, zone))
+        sources = catalogue.sources.values()
+        queries = {f"facts.{source.name}": query_of(source, *_beside(source)) for source in sources}
+        with of_one_moment(url, queries | {"profile": IN_FORCE}, zone) as reading:
+            self.store(reading.batches())
         self._source_rows = sum(self._count(table) for table in queries)
 
-    def _store(self, reading: Reading) -> None:
-        """Puts what is read into tables. DuckDB is spoken to by this thread alone: it takes Python's lock for
-        Arrow and locks of its own for tables, and two threads could wait for each other."""
-        with reading:
-            for table, rows, is_first in reading.batches():
-                self._db.register("incoming", rows)
-                verb = f"CREATE TABLE {table} AS" if is_first else f"INSERT INTO {table}"
-                self._db.execute(f"{verb} SELECT * FROM incoming")  # noqa: S608 - names of ours
-                self._db.unregister("incoming")
+    def store(self, batches: Iterable[tuple[str, pa.Table, bool]]) -> None:
+        """Puts rows into tables: (table, rows, whether it is the table's first). DuckDB is spoken to by this
+        thread alone: it takes Python's lock for Arrow and locks of its own for tables, and two threads could
+        wait for each other."""
+        self._db.execute("CREATE SCHEMA IF NOT EXISTS facts")
+        for table, rows, is_first in batches:
+            self._db.register("incoming", rows)
+            verb = f"CREATE TABLE {table} AS" if is_first else f"INSERT INTO {table}"
+            self._db.execute(f"{verb} SELECT * FROM incoming")  # noqa: S608 - names of ours
+            self._db.unregister("incoming")
 
     def _count(self, table: str, where: str = "true") -> int:
         found = self._db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608
@@ -154,13 +150,26 @@ class Bulk:
 
     def work_out(self, statements: Compiled, as_of: date, *, everyone: bool = False) -> None:
         """Features, results, and which of them differ; `everyone`: as if all did. Raises BeyondBounds."""
+        self.calculate(statements.nightly, as_of)
+        self.compare(everyone=everyone)
+
+    def calculate(self, statements: OverTables, as_of: date) -> None:
+        """The tables `features` and `results` out of `facts.*`. Raises BeyondBounds."""
         given = {"as_of": as_of}
         try:
-            self._db.execute(f"CREATE TABLE features AS {statements.nightly.features}", given)
-            self._db.execute(f"CREATE TABLE results AS {statements.nightly.results}", given)
+            self._db.execute(f"CREATE TABLE features AS {statements.features}", given)
+            self._db.execute(f"CREATE TABLE results AS {statements.results}", given)
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise BeyondBounds(str(error).splitlines()[0]) from error
+
+    def rows(self, query: str, given: Mapping[str, Any]) -> pa.RecordBatchReader:
+        """What a query of ours finds, batch by batch; to be read before the next one is asked."""
+        return self._db.execute(query, given).to_arrow_reader()
+
+    def compare(self, *, everyone: bool = False) -> int:
+        """How many rows of `results` are others than those in force (`profile`), or not there yet."""
         self._db.execute(_CHANGED, {"everyone": everyone})
+        return self._count("changed")
 
     def moves(self, version: int) -> Moves:
         """What `work_out` found, with catalogue `version`."""
@@ -183,10 +192,14 @@ class Bulk:
                 yield [(FeatureRow(row[0], row[1], row[2]), _result(row[3:])) for row in rows]
 
 
-def _query(source: Source) -> str:
-    columns = ("customer_id", *_BESIDE.get(source.name, ()), *source.columns)
+def _beside(source: Source) -> tuple[str, ...]:
+    return ("customer_id", *_BESIDE.get(source.name, ()))
+
+
+def query_of(source: Source, *beside: str) -> str:
+    """Reads `beside` and the source's columns, in this order."""
     # names are the catalogue's own, checked by its schema
-    return f"SELECT {', '.join(columns)} FROM facts.{source.name}"  # noqa: S608
+    return f"SELECT {', '.join((*beside, *source.columns))} FROM facts.{source.name}"  # noqa: S608
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from queue import Empty, Full, Queue
 from threading import Event
 from types import TracebackType
@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi
+from sqlalchemy import make_url
 
 #: connections that read side by side
 LINKS = 2
@@ -91,3 +92,20 @@ class Reading:
                 continue
             return True
         return False
+
+
+@contextmanager
+def of_one_moment(url: str, queries: Mapping[str, str], zone: str) -> Iterator[Reading]:
+    """A reading of `queries` in a snapshot of its own, read only.
+
+    `url`: of the login that only reads (SQLAlchemy's spelling); `zone`: the bank's. Raises
+    adbc_driver_manager.Error.
+    """
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with closing(dbapi.connect(plain)) as postgres, postgres.cursor() as cursor:
+        # the first statement opens the transaction; the driver begins one by itself
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SELECT pg_export_snapshot()")
+        (snapshot,) = cursor.fetchone()
+        with Reading(plain, snapshot, queries, zone) as reading:
+            yield reading
