@@ -33,6 +33,7 @@ from backend.kernel.logs import configure_logs
 from backend.kernel.settings import Settings, load_settings
 from backend.notify import routes as notify_routes
 from backend.opportunities import routes as opportunities_routes
+from backend.strategy import routes as strategy_routes
 from backend.sync import routes as sync_routes
 from backend.sync.gate import Gate
 from backend.sync.live import Live
@@ -51,6 +52,7 @@ def routers(settings: Settings) -> Sequence[Router]:
         customers_routes.router,
         files_routes.router(settings.max_upload_bytes),
         evaluation_routes.router,
+        strategy_routes.router,
         audience_routes.router,
         opportunities_routes.router,
         sync_routes.router,

@@ -19,6 +19,7 @@ from backend.app.outbox_cli import add_outbox
 from backend.app.people_cli import add_people
 from backend.app.retention_cli import add_retention
 from backend.app.servers import connected
+from backend.app.simulate_cli import add_simulate
 from backend.app.strategy_cli import add_strategy
 from backend.app.union_cli import add_union
 from backend.embedded import EmbeddedError
@@ -292,6 +293,7 @@ def _add_looking(cli: typer.Typer) -> None:
     )
     strategy_cli.add_typer(union_cli, name="union")
     add_union(union_cli, _settings, _say)
+    add_simulate(strategy_cli, _settings, _say)
     add_retention(cli, _settings, _say)
     add_duplicates(cli, _settings, _say)
 

@@ -72,8 +72,10 @@ async def _ship(settings: Settings, keys: Keys) -> None:
 
 
 async def ship(uow: UnitOfWork) -> None:
-    """Adds what ships as data and is missing: epoch, policy figures, products, the catalogue."""
+    """Adds what ships as data and is missing: epoch, policy figures, products, the catalogue (to a bank that
+    has its own: as a draft)."""
     await sync.ensure_epoch(uow)
     await policy.ensure_shipped(uow)
     await products.ensure_shipped(uow)
     await strategy.ensure_published(uow)
+    await strategy.offer_shipped(uow)

@@ -182,6 +182,7 @@ def _line(uow: "UnitOfWork", one: "StrategyRun") -> str:
         said += f", {one.requeued} queued again"
     if one.state == "held":
         through = "let through" if one.released_at else "waits"
-        said += f"; {one.tiers} other tiers and {one.zeroed} limits lost among {one.known}: {through}"
+        moved = f"{one.tiers} other tiers and {one.zeroed} limits lost among {one.known}"
+        said += f"; {one.problem or moved}: {through}"
     stages = ", ".join(f"{stage} {seconds:g} s" for stage, seconds in one.seconds.items())
     return f"{said} ({stages})" if stages else said

@@ -1,5 +1,6 @@
 """Strategy for other domains."""
 
+from backend.strategy.archives import BadArchive, unpacked
 from backend.strategy.definitions import Event, Offer, Offering, Product, Said
 from backend.strategy.errors import NotHeld, Superseded, Tampered
 from backend.strategy.everybody import Copy, Progress, Summary, recompute_all
@@ -8,9 +9,12 @@ from backend.strategy.queries import profiles
 from backend.strategy.rules import bits_in
 from backend.strategy.runs import newest, release
 from backend.strategy.service import Recomputed, recompute
+from backend.strategy.shipping import offer_shipped
+from backend.strategy.trying import Unfit, files_of_draft, simulate_files
 from backend.strategy.versions import catalogue_in_force, ensure_published, falls
 
 __all__ = [
+    "BadArchive",
     "Copy",
     "Event",
     "Explanation",
@@ -24,16 +28,21 @@ __all__ = [
     "Summary",
     "Superseded",
     "Tampered",
+    "Unfit",
     "bits_in",
     "catalogue_in_force",
     "decisions_of",
     "ensure_published",
     "explain",
     "falls",
+    "files_of_draft",
     "newest",
+    "offer_shipped",
     "profiles",
     "recompute",
     "recompute_all",
     "release",
     "replay",
+    "simulate_files",
+    "unpacked",
 ]

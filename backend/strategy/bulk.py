@@ -8,18 +8,21 @@ the run; what a killed run left is taken away by the next. Nothing is written to
 import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
+from uuid import UUID
 
 import duckdb
 import pyarrow as pa
 
 from backend.kernel.clock import DEFAULT_ZONE
+from backend.strategy.beyond import OUT_OF_BOUNDS, leave_out
 from backend.strategy.compiler import Compiled, OverTables
 from backend.strategy.definitions import SPINE, Catalogue, Source
 from backend.strategy.errors import BeyondBounds
@@ -78,6 +81,9 @@ ORDER BY place
 class Bulk:
     """One run: `fetch`, `work_out`, `moves`, `changed`, in this order. `threads`: else as many as cores."""
 
+    #: what is copied beside the sources
+    BESIDE: ClassVar[Mapping[str, str]] = {"profile": IN_FORCE}
+
     def __init__(self, folder: Path | None = None, memory: str = MEMORY, threads: int | None = None) -> None:
         with ExitStack() as undo:
             at = self._made(folder, undo)
@@ -98,6 +104,7 @@ class Bulk:
             self._db.execute("SET lock_configuration = true")
             self._undo = undo.pop_all()
         self._source_rows = 0
+        self._stopped = False
 
     @staticmethod
     def _made(folder: Path | None, undo: ExitStack) -> Path:
@@ -120,15 +127,19 @@ class Bulk:
     ) -> None:
         self._undo.close()
 
-    def fetch(self, url: str, catalogue: Catalogue, zone: str = DEFAULT_ZONE) -> None:
-        """Copies what the catalogue may read, and the results in force, all of one moment.
+    def interrupt(self) -> None:
+        """From another thread: ends what is under way with an exception there. Raises nothing."""
+        self._stopped = True
+        self._db.interrupt()
+
+    def fetch(self, url: str, *catalogues: Catalogue, zone: str = DEFAULT_ZONE) -> None:
+        """Copies what the catalogues may read, and the results in force, all of one moment.
 
         `url`: of the login that only reads (SQLAlchemy's spelling); `zone`: the bank's. Raises
         adbc_driver_manager.Error.
         """
-        sources = catalogue.sources.values()
-        queries = {f"facts.{source.name}": query_of(source, *_beside(source)) for source in sources}
-        with of_one_moment(url, queries | {"profile": IN_FORCE}, zone) as reading:
+        queries = _queries(catalogues)
+        with of_one_moment(url, {**queries, **self.BESIDE}, zone) as reading:
             self.store(reading.batches())
         self._source_rows = sum(self._count(table) for table in queries)
 
@@ -138,6 +149,8 @@ class Bulk:
         wait for each other."""
         self._db.execute("CREATE SCHEMA IF NOT EXISTS facts")
         for table, rows, is_first in batches:
+            if self._stopped:
+                raise duckdb.InterruptException("stopped")
             self._db.register("incoming", rows)
             verb = f"CREATE TABLE {table} AS" if is_first else f"INSERT INTO {table}"
             self._db.execute(f"{verb} SELECT * FROM incoming")  # noqa: S608 - names of ours
@@ -157,9 +170,9 @@ class Bulk:
         """The tables `features` and `results` out of `facts.*`. Raises BeyondBounds."""
         given = {"as_of": as_of}
         try:
-            self._db.execute(f"CREATE TABLE features AS {statements.features}", given)
-            self._db.execute(f"CREATE TABLE results AS {statements.results}", given)
-        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+            self._db.execute(f"CREATE OR REPLACE TABLE features AS {statements.features}", given)
+            self._db.execute(f"CREATE OR REPLACE TABLE results AS {statements.results}", given)
+        except OUT_OF_BOUNDS as error:
             raise BeyondBounds(str(error).splitlines()[0]) from error
 
     def rows(self, query: str, given: Mapping[str, Any]) -> pa.RecordBatchReader:
@@ -170,6 +183,11 @@ class Bulk:
         """How many rows of `results` are others than those in force (`profile`), or not there yet."""
         self._db.execute(_CHANGED, {"everyone": everyone})
         return self._count("changed")
+
+    def leave_out_beyond(self, statements: Compiled, as_of: date, most: int) -> tuple[UUID, ...]:
+        """After BeyondBounds: the customers at whom `work_out` stops, no longer in the copy. Raises
+        BeyondBounds where they are more than `most`."""
+        return leave_out(self._db, statements.nightly, as_of, most)
 
     def moves(self, version: int) -> Moves:
         """What `work_out` found, with catalogue `version`."""
@@ -192,14 +210,23 @@ class Bulk:
                 yield [(FeatureRow(row[0], row[1], row[2]), _result(row[3:])) for row in rows]
 
 
-def _beside(source: Source) -> tuple[str, ...]:
-    return ("customer_id", *_BESIDE.get(source.name, ()))
-
-
 def query_of(source: Source, *beside: str) -> str:
     """Reads `beside` and the source's columns, in this order."""
     # names are the catalogue's own, checked by its schema
     return f"SELECT {', '.join((*beside, *source.columns))} FROM facts.{source.name}"  # noqa: S608
+
+
+def _queries(catalogues: Sequence[Catalogue]) -> dict[str, str]:
+    """Table → query of every source, with all columns that one of the catalogues may read."""
+    merged: dict[str, Source] = {}
+    for catalogue in catalogues:
+        for name, source in catalogue.sources.items():
+            before = merged.get(name, source)
+            merged[name] = replace(source, columns={**before.columns, **source.columns})
+    return {
+        f"facts.{name}": query_of(source, "customer_id", *_BESIDE.get(name, ()))
+        for name, source in merged.items()
+    }
 
 
 @contextmanager

@@ -110,6 +110,20 @@ def compile_for_spark(catalogue: Catalogue) -> OverTables:
     return _over_tables(catalogue, SPARK)
 
 
+def results_beside(catalogue: Catalogue, names: Sequence[str]) -> str:
+    """DuckDB's second statement with further columns `x_<name>`: features, or rules that are columns."""
+    statement = _results(catalogue, exp.select("*").from_("features"), DUCKDB)
+    more = [_aliased(column(name), f"x_{name}") for name in names]
+    return _text(statement.select(*more, copy=False), DUCKDB)
+
+
+def columns_of(catalogue: Catalogue) -> dict[str, Type]:
+    """Everything that is a column beside the results: features, and rules that another one reads, or that are
+    no tags."""
+    rules = {name: catalogue.rules[name].column.type for name in as_columns(catalogue)}
+    return {name: one.column.type for name, one in catalogue.features.items()} | rules
+
+
 def _over_tables(catalogue: Catalogue, dialect: Dialect) -> OverTables:
     return OverTables(
         features=_text(_all_columns(catalogue, dialect), dialect),

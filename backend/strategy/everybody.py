@@ -1,8 +1,8 @@
 """Recalculation of everybody, grid by grid, so that phones' partitions move one after the other.
 
 Two ways to the same results: in DuckDB over a copy of everything (`bulk.py`), and in PostgreSQL batch by
-batch, where no login for the copy is set, or where one customer's amounts are beyond all bounds and must be
-found.
+batch, where no login for the copy is set, or where the amounts of many are beyond all bounds and a person let
+the run through.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
@@ -27,10 +28,15 @@ from backend.strategy.rules import Moves, Result
 from backend.strategy.service import put_in_force, recompute
 from backend.strategy.versions import Force
 
+if TYPE_CHECKING:
+    from backend.strategy.bulk import Bulk
+
 BATCH = 2000
 #: causes that nobody looked at before: what they move beyond the policy's bounds waits for a person; in
 #: DuckDB only, where all is known before anything is written
 GATED = frozenset({"nightly", "import"})
+#: so many customers with amounts beyond all bounds are left out; more are no few wrong amounts
+MOST_BEYOND = 100
 _FIRST = UUID(int=0)
 _log = structlog.get_logger(__name__)
 
@@ -151,15 +157,15 @@ class _Run:
         times = _Times()
         state = "failed"
         moves = Moves(total, 0, 0, 0, 0, 0)
-        changed = 0
+        changed, problem = 0, None
         try:
             with Bulk(copy.folder) as bulk:
                 with times.of("copy"):
                     await asyncio.to_thread(
-                        bulk.fetch, copy.url, force.edition.catalogue, self.db.clock.zone.key
+                        bulk.fetch, copy.url, force.edition.catalogue, zone=self.db.clock.zone.key
                     )
                 with times.of("work_out"):
-                    await asyncio.to_thread(bulk.work_out, force.edition.statements, as_of)
+                    beyond = await self._work_out(bulk, force, as_of)
                 moves = bulk.moves(version)
                 async with self.db.unit(self.actor) as uow:
                     held = self.cause in GATED and await runs.must_wait(uow, moves)
@@ -172,9 +178,18 @@ class _Run:
                         changed += await self._write(some, version, as_of)
                         done += len(some)
                         self.progress(Progress(done, moves.customers, changed))
+                    for one in beyond if not held else ():
+                        changed += await self._alone(one)
             state = "held" if held else "done"
         except Superseded:
             state = "superseded"
+        except BeyondBounds as error:
+            if self.cause not in GATED:
+                raise
+            # in PostgreSQL nobody would know what moves before it is written
+            state, problem = "held", str(error)
+            async with self.db.unit(self.actor) as uow:
+                await runs.tell_held(uow, run_id, moves)
         finally:
             async with self.db.unit(self.actor) as uow:
                 await runs.end(
@@ -189,9 +204,34 @@ class _Run:
                     tiers=moves.tiers,
                     zeroed=moves.zeroed,
                     seconds=times.seconds,
+                    problem=problem,
                 )
         self.progress(Progress(moves.customers, moves.customers, changed))
-        return Summary(version, moves.customers, changed, self.requeued, (), state == "held")
+        return Summary(version, moves.customers, changed, self.requeued, tuple(self.failed), state == "held")
+
+    async def _work_out(self, bulk: "Bulk", force: Force, as_of: date) -> tuple[UUID, ...]:
+        """Works everybody out but those whose amounts are beyond all bounds, who are the answer. Raises
+        BeyondBounds where they are many."""
+        statements = force.edition.statements
+        try:
+            await asyncio.to_thread(bulk.work_out, statements, as_of)
+        except BeyondBounds as error:
+            _log.warning("strategy.beyond_bounds", error=str(error))
+            beyond = await asyncio.to_thread(bulk.leave_out_beyond, statements, as_of, MOST_BEYOND)
+            await asyncio.to_thread(bulk.work_out, statements, as_of)
+            return beyond
+        return ()
+
+    async def _alone(self, one: UUID) -> int:
+        """Tries in PostgreSQL whom DuckDB could not work out; how many changed."""
+        try:
+            async with self.db.unit(self.actor) as uow:
+                return len((await recompute(uow, [one], self.cause, tell=self.tell)).changed)
+        except DBAPIError as error:
+            if error.connection_invalidated or not is_about_data(error):
+                raise
+        self.failed.append(one)
+        return 0
 
     async def _write(self, some: Sequence[tuple[FeatureRow, Result]], version: int, as_of: date) -> int:
         """Puts results in force; how many changed."""

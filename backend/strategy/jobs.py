@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backend.kernel.actor import Actor
 from backend.kernel.jobs import Handler, JobContext, LongHandler, Periodic, at_local_time
 from backend.kernel.uow import UnitOfWork
 from backend.strategy.everybody import Copy, recompute_all
 from backend.strategy.runs import RELEASED
 from backend.strategy.service import RECOMPUTE_WANTED, recompute
+from backend.strategy.simulations import WANTED
+from backend.strategy.trying import simulate
 from backend.strategy.versions import PUBLISHED, turn
 
 NIGHTLY = "strategy.nightly"
@@ -60,6 +63,12 @@ async def everybody_anew(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
     await recompute_all(ctx.database, cause="import", resume=False, copy=_copy(ctx))
 
 
+async def simulated(ctx: JobContext, payload: Mapping[str, Any]) -> None:
+    """`strategy.simulation_wanted` {simulation_id}: a draft for everybody, beside what is in force."""
+    actor = Actor.system(ctx.handler, ctx.request_id)
+    await simulate(ctx.database, actor, _copy(ctx), UUID(payload["simulation_id"]))
+
+
 async def take_turn(uow: UnitOfWork, _payload: Mapping[str, Any]) -> None:
     """`strategy.turn`: a published version whose day has come takes force."""
     await turn(uow)
@@ -96,6 +105,7 @@ HANDLERS = (
     LongHandler(PUBLISHED, "strategy.everybody_published", everybody),
     LongHandler(NIGHTLY, "strategy.everybody_nightly", everybody),
     LongHandler(RELEASED, "strategy.everybody_released", everybody_released),
+    LongHandler(WANTED, "strategy.simulate", simulated),
     LongHandler("banking.many_changed", "strategy.everybody_imported", everybody_anew),
 )
 PERIODIC = (Periodic(TURN, every_morning), Periodic(NIGHTLY, every_night))

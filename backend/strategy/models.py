@@ -70,9 +70,13 @@ class Decision(Base):
 
 
 class StrategyRun(Base):
-    """A recalculation of everybody. `state`: running, done, held (until somebody lets it through), cut (its
-    process went away), failed. `seconds`: by stage. `tiers`, `zeroed`: of customers with a result of the same
-    catalogue, how many got another tier, or lost their limit."""
+    """A recalculation of everybody.
+
+    `state`: running, done, held (until somebody lets it through), settled (held, and a later one took its
+    place), cut (its process went away), superseded (another catalogue took force), failed. `problem`: why it
+    is held, where not for what it moves. `seconds`: by stage. `tiers`, `zeroed`: of customers with a result
+    of the same catalogue, how many got another tier, or lost their limit.
+    """
 
     __tablename__ = "strategy_run"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -92,3 +96,56 @@ class StrategyRun(Base):
     zeroed: Mapped[int]
     seconds: Mapped[dict[str, Any]]
     released_at: Mapped[datetime | None]
+    problem: Mapped[str | None]
+
+
+class StrategyDraft(Base):
+    """Changes upon a published version, worked at by several people until another one publishes them.
+
+    `overlay`: by path the text (null: removed), the `revision` at which it last changed, by whom, when.
+    `revision` counts every change of a file. `checked_digest`: of the files that were last checked well.
+    """
+
+    __tablename__ = "strategy_draft"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    note: Mapped[str]
+    origin: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    base_version: Mapped[int] = mapped_column(ForeignKey("catalogue_version.version"))
+    overlay: Mapped[dict[str, Any]]
+    revision: Mapped[int]
+    digest: Mapped[str]
+    checked_digest: Mapped[str | None]
+    author_id: Mapped[uuid.UUID | None]
+    editors: Mapped[list[uuid.UUID]]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[uuid.UUID | None]
+    submitted_by: Mapped[uuid.UUID | None]
+    returned_reason: Mapped[str | None]
+    published_version: Mapped[int | None]
+
+
+class StrategySimulation(Base):
+    """A draft worked out for everybody beside the version in force; nothing of it is in force.
+
+    `state`: queued, running, done, failed, cancelled. `files_digest`: of the draft's files that were worked
+    out. `result` holds customers by id, without names.
+    """
+
+    __tablename__ = "strategy_simulation"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    draft_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("strategy_draft.id"), index=True)
+    files_digest: Mapped[str]
+    base_version: Mapped[int]
+    as_of: Mapped[date | None]
+    state: Mapped[str]
+    stage: Mapped[str]
+    asked_by: Mapped[uuid.UUID | None]
+    asked_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    seconds: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any] | None]
+    problem: Mapped[str | None]

@@ -49,6 +49,7 @@ async def begin(uow: UnitOfWork, cause: str, engine: str, version: int, as_of: d
         started_at=uow.now,
         finished_at=None,
         released_at=None,
+        problem=None,
         **dict.fromkeys(("customers", "source_rows", "changed", "requeued", "known", "tiers", "zeroed"), 0),
         seconds={},
     )
@@ -58,7 +59,10 @@ async def begin(uow: UnitOfWork, cause: str, engine: str, version: int, as_of: d
 
 
 async def end(uow: UnitOfWork, run_id: UUID, state: str, **found: Any) -> None:
-    """Notes how a run ended; `found`: columns of StrategyRun."""
+    """Notes how a run ended; `found`: columns of StrategyRun. One that went through settles those that were
+    held before it: everybody is as it found them."""
+    if state == "done":
+        await _settle(uow, run_id)
     await uow.session.execute(
         update(StrategyRun).where(StrategyRun.id == run_id).values(state=state, finished_at=uow.now, **found)
     )
@@ -66,8 +70,13 @@ async def end(uow: UnitOfWork, run_id: UUID, state: str, **found: Any) -> None:
 
 async def must_wait(uow: UnitOfWork, moves: Moves) -> bool:
     """Whether a run moves more at once than a bank lets pass unseen (policy figures)."""
+    return too_much(moves, *await bounds(uow))
+
+
+async def bounds(uow: UnitOfWork) -> tuple[int, int]:
+    """Per mille of customers who may get another tier, and lose their limit, without anybody's word."""
     figures: Mapping[str, Any] = await policy.figures(uow, (_TIERS, _LIMITS))
-    return too_much(moves, int(figures[_TIERS]), int(figures[_LIMITS]))
+    return int(figures[_TIERS]), int(figures[_LIMITS])
 
 
 async def tell_held(uow: UnitOfWork, run_id: UUID, moves: Moves) -> None:
@@ -94,8 +103,18 @@ async def release(uow: UnitOfWork, run_id: UUID) -> None:
     )
     if found is None:
         raise NotHeld(str(run_id))
+    # one run of everybody follows, of what is known now: whatever else was held is in it
+    await _settle(uow, run_id)
     uow.audit("strategy.release", "strategy_run", str(run_id))
     uow.emit(RELEASED, {"run_id": str(run_id)})
+
+
+async def _settle(uow: UnitOfWork, but: UUID) -> None:
+    await uow.session.execute(
+        update(StrategyRun)
+        .where(StrategyRun.state == "held", StrategyRun.released_at.is_(None), StrategyRun.id != but)
+        .values(state="settled")
+    )
 
 
 async def newest(uow: UnitOfWork, most: int) -> list[StrategyRun]:

@@ -21,6 +21,7 @@ from backend.strategy.errors import Superseded, Tampered
 from backend.strategy.loader import digest
 from backend.strategy.models import CatalogueVersion
 from backend.strategy.phone import RULES, phone_rules
+from backend.strategy.schemas import VersionState
 from backend.strategy.terms import terms
 
 PUBLISHED = "strategy.published"
@@ -171,6 +172,31 @@ async def add(
     return version
 
 
+def state_of(one: CatalogueVersion) -> VersionState:
+    """Where a published version stands."""
+    if one.withdrawn_at is not None:
+        return "withdrawn"
+    if one.took_force_at is None:
+        return "waiting"
+    return "in_force" if one.left_force_at is None else "retired"
+
+
+async def withdraw(uow: UnitOfWork, version: int) -> bool:
+    """Takes a version back that waits for its day; whether there was one. Needs the role `system`."""
+    await uow.session.execute(_MOVE)
+    found = await uow.session.scalar(
+        update(CatalogueVersion)
+        .where(
+            CatalogueVersion.version == version,
+            CatalogueVersion.took_force_at.is_(None),
+            CatalogueVersion.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=uow.now)
+        .returning(CatalogueVersion.version)
+    )
+    return found is not None
+
+
 async def take_force(uow: UnitOfWork, version: int) -> None:
     """Puts a published version in force now: phones get the words that differ, everybody is worked out anew.
 
@@ -207,6 +233,18 @@ async def _catalogue_of(uow: UnitOfWork, version: int | None) -> Catalogue | Non
         return await (await edition(uow, version)).loaded()
     except (CatalogueError, Tampered):
         return None  # written for an older schema, or changed since: words and rules are sent anew
+
+
+async def newest(uow: UnitOfWork) -> int | None:
+    """The version that drafts change: the one that takes force last of those that wait, else the one in
+    force."""
+    wanted = (
+        select(CatalogueVersion.version)
+        .where(CatalogueVersion.left_force_at.is_(None), CatalogueVersion.withdrawn_at.is_(None))
+        .order_by(CatalogueVersion.valid_from.desc(), CatalogueVersion.version.desc())
+        .limit(1)
+    )
+    return await uow.session.scalar(wanted)
 
 
 async def due(uow: UnitOfWork) -> int | None:

@@ -46,7 +46,7 @@ OWN = frozenset({"id", "customer_id", "person_id", "filed_under", "phone_person_
 UNIQUE = frozenset({"number_index", "contract", "holder"})
 
 
-async def _copies(settings: Settings, copies: int) -> None:
+async def copy_everybody(settings: Settings, copies: int) -> None:
     """Copies every customer so many times, as the owner of the tables."""
     url = settings.database_url.replace("+asyncpg", "")
     connection = await asyncpg.connect(url, command_timeout=None)
@@ -113,12 +113,12 @@ async def _measure(settings: Settings, copies: int) -> dict[str, Any]:
     database = worker_database(settings)
     try:
         say(f"copying everybody {copies} times …")
-        await _copies(settings, copies)
+        await copy_everybody(settings, copies)
         say("the evening …")
         await _move_balances(database)
         say("the night …")
         copy = strategy.Copy(settings.database_url_nightly, settings.home / "nightly")
-        before = _most_memory()
+        before = most_memory()
         began = time.perf_counter()
         # published: a night that moves as many tiers would wait for a person
         summary = await strategy.recompute_all(database, cause="published", copy=copy)
@@ -133,7 +133,7 @@ async def _measure(settings: Settings, copies: int) -> dict[str, Any]:
             "changed_share": round(summary.changed / summary.total, 4),
             "requeued": summary.requeued,
             "stages_s": run.seconds,
-            "memory_bytes": _most_memory(),
+            "memory_bytes": most_memory(),
             "memory_before_bytes": before,
             "postgres_times_slower": round(await _in_postgres(database) * summary.total / took, 1),
         }
@@ -141,7 +141,8 @@ async def _measure(settings: Settings, copies: int) -> dict[str, Any]:
         await database.close()
 
 
-def _most_memory() -> int:
+def most_memory() -> int:
+    """Bytes that this process held at most."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

@@ -19,7 +19,14 @@ from backend.kernel.actor import Actor
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import Database
 from backend.sync.partitions import VERSION
-from tests.access import audience_probes, opportunity_probes, pair_probes, probes, review_probes
+from tests.access import (
+    audience_probes,
+    opportunity_probes,
+    pair_probes,
+    probes,
+    review_probes,
+    strategy_probes,
+)
 from tests.access.probes import Attempt, Probe, Subject, digest, page_with_customers, photo
 from tests.support.bodies import new_household, visit
 from tests.support.field_phone import PACKED, FieldPhone
@@ -43,6 +50,11 @@ DEPUTY = frozenset({"deputy"})
 CHECKERS = frozenset({"business", "auditor"})
 AUDITOR = frozenset({"auditor"})
 OVERSEERS = frozenset({"lead", "auditor"})
+STRATEGISTS = {
+    strategy_probes.EDIT: frozenset({"business"}),
+    strategy_probes.DECIDE: frozenset({"business", "risk"}),
+    strategy_probes.READ: frozenset({"business", "risk", "lead", "auditor"}),
+}
 
 #: what concerns people of the branch: what the bank refused to them, and their phones
 QUARANTINE = dict.fromkeys(("own", "reassigned", "other_grid"), HEADS | {"admin"}) | {
@@ -186,6 +198,14 @@ MATRIX: dict[str, Row] = {
         review_probes.review_hand_in, **dict.fromkeys((*RELATIONS, "signed_out"), EVERYBODY)
     ),
     "GET /api/v1/phones": _row(probes.phones, **QUARANTINE),
+    # head office alone: business writes, it and the risk officer decide, leadership and audit read
+    **{
+        f"{name.split()[0]} {strategy_probes.BASE}{name.partition(' ')[2]}": _row(
+            strategy_probes.probe(name.split()[0], where, body),
+            **dict.fromkeys(RELATIONS, STRATEGISTS[who]),
+        )
+        for name, (who, where, body) in strategy_probes.ENDPOINTS.items()
+    },
     "GET /api/v1/sync/events": _row(probes.events, own=FIELD, reassigned=DEPUTY, other_grid=DEPUTY),
 }
 

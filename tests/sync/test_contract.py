@@ -32,6 +32,10 @@ ELSEWHERE = frozenset(
     # `tiange import`
     | {"another_unit", "as_of_ahead", "bad_header", "customers_moved", "file_moved", "import_running"}
     | {"no_as_of", "no_rows", "not_text", "too_many_rejected"}
+    # the strategy, at desks of head office; `file_moved` there too
+    | {"bad_archive", "bad_catalogue", "bad_day", "bad_path", "catalogue_too_large", "version_changed"}
+    | {"draft_closed", "draft_moved", "draft_not_ready", "draft_outdated", "own_draft", "nothing_to_do"}
+    | {"not_held"}
 )
 #: in words on the page
 WHO = {"agent": {Role.agent}, "manager": {Role.manager}, "heads": set(HEADS)}

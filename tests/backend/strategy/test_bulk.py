@@ -148,14 +148,85 @@ def test_what_is_stopped_ends_and_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_amounts_beyond_all_bounds_are_found_in_postgres(town: Town, copy: Copy) -> None:
-    ids = await peopled(town)
-    bad = ids[1]
+async def made_beyond(town: Town, *ids: UUID) -> None:
+    """Gives them accounts whose sum no engine can hold."""
     most = 2**63 // 100 // 2
-    await town.person(bad, "head", date(1980, 1, 1))
-    await town.add(account_of(bad, most, 0), account_of(bad, most, 0), account_of(bad, most, 0))
+    for one in ids:
+        await town.person(one, "head", date(1980, 1, 1))  # who consents to their accounts being read
+        await town.add(*(account_of(one, most, 0) for _ in range(3)))
+
+
+async def test_amounts_beyond_all_bounds_are_left_out_and_named(town: Town, copy: Copy) -> None:
+    ids = await peopled(town)
+    await made_beyond(town, ids[1], ids[4])
     summary = await recompute_all(town.db, copy=copy)
-    assert (summary.failed, summary.changed) == ((bad,), 6)
+    assert (summary.failed, summary.changed) == (tuple(sorted((ids[1], ids[4]))), 5)
+    assert [(run.engine, run.state, run.changed) for run in await history(town)] == [("duckdb", "done", 5)]
+    assert (await recompute_all(town.db, copy=copy)).changed == 0
+
+
+async def test_a_night_with_such_an_amount_waits_for_a_person_all_the_same(
+    town: Town, copy: Copy, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.strategy.rules.FEW", 3)
+    grid = await town.grid("A")
+    ids = [await town.reference(grid) for _ in range(5)]
+    await recompute_all(town.db, copy=copy, cause="nightly")
+    await made_beyond(town, ids[0])
+    async with town.db.unit(SYSTEM) as uow:
+        await uow.session.execute(text("UPDATE person SET birth_on = '1930-01-01'"))
+    before = await town.written()
+    summary = await recompute_all(town.db, copy=copy, cause="nightly")
+    assert (summary.held, summary.changed) == (True, 0)
+    assert (await town.written())["profiles"] == before["profiles"]
+    assert [(run.state, run.zeroed) for run in await history(town)] == [("held", 4), ("done", 0)]
+
+
+async def test_a_night_with_many_such_amounts_waits_too(
+    town: Town, copy: Copy, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.strategy.everybody.MOST_BEYOND", 1)
+    ids = await peopled(town)
+    await made_beyond(town, ids[0], ids[1])
+    summary = await recompute_all(town.db, copy=copy, cause="nightly")
+    assert (summary.held, summary.changed) == (True, 0)
+    (held,) = await history(town)
+    assert (held.state, held.problem) == ("held", "the amounts of more than 1 customers")
+    async with town.db.unit(SYSTEM) as uow:
+        assert (await strategy_cli.lines(uow, 1))[0].count("more than 1 customers: waits") == 1
+        await release(uow, held.id)
+    # somebody let it through: PostgreSQL works out whom it can
+    summary = await recompute_all(town.db, copy=copy, cause="released")
+    assert (set(summary.failed), summary.changed) == ({ids[0], ids[1]}, 5)
+
+
+async def test_of_two_held_runs_the_one_let_through_settles_the_other(
+    town: Town, copy: Copy, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.strategy.rules.FEW", 3)
+    grid = await town.grid("A")
+    for _ in range(4):
+        await town.reference(grid)
+    await recompute_all(town.db, copy=copy, cause="nightly")
+    async with town.db.unit(SYSTEM) as uow:
+        await uow.session.execute(text("UPDATE person SET birth_on = '1930-01-01'"))
+    for _ in range(2):
+        assert (await recompute_all(town.db, copy=copy, cause="nightly")).held
+    newer, older, _ = await history(town)
+    async with town.db.unit(SYSTEM) as uow:
+        await release(uow, newer.id)
+    with pytest.raises(NotHeld):
+        async with town.db.unit(SYSTEM) as uow:
+            await release(uow, older.id)
+    assert [run.state for run in await history(town)] == ["held", "settled", "done"]
+    assert len(await town.events(runs.RELEASED)) == 1
+    assert (await recompute_all(town.db, copy=copy, cause="released")).changed == 4
+    # and a night within bounds settles what waited before
+    async with town.db.unit(SYSTEM) as uow:
+        await uow.session.execute(text("UPDATE profile SET limit_fen = 100"))
+    assert (await recompute_all(town.db, copy=copy, cause="nightly")).held
+    await recompute_all(town.db, copy=copy, cause="published")
+    assert [run.state for run in await history(town)][:2] == ["done", "settled"]
 
 
 async def test_what_moves_on_behind_the_copy_is_queued_again(

@@ -11,9 +11,17 @@ from sqlalchemy.exc import DBAPIError
 from backend.embedded import Urls
 from backend.kernel.uow import Database
 from backend.strategy import engine, jobs, queries, versions
-from backend.strategy.api import Superseded, Tampered, ensure_published, recompute, recompute_all
+from backend.strategy.api import (
+    Superseded,
+    Tampered,
+    ensure_published,
+    offer_shipped,
+    recompute,
+    recompute_all,
+)
 from backend.strategy.documents import shipped_files
 from backend.strategy.engine import Edition
+from backend.strategy.models import StrategyDraft
 from backend.strategy.projection import load_terms
 from backend.strategy.service import put_in_force
 from tests.backend.strategy.town import SYSTEM, TODAY, Town
@@ -39,7 +47,8 @@ async def publish(town: Town, what: Edition, valid_from: date = TODAY) -> int:
     async with town.db.unit(SYSTEM) as uow:
         person, other = town.branch, town.branch
         version = await versions.add(uow, what, valid_from, author_id=person, publisher_id=other)
-        await versions.turn(uow)
+        if valid_from <= uow.today:
+            await versions.take_force(uow, version)
     return version
 
 
@@ -84,6 +93,39 @@ async def test_a_banks_own_version_is_not_replaced_by_a_shipped_one(town: Town) 
     assert await publish(town, edition(20_000)) == 2
     async with town.db.unit(SYSTEM) as uow:
         assert await ensure_published(uow) == 2
+    # it is offered instead, once: what shipped changes of files that the bank left alone
+    async with town.db.unit(SYSTEM) as uow:
+        made = await offer_shipped(uow)
+        assert made is not None
+        draft = await uow.session.get(StrategyDraft, made)
+        assert draft is not None
+        assert (draft.origin, draft.state, draft.overlay, draft.author_id) == ("shipped", "draft", {}, None)
+        assert "limits/limit.yaml" in draft.note
+        assert await offer_shipped(uow) is None
+
+
+async def test_what_a_newer_program_changes_is_a_draft_for_a_bank_with_its_own(town: Town) -> None:
+    former = dict(shipped_files())
+    former["tags/former.yaml"] = (
+        "tags:\n  - name: former\n    bit: 999\n    dimension: value\n    zh: 旧\n    en: Old\n"
+        "    explain: {zh: 旧标签。, en: An old tag.}\n    when: loans_fen > 0\n"
+    )
+    former["limits/raise.yaml"] += "# as it was\n"
+    own = dict(edition(20_000).files) | {
+        path: former[path] for path in ("tags/former.yaml", "limits/raise.yaml")
+    }
+    async with town.db.unit(SYSTEM) as uow:
+        await versions.take_force(uow, await versions.add(uow, Edition(former), uow.today))
+    await publish(town, Edition(own))
+    async with town.db.unit(SYSTEM) as uow:
+        made = await offer_shipped(uow)
+        draft = await uow.session.get(StrategyDraft, made)
+    assert draft is not None
+    assert {path: one["text"] for path, one in draft.overlay.items()} == {
+        "limits/raise.yaml": shipped_files()["limits/raise.yaml"],
+        "tags/former.yaml": None,
+    }
+    assert draft.note == ""
 
 
 async def test_an_older_program_leaves_the_newer_shipped_version_in_force(town: Town) -> None:
