@@ -60,15 +60,14 @@ def _tables(db: Any, catalogue: Catalogue, texts: Texts) -> tuple[Mapping[str, T
     (customers,) = db.execute("SELECT count(*) FROM place").fetchone()
     out = {}
     for name, source in catalogue.sources.items():
-        columns: dict[str, Column] = {}
-        for column, kind in source.columns.items():
-            found = db.execute(
-                f"SELECT {column} FROM facts.{name} JOIN place USING (customer_id) ORDER BY n"
-            ).fetchnumpy()[column]
-            columns[column] = _column(found, kind.type, texts)
-        owners = db.execute(
-            f"SELECT n FROM facts.{name} JOIN place USING (customer_id) ORDER BY n"
-        ).fetchnumpy()["n"]
+        wanted = ", ".join(("n", *source.columns))
+        found = db.execute(
+            f"SELECT {wanted} FROM facts.{name} JOIN place USING (customer_id) ORDER BY n"
+        ).fetchnumpy()
+        owners = found["n"]
+        columns = {
+            column: _column(found[column], kind.type, texts) for column, kind in source.columns.items()
+        }
         own, starts = np.unique(np.asarray(owners), return_index=True)
         out[name] = Table(columns, len(owners), starts, own)
     return out, customers

@@ -137,7 +137,7 @@ _STRICT: Mapping[Op, Callable[..., Any]] = {
     Op.ratio: lambda above, below: above / below if below else None,
     Op.share: lambda amount, percent: _whole(amount * percent, 100),
     Op.whole_ratio: _whole,
-    Op.floor_to: lambda value, step: value - _whole(value, step) * step,
+    Op.floor_to: lambda value, step: _whole(value, step) * step,
     Op.days_between: lambda one, other: (other - one).days,
     Op.months_between: lambda one, other: (other.year - one.year) * 12 + other.month - one.month,
     Op.years_between: lambda one, other: _whole(_number(other) - _number(one), 10_000),
