@@ -76,7 +76,8 @@ class _Loader(OfferingParts):
         self._stop()  # a name that is missing would be reported again wherever it is read
 
         scope = Scope(columns, constants)
-        inputs = {name: column for name, column in columns.items() if name in self._names("features")}
+        named = self._names("features")
+        inputs = {name: column for name, column in columns.items() if name in named}
         feature_scope = Scope(inputs, constants)
         features = {
             part.text("name"): feature

@@ -92,7 +92,7 @@ WITH of_customer AS MATERIALIZED (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -100,7 +100,7 @@ WITH of_customer AS MATERIALIZED (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -108,7 +108,7 @@ WITH of_customer AS MATERIALIZED (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -116,7 +116,7 @@ WITH of_customer AS MATERIALIZED (
     CAST(SUM(wages_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -124,7 +124,7 @@ WITH of_customer AS MATERIALIZED (
     CAST(SUM(merchant_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -132,7 +132,7 @@ WITH of_customer AS MATERIALIZED (
     COUNT(1) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -140,10 +140,11 @@ WITH of_customer AS MATERIALIZED (
       AND in_count + out_count > 0) AS active_month_count,
     MAX(month) FILTER(WHERE
       in_count + out_count > 0) AS last_active_on,
+    MAX(told_until_on) AS flows_told_until_on,
     CAST(SUM(out_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -151,7 +152,7 @@ WITH of_customer AS MATERIALIZED (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -159,7 +160,7 @@ WITH of_customer AS MATERIALIZED (
     CAST(SUM(merchant_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -167,7 +168,7 @@ WITH of_customer AS MATERIALIZED (
     CAST(SUM(merchant_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -175,7 +176,7 @@ WITH of_customer AS MATERIALIZED (
     CAST(SUM(wages_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -183,7 +184,7 @@ WITH of_customer AS MATERIALIZED (
     CAST(SUM(in_count + out_count) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -191,7 +192,7 @@ WITH of_customer AS MATERIALIZED (
     COUNT(1) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -200,7 +201,7 @@ WITH of_customer AS MATERIALIZED (
     MAX(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -208,7 +209,7 @@ WITH of_customer AS MATERIALIZED (
     COUNT(1) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -820,6 +821,7 @@ WITH of_customer AS MATERIALIZED (
     COALESCE(of_flow.merchant_year_fen, 0) AS merchant_year_fen,
     COALESCE(of_flow.active_month_count, 0) AS active_month_count,
     of_flow.last_active_on,
+    of_flow.flows_told_until_on,
     COALESCE(of_flow.outflow_year_fen, 0) AS outflow_year_fen,
     COALESCE(of_flow.inflow_month_fen, 0) AS inflow_month_fen,
     COALESCE(of_flow.merchant_quarter_fen, 0) AS merchant_quarter_fen,
@@ -1011,7 +1013,7 @@ WITH of_customer AS MATERIALIZED (
     ) AS BIGINT) AS relationship_days,
     CAST(inflow_quarter_fen AS DOUBLE PRECISION) / NULLIF(CAST(inflow_quarter_before_fen AS DOUBLE PRECISION), 0) AS inflow_change_ratio,
     (
-      CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+      CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), flows_told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), flows_told_until_on)) AS BIGINT)
     ) - (
       CAST(EXTRACT(YEAR FROM last_active_on) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM last_active_on) AS BIGINT)
     ) AS quiet_months,

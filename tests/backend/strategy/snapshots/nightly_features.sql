@@ -76,7 +76,7 @@ WITH of_customer AS (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -84,7 +84,7 @@ WITH of_customer AS (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -92,7 +92,7 @@ WITH of_customer AS (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -100,7 +100,7 @@ WITH of_customer AS (
     CAST(SUM(wages_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -108,7 +108,7 @@ WITH of_customer AS (
     CAST(SUM(merchant_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -116,7 +116,7 @@ WITH of_customer AS (
     COUNT(1) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -124,10 +124,11 @@ WITH of_customer AS (
       AND in_count + out_count > 0) AS active_month_count,
     MAX(month) FILTER(WHERE
       in_count + out_count > 0) AS last_active_on,
+    MAX(told_until_on) AS flows_told_until_on,
     CAST(SUM(out_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -135,7 +136,7 @@ WITH of_customer AS (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -143,7 +144,7 @@ WITH of_customer AS (
     CAST(SUM(merchant_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -151,7 +152,7 @@ WITH of_customer AS (
     CAST(SUM(merchant_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -159,7 +160,7 @@ WITH of_customer AS (
     CAST(SUM(wages_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -167,7 +168,7 @@ WITH of_customer AS (
     CAST(SUM(in_count + out_count) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -175,7 +176,7 @@ WITH of_customer AS (
     COUNT(1) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -184,7 +185,7 @@ WITH of_customer AS (
     MAX(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -192,7 +193,7 @@ WITH of_customer AS (
     COUNT(1) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -760,6 +761,7 @@ WITH of_customer AS (
     COALESCE(of_flow.merchant_year_fen, 0) AS merchant_year_fen,
     COALESCE(of_flow.active_month_count, 0) AS active_month_count,
     of_flow.last_active_on,
+    of_flow.flows_told_until_on,
     COALESCE(of_flow.outflow_year_fen, 0) AS outflow_year_fen,
     COALESCE(of_flow.inflow_month_fen, 0) AS inflow_month_fen,
     COALESCE(of_flow.merchant_quarter_fen, 0) AS merchant_quarter_fen,
@@ -951,7 +953,7 @@ WITH of_customer AS (
     ) AS BIGINT) AS relationship_days,
     CAST(inflow_quarter_fen AS DOUBLE) / NULLIF(CAST(inflow_quarter_before_fen AS DOUBLE), 0) AS inflow_change_ratio,
     (
-      CAST(EXTRACT(YEAR FROM CAST($as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST($as_of AS DATE)) AS BIGINT)
+      CAST(EXTRACT(YEAR FROM LEAST(CAST($as_of AS DATE), flows_told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST($as_of AS DATE), flows_told_until_on)) AS BIGINT)
     ) - (
       CAST(EXTRACT(YEAR FROM last_active_on) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM last_active_on) AS BIGINT)
     ) AS quiet_months,

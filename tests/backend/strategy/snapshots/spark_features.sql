@@ -74,7 +74,7 @@ WITH of_customer AS (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -82,7 +82,7 @@ WITH of_customer AS (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -90,7 +90,7 @@ WITH of_customer AS (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -98,7 +98,7 @@ WITH of_customer AS (
     CAST(SUM(wages_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -106,7 +106,7 @@ WITH of_customer AS (
     CAST(SUM(merchant_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -114,7 +114,7 @@ WITH of_customer AS (
     COUNT(1) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -122,10 +122,11 @@ WITH of_customer AS (
       AND in_count + out_count > 0) AS active_month_count,
     MAX(month) FILTER(WHERE
       in_count + out_count > 0) AS last_active_on,
+    MAX(told_until_on) AS flows_told_until_on,
     CAST(SUM(out_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -133,7 +134,7 @@ WITH of_customer AS (
     CAST(SUM(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -141,7 +142,7 @@ WITH of_customer AS (
     CAST(SUM(merchant_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -149,7 +150,7 @@ WITH of_customer AS (
     CAST(SUM(merchant_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -157,7 +158,7 @@ WITH of_customer AS (
     CAST(SUM(wages_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -165,7 +166,7 @@ WITH of_customer AS (
     CAST(SUM(in_count + out_count) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -173,7 +174,7 @@ WITH of_customer AS (
     COUNT(1) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -182,7 +183,7 @@ WITH of_customer AS (
     MAX(in_fen) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -190,7 +191,7 @@ WITH of_customer AS (
     COUNT(1) FILTER(WHERE
       (
         (
-          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+          CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), told_until_on)) AS BIGINT)
         ) - (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
@@ -704,6 +705,7 @@ WITH of_customer AS (
     COALESCE(of_flow.merchant_year_fen, 0) AS merchant_year_fen,
     COALESCE(of_flow.active_month_count, 0) AS active_month_count,
     of_flow.last_active_on,
+    of_flow.flows_told_until_on,
     COALESCE(of_flow.outflow_year_fen, 0) AS outflow_year_fen,
     COALESCE(of_flow.inflow_month_fen, 0) AS inflow_month_fen,
     COALESCE(of_flow.merchant_quarter_fen, 0) AS merchant_quarter_fen,
@@ -887,7 +889,7 @@ WITH of_customer AS (
     CAST(DATEDIFF(CAST(:as_of AS DATE), first_account_on) AS BIGINT) AS relationship_days,
     CAST(inflow_quarter_fen AS DOUBLE) / NULLIF(CAST(inflow_quarter_before_fen AS DOUBLE), 0) AS inflow_change_ratio,
     (
-      CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+      CAST(EXTRACT(YEAR FROM LEAST(CAST(:as_of AS DATE), flows_told_until_on)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM LEAST(CAST(:as_of AS DATE), flows_told_until_on)) AS BIGINT)
     ) - (
       CAST(EXTRACT(YEAR FROM last_active_on) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM last_active_on) AS BIGINT)
     ) AS quiet_months,
