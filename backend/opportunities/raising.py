@@ -173,15 +173,22 @@ class _Raising:
         self.moved.add(row.customer_id)
 
 
-async def raise_standing(uow: UnitOfWork, ids: Iterable[UUID]) -> None:
-    """Raises what holds of these customers now, as where it had just begun to: for a county that was loaded
-    without being told of. Job only."""
+async def raise_standing(uow: UnitOfWork, ids: Iterable[UUID], pressing: int) -> None:
+    """Raises what holds of these customers now as where it had just begun to, for a county that was loaded
+    without being told of: of each the most urgent event, if its priority is `pressing` or before. Job only.
+    """
     profiles = await strategy.profiles(uow, ids)
     events = await known(uow)
+
+    def most_urgent(words: list[int]) -> list[str]:
+        kinds = [events.kinds[name] for name in events.holding(words)]
+        urgent = sorted((one.priority, one.name) for one in kinds if one.priority <= pressing)
+        return [name for _, name in urgent[:1]]
+
     await results_moved(
         uow,
         [
-            Change(one, row.decision_id, None, row.limit_fen, sorted(events.holding(row.event_words)))
+            Change(one, row.decision_id, None, row.limit_fen, most_urgent(row.event_words))
             for one, row in profiles.items()
         ],
     )

@@ -11,6 +11,7 @@ from backend.kernel.errors import not_allowed
 from backend.kernel.injected import AskedBy, Db
 from backend.opportunities import queries
 from backend.opportunities.schemas import BranchOpportunities, Listed
+from backend.policy import api as policy
 
 #: rows of a list at most: what is behind them comes as these are done
 MOST = 100
@@ -33,6 +34,7 @@ class OpportunitiesController(Controller):
             counts = await queries.counts(uow, actor.branch_ids, began)
             mine = await queries.mine(uow, actor.branch_ids, actor.require_staff(), MOST)
             closed = await queries.to_review(uow, actor.branch_ids, MOST)
+            most = int(await policy.figure(uow, "opportunities_open_most"))
         return BranchOpportunities(
             since.isoformat(),
             counts.open,
@@ -40,6 +42,7 @@ class OpportunitiesController(Controller):
             counts.won,
             counts.lost,
             counts.to_review,
+            most,
             _listed(mine),
             _listed(closed),
         )

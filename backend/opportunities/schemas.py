@@ -47,7 +47,7 @@ class Listed(Struct, frozen=True):
 
 class BranchOpportunities(Struct, frozen=True):
     """What a head steers by: counts (`won`, `lost` since the first of the month), the head's own open ones,
-    and closed ones to look at, oldest first."""
+    and closed ones to look at, oldest first. `open_most`: how many of one customer may be open at once."""
 
     since: str
     open: int
@@ -55,5 +55,6 @@ class BranchOpportunities(Struct, frozen=True):
     won: int
     lost: int
     to_review_count: int
+    open_most: int
     mine: list[Listed]
     to_review: list[Listed]

@@ -60,3 +60,21 @@ async def step(
     body = {"opportunity_id": one["id"], "customer_id": customer_id, "step": name} | more
     phone.save("opportunity.step", body)
     return (await phone.push())[-1]
+
+
+async def shop(manager: FieldPhone, world: World, turnover_fen: int | None = None) -> str:
+    """A shop on its manager's phone, with a year's turnover where one is given; its id."""
+    body = new_household(world.grids["E1"], "永福小卖部", kind="business")
+    body["members"] = [body["members"][0] | {"relation": "owner"}]
+    manager.save("customer.create", body)
+    assert [one["result"] for one in await manager.push()] == ["applied"]
+    if turnover_fen is not None:
+        await turnover(manager, body["id"], turnover_fen)
+    return str(body["id"])
+
+
+async def turnover(phone: FieldPhone, customer_id: str, year_fen: int | None) -> None:
+    """What the shop takes in a year, from now on."""
+    edits = [{"field": "turnover_year_fen", "seen": None, "value": year_fen}]
+    phone.save("customer.set_values", {"customer_id": customer_id, "edits": edits})
+    assert {one["result"] for one in await phone.push()} <= {"applied", "merged"}

@@ -171,6 +171,7 @@ async def test_the_head_counts_the_branchs_and_looks_at_what_is_closed(
 
     before = await page(head)
     assert (before["open"], before["won"], before["to_review"]) == (1, 0, [])
+    assert before["open_most"] == 3
     early = head.save("opportunity.review", {"opportunity_id": one["id"]})
     assert [one["code"] for one in await head.push()] == ["conflict_state"], early
     await step(manager, customer_id, one, "win")

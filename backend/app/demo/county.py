@@ -25,6 +25,7 @@ from backend.app.demo.households import Households
 from backend.app.demo.live import go_live
 from backend.app.demo.logins import give_passwords
 from backend.app.demo.names import Namer
+from backend.app.demo.openings import raise_some
 from backend.app.demo.rows import Batch
 from backend.app.demo.seeded import Calendar
 from backend.app.demo.site import Site
@@ -116,6 +117,7 @@ async def make(settings: Settings, county: County, report: Report) -> list[Login
             if stage is None or stage.state == READY:
                 return []
             await go_live(uow, stage.seed, calendar, plan.staffing, report)
+            await raise_some(uow, plan.staffing.branches[0].id, report)
             logins = await give_passwords(uow)
             await _keep(uow, msgspec.structs.replace(stage, state=READY))
         await _analyse(settings)

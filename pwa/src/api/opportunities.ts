@@ -29,6 +29,8 @@ export interface BranchOpportunities {
   won: number
   lost: number
   to_review_count: number
+  /** Of one customer so many may be open at once. */
+  open_most: number
   /** The head's own open ones, most urgent first. */
   mine: ListedOpportunity[]
   /** Closed ones that no head has seen, oldest first. */

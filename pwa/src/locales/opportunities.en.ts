@@ -51,7 +51,7 @@ const en: typeof zh = {
   waiting: 'Waiting',
   won: 'Won this month',
   lost: 'Lost this month',
-  countsWhy: 'Three at most are open for a customer, the others wait for room',
+  countsWhy: 'At most {n} are open for a customer, the others wait for room',
   mine: 'Yours to work on',
   toReview: '{n} for you to see | {n} for you to see',
   reviewNone: 'Nothing for you to see',

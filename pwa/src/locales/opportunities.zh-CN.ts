@@ -50,7 +50,7 @@ export default {
   waiting: '排队的',
   won: '本月办成',
   lost: '本月没办成',
-  countsWhy: '一户最多开 3 件，其他的排队，办完一件补一件',
+  countsWhy: '一户最多开 {n} 件，其他的排队，办完一件补一件',
   mine: '归你办的',
   toReview: '等你看的 {n} 件',
   reviewNone: '没有等你看的',

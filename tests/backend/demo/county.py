@@ -26,6 +26,8 @@ NEVER_THE_SAME = {
     "decision": {"id"},
     # sealed with a fresh key each time
     "evaluation_form": {"sealed"},
+    "opportunity": {"id", "decision_id"},
+    "opportunity_step": {"id", "opportunity_id", "decision_id"},
     "outbox_event": {"id"},
     "profile": {"decision_id"},
     "catalogue_version": {"published_at"},

@@ -294,7 +294,7 @@ export async function steering({ head }: Belonging, shoot: Shoot): Promise<void>
   await page.getByRole('meter').first().waitFor()
   await shoot(head, '377 how complete the branch’s files are')
   await head.go('/opportunities/branch')
-  await head.text('opportunities.countsWhy').waitFor()
+  await head.text('opportunities.waiting').waitFor()
   await shoot(head, '378 the branch’s opportunities')
   await head.go('/opportunities')
   await page.getByRole('heading', { name: head.t('opportunities.title') }).waitFor()

@@ -1,0 +1,93 @@
+"""An event of the catalogue that begins to hold is an opportunity; of a customer so many are open as policy
+says, and agents have those that they may see."""
+
+from datetime import timedelta
+from typing import Any
+
+from backend.kernel.actor import Actor
+from backend.kernel.uow import Database
+from backend.policy.models import PolicyFigure
+from tests.support.clock import MovingClock
+from tests.support.field_phone import FieldPhone
+from tests.support.opportunities import items, only, shop, step, turnover
+from tests.support.world import World
+from tests.sync.conftest import PhoneOf, Work
+
+EVENT = "qr_without"
+
+
+async def _of(phone: FieldPhone, customer_id: str, event: str = EVENT) -> list[dict[str, Any]]:
+    return [one for one in await items(phone, customer_id) if one["event"] == event]
+
+
+async def test_what_begins_to_hold_is_raised_and_ends_when_it_ceases_before_anybody_begins(
+    phone_of: PhoneOf, world: World, work: Work
+) -> None:
+    manager, agent = await phone_of("manager"), await phone_of("agent")
+    customer_id = await shop(manager, world)
+    await work()
+    assert await _of(manager, customer_id) == []
+    await turnover(manager, customer_id, 30_000_000)
+    await work()
+    one = only(await _of(manager, customer_id))
+    assert (one["product"], one["stage"], one["before_fen"]) == ("merchant_qr", "assigned", None)
+    await agent.pull()
+    assert EVENT not in agent.everything()
+    await turnover(manager, customer_id, 0)
+    await work()
+    assert await _of(manager, customer_id) == []
+    # it rests for as long as the catalogue says
+    await turnover(manager, customer_id, 30_000_000)
+    await work()
+    assert await _of(manager, customer_id) == []
+
+
+async def test_it_is_raised_again_when_it_has_rested(
+    phone_of: PhoneOf, world: World, work: Work, clock: MovingClock
+) -> None:
+    manager = await phone_of("manager")
+    customer_id = await shop(manager, world, 30_000_000)
+    await work()
+    first = only(await _of(manager, customer_id))
+    await step(manager, customer_id, first, "lose", reason="later")
+    for days, raised in ((170, False), (11, True)):
+        await turnover(manager, customer_id, 0)
+        await work()
+        clock.advance(timedelta(days=days))
+        manager = await phone_of("manager")
+        await turnover(manager, customer_id, 30_000_000)
+        await work()
+        found = [one["id"] for one in await _of(manager, customer_id) if one["stage"] == "assigned"]
+        assert (found != []) == raised, days
+    assert found != [first["id"]]
+
+
+async def test_others_wait_for_room_and_the_most_urgent_comes_next(
+    phone_of: PhoneOf, world: World, work: Work, worker_db: Database
+) -> None:
+    manager = await phone_of("manager")
+    async with worker_db.unit(Actor.system("test")) as uow:
+        uow.session.add(
+            PolicyFigure(
+                key="opportunities_open_most",
+                valid_from=uow.today,
+                value=1,
+                source="test",
+                on_phone=False,
+            )
+        )
+    customer_id = await shop(manager, world, 30_000_000)
+    licence = [
+        {"field": "licence_until", "seen": None, "value": (uow.today + timedelta(days=20)).isoformat()}
+    ]
+    manager.save("customer.set_values", {"customer_id": customer_id, "edits": licence})
+    assert [one["result"] for one in await manager.push()] == ["applied"]
+    await work()
+    seen: list[str] = []
+    while open_ := [one for one in await items(manager, customer_id) if one["stage"] == "assigned"]:
+        one = only(open_)
+        seen.append(one["event"])
+        assert (await step(manager, customer_id, one, "win"))["result"] == "applied"
+    assert {EVENT, "licence_ends"} <= set(seen), "both rose, one was open at a time"
+    assert seen.index(EVENT) < seen.index("licence_ends"), "by priority"
+    assert len(seen) == len(set(seen))
