@@ -21,6 +21,7 @@ TABLE_MODULES = (
     "backend.visits.models",
     "backend.evaluation.models",
     "backend.strategy.models",
+    "backend.audience.models",
     "backend.tasks.models",
     "backend.opportunities.models",
     "backend.sync.models",

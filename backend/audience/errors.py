@@ -31,3 +31,20 @@ def unknown_word(kind: str, given: str, nearest: str | None) -> Problem:
 def malformed(detail: str) -> Problem:
     """A condition says nothing, or two things that cannot both be."""
     return Problem("malformed", 422, "A condition cannot be right", detail=detail)
+
+
+def too_many_rows(most: int) -> Problem:
+    """A file of so many customers is not made."""
+    return Problem(
+        "too_many_rows",
+        422,
+        "Too many customers for one file",
+        detail=f"At most {most} customers go into one file.",
+        remedy="Choose fewer, for instance grid by grid.",
+        most=most,
+    )
+
+
+def group_taken() -> Problem:
+    """The id belongs to another group."""
+    return Problem("id_taken", 409, "The id is taken", detail="Another group has this id.")

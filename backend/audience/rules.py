@@ -17,6 +17,8 @@ MOST_VALUES = 500
 MOST_EXPORTED = 5000
 #: rows of one page of a list
 PAGE = 50
+#: groups that one list shows
+MOST_GROUPS = 200
 
 #: who chooses customers: those who see profiles of theirs, and head office's business department, which
 #: hands work down. An agent sees no tag, tier or limit, and so selects by none

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend.audience.rules import Scope
-from backend.audience.tree import Between, Bit, Contains, Every, Lacks, Node, OneOf, Some, Within
+from backend.audience.tree import Between, Bit, Contains, Every, Kept, Lacks, Node, OneOf, Some, Within
 
 #: what a choice is about: an active customer `c`, the result in force `p`, the last visit `v`. A visit is a
 #: person met on site, as the catalogue's feature `last_onsite_on` has it
@@ -88,6 +88,9 @@ class _Parts:
                 )
             case Contains(asked):
                 return f"(strpos(lower(normalize(c.name, NFKC)), {self._value(asked)}) > 0)"
+            case Kept(group_id):
+                kept = "SELECT m.customer_id FROM audience_member m WHERE m.group_id"
+                return f"(c.id IN ({kept} = CAST({self._value(group_id)} AS uuid)))"
 
     def _among(self, column: str, known: list[Any], kind: str) -> str:
         return f"coalesce({_COLUMNS[column]} = ANY(CAST({self._value(known)} AS {kind}[])), false)"

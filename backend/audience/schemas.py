@@ -1,6 +1,6 @@
 """Shapes of choices, groups and what is answered. Money in fen, rates in basis points, days as numbers."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -155,3 +155,121 @@ class Counted(Struct, frozen=True):
     count: int
     of: int
     as_of: int
+
+
+Purpose = Annotated[str, Meta(min_length=4, max_length=200)]
+Title = Annotated[str, Meta(min_length=1, max_length=60)]
+
+
+class Asked(Struct, frozen=True):
+    """Which customers to list: those who meet a choice, or those of a group. `after`: the last one of the
+    page before. `purpose`: what head office lists them for."""
+
+    choice: AnyCondition | None = None
+    group_id: UUID | None = None
+    after: UUID | None = None
+    purpose: Purpose | None = None
+
+
+class Listed(Struct, frozen=True):
+    """A customer of a list, as it is told from others."""
+
+    id: UUID
+    kind: str
+    name: str
+    grid_name: str | None
+    township: str | None
+    tier: str | None
+    owner_name: str | None
+
+
+class ListPage(Struct, frozen=True):
+    """A page of a list in order of the names' pinyin; `more`: others follow."""
+
+    customers: list[Listed]
+    more: bool
+
+
+class Export(Struct, frozen=True):
+    """Which customers to write into a file, in which language its words are, and what for."""
+
+    purpose: Purpose
+    choice: AnyCondition | None = None
+    group_id: UUID | None = None
+    language: Literal["zh", "en"] = "zh"
+
+
+class NewGroup(Struct, frozen=True):
+    """A group to keep: `fixed` with the customers who meet the choice now, else with whoever does later."""
+
+    id: UUID
+    name: Title
+    choice: AnyCondition
+    fixed: bool
+    why: Annotated[str, Meta(max_length=200)] = ""
+
+
+class NewName(Struct, frozen=True):
+    """What a group is to be called."""
+
+    name: Title
+
+
+class Group(Struct, frozen=True):
+    """A group as its list shows it. `size`: of a fixed one, when it was made; times in ms."""
+
+    id: UUID
+    name: str
+    why: str
+    fixed: bool
+    size: int
+    choice: AnyCondition
+    owner_id: UUID
+    owner_name: str
+    made_at: int
+    removed: bool
+
+
+class GroupList(Struct, frozen=True):
+    """Groups, the last changed first."""
+
+    groups: list[Group]
+
+
+class GroundBranch(Struct, frozen=True):
+    """A branch to choose by."""
+
+    id: UUID
+    name: str
+
+
+class GroundGrid(Struct, frozen=True):
+    """A grid to choose by."""
+
+    id: UUID
+    name: str
+    township: str
+    branch_id: UUID
+
+
+class GroundOwner(Struct, frozen=True):
+    """Somebody who owns customers of the asker's scope."""
+
+    id: UUID
+    name: str
+
+
+class GroundTag(Struct, frozen=True):
+    """A tag of the catalogue and its dimension; their words are the phone's own."""
+
+    name: str
+    dimension: str
+
+
+class Ground(Struct, frozen=True):
+    """The areas and people to choose by, of the asker's scope, and the catalogue's tags in order."""
+
+    branches: list[GroundBranch]
+    grids: list[GroundGrid]
+    owners: list[GroundOwner]
+    tags: list[GroundTag]

@@ -57,6 +57,13 @@ class Contains:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Was chosen when this fixed group was made."""
+
+    group_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     of: tuple["Node", ...]
 
@@ -71,7 +78,7 @@ class Lacks:
     of: "Node"
 
 
-Node = Bit | OneOf | Between | Within | Contains | Every | Some | Lacks
+Node = Bit | OneOf | Between | Within | Contains | Kept | Every | Some | Lacks
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -41,43 +40,6 @@ TABLES = (
     *("person", "customer", "membership", "customer_value", "file_record", "account", "loan", "holding"),
     *("flow_part", "visit", "evaluation_result", "profile"),
 )
-#: columns that name a row of these tables, and those that must differ from copy to copy
-OWN = frozenset({"id", "customer_id", "person_id", "filed_under", "phone_person_id"})
-UNIQUE = frozenset({"number_index", "contract", "holder"})
-
-
-async def copy_everybody(settings: Settings, copies: int) -> None:
-    """Copies every customer so many times, as the owner of the tables."""
-    url = settings.database_url.replace("+asyncpg", "")
-    connection = await asyncpg.connect(url, command_timeout=None)
-    try:
-        await connection.execute("SELECT set_config('tiange.role', 'system', false)")
-        for table in TABLES:
-            columns = await connection.fetch(
-                "SELECT column_name AS name, udt_name AS type FROM information_schema.columns"
-                " WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER'",
-                table,
-            )
-            names = ", ".join(one["name"] for one in columns)
-            values = ", ".join(_copied(one["name"], one["type"]) for one in columns)
-            began = time.perf_counter()
-            # names are the database's own
-            await connection.execute(
-                f"INSERT INTO {table} ({names}) SELECT {values}"
-                f" FROM {table} AS o, generate_series(1, {copies}) AS k"
-            )
-            say(f"  {table}: {time.perf_counter() - began:.0f} s")
-        await connection.execute("ANALYZE")
-    finally:
-        await connection.close()
-
-
-def _copied(name: str, type_: str) -> str:
-    if name in OWN and type_ == "uuid":
-        return f"CAST(md5(o.{name}::text || k) AS uuid)"
-    if name in UNIQUE:
-        return f"sha256(o.{name} || k::text::bytea)" if type_ == "bytea" else f"o.{name} || ':' || k"
-    return f"o.{name}"
 
 
 async def _move_balances(database: Database) -> None:
@@ -113,7 +75,6 @@ async def _measure(settings: Settings, copies: int) -> dict[str, Any]:
     database = worker_database(settings)
     try:
         say(f"copying everybody {copies} times …")
-        await copy_everybody(settings, copies)
         say("the evening …")
         await _move_balances(database)
         say("the night …")

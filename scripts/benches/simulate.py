@@ -21,8 +21,9 @@ from backend.strategy import api as strategy
 from backend.strategy.bulk import Bulk
 from backend.strategy.engine import Edition, shipped
 from backend.strategy.trying import compare
-from scripts.benches.nightly import COUNTY, SYSTEM, copy_everybody, most_memory
+from scripts.benches.nightly import COUNTY, SYSTEM, TABLES, most_memory
 from scripts.benches.support.bank import finish, say
+from scripts.benches.support.copies import copy_everybody
 from scripts.benches.support.servers import own_servers, worker_database
 
 BAR_TIMES = 2.5
@@ -66,7 +67,7 @@ async def _measure(settings: Settings, many: int) -> dict[str, Any]:
     database = worker_database(settings)
     try:
         say(f"copying everybody {many} times …")
-        await copy_everybody(settings, many)
+        await copy_everybody(settings, TABLES, many)
         before, after = shipped(), draft()
         await before.compiled()
         await after.compiled()

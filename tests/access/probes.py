@@ -42,14 +42,14 @@ class Subject:
     waiting: bytes
     #: where the page with the household lies for whoever holds the grid
     page: str
-    #: a village evaluation that judges the household
+    #: a village evaluation that judges the household, and a household of the same village that may be it
     session: str = ""
-    #: a household of the same village that may be the same
     twin: str = ""
     #: reviewers' turns on phones of their own: one that is handed in, one that is only looked at
     turns: tuple[OwnTurn, ...] = ()
-    #: what the household is called
+    #: what the household is called, and a group of customers that its author keeps
     name: str = ""
+    group: str = ""
 
 
 @dataclass

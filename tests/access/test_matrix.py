@@ -61,6 +61,9 @@ QUARANTINE = dict.fromkeys(("own", "reassigned", "other_grid"), HEADS | {"admin"
     "other_branch": frozenset({"admin"})
 }
 
+#: the manager's two, the deputy's, and one of the other branch
+GROUPS = {"own": BRANCH, "reassigned": BRANCH, "other_grid": HEADS}
+
 Row = tuple[Probe, dict[str, frozenset[str]]]
 
 
@@ -179,12 +182,34 @@ MATRIX: dict[str, Row] = {
     "GET /api/v1/quarantine": _row(probes.quarantine, **QUARANTINE),
     "POST /api/v1/quarantine/{command_id}/content": _row(probes.quarantined, **QUARANTINE),
     # whoever sees a profile of theirs; head office's business department of the bank
-    "POST /api/v1/audience/count": _row(
-        audience_probes.count,
-        own=BRANCH | {"business"},
-        **dict.fromkeys(("reassigned", "other_grid"), HEADS | {"business"}),
-        other_branch=frozenset({"business"}),
-    ),
+    **{
+        f"{method} /api/v1/audience/{path}": _row(
+            probe,
+            own=BRANCH | {"business"},
+            **dict.fromkeys(("reassigned", "other_grid"), HEADS | {"business"}),
+            other_branch=frozenset({"business"}),
+        )
+        for method, path, probe in (
+            ("POST", "count", audience_probes.count),
+            ("POST", "list", audience_probes.listed),
+            ("POST", "export", audience_probes.export),
+            ("GET", "ground", audience_probes.ground),
+            ("POST", "groups", audience_probes.make_group),
+        )
+    },
+    # groups are seen by who made them and the heads of their branch
+    "GET /api/v1/audience/groups": _row(audience_probes.groups, **GROUPS),
+    "POST /api/v1/audience/groups/{group_id}/count": _row(audience_probes.count_group, **GROUPS),
+    **{
+        f"POST /api/v1/audience/groups/{{group_id}}/{path}": _row(
+            probe, own=MANAGER, reassigned=MANAGER, other_grid=DEPUTY
+        )
+        for path, probe in (
+            ("rename", audience_probes.rename),
+            ("remove", audience_probes.remove),
+            ("restore", audience_probes.restore),
+        )
+    },
     "POST /api/v1/evaluations/{session_id}/forms": _row(
         review_probes.evaluation_forms,
         **dict.fromkeys(("own", "reassigned", "other_grid"), frozenset({"head", "auditor"})),
@@ -260,10 +285,15 @@ async def _subject(
     assert {one["result"] for one in await author.push()} == {"applied"}
     sent = await probes.send_photo(author, kept)
     assert sent.status_code == 200, sent.text
+    group_id = str(uuid7())
+    group = {"id": group_id, "name": "G", "choice": audience_probes.in_grid(place.id), "fixed": False}
+    kept_group = await author.phone.client.post(f"{audience_probes.BASE}/groups", json=group)
+    assert kept_group.status_code == 200, kept_group.text
     return Subject(
         *(body["id"], place.id, author, people, digest(kept), waiting, "", judged["id"], neighbour["id"]),
         turns=turns,
         name=body["name"],
+        group=group_id,
     )
 
 

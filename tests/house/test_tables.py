@@ -16,6 +16,8 @@ from tests.support.lints import ROOT
 #: the servers themselves write as they go on
 DOORS = {
     "account": "tiange import",
+    "audience_group": "servers: a choice is saved",
+    "audience_member": "servers: a choice is saved",
     "audit_entry": "servers: whatever is done",
     "audit_seal": "job audit.seal",
     "business_pair": "command duplicate.decline_business",

@@ -27,6 +27,8 @@ ELSEWHERE = UUID(int=92)
 OF_CUSTOMERS = frozenset(
     {
         "account",
+        "audience_group",
+        "audience_member",
         "file_record",
         "file_record_history",
         "customer",
@@ -46,6 +48,8 @@ OF_CUSTOMERS = frozenset(
 BANK_ONLY = frozenset(
     {
         "account",
+        "audience_group",
+        "audience_member",
         "customer_dispute",
         "customer_unanswered",
         "decision",

@@ -10,6 +10,7 @@ from litestar.di import Provide
 from redis.asyncio import Redis
 
 from backend.app.http.note import RequestNote, note_of
+from backend.audience.memory import Memory
 from backend.audit.api import write_audit
 from backend.identity.api import Passwords
 from backend.kernel.actor import Actor
@@ -25,7 +26,8 @@ REDIS_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Settings, keys, clock, the database under the web role, Valkey. Connections open at first use."""
+    """Settings, keys, clock, the database under the web role, Valkey, customers packed for counting.
+    Connections open at first use."""
 
     settings: Settings
     keys: Keys
@@ -33,6 +35,7 @@ class Resources:
     database: Database
     redis: "Redis"
     passwords: Passwords
+    packed: Memory
 
     @classmethod
     def open(cls, settings: Settings) -> "Resources":
@@ -52,10 +55,12 @@ class Resources:
             announce=redis_announcer(redis),
             application="tiange-web",
         )
-        return cls(settings, keys, clock, database, redis, Passwords(light=settings.test_mode))
+        passwords = Passwords(light=settings.test_mode)
+        return cls(settings, keys, clock, database, redis, passwords, Memory(database))
 
     async def close(self) -> None:
         """Closes the connections."""
+        await self.packed.close()
         await self.database.close()
         await self.redis.aclose()
 
@@ -68,6 +73,7 @@ class Resources:
             "clock": Provide(lambda: self.clock, sync_to_thread=False),
             "database": Provide(lambda: self.database, sync_to_thread=False),
             "redis": Provide(lambda: self.redis, sync_to_thread=False),
+            "packed": Provide(lambda: self.packed, sync_to_thread=False),
             "passwords": Provide(lambda: self.passwords, sync_to_thread=False),
             "actor": Provide(provide_actor, sync_to_thread=False),
             "address": Provide(provide_address, sync_to_thread=False),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from litestar import Litestar
 
 from tests.backend.audience.asking import EVERYBODY, ask, counted, every, lacks, made, some, tag
 from tests.support.bodies import visit
@@ -56,13 +57,18 @@ async def test_who_sees_no_profile_chooses_by_none(phone_of: PhoneOf, world: Wor
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
 
 
-async def test_an_edit_on_a_phone_moves_the_count(phone_of: PhoneOf, world: World, work: Work) -> None:
+async def test_an_edit_on_a_phone_moves_the_count(
+    app: Litestar, phone_of: PhoneOf, world: World, work: Work
+) -> None:
     manager, head, other = await phone_of("manager"), await phone_of("head"), await phone_of("head2")
     first, _ = await made(manager, world, "E1", "汪德海", "周海生")
     await work()
     # met on site today: the visit itself, and the tag that the worker makes of it
     seen = {"is": "visited", "within_days": 0}
     assert await counted(head, seen) == (0, 2)
+    # from here on it is counted in memory
+    await app.state.resources.packed.loaded()
+    assert app.state.resources.packed.columns is not None
     assert await counted(head, tag("never_visited")) == (2, 2)
     place = world.grids["E1"]
     manager.save("visit.log", visit(first, place.lon, place.lat, manager.now()))
