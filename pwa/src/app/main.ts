@@ -35,6 +35,7 @@ async function start() {
     isHead: store.isHead,
     isField: store.isField,
     oversees: store.oversees,
+    chooses: store.chooses,
     watches: store.watches,
     kiosk: () => kioskNow(engine.drafts),
     openDraft: () => (engine.status().phase === 'ready' ? openDraft(engine.drafts) : undefined),

@@ -47,6 +47,8 @@ test('who has no field work begins where theirs is, and is kept out of what is n
   expect(decide(page('/customers/find', { oversees: true }), auditor)).toEqual({ path: '/inbox', replace: true })
   expect(decide(page('/customers/find', { oversees: true }), { ...auditor, oversees: true })).toBe(true)
   expect(decide(page('/customers/find', { oversees: true }), { ...auditor, isField: true })).toEqual({ path: '/today', replace: true })
+  expect(decide(page('/audience', { chooses: true }), auditor)).toEqual({ path: '/inbox', replace: true })
+  expect(decide(page('/audience', { chooses: true }), { ...auditor, chooses: true })).toBe(true)
   expect(decide(page('/phones', { watch: true }), ready)).toEqual({ path: '/today', replace: true })
   expect(decide(page('/phones', { watch: true }), { ...ready, isHead: true, watches: true })).toBe(true)
 })

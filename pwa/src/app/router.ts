@@ -12,6 +12,8 @@ declare module 'vue-router' {
     field?: boolean
     /** For those of head office who look at customers for a purpose; with `field` for them too. */
     oversees?: boolean
+    /** For those who choose customers by what is known of them. */
+    chooses?: boolean
     /** For those who look after phones and refused entries. */
     watch?: boolean
     /** Opens in kiosk mode only. */
@@ -34,6 +36,7 @@ export interface GuardState {
   isHead: boolean
   isField: boolean
   oversees?: boolean
+  chooses?: boolean
   watches: boolean
   /** The page of a form that was open when the app was last closed. */
   openDraft?: () => string | undefined
@@ -56,7 +59,7 @@ export function decide(to: Pick<RouteLocationNormalized, 'path' | 'fullPath' | '
   const phases = to.meta.phases ?? ['ready']
   if (phases.includes(state.phase)) {
     const overseen = to.meta.oversees && state.oversees
-    const closed = (to.meta.heads && !state.isHead) || ((to.meta.field || to.meta.oversees) && !(to.meta.field && state.isField) && !overseen) || (to.meta.watch && !state.watches)
+    const closed = (to.meta.heads && !state.isHead) || ((to.meta.field || to.meta.oversees) && !(to.meta.field && state.isField) && !overseen) || (to.meta.watch && !state.watches) || (to.meta.chooses && !state.chooses)
     return closed && state.phase === 'ready' ? { path: homeOf(state), replace: true } : true
   }
   const next = typeof to.query['next'] === 'string' ? to.query['next'] : undefined

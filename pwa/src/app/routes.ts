@@ -35,6 +35,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/inbox', component: () => import('../features/inbox/Inbox.vue') },
   { path: '/approvals', component: () => import('../features/approvals/Approvals.vue'), meta: { heads: true } },
   { path: '/approvals/look', component: () => import('../features/approvals/Look.vue'), meta: { heads: true } },
+  { path: '/audience', component: () => import('../features/audience/Audience.vue'), meta: { chooses: true } },
   { path: '/team', component: () => import('../features/team/Team.vue'), meta: { heads: true } },
   { path: '/opportunities', component: () => import('../features/opportunities/OpportunityList.vue'), meta: { field: true } },
   { path: '/opportunities/branch', component: () => import('../features/opportunities/BranchOpportunities.vue'), meta: { heads: true } },

@@ -12,6 +12,8 @@ const HEADS: readonly StaffRole[] = ['branch_head', 'deputy_head']
 const WATCHES: readonly StaffRole[] = ['branch_head', 'deputy_head', 'admin']
 /** Who looks at customers of the whole bank, each time for a purpose. */
 const OVERSEES: readonly StaffRole[] = ['hq_lead', 'auditor']
+/** Who chooses customers by tags and figures: those who see them. */
+const CHOOSES: readonly StaffRole[] = ['manager', 'deputy_head', 'branch_head', 'hq_business']
 const FIELD: readonly StaffRole[] = ['agent', 'manager', 'deputy_head', 'branch_head']
 
 export const useEngine = defineStore('engine', () => {
@@ -81,8 +83,9 @@ export const useEngine = defineStore('engine', () => {
   const watches = computed(() => !!staff.value && WATCHES.includes(staff.value.role))
 
   const oversees = computed(() => !!staff.value && OVERSEES.includes(staff.value.role))
+  const chooses = computed(() => !!staff.value && CHOOSES.includes(staff.value.role))
   /** Those to whom the bank shows customers whom their phone does not hold. */
   const looks = computed(() => isHead.value || oversees.value)
 
-  return { attach, use, whole, opening, fromRows, fromOutbox, status: now, rowsMark, outboxMark, staff, isHead, isAgent, isField, watches, oversees, looks }
+  return { attach, use, whole, opening, fromRows, fromOutbox, status: now, rowsMark, outboxMark, staff, isHead, isAgent, isField, watches, oversees, looks, chooses }
 })

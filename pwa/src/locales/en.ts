@@ -1,3 +1,4 @@
+import audience from './audience.en'
 import calculation from './calculation.en'
 import completeness from './completeness.en'
 import copy from './copy.en'
@@ -25,6 +26,7 @@ const en: Messages = {
   leave,
   moves,
   questions,
+  audience,
   look,
   number,
   opportunities,
@@ -1089,6 +1091,9 @@ const en: Messages = {
     unexpected: 'Something went wrong; nothing recorded is lost. Try again, else ask the administrator.',
     wrong_password: 'Login or password is wrong. Check both.',
     too_many_tries: 'Too many tries. Wait a while.',
+    unknown_condition: 'There is no such condition any more. Take it away and choose another.',
+    choice_too_large: 'Too many conditions. Take some away, or choose in two steps.',
+    too_many_rows: 'Too many customers for one file. Export grid by grid.',
     too_many_look_ups: 'Too many look-ups. Wait a while; each is recorded.',
     too_many_releases: 'Released too often today. Come back tomorrow, or ask the administrator.',
     offline: 'No network.',

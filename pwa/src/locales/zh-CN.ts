@@ -1,3 +1,4 @@
+import audience from './audience.zh-CN'
 import calculation from './calculation.zh-CN'
 import completeness from './completeness.zh-CN'
 import copy from './copy.zh-CN'
@@ -24,6 +25,7 @@ const zh = {
   leave,
   moves,
   questions,
+  audience,
   look,
   number,
   opportunities,
@@ -1087,6 +1089,9 @@ const zh = {
     unexpected: '出了点问题，已记的没丢。再试一次，还不行找管理员。',
     wrong_password: '工号或密码不对，看清再试。',
     too_many_tries: '试得太多，等一会儿再来。',
+    unknown_condition: '没有这个条件，目录换过了。去掉再选。',
+    choice_too_large: '条件太多了，去掉几个，或分两步选。',
+    too_many_rows: '户数太多，一次放不进一个文件。分网格导出。',
     too_many_look_ups: '查得太多了，等一会儿再查。每次查询都有记录。',
     too_many_releases: '今天解锁次数用完了，明天再来，或找管理员。',
     offline: '没有网络。',

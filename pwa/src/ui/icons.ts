@@ -14,6 +14,7 @@ import close from '@tabler/icons/outline/x.svg?raw'
 import clock from '@tabler/icons/outline/clock.svg?raw'
 import dots from '@tabler/icons/outline/dots.svg?raw'
 import file from '@tabler/icons/outline/file-text.svg?raw'
+import filter from '@tabler/icons/outline/filter.svg?raw'
 import fingerprint from '@tabler/icons/outline/fingerprint.svg?raw'
 import forward from '@tabler/icons/outline/chevron-right.svg?raw'
 import home from '@tabler/icons/outline/home.svg?raw'
@@ -73,7 +74,7 @@ const today: Drawing = {
 }
 
 const drawn = {
-  alert, back, backspace, bell, calendar, call, camera, car, check, clock, close, dots, file, fingerprint, forward, home,
+  alert, back, backspace, bell, calendar, call, camera, car, check, clock, close, dots, file, filter, fingerprint, forward, home,
   inbox, info, language, lock, logout, map, message, microphone, minus, navigate, offline, paperclip, pause, pencil, phone, pin, play, plus, refresh, returned, seal,
   search, shield, signature, stamp, stop, target, theme, trash, user, userPlus, walk,
 }

@@ -299,6 +299,22 @@ export async function steering({ head }: Belonging, shoot: Shoot): Promise<void>
   await head.go('/opportunities')
   await page.getByRole('heading', { name: head.t('opportunities.title') }).waitFor()
   await shoot(head, '379 the head’s own opportunities')
+  await choosing(head, shoot)
+}
+
+/** Customers of the branch chosen by a condition. */
+async function choosing(head: Phone, shoot: Shoot): Promise<void> {
+  const { page } = head
+  await head.go('/audience')
+  await page.locator('.total').getByText(/\d/).waitFor()
+  await shoot(head, '390 who is chosen, nothing asked')
+  await head.tap(page.getByRole('group', { name: head.t('audience.add'), exact: true }).getByRole('button', { name: head.t('audience.by_tags'), exact: true }))
+  await page.getByRole('dialog').getByRole('listitem').first().waitFor()
+  await shoot(head, '391 who is chosen, tags')
+  await head.tap(page.getByRole('dialog').getByRole('listitem').first().getByRole('button'))
+  await head.tap(page.getByRole('dialog').locator('footer button').last())
+  await page.getByRole('button', { name: new RegExp(`^${head.t('audience.drop')}: `) }).waitFor()
+  await shoot(head, '392 who is chosen, by a tag')
 }
 
 /** Head office finds a customer of the bank, for a purpose. */
