@@ -72,6 +72,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("customers.merged", "evaluation.customers_merged", evaluation_jobs.on_customers_merged),
     Handler("customers.unmerged", "evaluation.customers_unmerged", evaluation_jobs.on_customers_merged),
     Handler("customers.people_moved", "banking.people_moved", banking_jobs.on_people_moved),
+    Handler(banking_jobs.LOOK_FOR_LATE, "banking.look_for_late", banking_jobs.on_look_for_late),
     Handler("customers.moved", "evaluation.customer_moved", evaluation_jobs.on_customer_moved),
     Handler(evaluation_closing.DUE, "evaluation.close_due", evaluation_jobs.on_close_due),
     Handler("evaluation.handed_in", "evaluation.handed_in", evaluation_jobs.on_handed_in),
@@ -167,6 +168,7 @@ PERIODIC = (
     Periodic(evaluation_closing.DUE, daily_at_hour(3, 10)),
     # after the night's results, so that what ceased to hold is known
     Periodic(opportunities_jobs.EXPIRE, daily_at_hour(4, 30)),
+    Periodic(banking_jobs.LOOK_FOR_LATE, daily_at_hour(7, 0)),
     Periodic(sync_jobs.TIDY, daily_at_hour(3, 40)),
     *strategy_jobs.PERIODIC,
 )

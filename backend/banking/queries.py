@@ -80,6 +80,16 @@ async def merged_among(uow: UnitOfWork, ids: Sequence[UUID]) -> int:
     return int(await uow.session.scalar(MERGED, {"ids": list(ids)}) or 0)
 
 
+async def newest_days(uow: UnitOfWork) -> dict[str, date]:
+    """By kind the day that the newest file taken tells of."""
+    wanted = (
+        select(ImportBatch.kind, func.max(ImportBatch.as_of).label("day"))
+        .where(ImportBatch.state == "taken", ImportBatch.as_of.is_not(None))
+        .group_by(ImportBatch.kind)
+    )
+    return {row.kind: row.day for row in await uow.session.execute(wanted)}
+
+
 async def batches(uow: UnitOfWork, most: int) -> Sequence[ImportBatch]:
     """The last files that were taken or refused, newest first."""
     newest = select(ImportBatch).order_by(ImportBatch.imported_at.desc(), ImportBatch.id.desc()).limit(most)

@@ -121,6 +121,11 @@ SHIPPED = (
     ),
     Figure("held_tiers_per_mille", 30, "a nightly run that moves more tiers waits for a person"),
     Figure("held_limits_per_mille", 10, "and one that takes away more limits"),
+    Figure(
+        "file_late_days",
+        {"accounts": 4, "loans": 4, "flows": 41, "products": 35},
+        "a file of the bank's systems is late once its newest tells of a day so long ago",
+    ),
     Figure("duplicate_least_per_mille", 900, "two people as likely one are put to a person at night"),
     Figure("opportunity_limit_rise_fen", 1_000_000, "a limit that rises by less is nothing to speak of"),
     Figure("opportunities_open_most", 3, "of one customer so many are open at once; others wait for room"),

@@ -522,6 +522,7 @@ const en: Messages = {
     numberWaits: 'Not the ID number on record, which stays for now. A colleague has to enter the same from the card',
     numberAgain: 'You have entered this ID number before; a colleague has to enter it from the card',
   },
+  bankFile: { accounts: 'accounts', loans: 'loans', flows: 'flows', products: 'products' },
   inbox: {
     unread: '{n} unread',
     new: 'Unread: {n}',
@@ -547,6 +548,7 @@ const en: Messages = {
     evaluation_opened: 'An evaluation has results to review',
     evaluation_reviewed: 'An evaluation waits for its second review',
     evaluation_closed: 'An evaluation was open too long and has ended by itself',
+    file_late: 'The newest file of {file} tells of {day}. Results stand on what is known; please ask for the next one',
     strategy_run_held: 'A recalculation would move too many customers, so nothing of it is in force. Check with the administrator, who lets it through: tiange strategy runs',
     tier_fell: '{name} fell from {before} to {after}: go and see what happened',
     number_contested: '{name}: two entries of somebody\'s ID number differ, please check the card',

@@ -521,6 +521,7 @@ const zh = {
     numberWaits: '身份证号和原来的不一样，原来的先留着。等另一位同事看着证件录同样的号码',
     numberAgain: '这个身份证号你录过了，要另一位同事看着证件再录',
   },
+  bankFile: { accounts: '账户', loans: '贷款', flows: '流水', products: '签约产品' },
   inbox: {
     unread: '{n} 条没看',
     new: '没看的 {n}',
@@ -547,6 +548,7 @@ const zh = {
     evaluation_reviewed: '评议一审过了，等二审',
     evaluation_closed: '有一场评议到期，已自动结束',
     duplicates_found: '可能重复的户或店，新有 {n} 对要你定',
+    file_late: '{file}文件只到{day}，新的还没来。结果先按已有的算，请催一下',
     strategy_run_held: '一次重算要动的客户太多，没有生效。请和管理员核对，由管理员放行：tiange strategy runs',
     tier_fell: '{name}从{before}降到{after}，去看看出了什么事',
     number_contested: '{name}，有人的身份证号两次录得不一样，请看着证件核对',

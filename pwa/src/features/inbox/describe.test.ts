@@ -8,7 +8,7 @@ const tasks = (id: string) => (id === 't' ? task : undefined)
 const names = (id: string) => (id === 'c' ? '汪德海' : undefined)
 
 test('a returned task leads to its household and says why', () => {
-  expect(describe(row('task_returned', { task_id: 't' }), tasks, names)).toEqual({ name: '汪德海', count: 0, overdue: 0, reason: '照片看不清', who: '', before: '', after: '', icon: 'returned', to: '/customers/c' })
+  expect(describe(row('task_returned', { task_id: 't' }), tasks, names)).toEqual({ name: '汪德海', count: 0, overdue: 0, reason: '照片看不清', who: '', before: '', after: '', file: '', day: '', icon: 'returned', to: '/customers/c' })
 })
 
 test('a household that is not on this phone is named from the task, and not linked', () => {

@@ -2,7 +2,7 @@
 import type { Id, InboxRow, TaskRow } from '../../domain/rows'
 import type { IconName } from '../../ui/icons'
 
-const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp', evaluation_closed: 'check', duplicates_found: 'user', number_contested: 'user', strategy_run_held: 'alert', tier_fell: 'alert' }
+const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp', evaluation_closed: 'check', duplicates_found: 'user', number_contested: 'user', strategy_run_held: 'alert', file_late: 'alert', tier_fell: 'alert' }
 
 export interface InboxLine {
   name: string
@@ -14,6 +14,9 @@ export interface InboxLine {
   /** Tiers, where it tells of a fall; '' otherwise. */
   before: string
   after: string
+  /** A file of the bank's systems, and the day that its newest one tells of; '' otherwise. */
+  file: string
+  day: string
   icon: IconName
   /** Where a tap leads; undefined for an item that only tells. */
   to: string | undefined
@@ -44,6 +47,8 @@ export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, c
     who: text('staff_id'),
     before: text('before'),
     after: text('after'),
+    file: text('file'),
+    day: text('day'),
     icon: ICONS[row.kind] ?? 'inbox',
     to,
   }
