@@ -67,13 +67,15 @@ class Example:
 @dataclass(frozen=True, slots=True)
 class Source:
     """A view `facts.<name>` with the columns that features may read. `for_agents`: those whose content agents
-    may know, and so whatever follows from nothing else."""
+    may know, and so whatever follows from nothing else. `is_model`: scores of a model, which order work and
+    are never granted upon."""
 
     name: str
     words: Words
     columns: Mapping[str, Column]
     part: Part = field(compare=False, repr=False)
     for_agents: frozenset[str] = frozenset()
+    is_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from backend.strategy.language.nodes import (
 from backend.strategy.language.scope import Column, Scope
 from backend.strategy.loading import kinds_of, words_of
 from backend.strategy.offering import TAG, OfferingParts, rules_of
+from backend.strategy.taint import taints
 
 
 def digest(files: Mapping[str, str]) -> str:
@@ -107,6 +108,7 @@ class _Loader(OfferingParts):
         self.problems += building.circles(features, rules)
         self._stop()
         self._check_agents(offering, sources, features, rules)
+        self.problems += taints(sources, features, rules)
         self._stop()
         return Catalogue(
             digest=digest_,
@@ -147,7 +149,7 @@ class _Loader(OfferingParts):
             for column in part.each("columns")
         }
         known = frozenset(one.text("name") for one in part.each("columns") if one.data.get("agents"))
-        return Source(part.text("name"), words_of(part), columns, part, known)
+        return Source(part.text("name"), words_of(part), columns, part, known, part.has("model"))
 
     def _figure(self, part: Part) -> Figure:
         self._unit_column(part)
