@@ -15,6 +15,9 @@ _HEADS = {
     "amounts": ("逐步计算", "Step by step"),
     "reasons": ("额度由来", "Why this limit"),
     "tags": ("标签", "Tags"),
+    "events": ("商机事件", "Opportunity events"),
+    "products": ("适合的产品", "Products that suit"),
+    "offers": ("套餐和覆盖计划", "Packages and coverage plans"),
 }
 _UNITS = {
     "days": ("天", " days"),
@@ -58,6 +61,8 @@ def _lines(uow: "UnitOfWork", said: "Explanation", which: int) -> Iterator[str]:
         which,
     )
     yield from _group("tags", ((_name(words, which), "") for words in said.tags), which)
+    for head, held in (("events", said.events), ("products", said.products), ("offers", said.offers)):
+        yield from _group(head, ((_name(words, which), _sentence(words, which)) for words in held), which)
 
 
 def _score(said: "Explanation", which: int) -> Iterator[tuple[str, str]]:
@@ -79,6 +84,10 @@ def _group(head: str, lines: Iterator[tuple[str, str]], which: int) -> Iterator[
 
 def _name(words: "Words", which: int) -> str:
     return words.en if which else words.zh
+
+
+def _sentence(words: "Words", which: int) -> str:
+    return words.explain_en if which else words.explain_zh
 
 
 def shown(unit: str, value: Any, which: int) -> str:

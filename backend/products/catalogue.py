@@ -1,5 +1,5 @@
-"""The products that ship, as far as a visit asks for them. Codes are also those of `holding` and of needs
-heard."""
+"""The products that ship. Codes are also those of `holding` and of needs heard; whom a product suits says the
+strategy catalogue (`strategy/catalogue/products`), under the same codes and names."""
 
 from dataclasses import dataclass
 
@@ -25,4 +25,14 @@ SHIPPED = (
     ShippedProduct("wealth", "理财", "Wealth"),
     ShippedProduct("credit_card", "信用卡", "Credit card"),
     ShippedProduct("wages", "代发工资", "Wages", asked=False),
+    ShippedProduct("farm_loan", "农户信用贷", "Farm loan", asked=False),
+    ShippedProduct("business_loan", "经营贷", "Operating loan", asked=False),
+    ShippedProduct("mortgage_loan", "房产抵押贷", "Mortgage loan", asked=False),
+    ShippedProduct("consumer_loan", "消费贷", "Consumer loan", asked=False),
+    ShippedProduct("relief_loan", "脱贫小额贷", "Relief loan", asked=False),
+    ShippedProduct("chain_loan", "订单贷", "Order loan", asked=False),
+    ShippedProduct("term_deposit", "定期存款", "Term deposit", asked=False),
+    ShippedProduct("large_deposit", "大额存单", "Certificate of deposit", asked=False),
+    ShippedProduct("notice_deposit", "通知存款", "Notice deposit", asked=False),
+    ShippedProduct("business_account", "对公结算户", "Business account", asked=False),
 )

@@ -1,9 +1,9 @@
 """A kept decision made again from its own feature row, and the way to it line by line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,7 @@ from backend.strategy import queries, versions
 from backend.strategy.compiler import calculation_statement
 from backend.strategy.definitions import Catalogue, Item, Scorecard, Words
 from backend.strategy.models import Decision
-from backend.strategy.rules import Result
+from backend.strategy.rules import Result, bits_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How a decision came about. `reasons`: (words, fen); `tags`: the words of those held."""
+    """How a decision came about. `reasons`: (words, fen); the words of tags held, of events that hold, of
+    products that suit, and of packages and plans."""
 
     decision: Decision
     result: Result
@@ -48,6 +49,9 @@ class Explanation:
     amounts: tuple[Line, ...]
     reasons: tuple[tuple[Words, int], ...]
     tags: tuple[Words, ...]
+    events: tuple[Words, ...]
+    products: tuple[Words, ...]
+    offers: tuple[Words, ...]
 
 
 async def decisions_of(uow: UnitOfWork, customer_id: UUID | None, most: int) -> list[Decision]:
@@ -108,7 +112,10 @@ async def explain(uow: UnitOfWork, decision: Decision) -> Explanation:
         tuple(score),
         tuple(amounts),
         tuple((reasons[code], amount) for code, amount in result.reasons),
-        tuple(one.words for one in catalogue.tags if _holds(result, one.bit)),
+        _held(catalogue.tags, result.tag_words),
+        _held(catalogue.offering.events, result.event_words),
+        _held(catalogue.offering.products, result.product_words),
+        _held((*catalogue.offering.packages, *catalogue.offering.plans), result.offer_words),
     )
 
 
@@ -120,9 +127,20 @@ def _points(catalogue: Catalogue, item: Item, percent: int | None, counts: bool 
     return Points(item, percent or 0, catalogue.figures[item.weight].on(day), bool(counts))
 
 
+class _Worded(Protocol):
+    """What has a bit and words."""
+
+    @property
+    def bit(self) -> int: ...
+
+    @property
+    def words(self) -> Words: ...
+
+
 def _features(catalogue: Catalogue, row: Mapping[str, Any]) -> list[Line]:
     return [Line(name, one.words, one.unit, row.get(name)) for name, one in catalogue.features.items()]
 
 
-def _holds(result: Result, bit: int) -> bool:
-    return bool(result.tag_words[bit // 64] >> (bit % 64) & 1)
+def _held(things: Iterable[_Worded], words: Sequence[int]) -> tuple[Words, ...]:
+    bits = bits_in(words)
+    return tuple(one.words for one in things if one.bit in bits)

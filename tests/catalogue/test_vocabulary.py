@@ -8,7 +8,7 @@ from backend.customers.person_fields import fields as person_fields
 from backend.customers.record_kinds import kinds as record_kinds
 from backend.customers.rules import THINGS, RecordKind, Relation
 from backend.products.catalogue import SHIPPED as PRODUCTS
-from backend.strategy.definitions import UNITS
+from backend.strategy.definitions import UNITS, Event, Offer, Product
 from backend.strategy.documents import schema
 from backend.strategy.engine import shipped_catalogue
 from backend.strategy.terms import SHOWN_CHOICES, terms
@@ -63,6 +63,51 @@ def test_every_term_has_both_languages() -> None:
         assert term.text_en.isascii(), key
     kinds = {"dimension", "tag", "reason", "event_dimension", "event", "script", "family", "product_tag"}
     assert {key.split(":")[0] for key in found} == kinds | {"product", "package", "plan", *SHOWN_CHOICES}
+
+
+def test_products_are_those_of_the_domain() -> None:
+    """Visits, holdings and imports have their list from there, the catalogue says whom they suit."""
+    known = {one.code: (one.zh, one.en) for one in PRODUCTS}
+    offering = shipped_catalogue().offering
+    assert {one.name: (one.words.zh, one.words.en) for one in offering.products} == known
+    assert len(known) == 20
+
+
+def test_there_is_something_to_offer() -> None:
+    """A hundred events and more, in all five dimensions, for both kinds; and what they lead to."""
+    offering = shipped_catalogue().offering
+    assert len(offering.events) >= 100
+    assert {event.dimension for event in offering.events} == set(offering.dimensions)
+    assert len(offering.dimensions) == 5
+    for kind in ("household", "business"):
+        assert sum(event.kinds in ((), (kind,)) for event in offering.events) >= 50
+    assert {event.owner for event in offering.events} == {"manager", "agent", "branch_head"}
+    assert {mark for product in offering.products for mark in product.marks} == set(offering.marks)
+    assert {product.family for product in offering.products} == set(offering.families)
+    assert min(len(offering.packages), len(offering.plans)) >= 6
+    assert {plan.seeks for plan in offering.plans} == {"product", "customer"}
+    led_to = {event.product for event in offering.events}
+    led_to |= {step.offer for offer in (*offering.packages, *offering.plans) for step in offer.steps}
+    assert led_to >= {product.name for product in offering.products}
+
+
+def test_what_is_offered_speaks_plainly() -> None:
+    """Names and sentences are each thing's own; an event names its data and shows when it holds."""
+    offering = shipped_catalogue().offering
+    things: tuple[Event | Product | Offer, ...]
+    things = (*offering.events, *offering.products, *offering.packages, *offering.plans)
+    for which in ("zh", "en", "explain_zh", "explain_en"):
+        said = [getattr(one.words, which) for one in things]
+        assert [words for words in set(said) if said.count(words) > 1] == []
+    for one in things:
+        assert {example.expect for example in one.examples} == {True, False}, one.name
+    scripts = [event.script.zh for event in offering.events]
+    assert len(set(scripts)) == len(scripts)
+    for event in offering.events:
+        assert "（" in event.words.explain_zh, event.name
+        assert "(" in event.words.explain_en, event.name
+        assert event.again_days >= event.valid_days, event.name
+        assert event.script.en.isascii(), event.name
 
 
 def test_there_is_a_catalogue_to_speak_of() -> None:

@@ -32,6 +32,10 @@ _SECTIONS = {
 }
 
 
+#: a square metre's rent a year
+_RENT_FEN = 240 * _FEN
+
+
 class Businesses:
     """Makes the businesses of one grid."""
 
@@ -65,7 +69,7 @@ class Businesses:
         turnover = stream.amount(median * _FEN * 2.718281828 ** (0.5 * runner.rich), 0.6, 1_000 * _FEN)
         fields: set[str] = set()
         if recorded.by is not None:
-            fields = self._file(customer_id, sign, code, turnover, recorded)
+            fields = self._file(customer_id, runner, sign, code, turnover, recorded)
             self._premises(customer_id, sign, code, recorded)
         phone = runner.person_id if runner.has_phone else None
         site.customer(
@@ -87,7 +91,9 @@ class Businesses:
         deal(world, stream, customer_id, profile)
         contact(world, stream, customer_id, Place(spot.lon, spot.lat, site.team), since)
 
-    def _file(self, customer_id: UUID, sign: str, code: str, turnover: int, recorded: Recorded) -> set[str]:
+    def _file(
+        self, customer_id: UUID, runner: Runner, sign: str, code: str, turnover: int, recorded: Recorded
+    ) -> set[str]:
         stream = self._site.stream
         costs = int(turnover * stream.uniform(0.72, 0.93)) // (1_000 * _FEN) * (1_000 * _FEN)
         values: dict[str, int | str] = {
@@ -105,13 +111,14 @@ class Businesses:
                     del values[name]
         for name, value in values.items():
             self._site.value(customer_id, name, value, recorded)
-        Particulars(self._site, customer_id, recorded).business(turnover, costs, firm=sign in _FIRMS)
+        more = Particulars(self._site, customer_id, recorded)
+        more.business(turnover, costs, runner.customer_id, firm=sign in _FIRMS)
         return set(values)
 
     def _premises(self, customer_id: UUID, sign: str, code: str, recorded: Recorded) -> None:
         stream = self._site.stream
         area = stream.randint(25, 160) * (8 if sign in _FIRMS else 1)
-        rented = "true" if stream.chance(0.6) else "false"
+        rented = f'true, "rent_year_fen": {area * _RENT_FEN}' if stream.chance(0.6) else "false"
         self._site.record(
             customer_id,
             "premises",

@@ -60,6 +60,11 @@ def deal(world: World, stream: Stream, customer_id: UUID, profile: Profile) -> N
     _flows(world, stream, customer_id, profile, opened, held, lively)
 
 
+def _is_leaving(world: World, customer_id: UUID) -> bool:
+    """Whether the money has begun to go elsewhere."""
+    return Stream(world.seed, world.today, "leaving", customer_id).chance(0.05)
+
+
 def _accounts(
     world: World, stream: Stream, customer_id: UUID, profile: Profile, opened: date, *, asleep: bool
 ) -> int:
@@ -73,11 +78,12 @@ def _accounts(
         kinds.append(("social", 2_300, 0.9, 1.0))
     total = 0
     whose = Stream(world.seed, world.today, "holders", customer_id)
+    leaves = _is_leaving(world, customer_id)
     for kind, median, sigma, factor in kinds:
         balance = stream.amount(median * YUAN * wealth * factor, sigma, 1, 3_000_000 * YUAN)
         if asleep and kind == "demand":
             balance //= 40
-        average = int(balance * stream.uniform(0.72, 1.12))
+        average = int(balance * stream.uniform(0.72, 1.12) * (2.0 if leaves else 1.0))
         day = opened if kind == "demand" else stream.day(opened, calendar.before(10))
         total += balance
         world.batch.add(
@@ -183,6 +189,7 @@ def _flows(
     # some hang up another bank's code
     stopped = stream.randint(2, 5) if stream.chance(0.12) else 0
     month = world.today.replace(day=1)
+    leaves = _is_leaving(world, customer_id)
     holder = profile.holders[0]
     for back in range(1, 13):
         month = (month - timedelta(days=1)).replace(day=1)
@@ -198,7 +205,7 @@ def _flows(
         if qr is not None and qr <= month and profile.trade_fen and back > stopped:
             takings = int(profile.trade_fen * stream.uniform(0.25, 0.5) / 12 * season)
         received = max(0, int(usual * stream.uniform(0.6, 1.4))) + wages + takings
-        spent = int(received * stream.uniform(0.72, 1.16))
+        spent = int(received * stream.uniform(0.72, 1.16) * (2.2 if leaves and back == 1 else 1.0))
         world.batch.add(
             FlowRow(
                 holder.key,

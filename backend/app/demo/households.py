@@ -30,6 +30,7 @@ UNPLACED = 0.005
 class Runner:
     """A household whose head may run a business."""
 
+    customer_id: UUID
     person_id: UUID
     has_phone: bool
     rich: float
@@ -74,10 +75,11 @@ class Households:
         if file == "full":
             gaps = {part for part, share in GAPS.items() if stream.chance(share)}
             fields = self._file(customer_id, means, recorded, gaps)
+            more = Particulars(site, customer_id, recorded)
             if "assets" not in gaps:
-                self._things(customer_id, means, recorded)
+                self._things(customer_id, means, recorded, more)
                 things = [one.kind for one in means.things]
-            Particulars(site, customer_id, recorded).household(family, means)
+            more.household(family, means)
         elif stream.chance(0.5):
             fields = self._registered(customer_id, family)
         shape = Shape(customer_id, "household", family.head.name, spot, phone, len(people), recorded, since)
@@ -87,7 +89,7 @@ class Households:
             deal(world, stream, customer_id, self._profile(family, means, since, holders))
             if file != "register":
                 contact(world, stream, customer_id, Place(spot.lon, spot.lat, site.team), since)
-        return Runner(people[0].person_id, people[0].has_phone, means.rich)
+        return Runner(customer_id, people[0].person_id, people[0].has_phone, means.rich)
 
     def _holders(self, customer_id: UUID, family: Family, people: list[_Made]) -> tuple[Holder, ...]:
         """Head and spouse; who has no ID number on file is meant by the household's own id."""
@@ -203,7 +205,7 @@ class Households:
             self._site.value(customer_id, name, value, known, source="register")
         return set(values)
 
-    def _things(self, customer_id: UUID, means: Means, recorded: Recorded) -> None:
+    def _things(self, customer_id: UUID, means: Means, recorded: Recorded, more: Particulars) -> None:
         for one in means.things:
             self._site.record(
                 customer_id,
@@ -213,5 +215,5 @@ class Households:
                 value_fen=one.value_fen,
                 area_m2=one.area_m2,
                 quantity=one.quantity,
-                detail=one.detail,
+                detail=more.detail(one),
             )

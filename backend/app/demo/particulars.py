@@ -2,18 +2,17 @@
 papers and partners. Drawn from a stream of its own, so that the rest of the county stays as it was. All
 made up."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 
-from backend.app.demo.economy import Means
+from backend.app.demo.economy import MU_M2, YUAN, Means, Thing
 from backend.app.demo.families import Family
 from backend.app.demo.rows import RecordRow
 from backend.app.demo.seeded import Stream
 from backend.app.demo.site import Recorded, Site
-
-YUAN = 100
 
 _PLANS = {"loan": 0.42, "deposit": 0.14, "card": 0.10, "insurance": 0.14, "wealth": 0.08, "qr": 0.12}
 _COLLATERAL = {"none": 0.55, "guarantor": 0.25, "house": 0.14, "land": 0.06}
@@ -28,6 +27,8 @@ class Particulars:
     def __init__(self, site: Site, customer_id: UUID, recorded: Recorded) -> None:
         self._site, self._customer, self._recorded = site, customer_id, recorded
         self._stream = Stream(site.world.seed, site.world.today, "particulars", customer_id)
+        # what came later, likewise
+        self._more = Stream(site.world.seed, site.world.today, "more", customer_id)
 
     def household(self, family: Family, means: Means) -> None:
         """A household's: registers, people living there, this year's income, plans, guarantees, honours."""
@@ -48,11 +49,35 @@ class Particulars:
             self._plan()
         if stream.chance(0.05):
             self._guarantee(60_000)
+        self._land_and_savings()
         if stream.chance(0.09):
             year = self._site.world.today.year - stream.randint(0, 8)
             self._record("honour", stream.choice(_HONOURS), None, {"year": year, "given_by": "镇政府"})
 
-    def business(self, turnover: int, costs: int, firm: bool) -> None:
+    def detail(self, thing: Thing) -> str:
+        """A thing's detail; a bank's debt mostly with the day on which it is due."""
+        if thing.label != "他行贷款" or self._more.chance(0.3):
+            return thing.detail
+        due = self._site.world.today + timedelta(days=self._more.randint(-20, 420))
+        told: dict[str, object] = msgspec.json.decode(thing.detail)
+        return msgspec.json.encode(told | {"due_on": due.isoformat()}).decode()
+
+    def _land_and_savings(self) -> None:
+        """Here and there a greenhouse, an orchard, wealth products or shares of another house."""
+        more = self._more
+        for share, crop, label, greenhouse in (
+            (0.03, "vegetables", "蔬菜大棚", True),
+            (0.03, "fruit", "果园", False),
+        ):
+            if more.chance(share):
+                detail = {"crop": crop, "tenure": "contracted", "greenhouse": greenhouse}
+                self._record("farmland", label, None, detail, area_m2=more.randint(2, 12) * MU_M2)
+        if more.chance(0.04):
+            form = more.pick({"wealth": 0.6, "shares": 0.4})
+            amount = more.amount(60_000 * YUAN, 0.7, 1_000 * YUAN)
+            self._record("financial", {"wealth": "理财", "shares": "股票"}[form], amount, {"form": form})
+
+    def business(self, turnover: int, costs: int, family_id: UUID, firm: bool) -> None:
         """A business's: licence, quarters, tax and power, trading partners, plans, guarantees."""
         stream, today = self._stream, self._site.world.today
         if stream.chance(0.88):
@@ -77,6 +102,15 @@ class Particulars:
             role = stream.pick({"buyer": 0.5, "supplier": 0.5})
             detail = {"role": role, "share": stream.randint(5, 80)}
             self._record("partner", stream.choice(_UPSTREAM), stream.amount(turnover * 0.2, 0.6), detail)
+        more = self._more
+        if more.chance(0.12):
+            # the owner's own tea, pigs or flour
+            told = {"role": "supplier", "share": more.randint(5, 40), "customer": str(family_id)}
+            self._record("partner", "业主自家", more.amount(turnover * 0.1, 0.6), told)
+        if more.chance(0.15):
+            area = more.randint(30, 200)
+            told = {"type": "plant" if firm else "shop", "deed": more.chance(0.7)}
+            self._record("real_estate", "自有铺面", area * 5_000 * YUAN, told, area_m2=area)
         if stream.chance(0.3):
             self._plan()
         if stream.chance(0.08):
@@ -103,7 +137,14 @@ class Particulars:
     def _value(self, name: str, value: int | str) -> None:
         self._site.value(self._customer, name, value, self._recorded)
 
-    def _record(self, kind: str, label: str, value_fen: int | None, detail: dict[str, object]) -> None:
+    def _record(
+        self,
+        kind: str,
+        label: str,
+        value_fen: int | None,
+        detail: Mapping[str, object],
+        area_m2: int | None = None,
+    ) -> None:
         recorded = self._recorded
         self._site.world.batch.add(
             RecordRow(
@@ -112,7 +153,7 @@ class Particulars:
                 kind,
                 label,
                 value_fen,
-                None,
+                area_m2,
                 None,
                 msgspec.json.encode(detail).decode(),
                 "collected",

@@ -7,7 +7,8 @@ from backend.embedded import Urls
 from backend.strategy import queries, versions
 from backend.strategy.api import decisions_of, ensure_published, explain, recompute, replay
 from backend.strategy.documents import shipped_files
-from backend.strategy.engine import Edition
+from backend.strategy.engine import Edition, shipped_catalogue
+from backend.strategy.rules import bits_in
 from backend.strategy.service import put_in_force
 from tests.backend.strategy.town import SYSTEM, Town, debt_of
 from tests.support.clock import MovingClock
@@ -90,6 +91,15 @@ async def test_the_way_to_a_limit_adds_up(town: Town) -> None:
         assert "  他行负债: -26,000.00 元" in chinese
         assert "  Debts elsewhere: -26,000.00 yuan" in english
         assert len(chinese) == len(english)
+        suits = chinese[chinese.index("适合的产品") + 1 :]
+        assert any(line.startswith("  社保卡: 养老金、医保、补贴都进这张卡。") for line in suits)
+        assert len(said.products) >= 3
+        bits = bits_in([int(word) for word in kept.result["event_words"]])
+        offering = shipped_catalogue().offering
+        assert list(said.events) == [event.words for event in offering.events if event.bit in bits]
+        assert len(said.events) >= 2
+        head = english.index("Opportunity events")
+        assert english[head + 1] == f"  {said.events[0].en}: {said.events[0].explain_en}"
         assert len([line for line in chinese if line.startswith("  ")]) > 60
 
 

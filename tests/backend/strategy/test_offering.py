@@ -4,16 +4,20 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
-from backend.strategy import queries, service, versions
+from backend.strategy import compiler, queries, service, versions
 from backend.strategy.api import decisions_of, ensure_published, recompute, recompute_all, replay
 from backend.strategy.compiler import compile_catalogue
 from backend.strategy.documents import CatalogueError, Problem, shipped_files
 from backend.strategy.engine import Edition, shipped_catalogue
 from backend.strategy.everybody import Copy
 from backend.strategy.loader import load
+from backend.strategy.packing import as_columns
 from backend.strategy.rules import bits_in
 from backend.strategy.service import put_in_force
 from backend.strategy.terms import agents_terms
@@ -146,7 +150,7 @@ def line_of(file: str, what: str) -> int:
     return content[: content.index(what)].count("\n") + 1
 
 
-EVENTS = "events/first.yaml"
+EVENTS = "events/business_operation_shop.yaml"
 PACKAGES = "products/packages.yaml"
 
 
@@ -156,27 +160,27 @@ PACKAGES = "products/packages.yaml"
         (
             EVENTS,
             "product: merchant_qr",
-            "product: merchant_rq",
-            "product merchant_rq is not known",
+            "product: merchant_q",
+            "product merchant_q is not known",
             "merchant_qr",
         ),
         (
             EVENTS,
+            "    bit: 67\n",
             "    bit: 1\n",
-            "    bit: 0\n",
-            "the name event bit 0 is taken in events/first.yaml:4",
+            "the name event bit 1 is taken in events/business_operation_shop.yaml:4",
             None,
         ),
         (EVENTS, "owner: manager", "owner: manger", "manger is none of", "manager"),
         (
             EVENTS,
-            "dimension: supply_chain",
-            "dimension: suply_chain",
-            "dimension suply_chain is not known",
-            "supply_chain",
+            "dimension: business_operation",
+            "dimension: busines_operation",
+            "dimension busines_operation is not known",
+            "business_operation",
         ),
-        (EVENTS, "when: due_days BETWEEN", "when: due_day BETWEEN", "due_day is not known here", "due_days"),
-        (EVENTS, "priority: 1", "priority: 6", "6 is greater than the maximum of 5", None),
+        (EVENTS, "when: tag_trader_no_qr", "when: tag_trader_qr", "tag_trader_qr is not", "tag_trader_no_qr"),
+        (EVENTS, "priority: 2", "priority: 6", "6 is greater than the maximum of 5", None),
         (
             PACKAGES,
             "mobile_banking, wages]",
@@ -184,7 +188,7 @@ PACKAGES = "products/packages.yaml"
             "mobile_bank is not known",
             "mobile_banking",
         ),
-        (PACKAGES, "- offer: deposit", "- offer: deposits", "offer deposits is not known", "deposit"),
+        ("products/plans.yaml", "- offer: deposit", "- offer: deposits", "offer deposits is not", "deposit"),
         (
             PACKAGES,
             "suits: suits_merchant_qr",
@@ -220,8 +224,8 @@ def test_a_mistake_is_named_with_its_place(
 
 
 AGENTS = (
-    "    owner: manager\n    examples:\n      - given: {kind: business, turnover",
-    "    owner: manager\n    agent_visible: true\n    examples:\n      - given: {kind: business, turnover",
+    "    owner: manager\n    examples:\n      - {given: {kind: business, turnover",
+    "    owner: manager\n    agent_visible: true\n    examples:\n      - {given: {kind: business, turnover",
 )
 
 
@@ -253,7 +257,140 @@ def test_a_retired_event_keeps_its_name_and_never_holds() -> None:
     files[EVENTS] = files[EVENTS].replace(
         "    owner: manager\n", "    owner: manager\n    retired: true\n", 1
     )
-    files[EVENTS] = files[EVENTS].replace("expect: true", "expect: false", 1)
     catalogue = load(files)
-    assert catalogue.offering.events[0].retired
+    assert [event.name for event in catalogue.offering.events if event.retired] == ["qr_without"]
     assert "WHEN FALSE" in compile_catalogue(catalogue).results
+
+
+_KEYS = st.sampled_from(
+    [
+        *("name", "bit", "dimension", "for", "zh", "en", "explain", "when", "product", "script", "priority"),
+        *("valid_days", "again_days", "owner", "agent_visible", "retired", "family", "tags", "suits"),
+        *("group", "products", "steps", "seeks", "examples", "extra"),
+    ]
+)
+_WORDS = ("loan", "deposit", "suits_loan", "tag_rich", "event_an_event", "as_of", "money_fen > 0", "manager")
+_VALUES = st.one_of(
+    st.text(max_size=30),
+    st.integers(-5, 9000),
+    st.booleans(),
+    st.none(),
+    st.sampled_from(_WORDS),
+    st.lists(st.sampled_from([*_WORDS, "household", "unsecured"]), max_size=3),
+    st.dictionaries(st.sampled_from(["zh", "en", "offer", "do"]), st.text(max_size=9), max_size=2),
+)
+_NAMED = "zh: 名, en: Name, explain: {zh: 说明。, en: A sentence.}"
+_BASE = f"""
+sources:
+  - {{name: customer, {_NAMED}, columns: [{{name: kind, type: text, codes: [household, business]}}]}}
+  - {{name: account, {_NAMED}, columns: [{{name: balance_fen, type: bigint}}]}}
+features:
+  - {{name: kind, {_NAMED}, unit: code, from: customer, value: kind, codes: [household, business]}}
+  - {{name: money_fen, {_NAMED}, unit: fen, from: account, value: SUM(balance_fen), otherwise: 0}}
+dimensions: [{{name: value, {_NAMED}}}]
+tags: [{{name: rich, bit: 0, dimension: value, {_NAMED}, when: money_fen > 5}}]
+event_dimensions: [{{name: customer_value, {_NAMED}}}]
+product_families: [{{name: loan, {_NAMED}}}]
+product_tags: [{{name: unsecured, {_NAMED}}}]
+products:
+  - {{name: loan, bit: 0, family: loan, {_NAMED}, suits: tag_rich}}
+  - {{name: deposit, bit: 1, family: loan, {_NAMED}, suits: money_fen > 0}}
+"""
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["events", "products", "packages", "plans"]),
+    st.dictionaries(_KEYS, _VALUES, max_size=4),
+)
+def test_whatever_is_written_is_taken_or_refused_politely(kind: str, changes: dict[str, object]) -> None:
+    """Of each new kind one with some of its keys changed, or others added."""
+    refused: list[Problem] = []
+    written = msgspec.json.encode({kind: [{**SOUND[kind], **changes}]}).decode()
+    try:
+        load({"base.yaml": _BASE, "x.yaml": written})
+    except CatalogueError as error:
+        refused = error.problems
+    assert all(problem.what and problem.file == "x.yaml" for problem in refused), refused
+    assert changes or not refused
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "what"),
+    [
+        ("events", {}, None),
+        ("products", {}, None),
+        ("packages", {}, None),
+        ("plans", {}, None),
+        ("events", {"extra": 1}, "there is no key extra here"),
+        ("events", {"when": "event_an_event"}, "event_an_event is not known here"),
+        ("products", {"suits": "suits_loan"}, "suits_loan is not known here"),
+        ("packages", {"products": ["loan"]}, "too short"),
+    ],
+)
+def test_what_is_sound_is_taken(kind: str, changes: dict[str, object], what: str | None) -> None:
+    written = msgspec.json.encode({kind: [{**SOUND[kind], **changes}]}).decode()
+    if what is None:
+        load({"base.yaml": _BASE, "x.yaml": written})
+        return
+    with pytest.raises(CatalogueError, match=what):
+        load({"base.yaml": _BASE, "x.yaml": written})
+
+
+SAID = {"zh": "说明。", "en": "A sentence."}
+SOUND: dict[str, dict[str, object]] = {
+    "events": {
+        "name": "an_event",
+        "bit": 900,
+        "dimension": "customer_value",
+        "zh": "事件",
+        "en": "Event",
+        "explain": SAID,
+        "when": "suits_loan AND tag_rich",
+        "product": "loan",
+        "script": SAID,
+        "priority": 1,
+        "valid_days": 30,
+        "again_days": 60,
+        "owner": "manager",
+    },
+    "products": {
+        "name": "a_product",
+        "bit": 900,
+        "family": "loan",
+        "zh": "产品",
+        "en": "Product",
+        "explain": SAID,
+        "suits": "tag_rich",
+    },
+    "packages": {
+        "name": "a_package",
+        "bit": 900,
+        "zh": "套餐",
+        "en": "Package",
+        "explain": SAID,
+        "products": ["loan", "deposit"],
+        "suits": "suits_loan",
+    },
+    "plans": {
+        "name": "a_plan",
+        "bit": 900,
+        "zh": "计划",
+        "en": "Plan",
+        "explain": SAID,
+        "seeks": "product",
+        "group": "suits_loan",
+        "steps": [{"offer": "loan", "do": SAID}],
+    },
+}
+
+
+def test_more_columns_than_postgresql_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What others read is a column: here all shipped ones but one."""
+    catalogue = shipped_catalogue()
+    columns = len(catalogue.features) + len(as_columns(catalogue))
+    monkeypatch.setattr(compiler, "MAX_COLUMNS", columns - 1)
+    with pytest.raises(CatalogueError, match="that others read"):
+        compile_catalogue(catalogue)
+    monkeypatch.setattr(compiler, "MAX_COLUMNS", columns)
+    compile_catalogue(catalogue)

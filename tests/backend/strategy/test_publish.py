@@ -144,6 +144,8 @@ async def test_a_type_that_the_database_sees_otherwise_is_named(town: Town) -> N
     # these compare it with numbers
     for file in ("tags/basic_identity_file.yaml", "tags/credit_risk_limits.yaml"):
         del files[file]
+    # and these read those
+    files = {file: text for file, text in files.items() if not file.startswith(("events/", "products/p"))}
     async with town.db.unit(SYSTEM) as uow:
         problems = await binding.bind(uow, load(files))
     assert any("completeness_points as int8, text is declared" in problem.what for problem in problems)

@@ -13,6 +13,7 @@ from backend.kernel.uow import Database
 from backend.strategy import queries, service
 from backend.strategy.api import ensure_published
 from backend.strategy.engine import shipped_catalogue, shipped_statements
+from backend.strategy.rules import bits_in
 from backend.strategy.service import Recomputed, recompute
 from tests.backend.strategy.town import (
     SYSTEM,
@@ -85,6 +86,9 @@ async def test_what_a_phone_and_the_duties_hear(town: Town) -> None:
             text("SELECT book, row_id, gone FROM sync_change WHERE kind = 'profile'")
         )
         assert [tuple(row) for row in rows] == [(f"grid:{grid}", str(one), False)]
+    held = bits_in((await town.profile(one)).event_words)
+    raised = [event.name for event in shipped_catalogue().offering.events if event.bit in held]
+    assert "children_left_behind" in raised
     assert await town.events(service.PROFILE_CHANGED) == [
         {
             "customer_id": str(one),
@@ -95,7 +99,7 @@ async def test_what_a_phone_and_the_duties_hear(town: Town) -> None:
             "limit_after": 15_000_000,
             "contact_days": 30,
             "visit_days": 60,
-            "events_raised": [],
+            "events_raised": raised,
             "events_ended": [],
         }
     ]

@@ -24,7 +24,31 @@ WITH of_customer AS MATERIALIZED (
     CAST(SUM(balance_fen) AS BIGINT) AS deposits_fen,
     CAST(SUM(year_average_fen) AS BIGINT) AS year_average_fen,
     COUNT(1) AS account_count,
-    MIN(opened_on) AS first_account_on
+    MIN(opened_on) AS first_account_on,
+    CAST(SUM(balance_fen) FILTER(WHERE
+      account_kind = 'term'
+      AND (
+        (
+          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+        ) - (
+          CAST(EXTRACT(YEAR FROM opened_on) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM opened_on) AS BIGINT)
+        ) = 11
+        OR (
+          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+        ) - (
+          CAST(EXTRACT(YEAR FROM opened_on) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM opened_on) AS BIGINT)
+        ) = 23
+        OR (
+          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+        ) - (
+          CAST(EXTRACT(YEAR FROM opened_on) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM opened_on) AS BIGINT)
+        ) = 35
+        OR (
+          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+        ) - (
+          CAST(EXTRACT(YEAR FROM opened_on) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM opened_on) AS BIGINT)
+        ) = 59
+      )) AS BIGINT) AS term_turning_fen
   FROM facts.account
   WHERE
     customer_id = ANY(
@@ -214,7 +238,13 @@ WITH of_customer AS MATERIALIZED (
           CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
         )
       ) BETWEEN 1 AND 12
-      AND out_fen > in_fen) AS deficit_month_count
+      AND out_fen > in_fen) AS deficit_month_count,
+    CAST(SUM(out_fen) FILTER(WHERE
+      (
+        CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+      ) - (
+        CAST(EXTRACT(YEAR FROM month) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM month) AS BIGINT)
+      ) = 1) AS BIGINT) AS outflow_month_fen
   FROM facts.flow
   WHERE
     customer_id = ANY(
@@ -431,6 +461,11 @@ WITH of_customer AS MATERIALIZED (
         CAST(:as_of AS DATE) - heard_on
       ) AS BIGINT) BETWEEN 0 AND 180) AS loan_need_count,
     COUNT(1) FILTER(WHERE
+      product_code = 'credit_card'
+      AND CAST((
+        CAST(:as_of AS DATE) - heard_on
+      ) AS BIGINT) <= 365) AS credit_card_need_count,
+    COUNT(1) FILTER(WHERE
       product_code = 'deposit'
       AND CAST((
         CAST(:as_of AS DATE) - heard_on
@@ -593,7 +628,50 @@ WITH of_customer AS MATERIALIZED (
     COUNT(1) FILTER(WHERE
       consents_whereabouts) AS whereabouts_consent_count,
     COUNT(1) FILTER(WHERE
-      consents_marketing) AS marketing_consent_count
+      consents_marketing) AS marketing_consent_count,
+    COUNT(1) FILTER(WHERE
+      (
+        (
+          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+        ) - (
+          CAST(EXTRACT(YEAR FROM birth_on) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM birth_on) AS BIGINT)
+        )
+      ) BETWEEN 717 AND 725) AS turning_sixty_count,
+    COUNT(1) FILTER(WHERE
+      (
+        (
+          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+        ) - (
+          CAST(EXTRACT(YEAR FROM birth_on) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM birth_on) AS BIGINT)
+        )
+      ) BETWEEN 213 AND 221) AS turning_eighteen_count,
+    COUNT(1) FILTER(WHERE
+      (
+        (
+          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+        ) - (
+          CAST(EXTRACT(YEAR FROM birth_on) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM birth_on) AS BIGINT)
+        )
+      ) BETWEEN 0 AND 11) AS infant_count,
+    COUNT(1) FILTER(WHERE
+      (
+        (
+          CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
+        ) - (
+          CAST(EXTRACT(YEAR FROM birth_on) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM birth_on) AS BIGINT)
+        )
+      ) BETWEEN 66 AND 83) AS starting_school_count,
+    COUNT(1) FILTER(WHERE
+      relation = 'child'
+      AND (
+        (
+          (
+            CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 10000 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT) * 100 + CAST(EXTRACT(DAY FROM CAST(:as_of AS DATE)) AS BIGINT)
+          ) - (
+            CAST(EXTRACT(YEAR FROM birth_on) AS BIGINT) * 10000 + CAST(EXTRACT(MONTH FROM birth_on) AS BIGINT) * 100 + CAST(EXTRACT(DAY FROM birth_on) AS BIGINT)
+          )
+        ) / 10000
+      ) BETWEEN 23 AND 29) AS marrying_age_count
   FROM facts.person
   WHERE
     customer_id = ANY(
@@ -619,7 +697,8 @@ WITH of_customer AS MATERIALIZED (
     MAX(high_percent - low_percent) FILTER(WHERE
       CAST((
         CAST(:as_of AS DATE) - settled_on
-      ) AS BIGINT) BETWEEN 0 AND 730) AS evaluation_spread_percent
+      ) AS BIGINT) BETWEEN 0 AND 730) AS evaluation_spread_percent,
+    MAX(settled_on) AS evaluated_on
   FROM facts.evaluation
   WHERE
     customer_id = ANY(
@@ -717,7 +796,44 @@ WITH of_customer AS MATERIALIZED (
     COUNT(1) FILTER(WHERE
       record_kind = 'machinery' AND what IN ('harvester', 'transplanter', 'tractor')) AS harvester_count,
     COUNT(1) FILTER(WHERE
-      record_kind = 'honour') AS honour_count
+      record_kind = 'honour') AS honour_count,
+    MIN(CAST((
+      until_on - CAST(:as_of AS DATE)
+    ) AS BIGINT)) FILTER(WHERE
+      record_kind = 'debt'
+      AND what = 'elsewhere'
+      AND CAST((
+        until_on - CAST(:as_of AS DATE)
+      ) AS BIGINT) >= 0) AS debt_due_days,
+    MIN(CAST((
+      until_on - CAST(:as_of AS DATE)
+    ) AS BIGINT)) FILTER(WHERE
+      record_kind = 'guarantee'
+      AND CAST((
+        until_on - CAST(:as_of AS DATE)
+      ) AS BIGINT) >= 0) AS guarantee_left_days,
+    COUNT(1) FILTER(WHERE
+      record_kind = 'intention' AND what = 'card') AS card_plan_count,
+    COUNT(1) FILTER(WHERE
+      record_kind = 'intention' AND what = 'qr') AS qr_plan_count,
+    CAST(SUM(area_m2) FILTER(WHERE
+      record_kind = 'farmland' AND greenhouse) AS BIGINT) AS greenhouse_m2,
+    CAST(SUM(area_m2) FILTER(WHERE
+      record_kind = 'farmland' AND what = 'fruit') AS BIGINT) AS fruit_m2,
+    CAST(SUM(value_fen) FILTER(WHERE
+      record_kind = 'financial' AND what IN ('wealth', 'shares')) AS BIGINT) AS wealth_elsewhere_fen,
+    CAST(SUM(rent_year_fen) FILTER(WHERE
+      record_kind = 'premises' AND rented) AS BIGINT) AS rent_year_fen,
+    COUNT(1) FILTER(WHERE
+      record_kind = 'real_estate' AND what IN ('shop', 'plant')) AS shop_house_count,
+    COUNT(1) FILTER(WHERE
+      record_kind = 'partner' AND is_customer) AS partner_ours_count,
+    COUNT(1) FILTER(WHERE
+      record_kind = 'partner' AND NOT is_customer) AS partner_not_ours_count,
+    CAST(SUM(value_fen) FILTER(WHERE
+      record_kind = 'partner' AND what = 'buyer') AS BIGINT) AS sales_known_fen,
+    CAST(SUM(value_fen) FILTER(WHERE
+      record_kind = 'partner' AND what = 'supplier') AS BIGINT) AS purchases_known_fen
   FROM facts.record
   WHERE
     customer_id = ANY(
@@ -728,6 +844,11 @@ WITH of_customer AS MATERIALIZED (
 ), of_presented AS MATERIALIZED (
   SELECT
     customer_id,
+    COUNT(1) FILTER(WHERE
+      product_code IN ('wealth', 'insurance')
+      AND CAST((
+        CAST(:as_of AS DATE) - presented_on
+      ) AS BIGINT) <= 365) AS wealth_shown_count,
     COUNT(1) FILTER(WHERE
       product_code = 'loan'
       AND CAST((
@@ -795,6 +916,7 @@ WITH of_customer AS MATERIALIZED (
     COALESCE(of_account.year_average_fen, 0) AS year_average_fen,
     COALESCE(of_account.account_count, 0) AS account_count,
     of_account.first_account_on,
+    COALESCE(of_account.term_turning_fen, 0) AS term_turning_fen,
     COALESCE(of_loan.loan_count, 0) AS loan_count,
     of_loan.loan_rate_bp,
     of_loan.last_granted_on,
@@ -831,6 +953,7 @@ WITH of_customer AS MATERIALIZED (
     COALESCE(of_flow.merchant_month_count, 0) AS merchant_month_count,
     COALESCE(of_flow.best_month_fen, 0) AS best_month_fen,
     COALESCE(of_flow.deficit_month_count, 0) AS deficit_month_count,
+    COALESCE(of_flow.outflow_month_fen, 0) AS outflow_month_fen,
     of_value.business_kind,
     of_value.trade,
     of_value.licence_from_on,
@@ -884,6 +1007,7 @@ WITH of_customer AS MATERIALIZED (
     COALESCE(of_contact.wanted_fen, 0) AS wanted_fen,
     COALESCE(of_need.need_count, 0) AS need_count,
     COALESCE(of_need.loan_need_count, 0) AS loan_need_count,
+    COALESCE(of_need.credit_card_need_count, 0) AS credit_card_need_count,
     COALESCE(of_need.deposit_need_count, 0) AS deposit_need_count,
     COALESCE(of_need.merchant_qr_need_count, 0) AS merchant_qr_need_count,
     COALESCE(of_need.mobile_banking_need_count, 0) AS mobile_banking_need_count,
@@ -914,10 +1038,16 @@ WITH of_customer AS MATERIALIZED (
     COALESCE(of_person.accounts_consent_count, 0) AS accounts_consent_count,
     COALESCE(of_person.whereabouts_consent_count, 0) AS whereabouts_consent_count,
     COALESCE(of_person.marketing_consent_count, 0) AS marketing_consent_count,
+    COALESCE(of_person.turning_sixty_count, 0) AS turning_sixty_count,
+    COALESCE(of_person.turning_eighteen_count, 0) AS turning_eighteen_count,
+    COALESCE(of_person.infant_count, 0) AS infant_count,
+    COALESCE(of_person.starting_school_count, 0) AS starting_school_count,
+    COALESCE(of_person.marrying_age_count, 0) AS marrying_age_count,
     of_evaluation.evaluation_percent,
     COALESCE(of_evaluation.evaluation_known_count, 0) AS evaluation_known_count,
     COALESCE(of_evaluation.evaluation_limit_fen, 0) AS evaluation_limit_fen,
     of_evaluation.evaluation_spread_percent,
+    of_evaluation.evaluated_on,
     COALESCE(of_record.rented_in_m2, 0) AS rented_in_m2,
     COALESCE(of_record.rented_out_m2, 0) AS rented_out_m2,
     COALESCE(of_record.tea_m2, 0) AS tea_m2,
@@ -958,6 +1088,20 @@ WITH of_customer AS MATERIALIZED (
     COALESCE(of_record.vehicle_fen, 0) AS vehicle_fen,
     COALESCE(of_record.harvester_count, 0) AS harvester_count,
     COALESCE(of_record.honour_count, 0) AS honour_count,
+    of_record.debt_due_days,
+    of_record.guarantee_left_days,
+    COALESCE(of_record.card_plan_count, 0) AS card_plan_count,
+    COALESCE(of_record.qr_plan_count, 0) AS qr_plan_count,
+    COALESCE(of_record.greenhouse_m2, 0) AS greenhouse_m2,
+    COALESCE(of_record.fruit_m2, 0) AS fruit_m2,
+    COALESCE(of_record.wealth_elsewhere_fen, 0) AS wealth_elsewhere_fen,
+    COALESCE(of_record.rent_year_fen, 0) AS rent_year_fen,
+    COALESCE(of_record.shop_house_count, 0) AS shop_house_count,
+    COALESCE(of_record.partner_ours_count, 0) AS partner_ours_count,
+    COALESCE(of_record.partner_not_ours_count, 0) AS partner_not_ours_count,
+    COALESCE(of_record.sales_known_fen, 0) AS sales_known_fen,
+    COALESCE(of_record.purchases_known_fen, 0) AS purchases_known_fen,
+    COALESCE(of_presented.wealth_shown_count, 0) AS wealth_shown_count,
     COALESCE(of_presented.loan_shown_count, 0) AS loan_shown_count,
     COALESCE(of_presented.mobile_banking_shown_count, 0) AS mobile_banking_shown_count,
     COALESCE(of_asset.assets_fen, 0) AS assets_fen,
@@ -1051,6 +1195,9 @@ WITH of_customer AS MATERIALIZED (
       plan_next_on - CAST(:as_of AS DATE)
     ) AS BIGINT) AS plan_left_days,
     member_count - worker_count AS dependant_count,
+    CAST((
+      CAST(:as_of AS DATE) - evaluated_on
+    ) AS BIGINT) AS evaluated_days,
     CAST((
       CAST(:as_of AS DATE) - last_onsite_on
     ) AS BIGINT) AS last_onsite_days,

@@ -1,7 +1,7 @@
 WITH rules_1 AS MATERIALIZED (
   SELECT
     f.*
-  FROM JSONB_TO_RECORDSET(CAST(:features AS JSONB)) AS f(customer_id UUID, term_deposits_fen BIGINT, demand_deposits_fen BIGINT, social_deposits_fen BIGINT, newest_account_on DATE, newest_account_days BIGINT, loan_count BIGINT, loan_rate_bp BIGINT, last_granted_on DATE, last_granted_days BIGINT, due_days BIGINT, etc_held_count BIGINT, insurance_held_count BIGINT, wealth_held_count BIGINT, credit_card_held_count BIGINT, wages_held_count BIGINT, new_product_count BIGINT, deposits_fen BIGINT, year_average_fen BIGINT, account_count BIGINT, first_account_on DATE, relationship_days BIGINT, loans_fen BIGINT, granted_fen BIGINT, overdue_days BIGINT, next_due_on DATE, inflow_year_fen BIGINT, inflow_quarter_fen BIGINT, inflow_quarter_before_fen BIGINT, inflow_change_ratio DOUBLE PRECISION, wages_year_fen BIGINT, merchant_year_fen BIGINT, active_month_count BIGINT, last_active_on DATE, flows_told_until_on DATE, quiet_months BIGINT, product_count BIGINT, digital_count BIGINT, mobile_banking_count BIGINT, merchant_qr_count BIGINT, social_card_count BIGINT, investment_count BIGINT, business_kind TEXT, trade TEXT, licence_from_on DATE, licence_until_on DATE, trading_years BIGINT, licence_left_days BIGINT, profit_fen BIGINT, tax_year_fen BIGINT, power_year_kwh BIGINT, quarter_count BIGINT, best_quarter_fen BIGINT, worst_quarter_fen BIGINT, met_year_count BIGINT, last_met_on DATE, unseen_days BIGINT, refused_count BIGINT, need_count BIGINT, loan_need_count BIGINT, previous_tier TEXT, planting_income_fen BIGINT, breeding_income_fen BIGINT, trade_income_fen BIGINT, wages_income_fen BIGINT, transfers_income_fen BIGINT, tuition_fen BIGINT, medical_fen BIGINT, gifts_fen BIGINT, income_kinds_count BIGINT, income_expected_fen BIGINT, surplus_fen BIGINT, outflow_year_fen BIGINT, inflow_month_fen BIGINT, merchant_quarter_fen BIGINT, merchant_quarter_before_fen BIGINT, wages_quarter_fen BIGINT, net_flow_fen BIGINT, merchant_change_ratio DOUBLE PRECISION, movement_count BIGINT, merchant_month_count BIGINT, best_month_fen BIGINT, deficit_month_count BIGINT, kind TEXT, created_on DATE, has_point BOOLEAN, completeness_points BIGINT, member_count BIGINT, worker_count BIGINT, away_worker_count BIGINT, student_count BIGINT, lead_birth_on DATE, lead_age_years BIGINT, credit_consent_count BIGINT, known_days BIGINT, residence_years BIGINT, harmony TEXT, hukou TEXT, evaluation_percent BIGINT, income_year_fen BIGINT, farm_income_fen BIGINT, migrant_income_fen BIGINT, income_observed_on DATE, income_age_days BIGINT, spending_year_fen BIGINT, turnover_year_fen BIGINT, costs_year_fen BIGINT, employee_count BIGINT, rented_in_m2 BIGINT, rented_out_m2 BIGINT, tea_m2 BIGINT, grain_m2 BIGINT, rape_m2 BIGINT, vegetables_m2 BIGINT, flowers_m2 BIGINT, pig_count BIGINT, cattle_count BIGINT, sheep_count BIGINT, poultry_count BIGINT, guarantee_count BIGINT, guarantee_fen BIGINT, plan_count BIGINT, loan_plan_count BIGINT, deposit_plan_count BIGINT, insurance_plan_count BIGINT, wealth_plan_count BIGINT, plan_next_on DATE, plan_left_days BIGINT, late_plan_count BIGINT, secured_plan_count BIGINT, long_plan_count BIGINT, buyer_count BIGINT, supplier_count BIGINT, partner_share_percent BIGINT, rented_premises_count BIGINT, premises_m2 BIGINT, small_child_count BIGINT, school_child_count BIGINT, elder_count BIGINT, aged_count BIGINT, dependant_count BIGINT, home_worker_count BIGINT, grown_student_count BIGINT, college_count BIGINT, spouse_count BIGINT, child_count BIGINT, parent_count BIGINT, woman_lead_count BIGINT, educated_lead_count BIGINT, legal_person_count BIGINT, accounts_consent_count BIGINT, whereabouts_consent_count BIGINT, marketing_consent_count BIGINT, home_type TEXT, minimum_living TEXT, five_guarantees TEXT, out_of_poverty TEXT, residents_count BIGINT, evaluation_known_count BIGINT, evaluation_limit_fen BIGINT, evaluation_spread_percent BIGINT, house_count BIGINT, flat_count BIGINT, deedless_count BIGINT, deed_count BIGINT, house_fen BIGINT, house_area_m2 BIGINT, wooden_house_count BIGINT, floors_count BIGINT, car_count BIGINT, work_vehicle_count BIGINT, vehicle_fen BIGINT, harvester_count BIGINT, honour_count BIGINT, reached_year_count BIGINT, phone_year_count BIGINT, wechat_year_count BIGINT, branch_year_count BIGINT, agent_year_count BIGINT, pair_year_count BIGINT, absent_half_count BIGINT, astray_year_count BIGINT, shown_half_count BIGINT, last_onsite_on DATE, last_onsite_days BIGINT, next_contact_on DATE, next_contact_days BIGINT, wanted_fen BIGINT, deposit_need_count BIGINT, merchant_qr_need_count BIGINT, mobile_banking_need_count BIGINT, social_card_need_count BIGINT, insurance_need_count BIGINT, etc_need_count BIGINT, wealth_need_count BIGINT, loan_shown_count BIGINT, mobile_banking_shown_count BIGINT, assets_fen BIGINT, financial_assets_fen BIGINT, farmland_m2 BIGINT, vehicle_count BIGINT, machinery_count BIGINT, deposits_elsewhere_fen BIGINT, debts_elsewhere_fen BIGINT, debts_private_fen BIGINT, net_assets_fen BIGINT)
+  FROM JSONB_TO_RECORDSET(CAST(:features AS JSONB)) AS f(customer_id UUID, term_deposits_fen BIGINT, demand_deposits_fen BIGINT, social_deposits_fen BIGINT, newest_account_on DATE, newest_account_days BIGINT, loan_count BIGINT, loan_rate_bp BIGINT, last_granted_on DATE, last_granted_days BIGINT, due_days BIGINT, etc_held_count BIGINT, insurance_held_count BIGINT, wealth_held_count BIGINT, credit_card_held_count BIGINT, wages_held_count BIGINT, new_product_count BIGINT, deposits_fen BIGINT, year_average_fen BIGINT, account_count BIGINT, first_account_on DATE, relationship_days BIGINT, loans_fen BIGINT, granted_fen BIGINT, overdue_days BIGINT, next_due_on DATE, inflow_year_fen BIGINT, inflow_quarter_fen BIGINT, inflow_quarter_before_fen BIGINT, inflow_change_ratio DOUBLE PRECISION, wages_year_fen BIGINT, merchant_year_fen BIGINT, active_month_count BIGINT, last_active_on DATE, flows_told_until_on DATE, quiet_months BIGINT, product_count BIGINT, digital_count BIGINT, mobile_banking_count BIGINT, merchant_qr_count BIGINT, social_card_count BIGINT, investment_count BIGINT, business_kind TEXT, trade TEXT, licence_from_on DATE, licence_until_on DATE, trading_years BIGINT, licence_left_days BIGINT, profit_fen BIGINT, tax_year_fen BIGINT, power_year_kwh BIGINT, quarter_count BIGINT, best_quarter_fen BIGINT, worst_quarter_fen BIGINT, met_year_count BIGINT, last_met_on DATE, unseen_days BIGINT, refused_count BIGINT, need_count BIGINT, loan_need_count BIGINT, previous_tier TEXT, planting_income_fen BIGINT, breeding_income_fen BIGINT, trade_income_fen BIGINT, wages_income_fen BIGINT, transfers_income_fen BIGINT, tuition_fen BIGINT, medical_fen BIGINT, gifts_fen BIGINT, income_kinds_count BIGINT, income_expected_fen BIGINT, surplus_fen BIGINT, outflow_year_fen BIGINT, inflow_month_fen BIGINT, merchant_quarter_fen BIGINT, merchant_quarter_before_fen BIGINT, wages_quarter_fen BIGINT, net_flow_fen BIGINT, merchant_change_ratio DOUBLE PRECISION, movement_count BIGINT, merchant_month_count BIGINT, best_month_fen BIGINT, deficit_month_count BIGINT, kind TEXT, created_on DATE, has_point BOOLEAN, completeness_points BIGINT, member_count BIGINT, worker_count BIGINT, away_worker_count BIGINT, student_count BIGINT, lead_birth_on DATE, lead_age_years BIGINT, credit_consent_count BIGINT, known_days BIGINT, residence_years BIGINT, harmony TEXT, hukou TEXT, evaluation_percent BIGINT, income_year_fen BIGINT, farm_income_fen BIGINT, migrant_income_fen BIGINT, income_observed_on DATE, income_age_days BIGINT, spending_year_fen BIGINT, turnover_year_fen BIGINT, costs_year_fen BIGINT, employee_count BIGINT, rented_in_m2 BIGINT, rented_out_m2 BIGINT, tea_m2 BIGINT, grain_m2 BIGINT, rape_m2 BIGINT, vegetables_m2 BIGINT, flowers_m2 BIGINT, pig_count BIGINT, cattle_count BIGINT, sheep_count BIGINT, poultry_count BIGINT, guarantee_count BIGINT, guarantee_fen BIGINT, plan_count BIGINT, loan_plan_count BIGINT, deposit_plan_count BIGINT, insurance_plan_count BIGINT, wealth_plan_count BIGINT, plan_next_on DATE, plan_left_days BIGINT, late_plan_count BIGINT, secured_plan_count BIGINT, long_plan_count BIGINT, buyer_count BIGINT, supplier_count BIGINT, partner_share_percent BIGINT, rented_premises_count BIGINT, premises_m2 BIGINT, small_child_count BIGINT, school_child_count BIGINT, elder_count BIGINT, aged_count BIGINT, dependant_count BIGINT, home_worker_count BIGINT, grown_student_count BIGINT, college_count BIGINT, spouse_count BIGINT, child_count BIGINT, parent_count BIGINT, woman_lead_count BIGINT, educated_lead_count BIGINT, legal_person_count BIGINT, accounts_consent_count BIGINT, whereabouts_consent_count BIGINT, marketing_consent_count BIGINT, home_type TEXT, minimum_living TEXT, five_guarantees TEXT, out_of_poverty TEXT, residents_count BIGINT, evaluation_known_count BIGINT, evaluation_limit_fen BIGINT, evaluation_spread_percent BIGINT, house_count BIGINT, flat_count BIGINT, deedless_count BIGINT, deed_count BIGINT, house_fen BIGINT, house_area_m2 BIGINT, wooden_house_count BIGINT, floors_count BIGINT, car_count BIGINT, work_vehicle_count BIGINT, vehicle_fen BIGINT, harvester_count BIGINT, honour_count BIGINT, turning_sixty_count BIGINT, turning_eighteen_count BIGINT, infant_count BIGINT, starting_school_count BIGINT, marrying_age_count BIGINT, term_turning_fen BIGINT, outflow_month_fen BIGINT, credit_card_need_count BIGINT, wealth_shown_count BIGINT, debt_due_days BIGINT, guarantee_left_days BIGINT, card_plan_count BIGINT, qr_plan_count BIGINT, greenhouse_m2 BIGINT, fruit_m2 BIGINT, wealth_elsewhere_fen BIGINT, rent_year_fen BIGINT, shop_house_count BIGINT, partner_ours_count BIGINT, partner_not_ours_count BIGINT, sales_known_fen BIGINT, purchases_known_fen BIGINT, evaluated_on DATE, evaluated_days BIGINT, reached_year_count BIGINT, phone_year_count BIGINT, wechat_year_count BIGINT, branch_year_count BIGINT, agent_year_count BIGINT, pair_year_count BIGINT, absent_half_count BIGINT, astray_year_count BIGINT, shown_half_count BIGINT, last_onsite_on DATE, last_onsite_days BIGINT, next_contact_on DATE, next_contact_days BIGINT, wanted_fen BIGINT, deposit_need_count BIGINT, merchant_qr_need_count BIGINT, mobile_banking_need_count BIGINT, social_card_need_count BIGINT, insurance_need_count BIGINT, etc_need_count BIGINT, wealth_need_count BIGINT, loan_shown_count BIGINT, mobile_banking_shown_count BIGINT, assets_fen BIGINT, financial_assets_fen BIGINT, farmland_m2 BIGINT, vehicle_count BIGINT, machinery_count BIGINT, deposits_elsewhere_fen BIGINT, debts_elsewhere_fen BIGINT, debts_private_fen BIGINT, net_assets_fen BIGINT)
 ), rules_2 AS MATERIALIZED (
   SELECT
     rules_1.*,
@@ -120,8 +120,152 @@ WITH rules_1 AS MATERIALIZED (
     CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2025-05-20' AS DATE) THEN 300 ELSE 310 END AS BIGINT) + 180 AS guide_rate_bp,
     CAST(CASE WHEN year_average_fen >= 2000000 THEN 20 ELSE 0 END AS BIGINT) AS contribution_discount_bp,
     CAST(30 AS BIGINT) AS contact_days,
+    kind = 'business' AND COALESCE(trade IN ('f52'), FALSE) AS tag_trade_retail,
+    kind = 'business' AND COALESCE(trade IN ('h61', 'h62'), FALSE) AS tag_trade_catering,
+    kind = 'business'
+    AND COALESCE(trade IN ('c13', 'c14', 'c15', 'c18', 'c20', 'c21', 'c30', 'c33'), FALSE) AS tag_trade_making,
+    kind = 'business' AND COALESCE(trade IN ('o80', 'o81', 'p83', 'q84'), FALSE) AS tag_trade_services,
+    kind = 'business' AND COALESCE(licence_left_days BETWEEN 0 AND 90, FALSE) AS tag_licence_ending,
+    kind = 'business' AND COALESCE(licence_left_days < 0, FALSE) AS tag_licence_expired,
+    kind = 'business' AND COALESCE(trading_years < 2, FALSE) AS tag_young_business,
+    kind = 'business' AND COALESCE(credit_consent_count = 0, FALSE) AS tag_business_no_credit_consent,
+    kind = 'household'
+    AND COALESCE(completeness_points >= 80 AND credit_consent_count = 0, FALSE) AS tag_good_file_no_consent,
+    kind = 'household'
+    AND COALESCE(member_count >= 2 AND elder_count = member_count, FALSE) AS tag_empty_nest,
+    kind = 'household' AND COALESCE(grown_student_count >= 1, FALSE) AS tag_grown_students,
+    COALESCE(account_count >= 1 AND mobile_banking_count = 0, FALSE) AS tag_no_mobile_banking,
+    kind = 'household'
+    AND COALESCE(elder_count >= 1 AND social_card_count = 0, FALSE) AS tag_elder_without_social_card,
+    kind = 'household'
+    AND COALESCE(lead_age_years < 35 AND mobile_banking_count = 0, FALSE) AS tag_young_without_mobile,
+    kind = 'household'
+    AND COALESCE(trade_income_fen > 0 AND merchant_qr_count = 0, FALSE) AS tag_trader_no_qr,
+    COALESCE(merchant_qr_count >= 1 AND merchant_month_count = 0, FALSE) AS tag_qr_asleep,
+    COALESCE(loan_need_count >= 1, FALSE) AS tag_loan_wanted,
+    COALESCE(branch_year_count >= 1, FALSE) AS tag_comes_to_branch,
+    COALESCE(deposit_need_count >= 1, FALSE) AS tag_wants_deposit,
+    COALESCE(merchant_qr_need_count >= 1 AND merchant_qr_count = 0, FALSE) AS tag_wants_qr,
+    COALESCE(mobile_banking_need_count >= 1 AND mobile_banking_count = 0, FALSE) AS tag_wants_mobile,
+    COALESCE(social_card_need_count >= 1 AND social_card_count = 0, FALSE) AS tag_wants_social_card,
+    COALESCE(insurance_need_count >= 1 AND insurance_held_count = 0, FALSE) AS tag_wants_insurance,
+    COALESCE(etc_need_count >= 1 AND etc_held_count = 0, FALSE) AS tag_wants_etc,
+    COALESCE(wealth_need_count >= 1 AND wealth_held_count = 0, FALSE) AS tag_wants_wealth,
+    COALESCE(loan_shown_count >= 1 AND loan_count = 0, FALSE) AS tag_loan_presented_unused,
+    COALESCE(mobile_banking_shown_count >= 1 AND mobile_banking_count = 0, FALSE) AS tag_mobile_presented_unused,
+    COALESCE(loan_plan_count >= 1, FALSE) AS tag_loan_planned,
+    COALESCE(deposit_plan_count + wealth_plan_count >= 1, FALSE) AS tag_savings_planned,
+    COALESCE(insurance_plan_count >= 1, FALSE) AS tag_insurance_planned,
+    COALESCE(plan_left_days BETWEEN 0 AND 60, FALSE) AS tag_plan_soon,
+    COALESCE(late_plan_count >= 1, FALSE) AS tag_plan_gone_by,
+    COALESCE(debts_elsewhere_fen > 0, FALSE) AS tag_owes_elsewhere,
+    kind = 'household' AND COALESCE(debts_private_fen > 0, FALSE) AS tag_owes_privately,
+    kind = 'household'
+    AND COALESCE(completeness_points >= 80 AND evaluation_percent IS NULL, FALSE) AS tag_ready_for_evaluation,
+    kind = 'household' AND COALESCE(evaluation_percent >= 80, FALSE) AS tag_village_speaks_well,
+    COALESCE(granted_fen > 0 AND loans_fen * 100 >= granted_fen * 95, FALSE) AS tag_fully_drawn,
+    COALESCE(loan_count >= 1 AND loans_fen = 0, FALSE) AS tag_repaid_contract,
+    COALESCE(loan_count = 0, FALSE) AS tag_never_borrowed,
+    COALESCE(net_assets_fen >= 50000000, FALSE) AS tag_well_off,
+    kind = 'business' AND COALESCE(turnover_year_fen >= 100000000, FALSE) AS tag_large_business,
+    kind = 'business'
+    AND COALESCE(quarter_count = 4 AND best_quarter_fen * 100 >= worst_quarter_fen * 160, FALSE) AS tag_seasonal,
+    kind = 'business' AND COALESCE(tax_year_fen >= 1000000, FALSE) AS tag_large_taxpayer,
+    kind = 'business' AND COALESCE(power_year_kwh >= 30000, FALSE) AS tag_large_power,
+    kind = 'household' AND COALESCE(vehicle_fen >= 8000000, FALSE) AS tag_dear_vehicle,
+    kind = 'household' AND COALESCE(car_count >= 1 AND etc_held_count = 0, FALSE) AS tag_car_without_etc,
+    kind = 'household' AND COALESCE(honour_count >= 1, FALSE) AS tag_honoured,
+    kind = 'household'
+    AND COALESCE(income_year_fen > 0 AND planting_income_fen * 100 >= income_year_fen * 60, FALSE) AS tag_lives_on_planting,
+    kind = 'household'
+    AND COALESCE(income_expected_fen * 100 >= income_year_fen * 115 AND income_year_fen > 0, FALSE) AS tag_income_to_rise,
+    kind = 'household'
+    AND COALESCE(income_expected_fen * 100 <= income_year_fen * 90 AND income_year_fen > 0, FALSE) AS tag_income_to_fall,
+    kind = 'household' AND COALESCE(surplus_fen >= 6000000, FALSE) AS tag_good_surplus,
+    kind = 'household' AND COALESCE(tuition_fen >= 800000, FALSE) AS tag_heavy_tuition,
+    kind = 'household' AND COALESCE(medical_fen >= 800000, FALSE) AS tag_heavy_medical,
+    kind = 'household' AND COALESCE(farmland_m2 >= 6670, FALSE) AS tag_ten_mu,
+    kind = 'household' AND COALESCE(rented_in_m2 > 0, FALSE) AS tag_rents_land_in,
+    kind = 'household' AND COALESCE(tea_m2 > 0, FALSE) AS tag_grows_tea,
+    kind = 'household' AND COALESCE(grain_m2 > 0, FALSE) AS tag_grows_grain,
+    kind = 'household' AND COALESCE(vegetables_m2 > 0, FALSE) AS tag_grows_vegetables,
+    kind = 'household' AND COALESCE(flowers_m2 > 0, FALSE) AS tag_grows_flowers,
+    kind = 'household' AND COALESCE(pig_count >= 5, FALSE) AS tag_pig_farmer,
+    kind = 'household' AND COALESCE(cattle_count + sheep_count >= 1, FALSE) AS tag_keeps_cattle,
+    kind = 'household' AND COALESCE(poultry_count >= 50, FALSE) AS tag_poultry_farmer,
+    kind = 'household' AND COALESCE(harvester_count >= 1, FALSE) AS tag_large_machine,
+    kind = 'household'
+    AND COALESCE(farmland_m2 >= 6670 AND machinery_count = 0, FALSE) AS tag_grower_without_machine,
+    COALESCE(product_count = 1, FALSE) AS tag_few_products,
+    COALESCE(demand_deposits_fen >= 3000000 AND term_deposits_fen = 0, FALSE) AS tag_idle_demand,
+    COALESCE(account_count >= 1 AND deposits_fen < 100000, FALSE) AS tag_small_deposit,
+    COALESCE(newest_account_days <= 365, FALSE) AS tag_new_account,
+    COALESCE(deposits_fen >= 5000000 AND wealth_held_count = 0, FALSE) AS tag_depositor_without_wealth,
+    COALESCE(loans_fen > 0 AND deposits_fen < 100000, FALSE) AS tag_borrows_only,
+    kind = 'household' AND COALESCE(away_worker_count >= 1, FALSE) AS tag_away_workers,
+    kind = 'business' AND COALESCE(buyer_count + supplier_count = 0, FALSE) AS tag_partners_unknown,
+    kind = 'business' AND COALESCE(supplier_count >= 1, FALSE) AS tag_suppliers_known,
+    kind = 'business' AND COALESCE(buyer_count >= 1 AND supplier_count >= 1, FALSE) AS tag_both_sides_known,
+    kind = 'business' AND COALESCE(partner_share_percent >= 50, FALSE) AS tag_depends_on_one,
+    kind = 'household'
+    AND COALESCE(away_worker_count >= 1 AND small_child_count + school_child_count >= 1, FALSE) AS tag_left_behind_children,
+    COALESCE(quiet_months > 3, FALSE) AS tag_gone_quiet,
+    COALESCE(
+      inflow_quarter_before_fen > 0
+      AND inflow_quarter_fen * 100 < inflow_quarter_before_fen * 70,
+      FALSE
+    ) AS tag_inflow_falling,
+    kind = 'household' AND COALESCE(wages_quarter_fen >= 600000, FALSE) AS tag_steady_wages,
+    kind = 'household'
+    AND COALESCE(wages_year_fen > 0 AND wages_quarter_fen = 0, FALSE) AS tag_wages_stopped,
+    COALESCE(merchant_year_fen >= 3000000, FALSE) AS tag_takings_thirty_thousand,
+    COALESCE(merchant_change_ratio >= 1.3, FALSE) AS tag_takings_rising,
+    COALESCE(
+      merchant_quarter_before_fen > 0
+      AND merchant_quarter_fen * 100 < merchant_quarter_before_fen * 70,
+      FALSE
+    ) AS tag_takings_falling,
+    kind = 'business'
+    AND COALESCE(turnover_year_fen > 0 AND inflow_year_fen * 100 < turnover_year_fen * 20, FALSE) AS tag_flow_lacks_turnover,
+    COALESCE(year_average_fen >= 20000000, FALSE) AS tag_deposit_pillar,
+    kind = 'household'
+    AND COALESCE(
+      deposits_fen * 100 < (
+        deposits_fen + GREATEST(deposits_elsewhere_fen, financial_assets_fen)
+      ) * 30,
+      FALSE
+    ) AS tag_money_with_others,
+    COALESCE(relationship_days >= 1095, FALSE) AS tag_three_year_customer,
+    COALESCE(net_assets_fen >= 50000000 AND product_count < 2, FALSE) AS tag_well_off_few_products,
+    kind = 'household'
+    AND COALESCE(income_year_fen >= 15000000 AND year_average_fen < 100000, FALSE) AS tag_earns_well_saves_little,
     TRUE AS reason_sum_income_capacity_when,
-    COALESCE(kind = 'business' OR trade_income_fen > 0 OR farm_income_fen >= 1000000, FALSE) AS suits_merchant_qr
+    COALESCE(kind = 'business' OR trade_income_fen > 0 OR farm_income_fen >= 1000000, FALSE) AS suits_merchant_qr,
+    COALESCE(
+      (
+        vehicle_count > 0 OR house_count > 0 OR dependant_count > 0 OR farm_income_fen > 0
+      )
+      AND COALESCE(minimum_living, 'no') <> 'yes'
+      AND COALESCE(five_guarantees, 'no') <> 'yes',
+      FALSE
+    ) AS suits_insurance,
+    kind = 'household'
+    AND COALESCE(year_average_fen >= 5000000 AND lead_age_years BETWEEN 18 AND 70, FALSE) AS suits_wealth,
+    kind = 'business' AND COALESCE(employee_count >= 3, FALSE) AS suits_wages,
+    COALESCE(deed_count > 0 AND overdue_days = 0 AND lead_age_years BETWEEN 18 AND 60, FALSE) AS suits_mortgage_loan,
+    kind = 'household'
+    AND COALESCE(
+      out_of_poverty = 'yes' AND overdue_days = 0 AND lead_age_years BETWEEN 18 AND 65,
+      FALSE
+    ) AS suits_relief_loan,
+    kind = 'business'
+    AND COALESCE(buyer_count + supplier_count > 0 AND overdue_days = 0, FALSE) AS suits_chain_loan,
+    kind = 'household'
+    AND COALESCE(deposits_fen + deposits_elsewhere_fen >= 20000000, FALSE) AS suits_large_deposit,
+    kind = 'business'
+    AND COALESCE(NOT (
+      licence_from_on IS NULL
+    ) AND COALESCE(licence_left_days, 1) >= 0, FALSE) AS suits_business_account
   FROM rules_1
 ), rules_3 AS MATERIALIZED (
   SELECT
@@ -463,6 +607,7 @@ WITH rules_1 AS MATERIALIZED (
         100 - LEAST(GREATEST(completeness_points, 0), 100)
       )
     ) / 100 AS complete_score_points,
+    COALESCE(score_points BETWEEN 55 AND 59, FALSE) AS tag_grade_near,
     income_capacity_fen AS reason_sum_income_capacity_fen,
     net_assets_cap_fen - income_capacity_fen AS reason_sum_net_assets_cap_fen
   FROM rules_5
@@ -620,10 +765,25 @@ WITH rules_1 AS MATERIALIZED (
       THEN GREATEST(guide_rate_bp - tier_discount_bp - contribution_discount_bp, 385)
       ELSE CAST(NULL AS BIGINT)
     END AS rate_bp,
+    COALESCE(wanted_fen > limit_fen, FALSE) AS tag_wants_more_than_limit,
+    COALESCE(loan_need_count >= 1 AND limit_fen > 0 AND limit_fen >= wanted_fen, FALSE) AS tag_wants_within_limit,
+    COALESCE(limit_fen >= 1000000 AND loans_fen = 0, FALSE) AS tag_granted_unused,
+    COALESCE(loans_fen > 0 AND limit_fen > loans_fen, FALSE) AS tag_limit_beyond_loan,
+    kind = 'household' AND COALESCE(evaluation_limit_fen > limit_fen, FALSE) AS tag_village_suggests_more,
     COALESCE(consent_raise_fen > 0, FALSE) AS reason_raise_consent_when,
     consent_raise_fen AS reason_raise_consent_fen,
     COALESCE(limit_fen > 0 AND net_assets_cap_fen > lowest_cap_fen, FALSE) AS reason_cap_net_assets_when,
-    COALESCE(limit_fen > 0 AND grade_cap_fen > lowest_cap_fen, FALSE) AS reason_cap_grade_when
+    COALESCE(limit_fen > 0 AND grade_cap_fen > lowest_cap_fen, FALSE) AS reason_cap_grade_when,
+    COALESCE(limit_fen > 0 AND overdue_days = 0, FALSE) AS suits_loan,
+    kind = 'household'
+    AND COALESCE(limit_fen > 0 AND overdue_days = 0 AND farm_income_fen > 0, FALSE) AS suits_farm_loan,
+    kind = 'household'
+    AND COALESCE(
+      limit_fen > 0
+      AND overdue_days = 0
+      AND wages_income_fen + migrant_income_fen + wages_year_fen > 0,
+      FALSE
+    ) AS suits_consumer_loan
   FROM rules_11
 ), rules_13 AS MATERIALIZED (
   SELECT
@@ -649,7 +809,7 @@ SELECT
       WHEN kind = 'household' AND COALESCE(member_count >= 5, FALSE)
       THEN 2
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(hukou = 'other', FALSE) THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(farmland_m2 >= 33350, FALSE) THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(vehicle_count >= 1, FALSE) THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(net_assets_fen >= 50000000, FALSE) THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(hukou = 'other', FALSE) THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(farmland_m2 >= 33350, FALSE) THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(vehicle_count >= 1, FALSE) THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_well_off THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household'
       AND COALESCE(
         member_count > 0
@@ -662,55 +822,27 @@ SELECT
       WHEN COALESCE(inflow_change_ratio >= 1.3 AND inflow_quarter_fen >= 500000, FALSE)
       THEN 16384
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(wages_year_fen > 0, FALSE) THEN 32768 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_year_fen >= 10000000, FALSE) THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(overdue_days > 0, FALSE) THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(debts_elsewhere_fen > 0, FALSE) THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(limit_fen >= 1000000 AND loans_fen = 0, FALSE)
-      THEN 524288
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(year_average_fen >= 20000000, FALSE) THEN 1048576 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(product_count >= 4, FALSE) THEN 2097152 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(away_worker_count >= 1, FALSE)
-      THEN 4194304
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(wages_year_fen > 0, FALSE) THEN 32768 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_year_fen >= 10000000, FALSE) THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(overdue_days > 0, FALSE) THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_owes_elsewhere THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_granted_unused THEN 524288 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_deposit_pillar THEN 1048576 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(product_count >= 4, FALSE) THEN 2097152 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_away_workers THEN 4194304 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(student_count >= 1, FALSE)
       THEN 8388608
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_need_count >= 1, FALSE) THEN 16777216 ELSE 0 END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_loan_wanted THEN 16777216 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(last_met_on IS NULL OR unseen_days > 180, FALSE)
       THEN 33554432
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(refused_count >= 2, FALSE) THEN 67108864 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(due_days BETWEEN 0 AND 90, FALSE) THEN 134217728 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(due_days BETWEEN 0 AND 30, FALSE) THEN 268435456 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(granted_fen > 0 AND loans_fen * 100 >= granted_fen * 95, FALSE)
-      THEN 2147483648
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(refused_count >= 2, FALSE) THEN 67108864 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(due_days BETWEEN 0 AND 90, FALSE) THEN 134217728 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(due_days BETWEEN 0 AND 30, FALSE) THEN 268435456 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_fully_drawn THEN 2147483648 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(loans_fen > 0 AND loans_fen * 100 < granted_fen * 50, FALSE)
       THEN 4294967296
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(loan_count >= 1 AND loans_fen = 0, FALSE)
-      THEN 8589934592
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_count = 0, FALSE) THEN 17179869184 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(loans_fen >= 10000000, FALSE) THEN 34359738368 ELSE 0 END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_repaid_contract THEN 8589934592 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_never_borrowed THEN 17179869184 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(loans_fen >= 10000000, FALSE) THEN 34359738368 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(loans_fen BETWEEN 1 AND 2999999, FALSE)
       THEN 68719476736
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_rate_bp > 480, FALSE) THEN 137438953472 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_rate_bp <= 405, FALSE) THEN 274877906944 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_granted_days <= 180, FALSE) THEN 549755813888 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(limit_fen = 0, FALSE) THEN 1099511627776 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(limit_fen >= 10000000, FALSE) THEN 2199023255552 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(loans_fen > 0 AND limit_fen > loans_fen, FALSE)
-      THEN 4398046511104
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(loans_fen > limit_fen, FALSE) THEN 8796093022208 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(grade = 'AAA', FALSE) THEN 17592186044416 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(grade = 'AA', FALSE) THEN 35184372088832 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(grade = 'A', FALSE) THEN 70368744177664 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(score_points BETWEEN 55 AND 59, FALSE)
-      THEN 140737488355328
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_rate_bp > 480, FALSE) THEN 137438953472 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_rate_bp <= 405, FALSE) THEN 274877906944 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_granted_days <= 180, FALSE) THEN 549755813888 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(limit_fen = 0, FALSE) THEN 1099511627776 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(limit_fen >= 10000000, FALSE) THEN 2199023255552 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_limit_beyond_loan THEN 4398046511104 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(loans_fen > limit_fen, FALSE) THEN 8796093022208 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(grade = 'AAA', FALSE) THEN 17592186044416 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(grade = 'AA', FALSE) THEN 35184372088832 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(grade = 'A', FALSE) THEN 70368744177664 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_grade_near THEN 140737488355328 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(loans_fen + debts_elsewhere_fen + debts_private_fen = 0, FALSE)
       THEN 281474976710656
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(debts_private_fen > 0, FALSE)
-      THEN 562949953421312
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_owes_privately THEN 562949953421312 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(debts_elsewhere_fen >= 5000000, FALSE)
       THEN 1125899906842624
       ELSE 0
@@ -749,16 +881,7 @@ SELECT
       WHEN COALESCE(guarantee_fen > 0 AND guarantee_fen > income_year_fen + turnover_year_fen, FALSE)
       THEN 72057594037927936
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(completeness_points >= 80 AND evaluation_percent IS NULL, FALSE)
-      THEN 144115188075855872
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(evaluation_percent >= 80, FALSE)
-      THEN 288230376151711744
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_ready_for_evaluation THEN 144115188075855872 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_village_speaks_well THEN 288230376151711744 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(evaluation_percent < 60, FALSE)
       THEN 576460752303423488
       ELSE 0
@@ -770,12 +893,8 @@ SELECT
       WHEN kind = 'household' AND COALESCE(evaluation_known_count >= 4, FALSE)
       THEN 2305843009213693952
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(evaluation_limit_fen > limit_fen, FALSE)
-      THEN 4611686018427387904
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(unseen_days <= 30, FALSE) THEN -9223372036854775808 ELSE 0 END AS BIGINT),
-    CAST(CASE WHEN COALESCE(last_met_on IS NULL OR unseen_days > 60, FALSE) THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_met_on IS NULL, FALSE) THEN 2 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_onsite_on IS NULL, FALSE) THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_onsite_days > 180, FALSE) THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_onsite_days <= 30, FALSE) THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(reached_year_count >= 4, FALSE) THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(reached_year_count = 1, FALSE) THEN 64 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(phone_year_count >= 1, FALSE) THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(wechat_year_count >= 1, FALSE) THEN 256 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(branch_year_count >= 1, FALSE) THEN 512 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(agent_year_count >= 1, FALSE) THEN 1024 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(pair_year_count >= 1, FALSE) THEN 2048 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(absent_half_count >= 1, FALSE) THEN 4096 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(absent_half_count >= 2, FALSE) THEN 8192 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(astray_year_count >= 1, FALSE) THEN 16384 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(refused_count = 1, FALSE) THEN 32768 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(next_contact_days BETWEEN 0 AND 14, FALSE) THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_village_suggests_more THEN 4611686018427387904 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(unseen_days <= 30, FALSE) THEN -9223372036854775808 ELSE 0 END AS BIGINT),
+    CAST(CASE WHEN COALESCE(last_met_on IS NULL OR unseen_days > 60, FALSE) THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_met_on IS NULL, FALSE) THEN 2 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_onsite_on IS NULL, FALSE) THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_onsite_days > 180, FALSE) THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(last_onsite_days <= 30, FALSE) THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(reached_year_count >= 4, FALSE) THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(reached_year_count = 1, FALSE) THEN 64 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(phone_year_count >= 1, FALSE) THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(wechat_year_count >= 1, FALSE) THEN 256 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_comes_to_branch THEN 512 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(agent_year_count >= 1, FALSE) THEN 1024 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(pair_year_count >= 1, FALSE) THEN 2048 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(absent_half_count >= 1, FALSE) THEN 4096 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(absent_half_count >= 2, FALSE) THEN 8192 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(astray_year_count >= 1, FALSE) THEN 16384 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(refused_count = 1, FALSE) THEN 32768 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(next_contact_days BETWEEN 0 AND 14, FALSE) THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(
         next_contact_days < 0
         AND (
@@ -785,51 +904,7 @@ SELECT
       )
       THEN 131072
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(deposit_need_count >= 1, FALSE) THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(merchant_qr_need_count >= 1 AND merchant_qr_count = 0, FALSE)
-      THEN 524288
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(mobile_banking_need_count >= 1 AND mobile_banking_count = 0, FALSE)
-      THEN 1048576
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(social_card_need_count >= 1 AND social_card_count = 0, FALSE)
-      THEN 2097152
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(insurance_need_count >= 1 AND insurance_held_count = 0, FALSE)
-      THEN 4194304
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(etc_need_count >= 1 AND etc_held_count = 0, FALSE)
-      THEN 8388608
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(wealth_need_count >= 1 AND wealth_held_count = 0, FALSE)
-      THEN 16777216
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(wanted_fen >= 10000000, FALSE) THEN 33554432 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(wanted_fen > limit_fen, FALSE) THEN 67108864 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(loan_need_count >= 1 AND limit_fen > 0 AND limit_fen >= wanted_fen, FALSE)
-      THEN 134217728
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(need_count >= 2, FALSE) THEN 268435456 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(shown_half_count >= 1, FALSE) THEN 536870912 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(loan_shown_count >= 1 AND loan_count = 0, FALSE)
-      THEN 1073741824
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(mobile_banking_shown_count >= 1 AND mobile_banking_count = 0, FALSE)
-      THEN 2147483648
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(plan_count >= 1, FALSE) THEN 4294967296 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_plan_count >= 1, FALSE) THEN 8589934592 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(deposit_plan_count + wealth_plan_count >= 1, FALSE)
-      THEN 17179869184
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(insurance_plan_count >= 1, FALSE) THEN 34359738368 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(plan_left_days BETWEEN 0 AND 60, FALSE)
-      THEN 68719476736
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(late_plan_count >= 1, FALSE) THEN 137438953472 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(secured_plan_count >= 1, FALSE) THEN 274877906944 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(long_plan_count >= 1, FALSE) THEN 549755813888 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tier = 'high_end', FALSE) THEN 1099511627776 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tier = 'core', FALSE) THEN 2199023255552 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tier = 'basic', FALSE) THEN 4398046511104 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'new', FALSE) THEN 8796093022208 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'growing', FALSE) THEN 17592186044416 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'declining', FALSE) THEN 35184372088832 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'dormant', FALSE) THEN 70368744177664 ELSE 0 END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_wants_deposit THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_wants_qr THEN 524288 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_wants_mobile THEN 1048576 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_wants_social_card THEN 2097152 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_wants_insurance THEN 4194304 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_wants_etc THEN 8388608 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_wants_wealth THEN 16777216 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(wanted_fen >= 10000000, FALSE) THEN 33554432 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_wants_more_than_limit THEN 67108864 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_wants_within_limit THEN 134217728 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(need_count >= 2, FALSE) THEN 268435456 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(shown_half_count >= 1, FALSE) THEN 536870912 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_loan_presented_unused THEN 1073741824 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_mobile_presented_unused THEN 2147483648 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(plan_count >= 1, FALSE) THEN 4294967296 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_loan_planned THEN 8589934592 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_savings_planned THEN 17179869184 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_insurance_planned THEN 34359738368 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_plan_soon THEN 68719476736 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_plan_gone_by THEN 137438953472 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(secured_plan_count >= 1, FALSE) THEN 274877906944 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(long_plan_count >= 1, FALSE) THEN 549755813888 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tier = 'high_end', FALSE) THEN 1099511627776 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tier = 'core', FALSE) THEN 2199023255552 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tier = 'basic', FALSE) THEN 4398046511104 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'new', FALSE) THEN 8796093022208 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'growing', FALSE) THEN 17592186044416 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'declining', FALSE) THEN 35184372088832 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(stage = 'dormant', FALSE) THEN 70368744177664 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(year_average_fen >= 2000000, FALSE)
       THEN 140737488355328
       ELSE 0
@@ -860,42 +935,11 @@ SELECT
       )
       THEN 4503599627370496
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(
-        deposits_fen * 100 < (
-          deposits_fen + GREATEST(deposits_elsewhere_fen, financial_assets_fen)
-        ) * 30,
-        FALSE
-      )
-      THEN 9007199254740992
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_money_with_others THEN 9007199254740992 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(year_average_fen >= 100000 AND loans_fen > 0, FALSE)
       THEN 18014398509481984
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(relationship_days >= 1095, FALSE)
-      THEN 36028797018963968
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(net_assets_fen >= 50000000 AND product_count < 2, FALSE)
-      THEN 72057594037927936
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(income_year_fen >= 15000000 AND year_average_fen < 100000, FALSE)
-      THEN 144115188075855872
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(active_month_count = 0, FALSE) THEN 288230376151711744 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(quiet_months > 3, FALSE) THEN 576460752303423488 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(
-        inflow_quarter_before_fen > 0
-        AND inflow_quarter_fen * 100 < inflow_quarter_before_fen * 70,
-        FALSE
-      )
-      THEN 1152921504606846976
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_three_year_customer THEN 36028797018963968 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_well_off_few_products THEN 72057594037927936 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_earns_well_saves_little THEN 144115188075855872 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(active_month_count = 0, FALSE) THEN 288230376151711744 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_gone_quiet THEN 576460752303423488 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_inflow_falling THEN 1152921504606846976 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(inflow_year_fen >= 10000000, FALSE)
       THEN 2305843009213693952
       ELSE 0
@@ -908,24 +952,7 @@ SELECT
       THEN -9223372036854775808
       ELSE 0
     END AS BIGINT),
-    CAST(CASE WHEN COALESCE(net_flow_fen >= 1000000, FALSE) THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(net_flow_fen < 0, FALSE) THEN 2 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(deficit_month_count >= 6, FALSE) THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(movement_count >= 200, FALSE) THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(movement_count BETWEEN 1 AND 59, FALSE) THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(wages_quarter_fen >= 600000, FALSE)
-      THEN 32
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(wages_year_fen > 0 AND wages_quarter_fen = 0, FALSE)
-      THEN 64
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_year_fen > 0, FALSE) THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_year_fen >= 3000000, FALSE) THEN 256 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_year_fen >= 30000000, FALSE) THEN 512 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_change_ratio >= 1.3, FALSE) THEN 1024 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(
-        merchant_quarter_before_fen > 0
-        AND merchant_quarter_fen * 100 < merchant_quarter_before_fen * 70,
-        FALSE
-      )
-      THEN 2048
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    CAST(CASE WHEN COALESCE(net_flow_fen >= 1000000, FALSE) THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(net_flow_fen < 0, FALSE) THEN 2 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(deficit_month_count >= 6, FALSE) THEN 4 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(movement_count >= 200, FALSE) THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(movement_count BETWEEN 1 AND 59, FALSE) THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_steady_wages THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_wages_stopped THEN 64 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_year_fen > 0, FALSE) THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_takings_thirty_thousand THEN 256 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_year_fen >= 30000000, FALSE) THEN 512 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_takings_rising THEN 1024 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_takings_falling THEN 2048 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(inflow_quarter_fen > 0 AND inflow_month_fen = 0, FALSE)
       THEN 4096
       ELSE 0
@@ -939,28 +966,11 @@ SELECT
       AND COALESCE(income_year_fen > 0 AND inflow_year_fen * 100 < income_year_fen * 20, FALSE)
       THEN 16384
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business'
-      AND COALESCE(turnover_year_fen > 0 AND inflow_year_fen * 100 < turnover_year_fen * 20, FALSE)
-      THEN 32768
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(account_count = 0, FALSE) THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(product_count = 0, FALSE) THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(product_count = 1, FALSE) THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(product_count >= 5, FALSE) THEN 524288 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(term_deposits_fen > 0, FALSE) THEN 1048576 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(term_deposits_fen >= 10000000, FALSE) THEN 2097152 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(demand_deposits_fen >= 3000000 AND term_deposits_fen = 0, FALSE)
-      THEN 4194304
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(account_count >= 1 AND deposits_fen < 100000, FALSE)
-      THEN 8388608
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_flow_lacks_turnover THEN 32768 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(account_count = 0, FALSE) THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(product_count = 0, FALSE) THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_few_products THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(product_count >= 5, FALSE) THEN 524288 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(term_deposits_fen > 0, FALSE) THEN 1048576 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(term_deposits_fen >= 10000000, FALSE) THEN 2097152 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_idle_demand THEN 4194304 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_small_deposit THEN 8388608 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(social_deposits_fen > 0, FALSE)
       THEN 16777216
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(newest_account_days <= 365, FALSE) THEN 33554432 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(insurance_held_count >= 1, FALSE) THEN 67108864 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(wealth_held_count >= 1, FALSE) THEN 134217728 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(credit_card_held_count >= 1, FALSE) THEN 268435456 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(deposits_fen >= 5000000 AND wealth_held_count = 0, FALSE)
-      THEN 536870912
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_new_account THEN 33554432 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(insurance_held_count >= 1, FALSE) THEN 67108864 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(wealth_held_count >= 1, FALSE) THEN 134217728 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(credit_card_held_count >= 1, FALSE) THEN 268435456 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_depositor_without_wealth THEN 536870912 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(loans_fen > 0 AND insurance_held_count = 0, FALSE)
       THEN 1073741824
       ELSE 0
@@ -968,34 +978,16 @@ SELECT
       WHEN COALESCE(deposits_fen >= 100000 AND loan_count = 0, FALSE)
       THEN 2147483648
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(loans_fen > 0 AND deposits_fen < 100000, FALSE)
-      THEN 4294967296
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_count >= 2, FALSE) THEN 8589934592 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(new_product_count >= 1, FALSE) THEN 17179869184 ELSE 0 END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_borrows_only THEN 4294967296 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(loan_count >= 2, FALSE) THEN 8589934592 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(new_product_count >= 1, FALSE) THEN 17179869184 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(product_count >= 1 AND new_product_count = 0, FALSE)
       THEN 34359738368
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(new_product_count >= 3, FALSE) THEN 68719476736 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(account_count >= 1 AND mobile_banking_count = 0, FALSE)
-      THEN 137438953472
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(new_product_count >= 3, FALSE) THEN 68719476736 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_no_mobile_banking THEN 137438953472 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household'
       AND COALESCE(account_count >= 1 AND social_card_count = 0, FALSE)
       THEN 274877906944
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(elder_count >= 1 AND social_card_count = 0, FALSE)
-      THEN 549755813888
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(lead_age_years < 35 AND mobile_banking_count = 0, FALSE)
-      THEN 1099511627776
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(etc_held_count >= 1, FALSE) THEN 2199023255552 ELSE 0 END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_elder_without_social_card THEN 549755813888 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_young_without_mobile THEN 1099511627776 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(etc_held_count >= 1, FALSE) THEN 2199023255552 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(wages_held_count >= 1, FALSE)
       THEN 4398046511104
       ELSE 0
@@ -1012,16 +1004,7 @@ SELECT
       WHEN kind = 'business' AND COALESCE(merchant_qr_count = 0, FALSE)
       THEN 70368744177664
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(trade_income_fen > 0 AND merchant_qr_count = 0, FALSE)
-      THEN 140737488355328
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(merchant_qr_count >= 1 AND merchant_month_count = 0, FALSE)
-      THEN 281474976710656
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_month_count >= 9, FALSE) THEN 562949953421312 ELSE 0 END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_trader_no_qr THEN 140737488355328 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_qr_asleep THEN 281474976710656 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(merchant_month_count >= 9, FALSE) THEN 562949953421312 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(marketing_consent_count >= 1, FALSE)
       THEN 1125899906842624
       ELSE 0
@@ -1029,15 +1012,7 @@ SELECT
       WHEN kind = 'household' AND COALESCE(farmland_m2 = 0, FALSE)
       THEN 2251799813685248
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(farmland_m2 >= 6670, FALSE)
-      THEN 4503599627370496
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(rented_in_m2 > 0, FALSE)
-      THEN 9007199254740992
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_ten_mu THEN 4503599627370496 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_rents_land_in THEN 9007199254740992 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(rented_in_m2 >= 13340, FALSE)
       THEN 18014398509481984
       ELSE 0
@@ -1045,27 +1020,11 @@ SELECT
       WHEN kind = 'household' AND COALESCE(rented_out_m2 > 0, FALSE)
       THEN 36028797018963968
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(tea_m2 > 0, FALSE)
-      THEN 72057594037927936
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(grain_m2 > 0, FALSE)
-      THEN 144115188075855872
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_grows_tea THEN 72057594037927936 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_grows_grain THEN 144115188075855872 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(rape_m2 > 0, FALSE)
       THEN 288230376151711744
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(vegetables_m2 > 0, FALSE)
-      THEN 576460752303423488
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(flowers_m2 > 0, FALSE)
-      THEN 1152921504606846976
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_grows_vegetables THEN 576460752303423488 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_grows_flowers THEN 1152921504606846976 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household'
       AND COALESCE(tea_m2 + vegetables_m2 + flowers_m2 >= 2001, FALSE)
       THEN 2305843009213693952
@@ -1074,33 +1033,12 @@ SELECT
       WHEN kind = 'household' AND COALESCE(pig_count >= 1, FALSE)
       THEN 4611686018427387904
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(pig_count >= 5, FALSE)
-      THEN -9223372036854775808
-      ELSE 0
-    END AS BIGINT),
-    CAST(CASE
-      WHEN kind = 'household' AND COALESCE(cattle_count + sheep_count >= 1, FALSE)
-      THEN 1
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(poultry_count >= 50, FALSE)
-      THEN 2
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_pig_farmer THEN -9223372036854775808 ELSE 0 END AS BIGINT),
+    CAST(CASE WHEN tag_keeps_cattle THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_poultry_farmer THEN 2 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(machinery_count >= 1, FALSE)
       THEN 4
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(harvester_count >= 1, FALSE)
-      THEN 8
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(farmland_m2 >= 6670 AND machinery_count = 0, FALSE)
-      THEN 16
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN kind = 'household' AND COALESCE(house_count = 0, FALSE) THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_large_machine THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_grower_without_machine THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN kind = 'household' AND COALESCE(house_count = 0, FALSE) THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(house_count >= 2, FALSE)
       THEN 64
       ELSE 0
@@ -1145,24 +1083,12 @@ SELECT
       WHEN kind = 'household' AND COALESCE(work_vehicle_count >= 1, FALSE)
       THEN 65536
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(vehicle_fen >= 8000000, FALSE)
-      THEN 131072
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(car_count >= 1 AND etc_held_count = 0, FALSE)
-      THEN 262144
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_dear_vehicle THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_car_without_etc THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household'
       AND COALESCE(deposits_elsewhere_fen > 0 OR financial_assets_fen > 0, FALSE)
       THEN 524288
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(honour_count >= 1, FALSE)
-      THEN 1048576
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_honoured THEN 1048576 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(income_year_fen = 0, FALSE)
       THEN 2097152
       ELSE 0
@@ -1179,12 +1105,7 @@ SELECT
       AND COALESCE(income_year_fen > 0 AND income_year_fen < member_count * 1000000, FALSE)
       THEN 16777216
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(income_year_fen > 0 AND planting_income_fen * 100 >= income_year_fen * 60, FALSE)
-      THEN 33554432
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_lives_on_planting THEN 33554432 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household'
       AND COALESCE(income_year_fen > 0 AND trade_income_fen * 100 >= income_year_fen * 60, FALSE)
       THEN 67108864
@@ -1220,17 +1141,7 @@ SELECT
       WHEN kind = 'household' AND COALESCE(income_kinds_count = 1, FALSE)
       THEN 8589934592
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(income_expected_fen * 100 >= income_year_fen * 115 AND income_year_fen > 0, FALSE)
-      THEN 17179869184
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(income_expected_fen * 100 <= income_year_fen * 90 AND income_year_fen > 0, FALSE)
-      THEN 34359738368
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_income_to_rise THEN 17179869184 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_income_to_fall THEN 34359738368 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household'
       AND COALESCE(income_year_fen > 0 AND spending_year_fen IS NULL, FALSE)
       THEN 68719476736
@@ -1243,19 +1154,7 @@ SELECT
       WHEN kind = 'household' AND COALESCE(surplus_fen BETWEEN 0 AND 999999, FALSE)
       THEN 274877906944
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(surplus_fen >= 6000000, FALSE)
-      THEN 549755813888
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(tuition_fen >= 800000, FALSE)
-      THEN 1099511627776
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(medical_fen >= 800000, FALSE)
-      THEN 2199023255552
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_good_surplus THEN 549755813888 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_heavy_tuition THEN 1099511627776 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_heavy_medical THEN 2199023255552 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(gifts_fen >= 800000, FALSE)
       THEN 4398046511104
       ELSE 0
@@ -1275,11 +1174,7 @@ SELECT
       WHEN kind = 'business' AND COALESCE(turnover_year_fen = 0, FALSE)
       THEN 140737488355328
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(turnover_year_fen >= 100000000, FALSE)
-      THEN 281474976710656
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_large_business THEN 281474976710656 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'business'
       AND COALESCE(turnover_year_fen > 0 AND turnover_year_fen < 30000000, FALSE)
       THEN 562949953421312
@@ -1294,12 +1189,7 @@ SELECT
       AND COALESCE(turnover_year_fen > 0 AND profit_fen * 100 < turnover_year_fen * 12, FALSE)
       THEN 2251799813685248
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business'
-      AND COALESCE(quarter_count = 4 AND best_quarter_fen * 100 >= worst_quarter_fen * 160, FALSE)
-      THEN 4503599627370496
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_seasonal THEN 4503599627370496 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'business'
       AND COALESCE(quarter_count = 4 AND best_quarter_fen * 100 < worst_quarter_fen * 160, FALSE)
       THEN 9007199254740992
@@ -1321,15 +1211,7 @@ SELECT
       WHEN kind = 'business' AND COALESCE(tax_year_fen > 0, FALSE)
       THEN 144115188075855872
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(tax_year_fen >= 1000000, FALSE)
-      THEN 288230376151711744
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(power_year_kwh >= 30000, FALSE)
-      THEN 576460752303423488
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_large_taxpayer THEN 288230376151711744 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_large_power THEN 576460752303423488 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'business' AND COALESCE(power_year_kwh > 0, FALSE)
       THEN 1152921504606846976
       ELSE 0
@@ -1371,12 +1253,7 @@ SELECT
       WHEN kind = 'household' AND COALESCE(away_worker_count >= 2, FALSE)
       THEN 64
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(away_worker_count >= 1 AND small_child_count + school_child_count >= 1, FALSE)
-      THEN 128
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_left_behind_children THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household'
       AND COALESCE(away_worker_count >= 1 AND elder_count >= 1, FALSE)
       THEN 256
@@ -1404,27 +1281,11 @@ SELECT
       WHEN kind = 'business' AND COALESCE(buyer_count + supplier_count >= 1, FALSE)
       THEN 8192
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(buyer_count + supplier_count = 0, FALSE)
-      THEN 16384
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_partners_unknown THEN 16384 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'business' AND COALESCE(buyer_count >= 1, FALSE)
       THEN 32768
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(supplier_count >= 1, FALSE)
-      THEN 65536
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(buyer_count >= 1 AND supplier_count >= 1, FALSE)
-      THEN 131072
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(partner_share_percent >= 50, FALSE)
-      THEN 262144
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_suppliers_known THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_both_sides_known THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_depends_on_one THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'business' AND COALESCE(legal_person_count >= 1, FALSE)
       THEN 524288
       ELSE 0
@@ -1473,12 +1334,7 @@ SELECT
       WHEN kind = 'household' AND COALESCE(member_count = 1 AND elder_count = 1, FALSE)
       THEN 1073741824
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(member_count >= 2 AND elder_count = member_count, FALSE)
-      THEN 2147483648
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_empty_nest THEN 2147483648 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(elder_count >= 1, FALSE)
       THEN 4294967296
       ELSE 0
@@ -1503,11 +1359,7 @@ SELECT
       AND COALESCE(small_child_count + school_child_count >= 2, FALSE)
       THEN 137438953472
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household' AND COALESCE(grown_student_count >= 1, FALSE)
-      THEN 274877906944
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_grown_students THEN 274877906944 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(college_count >= 1, FALSE)
       THEN 549755813888
       ELSE 0
@@ -1588,12 +1440,7 @@ SELECT
       WHEN COALESCE(completeness_points >= 80, FALSE)
       THEN 2305843009213693952
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(completeness_points >= 80 AND credit_consent_count = 0, FALSE)
-      THEN 4611686018427387904
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_good_file_no_consent THEN 4611686018427387904 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household'
       AND COALESCE(member_count > 0 AND credit_consent_count = 0, FALSE)
       THEN -9223372036854775808
@@ -1629,19 +1476,11 @@ SELECT
       WHEN kind = 'business' AND COALESCE(business_kind IS NULL, FALSE)
       THEN 64
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(trade IN ('f52'), FALSE)
-      THEN 128
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_trade_retail THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'business' AND COALESCE(trade IN ('f51'), FALSE)
       THEN 256
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(trade IN ('h61', 'h62'), FALSE)
-      THEN 512
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_trade_catering THEN 512 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'business'
       AND COALESCE(trade IN ('a01', 'a02', 'a03', 'a04', 'a05'), FALSE)
       THEN 1024
@@ -1650,32 +1489,11 @@ SELECT
       WHEN kind = 'business' AND COALESCE(trade IN ('a03'), FALSE)
       THEN 2048
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business'
-      AND COALESCE(trade IN ('c13', 'c14', 'c15', 'c18', 'c20', 'c21', 'c30', 'c33'), FALSE)
-      THEN 4096
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(trade IN ('o80', 'o81', 'p83', 'q84'), FALSE)
-      THEN 8192
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_trade_making THEN 4096 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_trade_services THEN 8192 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'business' AND COALESCE(licence_from_on IS NULL, FALSE)
       THEN 16384
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(licence_left_days BETWEEN 0 AND 90, FALSE)
-      THEN 32768
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(licence_left_days < 0, FALSE)
-      THEN 65536
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(trading_years < 2, FALSE)
-      THEN 131072
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN tag_licence_ending THEN 32768 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_licence_expired THEN 65536 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_young_business THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'business' AND COALESCE(trading_years >= 8, FALSE)
       THEN 262144
       ELSE 0
@@ -1691,11 +1509,7 @@ SELECT
       WHEN kind = 'business' AND COALESCE(woman_lead_count >= 1, FALSE)
       THEN 2097152
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(credit_consent_count = 0, FALSE)
-      THEN 4194304
-      ELSE 0
-    END AS BIGINT)
+    END AS BIGINT) + CAST(CASE WHEN tag_business_no_credit_consent THEN 4194304 ELSE 0 END AS BIGINT)
   ] AS tag_words,
   ARRAY[
     CAST(CASE
@@ -1712,13 +1526,470 @@ SELECT
       THEN 4
       ELSE 0
     END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(licence_left_days BETWEEN 0 AND 60, FALSE)
+      WHEN kind = 'business' AND COALESCE(tag_licence_ending, FALSE)
       THEN 8
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(partner_share_percent >= 50, FALSE) THEN 16 ELSE 0 END AS BIGINT)
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(tag_depends_on_one, FALSE)
+      THEN 16
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(due_days BETWEEN 31 AND 90 AND overdue_days = 0, FALSE)
+      THEN 32
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(term_turning_fen >= 1000000, FALSE) THEN 64 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(inflow_month_fen >= 2000000 AND inflow_month_fen * 4 >= inflow_year_fen, FALSE)
+      THEN 128
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_idle_demand, FALSE) THEN 256 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(year_average_fen >= 2000000 AND deposits_fen * 100 <= year_average_fen * 85, FALSE)
+      THEN 512
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(
+        outflow_month_fen >= 2000000
+        AND outflow_month_fen * 100 >= inflow_month_fen * 120,
+        FALSE
+      )
+      THEN 1024
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_inflow_falling AND deposits_fen >= 1000000, FALSE)
+      THEN 2048
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_wages_stopped, FALSE)
+      THEN 4096
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_steady_wages AND credit_card_held_count = 0 AND overdue_days = 0, FALSE)
+      THEN 8192
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_gone_quiet AND deposits_fen >= 500000, FALSE)
+      THEN 16384
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_gone_quiet AND tag_small_deposit, FALSE)
+      THEN 32768
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(
+        migrant_income_fen >= 5000000 AND inflow_year_fen * 100 < migrant_income_fen * 30,
+        FALSE
+      )
+      THEN 65536
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_wants_deposit, FALSE) THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_wants_qr, FALSE) THEN 262144 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_wants_mobile, FALSE) THEN 524288 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_wants_social_card, FALSE)
+      THEN 1048576
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_wants_insurance, FALSE) THEN 2097152 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_wants_etc, FALSE) THEN 4194304 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_wants_wealth, FALSE) THEN 8388608 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(credit_card_need_count >= 1 AND credit_card_held_count = 0, FALSE)
+      THEN 16777216
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_wants_within_limit AND overdue_days = 0, FALSE)
+      THEN 33554432
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_loan_wanted AND limit_fen = 0 AND overdue_days = 0, FALSE)
+      THEN 67108864
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_loan_planned AND tag_plan_soon, FALSE)
+      THEN 134217728
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_plan_gone_by, FALSE) THEN 268435456 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_savings_planned, FALSE) THEN 536870912 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_insurance_planned AND insurance_held_count = 0, FALSE)
+      THEN 1073741824
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(card_plan_count >= 1 AND credit_card_held_count = 0, FALSE)
+      THEN 2147483648
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(qr_plan_count >= 1 AND merchant_qr_count = 0, FALSE)
+      THEN 4294967296
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_loan_presented_unused AND suits_loan, FALSE)
+      THEN 8589934592
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(wealth_shown_count >= 1 AND investment_count = 0, FALSE)
+      THEN 17179869184
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_young_without_mobile AND account_count >= 1, FALSE)
+      THEN 34359738368
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_comes_to_branch AND tag_no_mobile_banking, FALSE)
+      THEN 68719476736
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_away_workers AND tag_no_mobile_banking, FALSE)
+      THEN 137438953472
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_mobile_presented_unused AND account_count >= 1, FALSE)
+      THEN 274877906944
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_car_without_etc AND account_count >= 1, FALSE)
+      THEN 549755813888
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(work_vehicle_count >= 1 AND etc_held_count = 0 AND account_count >= 1, FALSE)
+      THEN 1099511627776
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_elder_without_social_card AND account_count >= 1, FALSE)
+      THEN 2199023255552
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_few_products AND active_month_count >= 6, FALSE)
+      THEN 4398046511104
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_new_account AND product_count < 2, FALSE)
+      THEN 8796093022208
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(turning_sixty_count >= 1, FALSE)
+      THEN 17592186044416
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(infant_count >= 1, FALSE)
+      THEN 35184372088832
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(starting_school_count >= 1, FALSE)
+      THEN 70368744177664
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(turning_eighteen_count >= 1, FALSE)
+      THEN 140737488355328
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_empty_nest, FALSE)
+      THEN 281474976710656
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_left_behind_children, FALSE)
+      THEN 562949953421312
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_grown_students AND tag_heavy_tuition, FALSE)
+      THEN 1125899906842624
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(marrying_age_count >= 1 AND suits_consumer_loan, FALSE)
+      THEN 2251799813685248
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_heavy_medical AND insurance_held_count = 0 AND suits_insurance, FALSE)
+      THEN 4503599627370496
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_grower_without_machine AND suits_farm_loan, FALSE)
+      THEN 9007199254740992
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_rents_land_in AND loan_count = 0 AND overdue_days = 0, FALSE)
+      THEN 18014398509481984
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_grows_tea AND merchant_qr_count = 0, FALSE)
+      THEN 36028797018963968
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE((
+        tag_grows_vegetables OR tag_grows_flowers
+      ) AND merchant_qr_count = 0, FALSE)
+      THEN 72057594037927936
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(greenhouse_m2 > 0 AND insurance_held_count = 0, FALSE)
+      THEN 144115188075855872
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(fruit_m2 > 0 AND tag_granted_unused, FALSE)
+      THEN 288230376151711744
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_pig_farmer AND overdue_days = 0, FALSE)
+      THEN 576460752303423488
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_keeps_cattle AND insurance_held_count = 0, FALSE)
+      THEN 1152921504606846976
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_poultry_farmer AND suits_farm_loan, FALSE)
+      THEN 2305843009213693952
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_large_machine AND merchant_qr_count = 0, FALSE)
+      THEN 4611686018427387904
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_grows_grain AND tag_ten_mu AND insurance_held_count = 0, FALSE)
+      THEN -9223372036854775808
+      ELSE 0
+    END AS BIGINT),
+    CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_income_to_rise AND farm_income_fen > 0, FALSE)
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_income_to_fall AND loans_fen > 0 AND overdue_days = 0, FALSE)
+      THEN 2
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_lives_on_planting AND tag_granted_unused, FALSE)
+      THEN 4
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN kind = 'household' AND COALESCE(tag_trader_no_qr, FALSE) THEN 8 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_qr_asleep, FALSE) THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_takings_rising, FALSE) THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_takings_falling, FALSE) THEN 64 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_takings_thirty_thousand AND loan_count = 0, FALSE)
+      THEN 128
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(tag_seasonal AND overdue_days = 0, FALSE)
+      THEN 256
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(suits_wages AND wages_held_count = 0, FALSE)
+      THEN 512
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(tag_large_taxpayer AND overdue_days = 0, FALSE)
+      THEN 1024
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(tag_large_power, FALSE)
+      THEN 2048
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(rent_year_fen >= 1000000, FALSE)
+      THEN 4096
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(shop_house_count >= 1, FALSE) THEN 8192 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(tag_young_business AND suits_business_account, FALSE)
+      THEN 16384
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(turnover_year_fen > 120000000 AND suits_business_account, FALSE)
+      THEN 32768
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(tag_flow_lacks_turnover AND account_count >= 1, FALSE)
+      THEN 65536
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(tag_large_business AND product_count < 3, FALSE)
+      THEN 131072
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(deposits_fen BETWEEN 15000000 AND 19999999, FALSE)
+      THEN 262144
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(deposits_fen >= 20000000 AND term_deposits_fen < 20000000, FALSE)
+      THEN 524288
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(deposits_fen > 50000000, FALSE) THEN 1048576 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_depositor_without_wealth AND suits_wealth, FALSE)
+      THEN 2097152
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_money_with_others, FALSE)
+      THEN 4194304
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(wealth_elsewhere_fen > 0 AND wealth_held_count = 0, FALSE)
+      THEN 8388608
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_earns_well_saves_little, FALSE)
+      THEN 16777216
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_good_surplus AND term_deposits_fen = 0, FALSE)
+      THEN 33554432
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_well_off_few_products, FALSE) THEN 67108864 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_dear_vehicle AND insurance_held_count = 0, FALSE)
+      THEN 134217728
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_three_year_customer AND tag_never_borrowed AND suits_loan, FALSE)
+      THEN 268435456
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tier = 'core' AND current_value_points >= 55, FALSE)
+      THEN 536870912
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tier IN ('high_end', 'core') AND stage = 'declining', FALSE)
+      THEN 1073741824
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_well_off AND stage IN ('dormant', 'lost'), FALSE)
+      THEN 2147483648
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_borrows_only, FALSE) THEN 4294967296 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(tag_licence_expired, FALSE)
+      THEN 8589934592
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_village_speaks_well AND suits_loan AND loans_fen = 0, FALSE)
+      THEN 17179869184
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_village_suggests_more AND overdue_days = 0 AND limit_fen > 0, FALSE)
+      THEN 34359738368
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(evaluated_days BETWEEN 0 AND 90 AND loan_count = 0 AND suits_loan, FALSE)
+      THEN 68719476736
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(
+        tag_ready_for_evaluation
+        AND credit_consent_count >= 1
+        AND farm_income_fen + trade_income_fen > 0,
+        FALSE
+      )
+      THEN 137438953472
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_good_file_no_consent, FALSE)
+      THEN 274877906944
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(tag_business_no_credit_consent AND turnover_year_fen > 0, FALSE)
+      THEN 549755813888
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(completeness_raise_fen >= 1000000 AND limit_fen > 0, FALSE)
+      THEN 1099511627776
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(fresh_income_raise_fen >= 1000000, FALSE)
+      THEN 2199023255552
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_grade_near AND overdue_days = 0, FALSE)
+      THEN 4398046511104
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(debt_due_days BETWEEN 0 AND 60 AND suits_loan, FALSE)
+      THEN 8796093022208
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_owes_privately AND suits_loan, FALSE)
+      THEN 17592186044416
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_wants_more_than_limit AND suits_mortgage_loan, FALSE)
+      THEN 35184372088832
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(suits_relief_loan AND farm_income_fen > 0 AND loans_fen = 0, FALSE)
+      THEN 70368744177664
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(loans_fen > 0 AND overdue_days = 0 AND loan_rate_bp >= rate_bp + 50, FALSE)
+      THEN 140737488355328
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN COALESCE(tag_repaid_contract, FALSE) THEN 281474976710656 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(tag_fully_drawn AND tag_limit_beyond_loan AND overdue_days = 0, FALSE)
+      THEN 562949953421312
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(guarantee_left_days BETWEEN 0 AND 90, FALSE)
+      THEN 1125899906842624
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_honoured AND loans_fen = 0 AND overdue_days = 0, FALSE)
+      THEN 2251799813685248
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(partner_not_ours_count >= 1 AND partner_ours_count = 0, FALSE)
+      THEN 4503599627370496
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(partner_ours_count >= 1, FALSE)
+      THEN 9007199254740992
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(sales_known_fen >= 10000000 AND overdue_days = 0, FALSE)
+      THEN 18014398509481984
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(purchases_known_fen >= 10000000 AND overdue_days = 0, FALSE)
+      THEN 36028797018963968
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(tag_both_sides_known AND suits_business_account, FALSE)
+      THEN 72057594037927936
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(tag_partners_unknown AND turnover_year_fen >= 30000000, FALSE)
+      THEN 144115188075855872
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(tag_trade_making AND tag_suppliers_known, FALSE)
+      THEN 288230376151711744
+      ELSE 0
+    END AS BIGINT)
   ] AS event_words,
   ARRAY[
-    CAST(CASE WHEN COALESCE(limit_fen > 0 AND overdue_days = 0, FALSE) THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE
+    CAST(CASE WHEN suits_loan THEN 1 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN COALESCE(surplus_fen > 0 OR deposits_elsewhere_fen > 0 OR inflow_year_fen > 0, FALSE)
       THEN 2
       ELSE 0
@@ -1730,23 +2001,7 @@ SELECT
       WHEN kind = 'household' AND COALESCE(member_count > 0, FALSE)
       THEN 16
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN COALESCE(
-        (
-          vehicle_count > 0 OR house_count > 0 OR dependant_count > 0 OR farm_income_fen > 0
-        )
-        AND COALESCE(minimum_living, 'no') <> 'yes'
-        AND COALESCE(five_guarantees, 'no') <> 'yes',
-        FALSE
-      )
-      THEN 32
-      ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN COALESCE(car_count + work_vehicle_count > 0, FALSE) THEN 64 ELSE 0 END AS BIGINT) + CAST(CASE
-      WHEN kind = 'household'
-      AND COALESCE(year_average_fen >= 5000000 AND lead_age_years BETWEEN 18 AND 70, FALSE)
-      THEN 128
-      ELSE 0
-    END AS BIGINT) + CAST(CASE
+    END AS BIGINT) + CAST(CASE WHEN suits_insurance THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE WHEN COALESCE(car_count + work_vehicle_count > 0, FALSE) THEN 64 ELSE 0 END AS BIGINT) + CAST(CASE WHEN suits_wealth THEN 128 ELSE 0 END AS BIGINT) + CAST(CASE
       WHEN kind = 'household'
       AND COALESCE(
         credit_consent_count > 0
@@ -1759,11 +2014,32 @@ SELECT
       )
       THEN 256
       ELSE 0
-    END AS BIGINT) + CAST(CASE
-      WHEN kind = 'business' AND COALESCE(employee_count >= 3, FALSE)
-      THEN 512
+    END AS BIGINT) + CAST(CASE WHEN suits_wages THEN 512 ELSE 0 END AS BIGINT) + CAST(CASE WHEN suits_farm_loan THEN 1024 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(
+        limit_fen > 0
+        AND overdue_days = 0
+        AND (
+          kind = 'business' OR trade_income_fen > 0
+        ),
+        FALSE
+      )
+      THEN 2048
       ELSE 0
-    END AS BIGINT)
+    END AS BIGINT) + CAST(CASE WHEN suits_mortgage_loan THEN 4096 ELSE 0 END AS BIGINT) + CAST(CASE WHEN suits_consumer_loan THEN 8192 ELSE 0 END AS BIGINT) + CAST(CASE WHEN suits_relief_loan THEN 16384 ELSE 0 END AS BIGINT) + CAST(CASE WHEN suits_chain_loan THEN 32768 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(demand_deposits_fen >= 1000000 OR surplus_fen >= 1000000, FALSE)
+      THEN 65536
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN suits_large_deposit THEN 131072 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(
+        kind = 'household'
+        AND demand_deposits_fen >= 5000000
+        OR kind = 'business'
+        AND demand_deposits_fen >= 50000000,
+        FALSE
+      )
+      THEN 262144
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN suits_business_account THEN 524288 ELSE 0 END AS BIGINT)
   ] AS product_words,
   ARRAY[
     CAST(CASE
@@ -1773,6 +2049,66 @@ SELECT
     END AS BIGINT) + CAST(CASE
       WHEN kind = 'household' AND COALESCE(away_worker_count > 0, FALSE)
       THEN 2
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(suits_farm_loan AND suits_merchant_qr, FALSE)
+      THEN 4
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(wages_income_fen > 0 OR wages_year_fen > 0, FALSE)
+      THEN 8
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN kind = 'household' AND COALESCE(elder_count > 0, FALSE) THEN 16 ELSE 0 END AS BIGINT) + CAST(CASE WHEN kind = 'household' AND COALESCE(car_count > 0, FALSE) THEN 32 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(suits_business_account AND suits_wages, FALSE)
+      THEN 64
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(suits_large_deposit AND suits_wealth, FALSE)
+      THEN 128
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(suits_chain_loan AND suits_business_account, FALSE)
+      THEN 256
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_village_speaks_well AND suits_loan AND loans_fen = 0, FALSE)
+      THEN 512
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_ten_mu OR tag_pig_farmer OR tag_poultry_farmer, FALSE)
+      THEN 1024
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(tag_trade_retail OR tag_trade_catering OR tag_trade_services, FALSE)
+      THEN 2048
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE((
+        tag_owes_elsewhere OR tag_owes_privately
+      ) AND suits_loan, FALSE)
+      THEN 4096
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_deposit_pillar, FALSE)
+      THEN 8192
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN COALESCE(suits_merchant_qr AND merchant_qr_count = 0, FALSE)
+      THEN 16384
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household' AND COALESCE(tag_elder_without_social_card, FALSE)
+      THEN 32768
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(suits_wages AND wages_held_count = 0, FALSE)
+      THEN 65536
       ELSE 0
     END AS BIGINT)
   ] AS offer_words,
