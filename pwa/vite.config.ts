@@ -6,6 +6,9 @@ import { precompress } from './build/precompress'
 
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as { version: string }
 
+/** Of CodeMirror, which is as large as half the app. */
+const isOfEditor = (id: string) => /node_modules\/(@codemirror|codemirror|@lezer|style-mod|crelt|w3c-keyname)\//.test(id)
+
 export default defineConfig({
   define: {
     __APP_VERSION__: JSON.stringify(version),
@@ -26,7 +29,8 @@ export default defineConfig({
       includeAssets: ['icons/*.png', 'icons/*.svg'],
       injectManifest: {
         // the page of reviewers is for phones without this app
-        globIgnores: ['**/node_modules/**/*', 'review.html', 'assets/review-*'],
+        // the editor of rules is for head office's desks, which need the network anyway
+        globIgnores: ['**/node_modules/**/*', 'review.html', 'assets/review-*', 'assets/editor-*'],
         globPatterns: ['**/*.{js,css,html,svg,png,wasm}'],
         maximumFileSizeToCacheInBytes: 4 * 1024 * 1024,
       },
@@ -65,7 +69,10 @@ export default defineConfig({
     target: 'es2022',
     assetsDir: 'assets',
     sourcemap: false,
-    rollupOptions: { input: { index: 'index.html', review: 'review.html' } },
+    rollupOptions: {
+      input: { index: 'index.html', review: 'review.html' },
+      output: { chunkFileNames: ({ moduleIds }) => (moduleIds.some(isOfEditor) ? 'assets/editor-[hash].js' : 'assets/[name]-[hash].js') },
+    },
     // Everything is precached: a preload list would only fetch it twice.
     modulePreload: { polyfill: false },
   },

@@ -7,6 +7,7 @@ import { asking, contacting, evaluating, questioning, trading, unasked } from '.
 import { Phone } from './support/phone'
 import { result, RESULTS } from './support/places'
 import { away, deciding, ofOneGrid, opening, watching } from './support/rounds'
+import { strategies } from './support/strategies'
 import { answered, approving, entering, helping, householdsOf, leaving, reading, saving, visiting } from './support/tour'
 import { EVERY, faultsOf, FEW, routeOf, show, type Variant } from './support/variants'
 
@@ -143,4 +144,10 @@ test('who belongs where', async () => {
     await steering(cast, shoot)
     await overseeing(cast, shoot)
   })
+})
+
+test('head office', async () => {
+  const bank = await Bank.open()
+  const desk = new Phone(bank, 'head office')
+  await walk(bank, [desk], () => strategies(desk, shoot))
 })

@@ -14,6 +14,8 @@ export class ApiProblem extends Error {
     readonly retryAfter: number | null = null,
     /** Of a withdrawn phone: whether the bank still wants what waits on it; null where it does not say. */
     readonly deliver: boolean | null = null,
+    /** All that it said, for a refusal that brings something along. */
+    readonly said: Readonly<Record<string, unknown>> = {},
   ) {
     super(`${status} ${code}: ${title}`)
   }
@@ -81,6 +83,7 @@ async function problemOf(response: Response): Promise<ApiProblem> {
     text('remedy'),
     Number.isFinite(retryAfter) ? retryAfter : null,
     typeof body['deliver'] === 'boolean' ? body['deliver'] : null,
+    body,
   )
 }
 
@@ -94,13 +97,13 @@ export async function bodyOf(response: Response): Promise<Uint8Array<ArrayBuffer
 }
 
 /** A JSON request; the answer's JSON, or undefined for an empty one. */
-export async function json<T>(options: HttpOptions, method: string, path: string, body?: unknown): Promise<T> {
+export async function json<T>(options: HttpOptions, method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<T> {
   const init: RequestInit = { method, headers: { Accept: 'application/json' } }
   if (body !== undefined) {
     init.headers = { ...init.headers, 'Content-Type': 'application/json' }
     init.body = JSON.stringify(body)
   }
-  const bytes = await bodyOf(await send(options, path, init))
+  const bytes = await bodyOf(await send(options, path, init, timeoutMs))
   if (bytes.length === 0) return undefined as T
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as T

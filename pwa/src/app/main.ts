@@ -37,6 +37,7 @@ async function start() {
     oversees: store.oversees,
     chooses: store.chooses,
     watches: store.watches,
+    strategist: store.strategist,
     kiosk: () => kioskNow(engine.drafts),
     openDraft: () => (engine.status().phase === 'ready' ? openDraft(engine.drafts) : undefined),
   })

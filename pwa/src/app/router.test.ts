@@ -63,3 +63,8 @@ test('while reviewers have the phone only their page opens, and that one at no o
   expect(decide(page('/evaluations/7/kiosk', { kiosk: true }), { ...kiosk, phase: 'locked' })).toMatchObject({ path: '/unlock' })
   expect(decide(page('/evaluations/7/kiosk', { field: true, kiosk: true }), ready)).toEqual({ path: '/evaluations/7', replace: true })
 })
+
+test('the strategy opens for those of head office who read it', () => {
+  expect(decide(page('/strategy', { strategy: true }), ready)).toEqual({ path: '/today', replace: true })
+  expect(decide(page('/strategy', { strategy: true }), { ...ready, isField: false, strategist: true })).toBe(true)
+})

@@ -16,6 +16,8 @@ declare module 'vue-router' {
     chooses?: boolean
     /** For those who look after phones and refused entries. */
     watch?: boolean
+    /** For those of head office who read the strategy. */
+    strategy?: boolean
     /** Opens in kiosk mode only. */
     kiosk?: boolean
   }
@@ -38,6 +40,7 @@ export interface GuardState {
   oversees?: boolean
   chooses?: boolean
   watches: boolean
+  strategist?: boolean
   /** The page of a form that was open when the app was last closed. */
   openDraft?: () => string | undefined
   /** The only page that may open, while reviewers of an evaluation have the phone in their hands. */
@@ -59,7 +62,7 @@ export function decide(to: Pick<RouteLocationNormalized, 'path' | 'fullPath' | '
   const phases = to.meta.phases ?? ['ready']
   if (phases.includes(state.phase)) {
     const overseen = to.meta.oversees && state.oversees
-    const closed = (to.meta.heads && !state.isHead) || ((to.meta.field || to.meta.oversees) && !(to.meta.field && state.isField) && !overseen) || (to.meta.watch && !state.watches) || (to.meta.chooses && !state.chooses)
+    const closed = (to.meta.heads && !state.isHead) || ((to.meta.field || to.meta.oversees) && !(to.meta.field && state.isField) && !overseen) || (to.meta.watch && !state.watches) || (to.meta.chooses && !state.chooses) || (to.meta.strategy && !state.strategist)
     return closed && state.phase === 'ready' ? { path: homeOf(state), replace: true } : true
   }
   const next = typeof to.query['next'] === 'string' ? to.query['next'] : undefined

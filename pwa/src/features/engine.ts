@@ -14,6 +14,8 @@ const WATCHES: readonly StaffRole[] = ['branch_head', 'deputy_head', 'admin']
 const OVERSEES: readonly StaffRole[] = ['hq_lead', 'auditor']
 /** Who chooses customers by tags and figures: those who see them. */
 const CHOOSES: readonly StaffRole[] = ['manager', 'deputy_head', 'branch_head', 'hq_business']
+/** Who reads the strategy; what each may do with a draft the bank says with it. */
+const STRATEGISTS: readonly StaffRole[] = ['hq_business', 'risk_officer', 'hq_lead', 'auditor']
 const FIELD: readonly StaffRole[] = ['agent', 'manager', 'deputy_head', 'branch_head']
 
 export const useEngine = defineStore('engine', () => {
@@ -84,8 +86,9 @@ export const useEngine = defineStore('engine', () => {
 
   const oversees = computed(() => !!staff.value && OVERSEES.includes(staff.value.role))
   const chooses = computed(() => !!staff.value && CHOOSES.includes(staff.value.role))
+  const strategist = computed(() => !!staff.value && STRATEGISTS.includes(staff.value.role))
   /** Those to whom the bank shows customers whom their phone does not hold. */
   const looks = computed(() => isHead.value || oversees.value)
 
-  return { attach, use, whole, opening, fromRows, fromOutbox, status: now, rowsMark, outboxMark, staff, isHead, isAgent, isField, watches, oversees, looks, chooses }
+  return { attach, use, whole, opening, fromRows, fromOutbox, status: now, rowsMark, outboxMark, staff, isHead, isAgent, isField, watches, oversees, strategist, looks, chooses }
 })

@@ -11,6 +11,7 @@ import look from './look.en'
 import number from './number.en'
 import opportunities from './opportunities.en'
 import review from './review.en'
+import strategy from './strategy.en'
 import team from './team.en'
 import ui from './ui.en'
 import unusual from './unusual.en'
@@ -30,6 +31,7 @@ const en: Messages = {
   look,
   number,
   opportunities,
+  strategy,
   team,
   unusual,
   app: {
@@ -91,6 +93,7 @@ const en: Messages = {
   review,
   ui,
   tabs: {
+    strategy: 'Strategy',
     today: 'Today',
     customers: 'Customers',
     approvals: 'Approvals',
@@ -549,7 +552,7 @@ const en: Messages = {
     evaluation_reviewed: 'An evaluation waits for its second review',
     evaluation_closed: 'An evaluation was open too long and has ended by itself',
     file_late: 'The newest file of {file} tells of {day}. Results stand on what is known; please ask for the next one',
-    strategy_run_held: 'A recalculation would move too many customers, so nothing of it is in force. Check with the administrator, who lets it through: tiange strategy runs',
+    strategy_run_held: 'A recalculation would move too many customers, so nothing of it is in force. See Strategy, Recalculations, where it is released.',
     tier_fell: '{name} fell from {before} to {after}: go and see what happened',
     number_contested: '{name}: two entries of somebody\'s ID number differ, please check the card',
     duplicates_found: '{n} new pair that may be one | {n} new pairs that may be one',
@@ -1147,6 +1150,21 @@ const en: Messages = {
     no_consent: 'The person has not consented, or withdrew it. Let them sign, then send it again.',
     unknown_field: 'The bank does not know a field.',
     id_taken: 'The id is taken. Record it again.',
+    draft_closed: 'This draft is closed; nothing was changed. Begin another one like it.',
+    draft_not_ready: 'The draft is not ready for this; see how far it is.',
+    draft_outdated: 'There is a newer version. Take the draft along to it, then simulate again.',
+    draft_moved: 'The draft is not the one that you looked at. Look again.',
+    own_draft: 'You wrote at this; another person publishes it.',
+    file_moved: 'A colleague has just changed this file. Yours is still here.',
+    bad_path: 'File names have small letters, digits and _ only.',
+    catalogue_too_large: 'Too many files, or too large; nothing was saved.',
+    bad_catalogue: 'That version does not fit the program.',
+    bad_day: 'Choose a day from today, within a year.',
+    bad_archive: 'This ZIP cannot be taken; nothing was made of it. Use an exported one with .yaml files alone.',
+    nothing_to_do: 'It says what the newest version says.',
+    not_held: 'It waits no more: somebody released it, or a later one took its place.',
+    version_changed: 'A version was altered in the database; nothing is worked out with it. Restore it, or publish another.',
+    purpose_needed: 'Say what for first.',
     code_taken: 'The bank has another customer with this credit code. Compare it with the licence; where it is right, the business stands twice: tell your branch.',
   },
 }

@@ -11,6 +11,7 @@ import look from './look.zh-CN'
 import number from './number.zh-CN'
 import opportunities from './opportunities.zh-CN'
 import review from './review.zh-CN'
+import strategy from './strategy.zh-CN'
 import team from './team.zh-CN'
 import ui from './ui.zh-CN'
 import unusual from './unusual.zh-CN'
@@ -29,6 +30,7 @@ const zh = {
   look,
   number,
   opportunities,
+  strategy,
   team,
   unusual,
   app: {
@@ -90,6 +92,7 @@ const zh = {
   review,
   ui,
   tabs: {
+    strategy: '策略',
     today: '今日',
     customers: '客户',
     approvals: '审批',
@@ -549,7 +552,7 @@ const zh = {
     evaluation_closed: '有一场评议到期，已自动结束',
     duplicates_found: '可能重复的户或店，新有 {n} 对要你定',
     file_late: '{file}文件只到{day}，新的还没来。结果先按已有的算，请催一下',
-    strategy_run_held: '一次重算要动的客户太多，没有生效。请和管理员核对，由管理员放行：tiange strategy runs',
+    strategy_run_held: '一次重算要动的客户太多，没有生效。到“策略，全行重算”里看清再放行。',
     tier_fell: '{name}从{before}降到{after}，去看看出了什么事',
     number_contested: '{name}，有人的身份证号两次录得不一样，请看着证件核对',
     other: '有新消息',
@@ -1145,6 +1148,21 @@ const zh = {
     no_consent: '本人没同意，或者撤回了。先请本人签字，再送一次。',
     unknown_field: '有一项银行不认。',
     id_taken: '编号重了，重记一条。',
+    draft_closed: '这份草稿已结束，没有改。照它另起一份。',
+    draft_not_ready: '这份草稿还不能这样办，看看它到哪一步了。',
+    draft_outdated: '已有更新的版本，先把草稿接上去，再试算。',
+    draft_moved: '草稿和你看的不一样了，再看一遍。',
+    own_draft: '你写过这份，要另一个人发布。',
+    file_moved: '同事刚改了这个文件。你写的还在。',
+    bad_path: '文件名只能用小写字母、数字和下划线。',
+    catalogue_too_large: '文件太多或太大，没有存。',
+    bad_catalogue: '这一版配不上现在的程序。',
+    bad_day: '选今天到一年内的一天。',
+    bad_archive: '这个 ZIP 用不了，没有起草。要用导出的 ZIP，里面只有 .yaml 文件。',
+    nothing_to_do: '和最新一版一样，不用退。',
+    not_held: '这一次不用放行了，可能别人放行过，或后来又算过。',
+    version_changed: '有一版在数据库里被动过，不再用它算。从备份找回，或另发布一版。',
+    purpose_needed: '先写用途。',
     code_taken: '这个信用代码银行里是另一个客户的。对着执照看一遍；没写错就是建重了，跟支行说。',
   },
 }

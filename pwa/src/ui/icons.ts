@@ -9,6 +9,7 @@ import bell from '@tabler/icons/outline/bell.svg?raw'
 import calendar from '@tabler/icons/outline/calendar.svg?raw'
 import camera from '@tabler/icons/outline/camera.svg?raw'
 import car from '@tabler/icons/outline/car.svg?raw'
+import chart from '@tabler/icons/outline/chart-bar.svg?raw'
 import check from '@tabler/icons/outline/check.svg?raw'
 import close from '@tabler/icons/outline/x.svg?raw'
 import clock from '@tabler/icons/outline/clock.svg?raw'
@@ -74,7 +75,7 @@ const today: Drawing = {
 }
 
 const drawn = {
-  alert, back, backspace, bell, calendar, call, camera, car, check, clock, close, dots, file, filter, fingerprint, forward, home,
+  alert, back, backspace, bell, calendar, call, camera, car, chart, check, clock, close, dots, file, filter, fingerprint, forward, home,
   inbox, info, language, lock, logout, map, message, microphone, minus, navigate, offline, paperclip, pause, pencil, phone, pin, play, plus, refresh, returned, seal,
   search, shield, signature, stamp, stop, target, theme, trash, user, userPlus, walk,
 }

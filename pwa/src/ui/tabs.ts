@@ -11,3 +11,6 @@ export interface TabItem {
 
 /** The shell provides the tabs that this person has; pages that show them ask for the tab bar. */
 export const TABS: InjectionKey<ComputedRef<TabItem[]>> = Symbol('tabs')
+
+/** Who is signed in, for the foot of the side bar. */
+export const WHO: InjectionKey<ComputedRef<{ name: string; unit: string }>> = Symbol('who')

@@ -7,10 +7,10 @@ import { result } from './places'
 
 export interface Variant {
   theme: 'light' | 'dark'
-  width: 390 | 320
+  width: 390 | 320 | 1440
 }
 
-const SIZES = { 390: { width: 390, height: 844 }, 320: { width: 320, height: 568 } }
+const SIZES = { 390: { width: 390, height: 844 }, 320: { width: 320, height: 568 }, 1440: { width: 1440, height: 900 } }
 const TALLEST = 12_000
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
@@ -46,15 +46,20 @@ export async function faults(page: Page, name: string): Promise<string[]> {
   return wide ? [...found, wide] : found
 }
 
+const PHONES: readonly Variant[] = [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }]
+/** Of pages that are worked on at a desk; the first is how they are left. */
+export const DESK: readonly Variant[] = [{ theme: 'light', width: 1440 }, { theme: 'dark', width: 1440 }, ...PHONES]
+
 /** A check that nothing is wrong with a phone's screen as it stands, on the usual phone and on a small dark one; pictures go to `folder`. */
-export function soundIn(folder: string): (phone: Phone, name: string) => Promise<void> {
+export function soundIn(folder: string, variants = PHONES): (phone: Phone, name: string) => Promise<void> {
   return async ({ page }, name) => {
     const found: string[] = []
-    for (const variant of [{ theme: 'light', width: 390 }, { theme: 'dark', width: 320 }] as const) {
+    for (const variant of variants) {
       await dress(page, variant)
       for (const one of await faults(page, `${folder}/${name}-${variant.width}-${variant.theme}`)) found.push(`${variant.width} ${variant.theme} ${one}`)
     }
-    await dress(page, { theme: 'light', width: 390 })
+    const [usual] = variants
+    if (usual) await dress(page, usual)
     expect(found).toEqual([])
   }
 }

@@ -109,9 +109,11 @@ function looksWrong({ width, chinese }: { width: number; chinese: boolean }): st
     if (words) {
       const style = getComputedStyle(el)
       if (style.overflowX !== 'visible' && el.scrollWidth > el.clientWidth + 1 && style.display !== 'inline') say('text is cut', el)
+      // what is marked so is written by its readers: rules and their files
+      const code = !!el.closest('[translate=no]')
       // Codes are lower case with underscores or dots; in Chinese no word of small Latin letters is ours.
-      if (/(^|[^\w.])[a-z]+(?:[_.][a-z]+)+(?![\w@])/.test(words)) say('looks like a code', el)
-      else if (chinese && /(^|[^\w./@-])[a-z]{3,}/.test(words)) say('not Chinese', el)
+      if (!code && /(^|[^\w.])[a-z]+(?:[_.][a-z]+)+(?![\w@])/.test(words)) say('looks like a code', el)
+      else if (!code && chinese && /(^|[^\w./@-])[a-z]{3,}/.test(words)) say('not Chinese', el)
       if (box.width > 0 && (box.right > width + 1 || box.left < -1) && !el.closest('.van-swipe-cell__right')) say('stands out at the side', el)
     }
     if (el.matches('button, a[href], [role=button], [role=switch]') && box.width > 0 && !el.matches('[tabindex="-1"]')) {

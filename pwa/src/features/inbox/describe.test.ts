@@ -43,3 +43,7 @@ test('a fall names both tiers and leads to the customer, for a head by way of th
   expect(describe(row('tier_fell', { customer_id: 'c', before: 'core', after: 'basic' }), tasks, names)).toMatchObject({ name: '汪德海', before: 'core', after: 'basic', icon: 'alert', to: '/customers/c' })
   expect(describe(row('tier_fell', { customer_id: 'elsewhere', before: 'core', after: 'basic' }), tasks, names, () => undefined, true)).toMatchObject({ name: '', to: '/customers/elsewhere' })
 })
+
+test('a recalculation that waits leads to where it is released', () => {
+  expect(describe(row('strategy_run_held', { tiers: 900, zeroed: 4 }), tasks, names)).toMatchObject({ icon: 'alert', to: '/strategy/runs' })
+})

@@ -36,6 +36,7 @@ export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, c
   else if (row.kind.startsWith('evaluation_')) to = `/evaluations/${text('session_id')}`
   else if (row.kind === 'phone_lost_work') to = '/phones'
   else if (row.kind === 'duplicates_found') to = '/duplicates'
+  else if (row.kind === 'strategy_run_held') to = '/strategy/runs'
   else if (customer && customerName(customer) !== undefined) to = row.kind === 'number_contested' ? `/customers/${customer}/member/${text('member_id')}?field=id_number` : `/customers/${customer}`
   else if ((row.kind === 'suggestion' || row.kind === 'dispute') && nobodys(customer) !== undefined) to = '/decisions'
   else if (customer && looks) to = `/customers/${customer}`

@@ -1,0 +1,42 @@
+/** Codes, people and times of the strategy in words. */
+import { useI18n } from 'vue-i18n'
+import type { Draft, DraftState, Run, RuleProblem, Version, Who } from '../../api/strategy'
+import { dayOf } from '../../domain/dates'
+import { useFormat } from '../../ui/useFormat'
+import { useEngine } from '../engine'
+import { understood } from './problemText'
+
+export type Tag = 'overdue' | 'due' | 'later' | 'passed' | 'barred'
+
+const DRAFT_TAGS: Record<DraftState, Tag> = { draft: 'later', checked: 'later', simulated: 'passed', submitted: 'due', published: 'passed', dropped: 'later' }
+const RUN_TAGS: Record<Run['state'], Tag> = { running: 'later', done: 'passed', held: 'due', settled: 'later', cut: 'later', failed: 'barred', superseded: 'later' }
+const VERSION_TAGS: Record<Version['state'], Tag> = { waiting: 'due', in_force: 'passed', retired: 'later', withdrawn: 'later' }
+
+export function useStrategyWords() {
+  const engine = useEngine()
+  const { t, te, locale } = useI18n({ useScope: 'global' })
+  const format = useFormat()
+  const now = () => engine.use().now()
+
+  const when = (at: string) => format.value.moment(Date.parse(at), now(), { withTime: true })
+  const day = (on: string) => format.value.date(on, dayOf(now()))
+  /** In the reader's language; the other where it is missing. */
+  const named = (one: { zh: string; en: string }) => (locale.value === 'zh-CN' ? one.zh || one.en : one.en || one.zh)
+  /** A folder of files, or a key of definitions. */
+  const kind = (code: string) => (te(`strategy.kind_${code}`) ? t(`strategy.kind_${code}`) : code)
+  const unit = (code: string) => (te(`strategy.unit_${code}`) ? t(`strategy.unit_${code}`) : code)
+  const person = (who: Who | null) => who?.name ?? '–'
+
+  function wrong({ message }: RuleProblem): string {
+    const { key, values } = understood(message)
+    const said = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, te(`strategy.unit_${value}`) ? t(`strategy.unit_${value}`) : value]))
+    return t(`strategy.wrong_${key}`, said)
+  }
+  const draftState = (one: Draft): { tag: Tag; text: string } =>
+    one.returned_reason && one.state !== 'submitted' && one.state !== 'published' && one.state !== 'dropped' ? { tag: 'due', text: t('strategy.returned') } : { tag: DRAFT_TAGS[one.state], text: t(`strategy.state_${one.state}`) }
+  const versionState = (one: Version): { tag: Tag; text: string } => ({ tag: VERSION_TAGS[one.state], text: t(`strategy.version_${one.state}`) })
+  const runState = (one: Run): { tag: Tag; text: string } =>
+    one.state === 'held' && !one.is_waiting ? { tag: 'later', text: t(one.released_at ? 'strategy.runReleased' : 'strategy.run_superseded') } : { tag: RUN_TAGS[one.state], text: t(`strategy.run_${one.state}`) }
+  const cause = (code: string) => (te(`strategy.cause_${code}`) ? t(`strategy.cause_${code}`) : t('strategy.cause_everybody'))
+  return { when, day, named, kind, unit, person, wrong, draftState, versionState, runState, cause }
+}
