@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.kernel.actor import Actor, Role
 
-VERSION = 8
+VERSION = 9
 
 
 @dataclass(frozen=True, slots=True)
