@@ -5,11 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from backend.identity import api as identity
 from backend.kernel.errors import Problem, not_found
 from backend.kernel.uow import UnitOfWork
+from backend.notify import api as notify
 from backend.strategy import binding, versions
 from backend.strategy.documents import Problem as Wrong
 from backend.strategy.draft_store import (
+    DECIDERS,
     draft_of,
     files_of,
     made_by,
@@ -39,6 +42,7 @@ async def submit(uow: UnitOfWork, draft_id: UUID) -> DraftView:
         raise _not_ready("It is handed in once it was checked and simulated as it is now.", draft)
     draft.state, draft.submitted_by, draft.returned_reason = "submitted", uow.actor.staff_id, None
     uow.audit("strategy.draft_submitted", "strategy_draft", draft.id, {"digest": draft.digest})
+    await _tell_deciders(uow, draft)
     return await view(uow, draft)
 
 
@@ -48,8 +52,17 @@ async def send_back(uow: UnitOfWork, draft_id: UUID, reason: str) -> DraftView:
     draft = await draft_of(uow, draft_id, to_change=True)
     if draft.state != "submitted":
         raise _not_ready("Only what was handed in is sent back.", draft)
+    makers = made_by(draft) - {uow.actor.staff_id}
     draft.state, draft.submitted_by, draft.returned_reason = "draft", None, reason
     uow.audit("strategy.draft_returned", "strategy_draft", draft.id, {"reason": reason})
+    for person in sorted(makers):
+        await notify.send(
+            uow,
+            person,
+            "strategy_draft_returned",
+            {"draft_id": str(draft.id)},
+            dedupe=f"strategy_draft_returned:{draft.id}:{uow.now.isoformat()}:{person}",
+        )
     return await view(uow, draft)
 
 
@@ -120,6 +133,7 @@ async def roll_back(uow: UnitOfWork, version: int, reason: str) -> DraftView:
     draft.state, draft.submitted_by = "submitted", uow.actor.staff_id
     detail = {"version": version, "reason": reason, "digest": draft.digest}
     uow.audit("strategy.roll_back_asked", "strategy_draft", draft.id, detail)
+    await _tell_deciders(uow, draft)
     return await view(uow, draft)
 
 
@@ -133,6 +147,19 @@ async def withdraw(uow: UnitOfWork, version: int, reason: str) -> None:
         if not await versions.withdraw(uow, version):
             raise not_found("Waiting version")
     uow.audit("strategy.withdraw", "catalogue", str(version), {"reason": reason})
+
+
+async def _tell_deciders(uow: UnitOfWork, draft: StrategyDraft) -> None:
+    """Says to whoever may publish it that it waits; once for what it says now."""
+    for person in await identity.of_roles(uow, DECIDERS):
+        if person not in made_by(draft):
+            await notify.send(
+                uow,
+                person,
+                "strategy_draft_waits",
+                {"draft_id": str(draft.id)},
+                dedupe=f"strategy_draft_waits:{draft.id}:{draft.digest}:{person}",
+            )
 
 
 async def _is_simulated(uow: UnitOfWork, draft: StrategyDraft) -> bool:

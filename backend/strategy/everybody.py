@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
 from backend.strategy import queries, runs, versions
-from backend.strategy.errors import BeyondBounds, Superseded
+from backend.strategy.errors import BeyondBounds, Superseded, Tampered
 from backend.strategy.queries import FeatureRow, Mark
 from backend.strategy.rules import Moves, Result
 from backend.strategy.service import put_in_force, recompute
@@ -135,11 +135,16 @@ class _Run:
 
     async def force(self) -> Force:
         """What is in force today, read afresh: a version whose day has come takes force now."""
-        async with self.db.unit(self.actor) as uow:
-            await versions.turn(uow)
-            if await versions.number_in_force(uow) is None:
-                await versions.ensure_published(uow)
-            found = await versions.in_force(uow, afresh=True)
+        try:
+            async with self.db.unit(self.actor) as uow:
+                await versions.turn(uow)
+                if await versions.number_in_force(uow) is None:
+                    await versions.ensure_published(uow)
+                found = await versions.in_force(uow, afresh=True)
+        except Tampered as error:
+            async with self.db.unit(self.actor) as uow:
+                await runs.tell_changed(uow, error.version)
+            raise
         assert found is not None
         await found.edition.compiled()
         return found

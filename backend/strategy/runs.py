@@ -93,6 +93,21 @@ async def tell_held(uow: UnitOfWork, run_id: UUID, moves: Moves) -> None:
         )
 
 
+async def tell_changed(uow: UnitOfWork, version: int) -> None:
+    """Says to those who may know that a published version was changed, so that nothing is worked out with it;
+    once a version and person."""
+    uow.audit("strategy.version_changed", "catalogue", str(version))
+    for person in await identity.of_roles(uow, WATCHING):
+        await notify.send(
+            uow,
+            person,
+            "strategy_version_changed",
+            {"version": version},
+            dedupe=f"strategy_version_changed:{version}:{person}",
+            urgency="urgent",
+        )
+
+
 async def release(uow: UnitOfWork, run_id: UUID) -> None:
     """Lets a held run through: everybody is worked out anew and written, whatever moves. Raises NotHeld."""
     found = await uow.session.scalar(

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -51,6 +51,13 @@ async def trail(town: Town) -> list[str]:
         return list(await uow.session.scalars(text(rows)))
 
 
+async def inbox(town: Town) -> list[tuple[str, UUID]]:
+    """Who was told what of the strategy."""
+    async with town.db.unit(SYSTEM) as uow:
+        rows = "SELECT kind, staff_id FROM inbox_item WHERE kind LIKE 'strategy%' ORDER BY created_at, id"
+        return [(row.kind, row.staff_id) for row in await uow.session.execute(text(rows))]
+
+
 async def test_from_draft_to_force_by_two_people(
     town: Town, world: World, desk_of: DeskOf, context: JobContext
 ) -> None:
@@ -58,6 +65,7 @@ async def test_from_draft_to_force_by_two_people(
     await recompute_all(town.db)
     business, risk = await desk_of("business"), await desk_of("risk")
     draft = await handed_in(business, context)
+    assert await inbox(town) == [("strategy_draft_waits", world["risk"].id)]
     view = await risk.ask("GET", f"/drafts/{draft}")
     assert view["may"] == ["return", "publish"]
     assert view["files_changed"] == [LIMIT_FILE]
@@ -166,6 +174,7 @@ async def test_an_edit_takes_a_draft_back_to_its_beginning(
     await business.ask("POST", f"/drafts/{draft}/submit")
     sent = await risk.ask("POST", f"/drafts/{draft}/return", reason="步子太大，先两万")
     assert (sent["state"], sent["returned_reason"]) == ("draft", "步子太大，先两万")
+    assert (await inbox(town))[-1] == ("strategy_draft_returned", world["business"].id)
     await business.ask("POST", f"/drafts/{draft}/drop")
     assert await business.refused("POST", f"/drafts/{draft}/check") == "draft_closed"
 

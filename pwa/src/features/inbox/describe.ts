@@ -2,7 +2,7 @@
 import type { Id, InboxRow, TaskRow } from '../../domain/rows'
 import type { IconName } from '../../ui/icons'
 
-const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp', evaluation_closed: 'check', duplicates_found: 'user', number_contested: 'user', strategy_run_held: 'alert', file_late: 'alert', tier_fell: 'alert' }
+const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp', evaluation_closed: 'check', duplicates_found: 'user', number_contested: 'user', strategy_run_held: 'alert', strategy_draft_waits: 'stamp', strategy_draft_returned: 'returned', strategy_version_changed: 'alert', file_late: 'alert', tier_fell: 'alert' }
 
 export interface InboxLine {
   name: string
