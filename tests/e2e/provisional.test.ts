@@ -69,7 +69,7 @@ describe.sequential('the effect of an entry', () => {
     await phone.unlock()
     await phone.go(`/customers/${home.id}`)
     expected = (await card().locator('.line.main dd').first().innerText()).split('\n')[0]?.replaceAll(/\s/g, '') ?? ''
-    expect(expected).not.toBe(before)
+    expect(expected === before).toBe(false)
     // the head of the page shows what is in force
     expect(await limitIn()).toBe(before)
     await phone.tap(card().getByRole('button', { name: phone.t('calculation.open') }))
