@@ -7,13 +7,14 @@ from typing import Any
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
 from backend.policy.models import PolicyFigure
+from tests.support.bodies import member, new_household
 from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
-from tests.support.opportunities import items, only, shop, step, turnover
+from tests.support.opportunities import ITEM, items, only, shop, step, turnover
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
 
-EVENT = "qr_without"
+EVENT, BABY = "qr_without", "new_baby"
 
 
 async def _of(phone: FieldPhone, customer_id: str, event: str = EVENT) -> list[dict[str, Any]]:
@@ -91,3 +92,33 @@ async def test_others_wait_for_room_and_the_most_urgent_comes_next(
     assert {EVENT, "licence_ends"} <= set(seen), "both rose, one was open at a time"
     assert seen.index(EVENT) < seen.index("licence_ends"), "by priority"
     assert len(seen) == len(set(seen))
+
+
+async def test_an_agent_has_those_that_agents_may_see_without_amounts_and_steps_them(
+    phone_of: PhoneOf, world: World, work: Work, clock: MovingClock
+) -> None:
+    manager, agent, stranger = [await phone_of(one) for one in ("manager", "agent", "manager2")]
+    body = new_household(world.grids["E1"])
+    born = (clock.today() - timedelta(days=90)).isoformat()
+    body["members"].append(member("李小宝", "child", "m", born, None))
+    manager.save("customer.create", body)
+    assert [one["result"] for one in await manager.push()] == ["applied"]
+    await work()
+    seen = only(await _of(agent, body["id"], BABY))
+    assert set(seen) == set(ITEM[:8]), "no amounts, nobody's name, no outcome"
+    terms = agent.of("term")
+    assert {f"event:{BABY}", f"script:{BABY}"} <= set(terms)
+    events = {one["event"] for one in await items(agent, body["id"])}
+    assert events <= {key.removeprefix("event:") for key in terms}
+    full = only(await _of(manager, body["id"], BABY))
+    assert full["assignee_id"] == str(world["agent"].id), "the event names its agent"
+    assert (await step(agent, body["id"], seen, "contact"))["result"] == "applied"
+    after = only(await _of(manager, body["id"], BABY))
+    assert (after["stage"], after["stepped_by"]) == ("contacted", str(world["agent"].id))
+    refused = await step(stranger, body["id"], seen, "win")
+    assert (refused["result"], refused["code"]) == ("rejected", "out_of_scope")
+    # nobody is a baby for ever: it had begun, so it stays until somebody says what came of it
+    assert (await step(manager, body["id"], seen, "lose", reason="not_needed"))["result"] == "applied"
+    shown = only(await _of(agent, body["id"], BABY))
+    assert shown["stage"] == "lost"
+    assert "not_needed" not in agent.everything()
