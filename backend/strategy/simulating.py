@@ -231,6 +231,7 @@ class Simulation(Bulk):
 def _mover(row: tuple[Any, ...], words: Mapping[str, Words], branches: Mapping[UUID, str]) -> Mover:
     customer, branch, tier_was, tier_will, limit_was, limit_will, rate_was, rate_will, *reasons = row
     was, will = (dict(zip(reasons[at], reasons[at + 1], strict=True)) for at in (0, 2))
+    lines = _lines(was, will, words)
     return Mover(
         customer_id=customer,
         name=None,
@@ -242,7 +243,8 @@ def _mover(row: tuple[Any, ...], words: Mapping[str, Words], branches: Mapping[U
         limit_after_fen=limit_will,
         rate_before_bp=rate_was,
         rate_after_bp=rate_will,
-        reasons=_reasons(was, will, words),
+        reasons=_differing(lines),
+        lines=lines,
     )
 
 
@@ -317,13 +319,18 @@ def _bits(batch: pa.RecordBatch, side: str, packed: Packed) -> Bits:
     return np.pad(bits, ((0, 0), (0, 1)))
 
 
-def _reasons(
+def _lines(
     was: Mapping[str, int], will: Mapping[str, int], words: Mapping[str, Words]
 ) -> tuple[ReasonMove, ...]:
-    """The lines of the explanation that differ most, by amount."""
-    moved = [code for code in dict.fromkeys((*will, *was)) if was.get(code) != will.get(code)]
-    moved.sort(key=lambda code: -abs(will.get(code, 0) - was.get(code, 0)))
+    """Both explanations side by side, in their order, the later one's first."""
     return tuple(
         ReasonMove(code, words[code].zh, words[code].en, was.get(code), will.get(code))
-        for code in moved[:MOST_REASONS]
+        for code in dict.fromkeys((*will, *was))
     )
+
+
+def _differing(lines: Sequence[ReasonMove]) -> tuple[ReasonMove, ...]:
+    """Those that differ most, by amount."""
+    moved = [one for one in lines if one.before_fen != one.after_fen]
+    moved.sort(key=lambda one: -abs((one.after_fen or 0) - (one.before_fen or 0)))
+    return tuple(moved[:MOST_REASONS])

@@ -87,7 +87,8 @@ class ReasonMove(Struct, frozen=True):
 
 
 class Mover(Struct, frozen=True):
-    """A customer whose result moves most. `name`: only where the asker may see it."""
+    """A customer whose result moves most. `name`: only where the asker may see it. `reasons`: the lines of
+    the explanation that differ most; `lines`: all of both (none in simulations of before they were kept)."""
 
     customer_id: UUID
     name: str | None
@@ -100,6 +101,7 @@ class Mover(Struct, frozen=True):
     rate_before_bp: int | None
     rate_after_bp: int | None
     reasons: tuple[ReasonMove, ...]
+    lines: tuple[ReasonMove, ...] = ()
 
 
 class Label(Struct, frozen=True):

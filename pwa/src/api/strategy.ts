@@ -218,7 +218,7 @@ export interface Mover {
   /** What differs most. */
   reasons: ReasonMove[]
   /** Every line of both explanations; none in simulations from before they were kept. */
-  lines?: ReasonMove[]
+  lines: ReasonMove[]
 }
 
 export interface SimulationResult {

@@ -109,6 +109,14 @@ async def test_what_is_told_is_what_publishing_does(town: Town, copy: Copy, worl
             will[one.customer_id].tier,
         )
     assert movers[0].reasons[0].before_fen != movers[0].reasons[0].after_fen
+    for one in movers:
+        before, after = (
+            {str(line[0]): line[1] for line in of[one.customer_id].reasons} for of in (was, will)
+        )
+        told = [(line.code, line.before_fen, line.after_fen) for line in one.lines]
+        assert told == [
+            (code, before.get(code), after.get(code)) for code in dict.fromkeys((*after, *before))
+        ]
     sums = [one.after.limit_fen for one in result.branches]
     assert sum(sums) == result.after.limit_fen
 
