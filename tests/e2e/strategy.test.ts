@@ -118,6 +118,7 @@ describe.sequential('a strategy', () => {
   test('what was typed outlives a killed browser', async () => {
     const mine = () => bank.helper.count('SELECT count(*) FROM strategy_draft WHERE id = $1::uuid AND overlay::text LIKE $2', draft, '%yuan(20000)%')
     expect(await mine()).toBe(0)
+    await business.text('strategy.unsaved').waitFor()
     await business.kill()
     await business.on()
     await business.unlock()

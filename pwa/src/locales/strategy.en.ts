@@ -118,6 +118,7 @@ export default {
   editorOf: 'Writing {file}',
   before: 'Version {n}',
   after: 'Draft',
+  keeping: 'Being kept here',
   unsaved: 'Not at the bank yet, kept here',
   unsavedFailed: 'Not kept: do not close this',
   savedAll: 'Received by the bank',

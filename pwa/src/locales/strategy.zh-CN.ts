@@ -118,6 +118,7 @@ export default {
   editorOf: '写 {file}',
   before: '第 {n} 版',
   after: '草稿',
+  keeping: '正在存本机',
   unsaved: '还没存到银行，在本机',
   unsavedFailed: '没存住，先别关',
   savedAll: '银行已收',

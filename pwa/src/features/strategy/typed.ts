@@ -15,6 +15,8 @@ export function useTyped(draft: Id, path: string) {
   const drafts = useEngine().use().drafts
   const key = `strategy:${draft}:${path}`
   const failed = ref(false)
+  /** Typed and not written here yet. */
+  const waits = ref(false)
   let timer: ReturnType<typeof setTimeout> | undefined
   let next: Typed | undefined
 
@@ -27,6 +29,7 @@ export function useTyped(draft: Id, path: string) {
     try {
       await drafts.put(key, one)
       failed.value = false
+      waits.value = next !== undefined
     } catch {
       failed.value = true
     }
@@ -35,9 +38,11 @@ export function useTyped(draft: Id, path: string) {
 
   return {
     failed,
+    waits,
     kept: (): Typed | undefined => next ?? drafts.get<Typed>(key),
     keep(typed: Typed) {
       next = typed
+      waits.value = true
       timer ??= setTimeout(() => void write(), PAUSE_MS)
     },
     async drop() {
@@ -46,6 +51,7 @@ export function useTyped(draft: Id, path: string) {
       timer = undefined
       await drafts.remove(key)
       failed.value = false
+      waits.value = next !== undefined
     },
   }
 }
