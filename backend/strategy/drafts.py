@@ -9,7 +9,7 @@ from sqlalchemy import select
 from backend.kernel.errors import Problem, not_found
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import UnitOfWork
-from backend.strategy import binding, drafting, versions
+from backend.strategy import binding, drafting, examples, versions
 from backend.strategy.documents import CatalogueError
 from backend.strategy.documents import Problem as Wrong
 from backend.strategy.draft_store import (
@@ -274,12 +274,16 @@ async def problems_of(uow: UnitOfWork, wanted: Mapping[str, str]) -> list[Wrong]
 
 
 async def check(uow: UnitOfWork, draft_id: UUID) -> Checked:
-    """Reads, types and binds every rule against the database. Raises Problem `not_allowed`, `not_found`,
-    `draft_closed`."""
+    """Reads, types and binds every rule against the database, and runs the examples. Raises Problem
+    `not_allowed`, `not_found`, `draft_closed`."""
     require_editor(uow.actor)
     draft = await draft_of(uow, draft_id, to_change=True)
     problems = await settle_check(uow, draft)
-    return Checked(told(problems), await view(uow, draft))
+    if problems:
+        return Checked(told(problems), await view(uow, draft))
+    made = known(draft.digest) or Edition(await files_of(uow, draft))
+    wrong = await examples.missed(uow, await made.loaded())
+    return Checked((), await view(uow, draft), told(wrong))
 
 
 async def settle_check(uow: UnitOfWork, draft: StrategyDraft) -> list[Wrong]:

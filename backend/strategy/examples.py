@@ -1,12 +1,15 @@
 """The examples that stand beside rules, as statements: given these values, the rule must say this."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import text
 from sqlglot import exp
 
+from backend.kernel.uow import UnitOfWork
 from backend.strategy.compiler import needed, single_statement
 from backend.strategy.definitions import Catalogue, Example, Feature
 from backend.strategy.documents import Part, Problem
@@ -45,6 +48,25 @@ def cases(catalogue: Catalogue) -> tuple[list[Case], list[Problem]]:
         expect = _value(example.expect, type_)
         ready.append(Case(name, example.part, statement, example.as_of, expect))
     return ready, problems
+
+
+async def missed(uow: UnitOfWork, catalogue: Catalogue) -> list[Problem]:
+    """The examples that the rules beside them do not give, or that cannot be run, at their lines. Reads no
+    customer: an example brings its own values."""
+    ready, wrong = await asyncio.to_thread(cases, catalogue)
+    for case in ready:
+        found = await uow.session.scalar(text(case.statement), {"as_of": case.as_of})
+        if found != case.expect or type(found) is not type(case.expect):
+            said, given = shown(case.expect), shown(found)
+            wrong.append(case.part.problem(f"the example says {said}, {case.name} gives {given}"))
+    return wrong
+
+
+def shown(value: Any) -> str:
+    """A value as YAML has it."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _all(catalogue: Catalogue) -> Iterator[tuple[str, Example, Feature | None]]:

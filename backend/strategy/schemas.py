@@ -153,10 +153,12 @@ class ProblemView(Struct, frozen=True):
 
 
 class Checked(Struct, frozen=True):
-    """What a check found; nothing: the draft is checked."""
+    """What a check found; nothing: the draft is checked. `examples`: those that the rules beside them do not
+    give; a rule that was meant to change makes them wrong, so they stop nobody."""
 
     problems: tuple[ProblemView, ...]
     draft: DraftView
+    examples: tuple[ProblemView, ...] = ()
 
 
 class DiffLine(Struct, frozen=True):

@@ -288,7 +288,7 @@ export const versionDifference = (http: HttpOptions, version: number): Promise<D
 /** `revision`: of the draft, upon which the text was written. Throws ApiProblem `file_moved` with `theirs` where somebody else wrote meanwhile. */
 export const saveFile = (http: HttpOptions, draft: Id, path: string, revision: number, text: string | null): Promise<FileView> =>
   json(http, 'PUT', `${of(draft)}/file`, { path, revision, text })
-export const checkDraft = (http: HttpOptions, draft: Id): Promise<{ problems: RuleProblem[]; draft: Draft }> => json(http, 'POST', `${of(draft)}/check`, undefined, READING_MS)
+export const checkDraft = (http: HttpOptions, draft: Id): Promise<{ problems: RuleProblem[]; draft: Draft; examples: RuleProblem[] }> => json(http, 'POST', `${of(draft)}/check`, undefined, READING_MS)
 export const simulateDraft = (http: HttpOptions, draft: Id): Promise<SimulationLine> => json(http, 'POST', `${of(draft)}/simulate`)
 export const submitDraft = (http: HttpOptions, draft: Id): Promise<Draft> => json(http, 'POST', `${of(draft)}/submit`)
 export const returnDraft = (http: HttpOptions, draft: Id, reason: string): Promise<Draft> => json(http, 'POST', `${of(draft)}/return`, { reason })

@@ -207,6 +207,23 @@ async def test_what_is_wrong_is_answered_with_file_line_and_nearest_name(
     assert (await business.ask("GET", f"/drafts/{draft}"))["state"] == "draft"
 
 
+async def test_an_example_that_no_longer_holds_is_shown_and_stops_nobody(
+    town: Town, world: World, desk_of: DeskOf
+) -> None:
+    business = await desk_of("business")
+    draft = await business.draft()
+    now = await business.edit(draft, STEP, steps(20_000))
+    found = await business.ask("POST", f"/drafts/{draft}/check")
+    assert (found["problems"], found["draft"]["state"]) == ([], "checked")
+    lines = now["text"].splitlines()
+    said = {lines[one["line"] - 1].strip(): one["message"] for one in found["examples"]}
+    beside = "- {given: {lowest_cap_fen: 17600100, debts_counted_fen: 2600000}, expect: 15000000}"
+    assert said[beside] == "the example says 15000000, limit_before_veto_fen gives 14000000"
+    await business.edit(draft, beside, beside.replace("15000000", "14000000"))
+    again = await business.ask("POST", f"/drafts/{draft}/check")
+    assert len(again["examples"]) == len(found["examples"]) - 1
+
+
 async def test_a_bit_that_is_taken_and_a_column_that_the_database_lacks_are_named(
     town: Town, world: World, desk_of: DeskOf
 ) -> None:

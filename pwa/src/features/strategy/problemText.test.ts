@@ -25,6 +25,10 @@ test.each(SAID)('%s', (message, key, values) => {
   expect(understood(message)).toEqual({ key, values })
 })
 
+test('an example is told with what it says and what came of it', () => {
+  expect(understood('the example says 15000000, limit_fen gives null')).toEqual({ key: 'example', values: { said: '15000000', name: 'limit_fen', given: 'null' } })
+})
+
 test('what is new to the page is told as the bank says it', () => {
   expect(understood('a bit of 4096 is too far')).toEqual({ key: 'other', values: { why: 'a bit of 4096 is too far' } })
 })

@@ -22,6 +22,7 @@ const FORMS: readonly [RegExp, string][] = [
   [/^(?<name>\S+) has many rows; .*$/, 'rows'],
   [/^(?<name>\S+) is never (?<value>.+)$/, 'never'],
   [/^nothing equals NULL; .*$/, 'null'],
+  [/^the example says (?<said>.*), (?<name>\S+) gives (?<given>.*)$/, 'example'],
   [/^the file is empty$/, 'empty'],
   [/^these need each other's result: (?<names>.*)$/, 'cycle'],
 ]
