@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -42,6 +42,9 @@ class Unfit(Exception):
     """Files that cannot be worked out for everybody; says why."""
 
 
+_Closing = TypeVar("_Closing", bound=AbstractContextManager[Any])
+
+
 async def compare(
     db: Database, actor: Actor, copy: Copy, before: Edition, after: Edition, going: Going
 ) -> tuple[SimulationResult, list[Mover]]:
@@ -58,7 +61,7 @@ async def compare(
     await before.compiled()
     await after.compiled()
     seconds: dict[str, float] = {}
-    with await asyncio.to_thread(Simulation, before, after, copy.folder) as simulation:
+    with await _made(partial(Simulation, before, after, copy.folder)) as simulation:
 
         async def stage(name: str, work: Callable[..., Any], *given: Any) -> Any:
             began = time.monotonic()
@@ -84,6 +87,17 @@ async def compare(
         await stage("after", simulation.work_out_side, "will", as_of)
         result, movers = await stage("compare", simulation.compare_both, bounds, branches)
     return msgspec.structs.replace(result, seconds=seconds), movers
+
+
+async def _made(make: Callable[[], _Closing]) -> _Closing:
+    """Made in a thread; one that nobody waits for any more is closed, with its folder."""
+    task = asyncio.ensure_future(asyncio.to_thread(make))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with await task:
+            pass
+        raise
 
 
 async def simulate_files(

@@ -70,8 +70,6 @@ async def test_sums_come_with_the_signature_of_each_and_go_with_its_withdrawal(
     # what the bank itself has lent and signed is no matter of this consent
     assert (closed["loans_fen"], closed["products"]) == (6_000_000, ["mobile_banking"])
     before = manager.of("profile")[customer]
-    # the rules name the same amount as a cap of theirs
-    del manager.rows[next(key for key in manager.rows if key.startswith("bank/"))]["rules"]
     assert "30000000" not in manager.everything()
 
     async def everywhere(wanted: tuple[int, ...]) -> None:

@@ -215,6 +215,9 @@ const en: Messages = {
   customers: {
     one: 'Customer',
     find: 'Find a customer',
+    offers: 'To offer',
+    offersBy: 'by the rules in force',
+    moreOffers: '{n} more | {n} more',
     moreTags: '{n} more tag | {n} more tags',
     findBy: 'Name, pinyin, phone, address',
     count: '{n}',

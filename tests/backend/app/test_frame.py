@@ -248,7 +248,8 @@ async def test_no_route_is_open_that_does_not_say_so(app: Litestar, client: http
     seen = set()
     for route in app.routes:
         for method in sorted(getattr(route, "methods", set()) - {"OPTIONS"}):
-            path = re.sub(r"\{\w+\}", "01900000-0000-7000-8000-000000000000", route.path_format)
+            path = route.path_format.replace("{version}", "1")
+            path = re.sub(r"\{\w+\}", "01900000-0000-7000-8000-000000000000", path)
             if path in public:
                 continue
             seen.add(path)
