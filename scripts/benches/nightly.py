@@ -26,9 +26,11 @@ from backend.strategy import api as strategy
 from backend.strategy import queries
 from backend.strategy.engine import shipped_statements
 from scripts.benches.support.bank import finish, say
+from scripts.benches.support.copies import copy_everybody
 from scripts.benches.support.servers import own_servers, worker_database
 
 BAR_SECONDS = 60.0
+BAR_CUSTOMERS = 900_000
 BAR_BYTES = 6e9
 SHARE = 0.05
 COUNTY = 20_000
@@ -75,6 +77,7 @@ async def _measure(settings: Settings, copies: int) -> dict[str, Any]:
     database = worker_database(settings)
     try:
         say(f"copying everybody {copies} times …")
+        await copy_everybody(settings, TABLES, copies)
         say("the evening …")
         await _move_balances(database)
         say("the night …")
@@ -118,9 +121,15 @@ def main() -> None:
         say("making the county …")
         demo.run(running, asked.county, asked.seed, progress=lambda *_: None)
         detail = asyncio.run(_measure(running, asked.customers // asked.county - 1))
+    if detail["customers"] < 0.9 * asked.customers:
+        raise RuntimeError(f"only {detail['customers']} customers were worked out")
     if not 0.8 * SHARE <= detail["changed_share"] <= 1.2 * SHARE:
         raise RuntimeError(f"the night changed {detail['changed_share']:.2%} instead of {SHARE:.0%}")
-    holds = detail["seconds"] <= BAR_SECONDS and detail["memory_bytes"] <= BAR_BYTES
+    holds = (
+        detail["customers"] >= BAR_CUSTOMERS
+        and detail["seconds"] <= BAR_SECONDS
+        and detail["memory_bytes"] <= BAR_BYTES
+    )
     finish("nightly", detail["seconds"], "s", BAR_SECONDS, holds, detail)
 
 
