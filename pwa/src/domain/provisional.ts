@@ -2,15 +2,13 @@
  * What the bank's rules will probably say once it has what this phone knows: they are run over the feature row that came
  * with the result in force, with those features made anew that follow from rows on the phone. Pure.
  */
-import { consents } from './consents'
+import { consents, PURPOSES } from './consents'
 import type { CustomerView } from './views'
 import { isThing, type Day, type FieldValue, type ProfileRow } from './rows'
 import { gathered, outcome, type Outcome, type Rules, type Value, type Values } from './rules'
 
 /** What there is of a customer on the phone, with its entries laid over the bank's rows. */
 export type Known = Pick<CustomerView, 'file' | 'members' | 'records' | 'profile'>
-
-const PURPOSES = ['credit', 'accounts', 'whereabouts', 'marketing']
 
 /** Of a source of the catalogue the rows that the bank's views would have. */
 const SOURCES: Record<string, (known: Known) => Values[]> = {
@@ -35,7 +33,7 @@ const SOURCES: Record<string, (known: Known) => Values[]> = {
       whereabouts: member.whereabouts,
       sex: member.sex,
       education: member.education,
-      ...Object.fromEntries(PURPOSES.map((purpose) => [`consents_${purpose}`, consents(member, purpose)])),
+      ...Object.fromEntries(PURPOSES.map(({ code }) => [`consents_${code}`, consents(member, code)])),
     })),
 }
 

@@ -73,6 +73,12 @@ interface Row {
 
 const number = (tree: Tree | undefined, row: Row) => evaluate(tree as Tree, row) as number | null
 
+/** Of one number; null where it is not known. */
+function alone([of]: Args, row: Row, work: (a: number) => number): number | null {
+  const a = number(of, row)
+  return a === null ? null : work(a)
+}
+
 /** Of numbers; null where one is. */
 function both(args: Args, row: Row, work: (a: number, b: number) => number | null): number | null {
   const a = number(args[0], row)
@@ -145,7 +151,7 @@ const OPERATORS: Record<string, (args: Args, row: Row) => Value> = {
   '+': (args, row) => both(args, row, (a, b) => a + b),
   '-': (args, row) => both(args, row, (a, b) => a - b),
   '*': (args, row) => both(args, row, (a, b) => a * b + 0), // never −0
-  negate: ([of], row) => (number(of, row) === null ? null : 0 - (number(of, row) as number)),
+  negate: (args, row) => alone(args, row, (a) => 0 - a),
   '=': (args, row) => compared(args, row, (a, b) => a === b),
   '<>': (args, row) => compared(args, row, (a, b) => a !== b),
   '<': (args, row) => compared(args, row, (a, b) => a < b),
@@ -170,7 +176,7 @@ const OPERATORS: Record<string, (args: Args, row: Row) => Value> = {
   },
   LEAST: (args, row) => extreme(args, row, less),
   GREATEST: (args, row) => extreme(args, row, more),
-  ABS: ([of], row) => (number(of, row) === null ? null : Math.abs(number(of, row) as number)),
+  ABS: (args, row) => alone(args, row, Math.abs),
   ratio: (args, row) => both(args, row, (a, b) => (b === 0 ? null : a / b)),
   share: (args, row) => both(args, row, (a, percent) => whole(a * percent, 100)),
   whole_ratio: (args, row) => both(args, row, whole),
