@@ -7,8 +7,8 @@ the run through.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from backend.strategy.bulk import Bulk
 
 BATCH = 2000
+#: batches written side by side: one is made ready while PostgreSQL works at the other
+WRITERS = 2
 #: causes that nobody looked at before: what they move beyond the policy's bounds waits for a person; in
 #: DuckDB only, where all is known before anything is written
 GATED = frozenset({"nightly", "import"})
@@ -177,12 +179,14 @@ class _Run:
                     if held:
                         await runs.tell_held(uow, run_id, moves)
                 with times.of("write"):
-                    rows = bulk.changed(self.batch) if not held else iter(())
-                    done = moves.customers - moves.changed
-                    while (some := await asyncio.to_thread(next, rows, None)) is not None:
-                        changed += await self._write(some, version, as_of)
-                        done += len(some)
-                        self.progress(Progress(done, moves.customers, changed))
+                    if not held:
+                        done = moves.customers - moves.changed
+                        writing = self._write_all(bulk.changed(self.batch), version, as_of)
+                        async with aclosing(writing):
+                            async for count, written in writing:
+                                changed += written
+                                done += count
+                                self.progress(Progress(done, moves.customers, changed))
                     for one in beyond if not held else ():
                         changed += await self._alone(one)
             state = "held" if held else "done"
@@ -237,6 +241,26 @@ class _Run:
                 raise
         self.failed.append(one)
         return 0
+
+    async def _write_all(
+        self, batches: Iterator[list[tuple[FeatureRow, Result]]], version: int, as_of: date
+    ) -> AsyncGenerator[tuple[int, int], None]:
+        """Puts batches in force, `WRITERS` at a time: (how many results, how many changed) of each as it is
+        through."""
+        under_way: dict[asyncio.Task[int], int] = {}
+        try:
+            while (some := await asyncio.to_thread(next, batches, None)) is not None or under_way:
+                if some is not None:
+                    under_way[asyncio.create_task(self._write(some, version, as_of))] = len(some)
+                if some is None or len(under_way) == WRITERS:
+                    through, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                    for one in through:
+                        yield under_way.pop(one), one.result()
+        finally:
+            for one in under_way:
+                one.cancel()
+            # their transactions are rolled back before anything else is said of the run
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _write(self, some: Sequence[tuple[FeatureRow, Result]], version: int, as_of: date) -> int:
         """Puts results in force; how many changed."""

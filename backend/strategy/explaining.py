@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import select, text
 
 from backend.kernel.uow import UnitOfWork
@@ -77,7 +76,7 @@ async def replay(uow: UnitOfWork, decisions: Sequence[Decision]) -> list[tuple[D
             if (one.version, one.as_of) == (version, as_of) and of_these[one.customer_id] is not one
         ]
         for some in rounds:
-            rows = [msgspec.json.encode(one.features).decode() for one in some]
+            rows = [queries.text_of(one.features) for one in some]
             results = await queries.results_of(uow, statements, rows, as_of)
             different += [
                 (one, results[one.customer_id])
@@ -92,7 +91,8 @@ async def explain(uow: UnitOfWork, decision: Decision) -> Explanation:
     edition = await versions.edition(uow, decision.version)
     statements = await edition.compiled()
     catalogue = edition.catalogue
-    row = msgspec.json.encode(decision.features).decode()
+    row = queries.text_of(decision.features)
+    features = queries.values_of(decision.features)
     results = await queries.results_of(uow, statements, [row], decision.as_of)
     given = {"features": f"[{row}]", "as_of": decision.as_of}
     found = (await uow.session.execute(text(calculation_statement(catalogue)), given)).one()
@@ -101,14 +101,14 @@ async def explain(uow: UnitOfWork, decision: Decision) -> Explanation:
     score: list[Points] = []
     for card in catalogue.scorecards:
         points = [_points(catalogue, one, next(values), next(values), decision.as_of) for one in card.items]
-        if _is_the_credit_score(card) and decision.features.get("kind") in card.kinds:
+        if _is_the_credit_score(card) and features.get("kind") in card.kinds:
             score = points
     result = results[decision.customer_id]
     reasons = {one.code: one.words for one in catalogue.reasons}
     return Explanation(
         decision,
         result,
-        tuple(_features(catalogue, decision.features)),
+        tuple(_features(catalogue, features)),
         tuple(score),
         tuple(amounts),
         tuple((reasons[code], amount) for code, amount in result.reasons),

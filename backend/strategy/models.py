@@ -56,14 +56,16 @@ class Profile(Base):
 
 
 class Decision(Base):
-    """A changed result with the feature row it was made from, so that it replays to the fen."""
+    """A changed result with the feature row it was made from, so that it replays to the fen.
+
+    `features`: as `queries.kept` makes them small."""
 
     __tablename__ = "decision"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"), index=True)
     version: Mapped[int]
     as_of: Mapped[date]
-    features: Mapped[dict[str, Any]]
+    features: Mapped[bytes]
     result: Mapped[dict[str, Any]]
     cause: Mapped[str]
     made_at: Mapped[datetime]

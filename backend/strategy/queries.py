@@ -1,5 +1,6 @@
 """Reads and writes of strategy's own tables, and the two compiled statements."""
 
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from backend.customers import api as customers
 from backend.kernel import bulk
+from backend.kernel.db import encode_json
 from backend.kernel.models import ServerFact
 from backend.kernel.uow import UnitOfWork
 from backend.strategy.compiler import Compiled
@@ -81,21 +83,42 @@ async def profiles(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, Profile]:
     return {row.customer_id: row for row in rows}
 
 
+def kept(features: str) -> bytes:
+    """A feature row (JSON object as text) as a decision keeps it: five kilobytes in two. PostgreSQL's own
+    compression and its reading of JSON cost it five times as much, for every result that changes."""
+    return zlib.compress(features.encode(), level=1)
+
+
+def text_of(features: bytes) -> str:
+    """The feature row that `kept` made smaller."""
+    return zlib.decompress(features).decode()
+
+
+def values_of(features: bytes) -> dict[str, Any]:
+    """Its values by name."""
+    found: dict[str, Any] = msgspec.json.decode(zlib.decompress(features))
+    return found
+
+
 async def decision_features(
     uow: UnitOfWork, ids: Iterable[UUID], names: Sequence[str]
 ) -> dict[UUID, list[Any]]:
     """The features `names` that the results in force of `ids` were made from; without those customers whose
     feature row lacks one of them, or holds what may not be looked at any more."""
-    kept = func.jsonb_build_array(*(Decision.features[name] for name in names))
     rows = (
         await uow.session.execute(
-            select(Profile.customer_id, Decision.made_at, kept.label("kept"))
+            select(Profile.customer_id, Decision.made_at, Decision.features)
             .join(Decision, Decision.id == Profile.decision_id)
-            .where(Profile.customer_id.in_(list(ids)), Decision.features.has_all(array(names)))
+            .where(Profile.customer_id.in_(list(ids)))
         )
     ).all()
     less = await customers.narrowed(uow, {row.customer_id: row.made_at for row in rows})
-    return {row.customer_id: row.kept for row in rows if row.customer_id not in less}
+    values = {row.customer_id: values_of(row.features) for row in rows if row.customer_id not in less}
+    return {
+        one: [found[name] for name in names]
+        for one, found in values.items()
+        if all(name in found for name in names)
+    }
 
 
 def result_in(profile: Profile) -> Result:
@@ -117,6 +140,15 @@ def result_in(profile: Profile) -> Result:
     )
 
 
+_KEEP = (
+    "INSERT INTO decision (id, customer_id, version, as_of, features, result, cause, made_at)"
+    " SELECT one, customer, CAST(:version AS integer), CAST(:as_of AS date), features, CAST(result AS jsonb),"
+    "  CAST(:cause AS text), CAST(:made_at AS timestamptz)"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:customers AS uuid[]), CAST(:features AS bytea[]),"
+    "  CAST(:results AS text[])) AS made(one, customer, features, result)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class NewDecision:
     """A changed result with what it was made from."""
@@ -130,21 +162,21 @@ async def write(
     uow: UnitOfWork, decisions: Sequence[NewDecision], version: int, as_of: date, cause: str
 ) -> None:
     """Keeps the decisions and puts their results in force."""
-    kept = [
+    keeping = bulk.Part(
+        _KEEP,
         {
-            "id": one.id,
-            "customer_id": one.row.customer_id,
+            "ids": [one.id for one in decisions],
+            "customers": [one.row.customer_id for one in decisions],
+            "features": [kept(one.row.features) for one in decisions],
+            "results": [encode_json(one.result.plain()) for one in decisions],
             "version": version,
             "as_of": as_of,
-            "features": msgspec.Raw(one.row.features.encode()),
-            "result": one.result.plain(),
             "cause": cause,
             "made_at": uow.now,
-        }
-        for one in decisions
-    ]
+        },
+    )
     in_force = [_profile_values(one, version, as_of) for one in decisions]
-    await bulk.write(uow.session, [*bulk.inserting(Decision, kept), *bulk.upserting(Profile, in_force)])
+    await bulk.write(uow.session, [keeping, *bulk.upserting(Profile, in_force)])
 
 
 def _profile_values(decision: NewDecision, version: int, as_of: date) -> dict[str, Any]:

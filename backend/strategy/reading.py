@@ -14,6 +14,13 @@ from sqlalchemy import make_url
 
 #: connections that read side by side
 LINKS = 2
+#: everything is read: hashes instead of indexes, in memory where they fit, and the links are parallel enough
+WHOLE_TABLES = (
+    "work_mem = '256MB'",
+    "random_page_cost = 4",
+    "jit = off",
+    "max_parallel_workers_per_gather = 0",
+)
 #: batches that wait; PostgreSQL's driver makes them of some 16 MB
 WAITING = 4
 _TICK_SECONDS = 0.2
@@ -75,6 +82,8 @@ class Reading:
                 (self._zone,),
             )
             cursor.fetchall()
+            for setting in WHOLE_TABLES:
+                cursor.execute(f"SET LOCAL {setting}")
             cursor.execute(self._queries[table])
             batches: Any = cursor.fetch_record_batch()
             self._hand(table, pa.Table.from_batches([], batches.schema))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 WORD_BITS = 64
+_ALL_BITS = (1 << WORD_BITS) - 1
 ReasonLine = tuple[str, int]
 
 
@@ -59,7 +60,11 @@ def has_news(before: Result | None, after: Result) -> bool:
     moved."""
     if before is None:
         return True
-    return _told_of(before) != _told_of(after) or bits_in(before.event_words) != bits_in(after.event_words)
+    if _told_of(before) != _told_of(after):
+        return True
+    return before.event_words != after.event_words and bits_in(before.event_words) != bits_in(
+        after.event_words
+    )
 
 
 def _told_of(result: Result) -> tuple[str, int, int, int]:
@@ -68,12 +73,14 @@ def _told_of(result: Result) -> tuple[str, int, int, int]:
 
 def bits_in(words: Sequence[int]) -> frozenset[int]:
     """The positions of the bits that are set."""
-    return frozenset(
-        place * WORD_BITS + bit
-        for place, word in enumerate(words)
-        for bit in range(WORD_BITS)
-        if word >> bit & 1
-    )
+    found = []
+    for place, word in enumerate(words):
+        left = word & _ALL_BITS
+        while left:
+            lowest = left & -left
+            found.append(place * WORD_BITS + lowest.bit_length() - 1)
+            left ^= lowest
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)

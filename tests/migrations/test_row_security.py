@@ -363,3 +363,31 @@ async def test_what_is_on_record_cannot_be_changed(filled: Urls, login: str) -> 
                     await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def test_the_nightly_login_reads_what_its_views_stand_on_and_no_other_table(
+    filled: Urls, admin: asyncpg.Connection
+) -> None:
+    rows = await admin.fetch(
+        "SELECT DISTINCT t.relname FROM pg_rewrite r JOIN pg_depend d ON d.objid = r.oid"
+        " AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass"
+        " JOIN pg_class v ON v.oid = r.ev_class JOIN pg_class t ON t.oid = d.refobjid AND t.relkind = 'r'"
+        " WHERE v.relnamespace IN ('facts'::regnamespace, 'public'::regnamespace)"
+    )
+    under = {row["relname"] for row in rows}
+    allowed = {
+        row["relname"]
+        for row in await admin.fetch(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+            " AND has_table_privilege('tiange_nightly', oid, 'SELECT')"
+        )
+    }
+    assert allowed == under
+    connection = await connect(filled.nightly)
+    try:
+        await connection.execute("SELECT set_config('tiange.role', 'system', false)")
+        assert [await visible(connection, table) for table in sorted(under)] == [1] * len(under)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetchval("SELECT count(*) FROM person_private")
+    finally:
+        await connection.close()

@@ -1,8 +1,10 @@
 """Migrations run on an empty database, on one with rows in it, twice, and two at a time."""
 
 import asyncio
+import json
 import subprocess
 import sys
+import zlib
 from collections import Counter
 from typing import Any
 
@@ -307,3 +309,23 @@ def test_who_gave_an_id_number_is_known_from_the_history_or_from_who_entered_the
     assert _fetch(empty_database, after) == [("created", ["maker"]), ("nobodys", []), ("typed", ["first"])]
     # what was refused before the rule is nobody's first word
     assert _fetch(empty_database, "SELECT * FROM number_entry") == []
+
+
+def test_the_feature_rows_of_decisions_are_the_same_in_a_smaller_room(empty_database: Urls) -> None:
+    upgrade(empty_database.owner, "0053")
+    asyncio.run(fill(empty_database.admin))
+    row = """{"kind": "household", "limit_fen": 9007199254740993, "ratio": 0.1, "day": null}"""
+    more = f"""
+    SELECT set_config('tiange.role', 'system', false);
+    UPDATE decision SET features = '{row}';
+    INSERT INTO decision SELECT gen_random_uuid(), customer_id, version, as_of, jsonb_build_object('n', n),
+      result, cause, made_at FROM decision, generate_series(1, 7000) AS n;
+    """
+
+    _execute(empty_database, more)
+    upgrade(empty_database.owner)
+    kept = [
+        json.loads(zlib.decompress(one)) for (one,) in _fetch(empty_database, "SELECT features FROM decision")
+    ]
+    assert [one for one in kept if "n" not in one] == [json.loads(row)]
+    assert sorted(one["n"] for one in kept if "n" in one) == list(range(1, 7001))

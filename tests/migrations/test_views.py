@@ -48,7 +48,7 @@ async def test_accounts_are_read_where_consents_are_asked_for_and_nowhere_else(d
         await connection.close()
     reads = {row["viewname"]: tables(row["definition"]) for row in rows}
     found = {name for name, read in reads.items() if {"account", "flow_part"} & read}
-    assert found == {"held_account", "held_flow", "consented_flow"}
+    assert found == {"held_account", "held_flow", "consented_account", "consented_flow"}
     assert all({"person", "membership"} <= reads[name] for name in found)
 
 

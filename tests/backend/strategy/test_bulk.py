@@ -18,7 +18,7 @@ from backend.kernel.actor import Role
 from backend.kernel.crypto import Keys
 from backend.kernel.jobs import JobContext
 from backend.kernel.settings import Settings
-from backend.strategy import bulk, jobs, runs
+from backend.strategy import bulk, jobs, queries, runs
 from backend.strategy.api import Copy, NotHeld, Progress, newest, recompute_all, release
 from backend.strategy.bulk import PREFIX, Bulk
 from backend.strategy.engine import shipped_catalogue, shipped_statements
@@ -48,7 +48,7 @@ async def test_what_one_engine_wrote_the_other_finds_right(town: Town, copy: Cop
     assert (await recompute_all(town.db)).changed == 0
     assert await town.written() == before
     (kept,) = await town.decisions(ids[0])
-    assert kept.features["deposits_fen"] == 38_000_00
+    assert queries.values_of(kept.features)["deposits_fen"] == 38_000_00
     postgres, again, first = await history(town)
     assert (first.engine, first.state, first.changed, again.changed) == ("duckdb", "done", 7, 0)
     assert (postgres.engine, postgres.state) == ("postgres", "done")

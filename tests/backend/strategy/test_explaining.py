@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import msgspec
+
 from backend.app.strategy_words import explained, shown
 from backend.embedded import Urls
 from backend.strategy import queries, versions
@@ -60,8 +62,9 @@ async def test_old_decisions_come_out_as_they_were(town: Town, databases: Urls) 
     admin = await connect(databases.admin)
     change = "UPDATE decision SET result = jsonb_set(result, '{limit_fen}', '14000001') WHERE id = $1"
     await admin.execute(change, kept[0].id)
-    change = "UPDATE decision SET features = features || '{\"income_year_fen\": 1}' WHERE id = $1"
-    await admin.execute(change, kept[2].id)
+    features = queries.values_of(kept[2].features) | {"income_year_fen": 1}
+    change = "UPDATE decision SET features = $2 WHERE id = $1"
+    await admin.execute(change, kept[2].id, queries.kept(msgspec.json.encode(features).decode()))
     await admin.close()
     async with town.db.unit(SYSTEM) as uow:
         different = await replay(uow, await decisions_of(uow, one, 10))

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -182,7 +181,7 @@ async def test_an_old_decision_replays_to_the_fen(town: Town) -> None:
     for decision in decisions:
         async with town.db.unit(SYSTEM) as uow:
             again = await queries.results_of(
-                uow, shipped_statements(), [msgspec.json.encode(decision.features).decode()], decision.as_of
+                uow, shipped_statements(), [queries.text_of(decision.features)], decision.as_of
             )
         assert again[one].plain() == decision.result
 
