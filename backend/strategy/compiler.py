@@ -69,7 +69,6 @@ class Compiled:
 
     digest: str
     features_of_some: str
-    features_of_all: str
     results: str
     nightly: "OverTables"
 
@@ -98,8 +97,7 @@ def compile_catalogue(catalogue: Catalogue) -> Compiled:
         raise CatalogueError(problems)
     return Compiled(
         digest=catalogue.digest,
-        features_of_some=_text(features_statement(catalogue, of_some=True)),
-        features_of_all=_text(features_statement(catalogue, of_some=False)),
+        features_of_some=_text(features_statement(catalogue)),
         results=_text(results_statement(catalogue)),
         nightly=_over_tables(catalogue, DUCKDB),
     )
@@ -131,9 +129,9 @@ def _over_tables(catalogue: Catalogue, dialect: Dialect) -> OverTables:
     )
 
 
-def features_statement(catalogue: Catalogue, *, of_some: bool) -> Sql:
-    """customer_id, inputs_revision, features (JSON text) per customer; `of_some`: of `:customer_ids` only."""
-    wide, last = _feature_steps(catalogue, of_some=of_some, dialect=POSTGRES)
+def features_statement(catalogue: Catalogue) -> Sql:
+    """customer_id, inputs_revision, features (JSON text) per customer of `:customer_ids`."""
+    wide, last = _feature_steps(catalogue, of_some=True, dialect=POSTGRES)
     row = exp.Sub(this=exp.func("TO_JSONB", exp.column(last)), expression=exp.Literal.string(REVISION))
     final = _selected(
         column(CUSTOMER),
@@ -213,7 +211,7 @@ def every_column(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, tuple[Ty
     What is packed without a column follows, so many at a time.
     """
     features = {name: (one.column.type, one.part) for name, one in catalogue.features.items()}
-    yield _text(_wide(features_statement(catalogue, of_some=True))), features
+    yield _text(_wide(features_statement(catalogue))), features
     results = results_statement(catalogue)
     columns = as_columns(catalogue)
     yield (

@@ -306,9 +306,11 @@ class Offering:
     plans: tuple[Offer, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """A whole catalogue. `rules`: every column of the second statement, tags and reasons included."""
+    """A whole catalogue. `rules`: every column of the second statement, tags and reasons included.
+
+    Two are equal only where they are one: to compare thousands of expressions says what `digest` says."""
 
     digest: str
     sources: Mapping[str, Source]

@@ -17,6 +17,8 @@ from jsonschema.exceptions import ValidationError
 from backend.strategy.language.errors import ExpressionError, nearest_name
 
 MAX_FILE_CHARACTERS = 200_000
+#: where YAML could see an anchor or an alias; a file without needs no look at each event
+_MAY_BE_ALIAS = re.compile(r"""(?:^|[\s\[{,:"'])[&*](?!\s|$)""")
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _WORDS: Mapping[str, bool] = {"true": True, "false": False}
 
@@ -147,7 +149,7 @@ def parse(file: str, text: str) -> Document:
     if len(text) > MAX_FILE_CHARACTERS:
         raise CatalogueError([Problem(file, 1, f"a file may have {MAX_FILE_CHARACTERS} characters")])
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(text, Loader=_LOADER) if _MAY_BE_ALIAS.search(text) else ():
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
                 line = event.start_mark.line + 1 if event.start_mark else 1
                 raise CatalogueError([Problem(file, line, "anchors and aliases are not used")])

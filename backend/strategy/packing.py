@@ -5,6 +5,7 @@ another rule reads it.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -33,7 +34,8 @@ def packed_rules(catalogue: Catalogue) -> list[Rule]:
     return [rule for bits in packs(catalogue).values() for _, rule in bits]
 
 
-def as_columns(catalogue: Catalogue) -> dict[str, Expr]:
+@lru_cache(maxsize=4)
+def as_columns(catalogue: Catalogue) -> Mapping[str, Expr]:
     """The rules that are columns: those that are not packed, or read by another."""
     packed = {rule.name for rule in packed_rules(catalogue)}
     read = frozenset[str]().union(*(refs(rule.value) for rule in catalogue.rules.values()))

@@ -7,6 +7,7 @@ division of two doubles with a null for zero, floors by remainder, days counted 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlglot import exp
@@ -70,7 +71,13 @@ _INFIX: Mapping[Op, type[exp.Binary]] = {
 
 def cast(sql: Sql, type_: Type) -> Sql:
     """CAST(sql AS type)."""
-    return exp.Cast(this=sql, to=exp.DataType.build(_CASTS[type_], dialect="postgres"))
+    return exp.Cast(this=sql, to=_type(_CASTS[type_]).copy())
+
+
+@cache
+def _type(name: str) -> Sql:
+    """PostgreSQL's type of that name, to be copied: by name sqlglot parses it each time."""
+    return exp.DataType.build(name, dialect="postgres")
 
 
 def parameter(name: str, dialect: Dialect = POSTGRES) -> Sql:

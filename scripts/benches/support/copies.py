@@ -8,14 +8,19 @@ import asyncpg
 from backend.kernel.settings import Settings
 from scripts.benches.support.bank import say
 
+#: what only a customer has whose file was built, or who was visited
+OF_A_FILE = frozenset({"customer_value", "file_record", "visit"})
 #: columns that name a row of these tables, and those that must differ from copy to copy
 OWN = frozenset({"id", "customer_id", "person_id", "filed_under", "phone_person_id"})
 UNIQUE = frozenset({"number_index", "contract", "holder"})
 
 
-async def copy_everybody(settings: Settings, tables: Sequence[str], copies: int) -> None:
+async def copy_everybody(
+    settings: Settings, tables: Sequence[str], copies: int, *, filed_percent: int = 100
+) -> None:
     """Copies every row of `tables` (the referred first) so many times with ids of its own, as the owner of
-    the tables: the same spread of families, farms and shops, results included."""
+    the tables: the same spread of families, farms and shops, results included. `filed_percent`: in how many
+    of a hundred copies people have a file; in the others the bank knows them and their accounts only."""
     url = settings.database_url.replace("+asyncpg", "")
     connection = await asyncpg.connect(url, command_timeout=None)
     try:
@@ -28,11 +33,12 @@ async def copy_everybody(settings: Settings, tables: Sequence[str], copies: int)
             )
             names = ", ".join(one["name"] for one in columns)
             values = ", ".join(_copied(one["name"], one["type"]) for one in columns)
+            of_these = copies * filed_percent // 100 if table in OF_A_FILE else copies
             began = time.perf_counter()
             # names are the database's own
             await connection.execute(
                 f"INSERT INTO {table} ({names}) SELECT {values}"
-                f" FROM {table} AS o, generate_series(1, {copies}) AS k"
+                f" FROM {table} AS o, generate_series(1, {of_these}) AS k"
             )
             say(f"  {table}: {time.perf_counter() - began:.0f} s")
         await connection.execute("ANALYZE")

@@ -22,7 +22,6 @@ WRITE = "TIANGE_WRITE_SNAPSHOTS"
 #: name → sqlglot's dialect
 STATEMENTS = {
     "features_of_some": "postgres",
-    "features_of_all": "postgres",
     "results": "postgres",
     "nightly.features": "duckdb",
     "nightly.results": "duckdb",
@@ -65,7 +64,6 @@ def tables_of(statement: str, dialect: str = "postgres") -> set[str]:
 def test_only_facts_are_read() -> None:
     statements = shipped_statements()
     views = {f"facts.{name}" for name in shipped_catalogue().sources}
-    assert tables_of(statements.features_of_all) == views
     assert tables_of(statements.features_of_some) == views
     assert tables_of(statements.nightly.features, "duckdb") == views
     assert tables_of(statements.nightly.results, "duckdb") == {"features"}
