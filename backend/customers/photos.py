@@ -15,6 +15,7 @@ from backend.customers.models import Customer, CustomerPhoto, Membership, Person
 from backend.files import api as files
 from backend.kernel.actor import FIELD
 from backend.kernel.commands import Applied, CommandType, Envelope, about_customer
+from backend.kernel.db import among
 from backend.kernel.projections import Projection, online
 from backend.kernel.uow import UnitOfWork
 
@@ -187,7 +188,7 @@ _PHOTOS = select(
 
 async def load(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:
     """Photos; row security leaves an agent their own, and nobody papers without consent."""
-    rows = (await uow.session.execute(_PHOTOS.where(queries.among(_photo.id, ids)))).all()
+    rows = (await uow.session.execute(_PHOTOS.where(among(_photo.id, ids)))).all()
     here = await files.arrived(uow, [row.file_hash for row in rows]) if rows else set()
     return {
         row.id: [
@@ -211,9 +212,7 @@ async def of_actor(uow: UnitOfWork, ids: Sequence[str]) -> set[str]:
     """Those of the photos that the actor took."""
     mine = _photo.recorded_by == uow.actor.require_staff()
     async with uow.elevated("the household may have moved away; only what the actor did is answered"):
-        rows = await uow.session.scalars(
-            select(cast(_photo.id, String)).where(queries.among(_photo.id, ids), mine)
-        )
+        rows = await uow.session.scalars(select(cast(_photo.id, String)).where(among(_photo.id, ids), mine))
         return set(rows)
 
 

@@ -6,8 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, String, Uuid, and_, bindparam, cast, func, or_, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import String, and_, cast, func, or_, select, text
 
 from backend.customers.errors import MergedAway, out_of_scope
 from backend.customers.models import (
@@ -22,6 +21,7 @@ from backend.customers.models import (
 )
 from backend.customers.rules import THINGS
 from backend.kernel.bulk import Part
+from backend.kernel.db import among
 from backend.kernel.uow import UnitOfWork
 
 
@@ -121,7 +121,7 @@ async def lock_inputs(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, int]:
     """`inputs_revision` of each customer, locked in order of id: it stays so until the transaction ends."""
     rows = await uow.session.execute(
         select(Customer.id, Customer.inputs_revision)
-        .where(Customer.id.in_(list(ids)))
+        .where(among(Customer.id, ids))
         .order_by(Customer.id)
         .with_for_update(key_share=True)
     )
@@ -136,11 +136,6 @@ async def visible(uow: UnitOfWork, ids: Iterable[UUID]) -> list[Customer]:
 def by_id(rows: Iterable[Customer]) -> Mapping[UUID, Customer]:
     """Rows by their id."""
     return {row.id: row for row in rows}
-
-
-def among(column: ColumnElement[UUID], ids: Sequence[str]) -> ColumnElement[bool]:
-    """The column is one of `ids`: one parameter however many there are, so the statement is prepared once."""
-    return column == func.any(cast(bindparam(None, list(ids), ARRAY(String)), ARRAY(Uuid)))
 
 
 # What phones receive, by the thousand when a partition's pages are made: the tables' columns, for objects
@@ -261,7 +256,7 @@ async def resembling(uow: UnitOfWork, pinyin: str, patterns: Sequence[str]) -> S
 
 async def books_of(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """The partitions that hold each customer."""
-    rows = await uow.session.execute(select(Customer.id, Customer.books).where(Customer.id.in_(list(ids))))
+    rows = await uow.session.execute(select(Customer.id, Customer.books).where(among(Customer.id, ids)))
     return {row.id: row.books for row in rows}
 
 

@@ -2,15 +2,30 @@
 
 import socket
 import uuid
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, ClassVar
 
 import msgspec
-from sqlalchemy import BigInteger, Date, Double, LargeBinary, MetaData, Text, Uuid, event
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Double,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    event,
+    func,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -55,6 +70,13 @@ PASSING = frozenset({"40001", "40P01", "55P03"})
 def is_passing(error: DBAPIError) -> bool:
     """Whether a transaction failed only because of what others did at the same moment."""
     return getattr(error.orig, "sqlstate", None) in PASSING
+
+
+def among(
+    column: ColumnElement[uuid.UUID] | InstrumentedAttribute[uuid.UUID], ids: Iterable[uuid.UUID | str]
+) -> ColumnElement[bool]:
+    """The column is one of `ids`: one parameter however many there are, so the statement is prepared once."""
+    return column == func.any(cast(bindparam(None, list(map(str, ids)), ARRAY(String)), ARRAY(Uuid)))
 
 
 def encode_json(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Reads and writes of strategy's own tables, and the two compiled statements."""
 
+import asyncio
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,12 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import Row, TextClause, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.customers import api as customers
 from backend.kernel import bulk
-from backend.kernel.db import encode_json
+from backend.kernel.db import among, encode_json
 from backend.kernel.models import ServerFact
 from backend.kernel.uow import UnitOfWork
 from backend.strategy.compiler import Compiled
@@ -83,11 +84,12 @@ async def results_of(
     }
 
 
-async def profiles(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, Profile]:
-    """The results in force of those of `ids` that have one."""
-    rows = await uow.session.scalars(
-        select(Profile).where(Profile.customer_id.in_(list(ids))).execution_options(populate_existing=True)
-    )
+_PROFILES = select(Profile.__table__)
+
+
+async def profiles(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, Row[Any]]:
+    """The results in force of those of `ids` that have one: rows of `Profile`, as they stand now."""
+    rows = await uow.session.execute(_PROFILES.where(among(Profile.__table__.c.customer_id, ids)))
     return {row.customer_id: row for row in rows}
 
 
@@ -117,7 +119,7 @@ async def decision_features(
         await uow.session.execute(
             select(Profile.customer_id, Decision.made_at, Decision.features)
             .join(Decision, Decision.id == Profile.decision_id)
-            .where(Profile.customer_id.in_(list(ids)))
+            .where(among(Profile.customer_id, ids))
         )
     ).all()
     less = await customers.narrowed(uow, {row.customer_id: row.made_at for row in rows})
@@ -129,7 +131,7 @@ async def decision_features(
     }
 
 
-def result_in(profile: Profile) -> Result:
+def result_in(profile: Row[Any]) -> Result:
     """The result that a profile row holds."""
     return Result(
         profile.tier,
@@ -170,12 +172,14 @@ async def write(
     uow: UnitOfWork, decisions: Sequence[NewDecision], version: int, as_of: date, cause: str
 ) -> None:
     """Keeps the decisions and puts their results in force."""
+    rows = [one.row.features for one in decisions]
+    features = await asyncio.to_thread(list, map(kept, rows)) if len(rows) > FEW else list(map(kept, rows))
     keeping = bulk.Part(
         _KEEP,
         {
             "ids": [one.id for one in decisions],
             "customers": [one.row.customer_id for one in decisions],
-            "features": [kept(one.row.features) for one in decisions],
+            "features": features,
             "results": [encode_json(one.result.plain()) for one in decisions],
             "version": version,
             "as_of": as_of,
