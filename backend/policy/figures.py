@@ -121,6 +121,7 @@ SHIPPED = (
     ),
     Figure("held_tiers_per_mille", 30, "a nightly run that moves more tiers waits for a person"),
     Figure("held_limits_per_mille", 10, "and one that takes away more limits"),
+    Figure("simulation_rows_days", 90, "a simulation can be asked for as long who is in its figures"),
     Figure(
         "file_late_days",
         {"accounts": 4, "loans": 4, "flows": 41, "products": 35},

@@ -14,7 +14,7 @@ from backend.kernel.uow import UnitOfWork
 from backend.strategy.everybody import Copy, recompute_all
 from backend.strategy.runs import RELEASED
 from backend.strategy.service import RECOMPUTE_WANTED, recompute
-from backend.strategy.simulations import WANTED
+from backend.strategy.simulations import WANTED, forget
 from backend.strategy.trying import simulate
 from backend.strategy.versions import PUBLISHED, turn
 
@@ -70,7 +70,9 @@ async def simulated(ctx: JobContext, payload: Mapping[str, Any]) -> None:
 
 
 async def take_turn(uow: UnitOfWork, _payload: Mapping[str, Any]) -> None:
-    """`strategy.turn`: a published version whose day has come takes force."""
+    """`strategy.turn`: a published version whose day has come takes force; old simulations forget who was in
+    them."""
+    await forget(uow)
     await turn(uow)
 
 

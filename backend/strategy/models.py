@@ -151,3 +151,15 @@ class StrategySimulation(Base):
     seconds: Mapped[dict[str, Any]]
     result: Mapped[dict[str, Any] | None]
     problem: Mapped[str | None]
+
+
+class StrategySimulated(Base):
+    """Every customer of a simulation before and after (`simulated_rows`), by id. Of a draft's simulations
+    only the last one has them, and for some days (policy figure `simulation_rows_days`)."""
+
+    __tablename__ = "strategy_simulated"
+    simulation_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("strategy_simulation.id", ondelete="CASCADE"), primary_key=True
+    )
+    made_at: Mapped[datetime] = mapped_column(index=True)
+    content: Mapped[bytes]

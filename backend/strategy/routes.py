@@ -16,18 +16,30 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from backend.kernel.actor import Actor
 from backend.kernel.injected import AskedBy, Db
 from backend.kernel.uow import Database, UnitOfWork
-from backend.strategy import archives, comparing, deciding, drafts, letting, sending, simulations
+from backend.strategy import (
+    archives,
+    comparing,
+    deciding,
+    drafts,
+    figures,
+    letting,
+    sending,
+    simulated,
+    simulations,
+)
 from backend.strategy.errors import Tampered
 from backend.strategy.schemas import (
     Checked,
     Difference,
     DraftView,
+    Figures,
     FileLine,
     FileView,
     Imported,
     Names,
     NewDraft,
     Publish,
+    PutFigure,
     Rebased,
     Rename,
     Returned,
@@ -36,7 +48,15 @@ from backend.strategy.schemas import (
     SimulationLine,
     Strategy,
 )
-from backend.strategy.simulation_schemas import AskMovers, Export, Movers, Runs, SimulationView
+from backend.strategy.simulation_schemas import (
+    AskCustomers,
+    AskMovers,
+    Customers,
+    Export,
+    Movers,
+    Runs,
+    SimulationView,
+)
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -163,6 +183,26 @@ class DraftController(Controller):
         async with _unit(database, actor) as uow:
             return await drafts.save(uow, draft_id, data)
 
+    @get("/{draft_id:uuid}/figures")
+    async def figures(self, draft_id: FromPath[UUID], actor: AskedBy, database: Db) -> Figures:
+        """Every figure, with its numbers by day. 404 `not_found`."""
+        async with _unit(database, actor) as uow:
+            return await figures.figures(uow, draft_id)
+
+    @put("/{draft_id:uuid}/figures/{name:str}")
+    async def put_figure(
+        self,
+        draft_id: FromPath[UUID],
+        name: FromPath[str],
+        data: JSONBody[PutFigure],
+        actor: AskedBy,
+        database: Db,
+    ) -> Figures:
+        """Another number of a figure; its file changes with it. 404 `not_found`, 409 `draft_closed`,
+        `file_moved`, `bad_catalogue`, 422 `bad_day`."""
+        async with _unit(database, actor) as uow:
+            return await figures.put(uow, draft_id, name, data)
+
     @get("/{draft_id:uuid}/names")
     async def names(self, draft_id: FromPath[UUID], actor: AskedBy, database: Db) -> Names:
         """What expressions may name. 404 `not_found`."""
@@ -258,15 +298,23 @@ class SimulationController(Controller):
         """The hundred customers that move most. 403 `purpose_needed`, 404 `not_found`, 429
         `too_many_look_ups`."""
         async with _unit(database, actor) as uow:
-            return await simulations.movers(uow, simulation_id, data.purpose)
+            return await simulated.movers(uow, simulation_id, data.purpose)
+
+    @post("/customers", status_code=200)
+    async def customers(
+        self, simulation_id: FromPath[UUID], data: JSONBody[AskCustomers], actor: AskedBy, database: Db
+    ) -> Customers:
+        """A page of the customers behind one of its figures. As `movers`, and 409 `customers_gone`."""
+        async with _unit(database, actor) as uow:
+            return await simulated.behind(uow, simulation_id, data)
 
     @post("/export", status_code=200)
     async def export(
         self, simulation_id: FromPath[UUID], data: JSONBody[Export], actor: AskedBy, database: Db
     ) -> Response[bytes]:
-        """The same as a table. As `movers`."""
+        """Either of them as a table. As `customers`, and 422 `too_many_rows`."""
         async with _unit(database, actor) as uow:
-            content = await simulations.export(uow, simulation_id, data)
+            content = await simulated.export(uow, simulation_id, data)
         media_type = "text/csv; charset=utf-8" if data.format == "csv" else _XLSX
         return _file(content, f"simulation-{simulation_id}.{data.format}", media_type)
 

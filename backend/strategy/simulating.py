@@ -13,7 +13,7 @@ from uuid import UUID
 import numpy as np
 import pyarrow as pa
 
-from backend.strategy import drafting
+from backend.strategy import drafting, simulated_rows
 from backend.strategy.beyond import OUT_OF_BOUNDS
 from backend.strategy.bulk import Bulk
 from backend.strategy.compiler import columns_of, results_beside
@@ -72,15 +72,25 @@ count(*) FILTER (WHERE place_will < place_was), count(*) FILTER (WHERE place_wil
 count(*) FILTER (WHERE limit_will = 0 AND limit_was > 0)
 """
 _BOTH = "was JOIN will USING (customer_id)"
-_MOVERS = """
-SELECT c.customer_id, c.branch_id, tier_was, tier_will, limit_was, limit_will, rate_was, rate_will,
-    was.reason_codes, was.reason_amounts_fen, will.reason_codes, will.reason_amounts_fen
-FROM compared AS c JOIN was USING (customer_id) JOIN will USING (customer_id)
-WHERE limit_was <> limit_will OR tier_was <> tier_will OR rate_was IS DISTINCT FROM rate_will
+_WITH_BOTH = "JOIN was USING (customer_id) JOIN will USING (customer_id)"
+#: those that move most first
+_LARGEST_FIRST = """
 ORDER BY abs(limit_will - limit_was) DESC, abs(coalesce(place_will, 0) - coalesce(place_was, 0)) DESC,
     abs(coalesce(rate_will, 0) - coalesce(rate_was, 0)) DESC, c.customer_id
-LIMIT $most
 """
+_KEPT = """
+unhex(replace(c.customer_id::VARCHAR, '-', '')) AS customer_id,
+unhex(replace(c.branch_id::VARCHAR, '-', '')) AS branch_id,
+place_was::TINYINT AS tier_was, place_will::TINYINT AS tier_will, limit_was, limit_will, rate_was, rate_will
+"""
+_MOVERS = f"""
+SELECT c.customer_id, c.branch_id, tier_was, tier_will, limit_was, limit_will, rate_was, rate_will,
+    was.reason_codes, was.reason_amounts_fen, will.reason_codes, will.reason_amounts_fen
+FROM compared AS c {_WITH_BOTH}
+WHERE limit_was <> limit_will OR tier_was <> tier_will OR rate_was IS DISTINCT FROM rate_will
+{_LARGEST_FIRST}
+LIMIT $most
+"""  # noqa: S608 - constants of ours
 
 
 Packed = Mapping[tuple[str, str], tuple[int, Words]]
@@ -105,6 +115,8 @@ class Simulation(Bulk):
     def __init__(self, before: Edition, after: Edition, folder: Path | None = None) -> None:
         """`before` and `after` are loaded and compiled."""
         super().__init__(folder)
+        #: every customer before and after, as `simulated_rows` reads them
+        self.customers = b""
         self._sides = {"was": before, "will": after}
         self._beside = beside(before, after)
 
@@ -126,7 +138,7 @@ class Simulation(Bulk):
     def compare_both(
         self, bounds: Bounds, branches: Mapping[UUID, str]
     ) -> tuple[SimulationResult, list[Mover]]:
-        """What differs, and the customers that move most, without names."""
+        """What differs, and the customers that move most, without names; from then on `customers` has all."""
         before, after = (one.catalogue for one in self._sides.values())
         tiers = _tiers(before, after)
         self._db.execute("CREATE TABLE tiers (code VARCHAR, place BIGINT)")
@@ -183,7 +195,8 @@ class Simulation(Bulk):
         return tuple(Band(*edge, next(found), next(found)) for edge in edges)
 
     def _turns(self, before: Catalogue, after: Catalogue) -> tuple[Turn, ...]:
-        """Every tag, event, product and offer of either catalogue by name, those that turn most first."""
+        """Every tag, event, product and offer of either catalogue by name, those that turn most first; every
+        customer goes by here, and is kept."""
         sides = [_packed(one) for one in (before, after)]
         keys = sorted(sides[0].keys() | sides[1].keys())
         columns = [
@@ -192,18 +205,24 @@ class Simulation(Bulk):
             for kind, word in _words(packed)
         ]
         # a thousand sums over bits take DuckDB twenty seconds to plan: the bits are added up here
-        reader = self._db.execute(f"SELECT {', '.join(columns)} FROM {_BOTH}").to_arrow_reader(AT_ONCE)  # noqa: S608
+        reader = self._db.execute(
+            f"SELECT {', '.join((_KEPT, *columns))} FROM compared AS c {_WITH_BOTH} {_LARGEST_FIRST}"  # noqa: S608
+        ).to_arrow_reader(AT_ONCE)
+        kept = simulated_rows.Writer(keys)
         counts = np.zeros((3, len(keys)), np.int64)
         for batch in reader:
             was, will = (
                 _bits(batch, side, packed)[:, _places(packed, keys)]
                 for side, packed in zip(_SIDES, sides, strict=True)
             )
-            counts += [both.sum(axis=0, dtype=np.int64) for both in (will & ~was, was & ~will, was & will)]
+            gained, lost = will & ~was, was & ~will
+            counts += [both.sum(axis=0, dtype=np.int64) for both in (gained, lost, was & will)]
+            kept.add(batch, gained, lost)
+        self.customers = kept.content()
         turns = []
-        for key, (gained, lost, held) in zip(keys, counts.T.tolist(), strict=True):
+        for key, counted in zip(keys, counts.T.tolist(), strict=True):
             _, words = sides[1].get(key) or sides[0][key]
-            turns.append(Turn(*key, words.zh, words.en, gained, lost, held))
+            turns.append(Turn(*key, words.zh, words.en, *counted))
         return tuple(sorted(turns, key=lambda one: (-(one.gained + one.lost), one.kind, one.name)))
 
     def _affected(self) -> tuple[Affected, ...]:

@@ -1,10 +1,10 @@
 """Shapes of simulations and of runs over HTTP. Money in fen, rates in basis points, times UTC."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from backend.strategy.schemas import Purpose, SimulationLine
 
@@ -86,9 +86,19 @@ class ReasonMove(Struct, frozen=True):
     after_fen: int | None
 
 
+class Turned(Struct, frozen=True):
+    """A tag, event, product or offer that a customer gets or loses; `kind` as in Turn."""
+
+    kind: str
+    name: str
+    zh: str
+    en: str
+
+
 class Mover(Struct, frozen=True):
-    """A customer whose result moves most. `name`: only where the asker may see it. `reasons`: the lines of
-    the explanation that differ most; `lines`: all of both (none in simulations of before they were kept)."""
+    """A customer before and after. `name`: only where the asker may see it. Of the hundred that move most
+    `reasons`: the lines of the explanation that differ most, and `lines`: all of both (none in simulations of
+    before they were kept). `gained`, `lost`: only where customers were asked for."""
 
     customer_id: UUID
     name: str | None
@@ -102,6 +112,8 @@ class Mover(Struct, frozen=True):
     rate_after_bp: int | None
     reasons: tuple[ReasonMove, ...]
     lines: tuple[ReasonMove, ...] = ()
+    gained: tuple[Turned, ...] = ()
+    lost: tuple[Turned, ...] = ()
 
 
 class Label(Struct, frozen=True):
@@ -156,11 +168,66 @@ class Movers(Struct, frozen=True):
     movers: tuple[Mover, ...]
 
 
+class OfCell(Struct, frozen=True, tag_field="of", tag="cell"):
+    """Customers of one tier before and one after, by code."""
+
+    before: str
+    after: str
+
+
+class OfBand(Struct, frozen=True, tag_field="of", tag="band"):
+    """Customers in a band of limits (fen), or of rates (basis points; of those with a limit)."""
+
+    value: Literal["limit", "rate"]
+    side: Literal["before", "after"]
+    over: int | None = None
+    up_to: int | None = None
+
+
+class OfGate(Struct, frozen=True, tag_field="of", tag="gate"):
+    """Customers who come to another tier, or lose their limit."""
+
+    value: Literal["tier", "limit"]
+
+
+class OfTurn(Struct, frozen=True, tag_field="of", tag="turn"):
+    """Customers who get, or lose, a tag, event, product or offer."""
+
+    kind: str
+    name: str
+    change: Literal["gained", "lost"]
+
+
+class InBranch(Struct, frozen=True, tag_field="of", tag="branch"):
+    """Customers of a branch (None: of none) whose tier, limit or rate is another one."""
+
+    branch_id: UUID | None = None
+
+
+Chosen = OfCell | OfBand | OfGate | OfTurn | InBranch
+
+
+class AskCustomers(Struct, frozen=True):
+    """`after`: how many were shown already; `purpose` as for movers."""
+
+    chosen: Chosen
+    after: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
+    purpose: Purpose | None = None
+
+
+class Customers(Struct, frozen=True):
+    """A page of those who are meant, those that move most first; `total`: how many they are."""
+
+    total: int
+    customers: tuple[Mover, ...]
+
+
 class Export(Struct, frozen=True):
-    """`format`: csv or xlsx; `purpose` as for movers."""
+    """`format`: csv or xlsx; `purpose` as for movers; without `chosen` the movers."""
 
     format: Literal["csv", "xlsx"]
     purpose: Purpose | None = None
+    chosen: Chosen | None = None
 
 
 class RunView(Struct, frozen=True):

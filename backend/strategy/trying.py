@@ -47,8 +47,9 @@ _Closing = TypeVar("_Closing", bound=AbstractContextManager[Any])
 
 async def compare(
     db: Database, actor: Actor, copy: Copy, before: Edition, after: Edition, going: Going
-) -> tuple[SimulationResult, list[Mover]]:
-    """Everybody by `before` and by `after`, as of the business day, over one copy; nothing is written.
+) -> tuple[SimulationResult, list[Mover], bytes]:
+    """Everybody by `before` and by `after`, as of the business day, over one copy; nothing is written. The
+    last part is for `simulated_rows`.
 
     Raises BeyondBounds, CatalogueError, Cancelled.
     """
@@ -86,7 +87,7 @@ async def compare(
         await stage("before", simulation.work_out_side, "was", as_of)
         await stage("after", simulation.work_out_side, "will", as_of)
         result, movers = await stage("compare", simulation.compare_both, bounds, branches)
-    return msgspec.structs.replace(result, seconds=seconds), movers
+    return msgspec.structs.replace(result, seconds=seconds), movers, simulation.customers
 
 
 async def _made(make: Callable[[], _Closing]) -> _Closing:
@@ -119,7 +120,7 @@ async def simulate_files(
             after = edition_of(files)
             uow.audit("strategy.simulate", "catalogue", str(force.version), {"digest": after.digest})
         try:
-            result, _ = await compare(db, actor, copy, force.edition, after, _on)
+            result, _, _ = await compare(db, actor, copy, force.edition, after, _on)
         except BeyondBounds as error:
             raise Unfit(f"an amount is beyond all bounds: {error}") from error
     return force.version, result
@@ -152,7 +153,7 @@ async def simulate(db: Database, actor: Actor, copy: Copy, simulation_id: UUID) 
             await _end(db, actor, simulation_id, "no_copy")
             return
         try:
-            result, movers = await compare(db, actor, copy, before, after, going)
+            result, movers, rows = await compare(db, actor, copy, before, after, going)
         except Cancelled:
             _log.info("strategy.simulation_cancelled", simulation=str(simulation_id))
             return
@@ -167,7 +168,7 @@ async def simulate(db: Database, actor: Actor, copy: Copy, simulation_id: UUID) 
             raise EngineFailed(str(simulation_id)) from error
         kept = {"shown": msgspec.to_builtins(result), "movers": msgspec.to_builtins(movers)}
         async with db.unit(actor) as uow:
-            await simulations.finish(uow, simulation_id, result=kept, seconds=result.seconds)
+            await simulations.finish(uow, simulation_id, result=kept, seconds=result.seconds, rows=rows)
 
 
 async def _begin(uow: UnitOfWork, simulation_id: UUID) -> tuple[Edition, Edition] | str | None:

@@ -78,7 +78,7 @@ async def _measure(settings: Settings, many: int) -> dict[str, Any]:
         say("the simulation …")
         copy = strategy.Copy(settings.database_url_nightly, settings.home / "nightly")
         began = time.perf_counter()
-        result, movers = await compare(database, SYSTEM, copy, before, after, _on)
+        result, movers, _ = await compare(database, SYSTEM, copy, before, after, _on)
         took = time.perf_counter() - began
         return {
             "times": round(took / sum(run.values()), 2),

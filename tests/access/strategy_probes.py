@@ -29,6 +29,11 @@ ENDPOINTS: dict[str, tuple[str, str, dict[str, object]]] = {
         f"{_DRAFT}/file",
         {"path": "tags/a.yaml", "revision": 1, "text": ""},
     ),
+    "GET /drafts/{draft_id}/figures": (READ, f"{_DRAFT}/figures", {}),
+    "PUT /drafts/{draft_id}/figures/{name}": (
+        *(EDIT, f"{_DRAFT}/figures/a_fen"),
+        {"revision": 1, "since": "2030-01-01", "value": 1},
+    ),
     "GET /drafts/{draft_id}/names": (READ, f"{_DRAFT}/names", {}),
     "GET /drafts/{draft_id}/difference": (READ, f"{_DRAFT}/difference", {}),
     "GET /drafts/{draft_id}/archive": (READ, f"{_DRAFT}/archive", {}),
@@ -45,6 +50,10 @@ ENDPOINTS: dict[str, tuple[str, str, dict[str, object]]] = {
     "GET /simulations/{simulation_id}": (READ, _SIMULATION, {}),
     "POST /simulations/{simulation_id}/cancel": (EDIT, f"{_SIMULATION}/cancel", {}),
     "POST /simulations/{simulation_id}/movers": (READ, f"{_SIMULATION}/movers", {"purpose": "a look"}),
+    "POST /simulations/{simulation_id}/customers": (
+        *(READ, f"{_SIMULATION}/customers"),
+        {"purpose": "a look", "chosen": {"of": "branch"}},
+    ),
     "POST /simulations/{simulation_id}/export": (
         *(READ, f"{_SIMULATION}/export"),
         {"format": "csv", "purpose": "a look"},

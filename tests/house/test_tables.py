@@ -80,6 +80,7 @@ DOORS = {
     "stored_file": "command photo.add",
     "strategy_draft": "servers: head office writes at the strategy",
     "strategy_run": "job strategy.everybody_nightly",
+    "strategy_simulated": "servers: head office tries a draft",
     "strategy_simulation": "servers: head office tries a draft",
     "sync_change": "servers: whatever is done",
     "sync_command": "servers: a phone pushes",

@@ -70,10 +70,10 @@ async def _compare(county: LoadedCounty, urls: Urls, folder: Path) -> None:
     try:
         await recompute_all(db, copy=copy)
         was = await _held(db)
-        same, none = await compare(db, SYSTEM, copy, shipped(), shipped(), on)
+        same, none, _ = await compare(db, SYSTEM, copy, shipped(), shipped(), on)
         assert (same.changed, same.rises, same.falls, none) == (0, 0, 0, [])
         assert all(one.gained == one.lost == 0 for one in same.turns)
-        told, movers = await compare(db, SYSTEM, copy, shipped(), draft(), on)
+        told, movers, _ = await compare(db, SYSTEM, copy, shipped(), draft(), on)
         async with db.unit(SYSTEM) as uow:
             version = await versions.add(uow, draft(), uow.today, author_id=uuid4(), publisher_id=uuid4())
             await versions.take_force(uow, version)

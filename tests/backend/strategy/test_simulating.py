@@ -43,7 +43,7 @@ async def test_a_draft_that_says_the_same_moves_nobody(town: Town, copy: Copy, w
     await peopled(town)
     await recompute_all(town.db, copy=copy)
     before = await town.written()
-    result, movers = await trying.compare(town.db, SYSTEM, copy, shipped(), shipped(), on)
+    result, movers, _ = await trying.compare(town.db, SYSTEM, copy, shipped(), shipped(), on)
     assert (result.customers, result.changed, result.rises, result.falls, movers) == (7, 0, 0, 0, [])
     assert all(one.before == one.after for one in result.matrix)
     assert result.before == result.after
@@ -79,7 +79,7 @@ async def test_what_is_told_is_what_publishing_does(town: Town, copy: Copy, worl
     await recompute_all(town.db, copy=copy)
     was = await results(town)
     draft = differing()
-    result, movers = await trying.compare(town.db, SYSTEM, copy, shipped(), draft, on)
+    result, movers, _ = await trying.compare(town.db, SYSTEM, copy, shipped(), draft, on)
     await publish(town, draft)
     summary = await recompute_all(town.db, copy=copy, cause="published")
     will = await results(town)
@@ -167,14 +167,23 @@ async def test_movers_are_shown_and_exported_with_a_purpose(
             assert "'=cmd" in sheet
     async with town.db.unit(SYSTEM) as uow:
         kept = await uow.session.execute(
-            text("SELECT action, detail FROM audit_entry WHERE action LIKE 'strategy.movers%' ORDER BY id")
+            text(
+                "SELECT action, detail FROM audit_entry WHERE action LIKE 'strategy.movers%'"
+                " OR action LIKE 'strategy.simulated%' ORDER BY id"
+            )
         )
         looks = [
-            (row.action, row.detail.get("purpose"), len(row.detail.get("customers", []))) for row in kept
+            (
+                row.action,
+                row.detail.get("purpose"),
+                len(row.detail.get("customers", ())),
+                row.detail.get("count"),
+            )
+            for row in kept
         ]
     assert looks == [
-        ("strategy.movers_looked_at", "发布前看看", len(movers)),
-        *[("strategy.movers_looked_at", None, len(movers)), ("strategy.movers_exported", None, 0)] * 2,
+        ("strategy.movers_looked_at", "发布前看看", len(movers), None),
+        *[("strategy.simulated_exported", None, 0, len(movers))] * 2,
     ]
 
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Band, DiffLine, Mover } from '../../api/strategy'
-import { barsOf, gateBar, matrixOf, picked, shownLines } from './board'
+import type { Band, DiffLine } from '../../api/strategy'
+import { barsOf, gateBar, matrixOf, shownLines } from './board'
 
 const tiers = ['high_end', 'core', 'basic'].map((code) => ({ code, zh: code, en: code }))
 
@@ -49,13 +49,4 @@ test('of a long rule the changed lines and their neighbours are shown', () => {
   lines.splice(2, 0, { sign: '-', text: 'old' }, { sign: '+', text: 'new' })
   expect(shownLines(lines).map((one) => one && `${one.sign}${one.text}`)).toEqual([' a', '-old', '+new', ' a', null])
   expect(shownLines([{ sign: ' ', text: 'a' }])).toEqual([])
-})
-
-test('a cell or a branch leads to its customers among those that move most', () => {
-  const mover = (customer_id: string, tier_before: string, tier_after: string, branch_id: string) => ({ customer_id, tier_before, tier_after, branch_id }) as Mover
-  const movers = [mover('1', 'core', 'basic', 'x'), mover('2', 'core', 'core', 'x'), mover('3', 'core', 'basic', 'y')]
-  const ids = (found: Mover[]) => found.map(({ customer_id }) => customer_id).join('')
-  expect(ids(picked(movers, { of: 'all' }))).toBe('123')
-  expect(ids(picked(movers, { of: 'cell', before: 'core', after: 'basic', customers: 9 }))).toBe('13')
-  expect(ids(picked(movers, { of: 'branch', id: 'x', name: '' }))).toBe('12')
 })

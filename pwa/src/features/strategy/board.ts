@@ -1,5 +1,5 @@
 /** What came of a simulation, as the board shows it. */
-import type { Band, DiffLine, Gate, Mover, SimulationResult } from '../../api/strategy'
+import type { Band, DiffLine, Gate, SimulationResult } from '../../api/strategy'
 
 export interface Cell {
   before: string
@@ -54,11 +54,4 @@ const AROUND = 1
 export function shownLines(lines: readonly DiffLine[]): (DiffLine | null)[] {
   const keep = lines.map((_, at) => lines.slice(Math.max(0, at - AROUND), at + AROUND + 1).some((one) => one.sign !== ' '))
   return lines.flatMap((one, at) => (keep[at] ? [one] : at > 0 && keep[at - 1] ? [null] : []))
-}
-
-export type Chosen = { of: 'all' } | { of: 'cell'; before: string; after: string; customers: number } | { of: 'branch'; id: string | null; name: string }
-
-export function picked(movers: readonly Mover[], pick: Chosen): Mover[] {
-  if (pick.of === 'cell') return movers.filter((one) => one.tier_before === pick.before && one.tier_after === pick.after)
-  return movers.filter((one) => pick.of === 'all' || one.branch_id === pick.id)
 }
