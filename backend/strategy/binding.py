@@ -14,6 +14,7 @@ from backend.kernel.uow import UnitOfWork
 from backend.strategy.compiler import every_column, lone_statements
 from backend.strategy.definitions import Catalogue
 from backend.strategy.documents import Part, Problem
+from backend.strategy.language.errors import wrong
 from backend.strategy.language.nodes import Type
 
 _NAMES: Mapping[str, Type] = {
@@ -34,9 +35,9 @@ async def bind(uow: UnitOfWork, catalogue: Catalogue) -> list[Problem]:
             found = await _types(connection, statement)
         except asyncpg.PostgresError as error:
             singly = await _singly(connection, catalogue)
-            return singly or [Problem("catalogue", 1, f"the statements do not fit together: {error}")]
+            return singly or [Problem("catalogue", 1, wrong("together", why=error))]
         problems += [
-            part.problem(f"PostgreSQL reads {name} as {found.get(name)}, {type_.value} is declared")
+            part.problem(wrong("read_as", name=name, found=found.get(name), wanted=type_.value))
             for name, (type_, part) in columns.items()
             if _NAMES.get(found.get(name, "")) is not type_
         ]
@@ -54,7 +55,7 @@ async def _singly(connection: Any, catalogue: Catalogue) -> list[Problem]:
 
 
 def _said(part: Part, error: asyncpg.PostgresError) -> Problem:
-    return part.problem(f"PostgreSQL refuses {part.text('name', part.text('code'))}: {error}")
+    return part.problem(wrong("refused", name=part.text("name", part.text("code")), why=error))
 
 
 async def _driver(uow: UnitOfWork) -> Any:

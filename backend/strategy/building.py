@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from backend.strategy.definitions import KINDS, Feature, Figure, Item, Rule, Scorecard
 from backend.strategy.documents import Part, Problem
+from backend.strategy.language.errors import wrong
 from backend.strategy.language.nodes import (
     AsOf,
     Call,
@@ -76,13 +77,13 @@ def weights_problems(card: Scorecard, figures: Mapping[str, Figure]) -> list[Pro
     """The weights of a card's items add up to 100 points on every day on which one of them changes, and some
     of them count for everybody."""
     if all(one.counts is not None for one in card.items):
-        return [card.part.problem("none of its items counts for everybody", "items")]
+        return [card.part.problem(wrong("nobody_counts"), "items")]
     weights = [figures[one.weight] for one in card.items]
     days = sorted({since for weight in weights for since, _ in weight.values})
     for day in days:
         points = sum(weight.on(day) for weight in weights)
         if points != FULL_POINTS:
-            what = f"the weights of its items add up to {points} points from {day}, not to {FULL_POINTS}"
+            what = wrong("weights", points=points, day=day, full=FULL_POINTS)
             return [card.part.problem(what, "items")]
     return []
 
@@ -202,5 +203,5 @@ def circles(features: Mapping[str, Feature], rules: Mapping[str, Rule]) -> list[
         except ValueError as error:
             names = str(error)
             first = parts[names.split(", ", maxsplit=1)[0]]
-            problems.append(first.problem(f"these need each other's result: {names}"))
+            problems.append(first.problem(wrong("circle", names=names)))
     return problems

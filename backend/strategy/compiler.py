@@ -16,6 +16,7 @@ from sqlglot import exp, parse_one
 from backend.strategy.building import levels
 from backend.strategy.definitions import SPINE, Catalogue, Feature, Rule
 from backend.strategy.documents import CatalogueError, Part, Problem
+from backend.strategy.language.errors import wrong
 from backend.strategy.language.nodes import (
     TRUE,
     Call,
@@ -85,14 +86,14 @@ class OverTables:
 def compile_catalogue(catalogue: Catalogue) -> Compiled:
     """Both statements. Raises CatalogueError when the catalogue lacks a result that it must give."""
     problems = [
-        Problem("catalogue", 1, f"no rule gives {name} ({type_.value})")
+        Problem("catalogue", 1, wrong("no_result", name=name, type=type_.value))
         for name, type_ in RESULT.items()
         if name not in catalogue.rules or catalogue.rules[name].column.type is not type_
     ]
     if SPINE not in catalogue.sources or "kind" not in catalogue.features:
-        problems.append(Problem("catalogue", 1, f"the source {SPINE} and the feature kind are needed"))
+        problems.append(Problem("catalogue", 1, wrong("no_spine", name=SPINE)))
     if len(catalogue.features) + len(as_columns(catalogue)) > MAX_COLUMNS:
-        problems.append(Problem("catalogue", 1, f"over {MAX_COLUMNS} features and rules that others read"))
+        problems.append(Problem("catalogue", 1, wrong("columns", most=MAX_COLUMNS)))
     if problems:
         raise CatalogueError(problems)
     return Compiled(

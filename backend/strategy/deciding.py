@@ -1,8 +1,10 @@
 """A draft handed in, sent back, published by another person; back to an earlier version; one withdrawn."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 
 from backend.identity import api as identity
@@ -194,8 +196,5 @@ def _not_ready(why: str, draft: StrategyDraft) -> Problem:
     return Problem("draft_not_ready", 409, "The draft is not ready for this", detail=why, state=draft.state)
 
 
-def _plain(problems: list[Wrong]) -> list[dict[str, object]]:
-    return [
-        {"file": one.file, "line": one.line, "message": one.message, "nearest": one.nearest}
-        for one in told(problems)
-    ]
+def _plain(problems: list[Wrong]) -> list[Any]:
+    return [msgspec.to_builtins(one) for one in told(problems)]

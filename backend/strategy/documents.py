@@ -1,7 +1,7 @@
 """The catalogue's YAML files as plain data that remembers on which line everything stands."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
@@ -14,7 +14,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from backend.strategy.language.errors import ExpressionError, nearest_name
+from backend.strategy.language.errors import ExpressionError, Wrong, nearest_name, wrong
+from backend.strategy.language.sentences import SENTENCES
 
 MAX_FILE_CHARACTERS = 200_000
 #: where YAML could see an anchor or an alias; a file without needs no look at each event
@@ -27,6 +28,39 @@ _LOADER: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 Place = tuple[str | int, ...]
 
+#: what the schema says should stand there → code
+_FORMS: Mapping[str, str] = {
+    "a name:": "form_name",
+    "a code:": "form_code",
+    "sum. (": "form_reason",
+    "an expression,": "form_expression",
+    "a day,": "form_day",
+    "a short text": "form_text",
+}
+#: the schema's keywords for values out of bounds
+_BOUNDS: Mapping[str, str] = {
+    "type": "form_type",
+    "minLength": "form_short",
+    "maxLength": "form_long",
+    "minimum": "form_least",
+    "maximum": "form_most",
+    "minItems": "form_few",
+    "maxItems": "form_many",
+    "uniqueItems": "form_same",
+}
+_TAB = re.compile(r" *\t")
+#: what libyaml, or PyYAML without it, says
+_YAML = (
+    (re.compile(r"mapping values are not allowed|could not find expected ':'"), "yaml_colon"),
+    (re.compile(r"unexpected end of stream|expected ',' or|document separator"), "yaml_open"),
+    (re.compile(r"block sequence entries"), "yaml_list"),
+    (re.compile(r"cannot start any token|not allowed|unknown escape"), "yaml_character"),
+    (
+        re.compile(r"expected key|expected '-'|expected <?block end|expected <?document start|block mapping"),
+        "yaml_indent",
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -34,8 +68,13 @@ class Problem:
 
     file: str
     line: int
-    what: str
+    wrong: Wrong
     nearest: str | None = None
+
+    @property
+    def what(self) -> str:
+        """In English."""
+        return str(self.wrong)
 
     def __str__(self) -> str:
         meant = "" if self.nearest is None else f"; did you mean {self.nearest}?"
@@ -95,12 +134,15 @@ class Part:
         """The text under `key`; a whole number is given as its digits."""
         return str(self.data.get(key, default))
 
-    def problem(self, error: ExpressionError | str, key: str | None = None) -> Problem:
+    def line(self, key: str | None = None) -> int:
+        """Where it, or `key` in it, stands."""
+        return self.document.line(self.place if key is None else (*self.place, key))
+
+    def problem(self, error: ExpressionError | Wrong, key: str | None = None) -> Problem:
         """What is wrong at this part, or at `key` in it."""
-        line = self.document.line(self.place if key is None else (*self.place, key))
         if isinstance(error, ExpressionError):
-            return Problem(self.document.file, line, error.why, error.nearest)
-        return Problem(self.document.file, line, error)
+            return Problem(self.document.file, self.line(key), error.wrong, error.nearest)
+        return Problem(self.document.file, self.line(key), error)
 
 
 def shipped_files() -> dict[str, str]:
@@ -147,22 +189,24 @@ def read(files: Mapping[str, str]) -> list[Document]:
 def parse(file: str, text: str) -> Document:
     """One file of plain YAML: no anchors, no tags, no doubled keys, no dates. Raises CatalogueError."""
     if len(text) > MAX_FILE_CHARACTERS:
-        raise CatalogueError([Problem(file, 1, f"a file may have {MAX_FILE_CHARACTERS} characters")])
+        raise CatalogueError([Problem(file, 1, wrong("file_long", most=MAX_FILE_CHARACTERS))])
     try:
         for event in yaml.parse(text, Loader=_LOADER) if _MAY_BE_ALIAS.search(text) else ():
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
                 line = event.start_mark.line + 1 if event.start_mark else 1
-                raise CatalogueError([Problem(file, line, "anchors and aliases are not used")])
+                raise CatalogueError([Problem(file, line, wrong("anchors"))])
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise CatalogueError([Problem(file, line, f"this is not YAML: {error.problem}")]) from error
+        raise CatalogueError(
+            [Problem(file, line, _not_yaml(str(error.problem), text.split("\n")[line - 1 : line]))]
+        ) from error
     except yaml.YAMLError as error:
-        raise CatalogueError([Problem(file, 1, f"this is not YAML: {error}")]) from error
+        raise CatalogueError([Problem(file, 1, wrong("yaml", why=error))]) from error
     except RecursionError as error:
-        raise CatalogueError([Problem(file, 1, "the file is nested too deeply")]) from error
+        raise CatalogueError([Problem(file, 1, wrong("file_deep"))]) from error
     if node is None:
-        raise CatalogueError([Problem(file, 1, "the file is empty")])
+        raise CatalogueError([Problem(file, 1, wrong("empty"))])
     lines: dict[Place, int] = {}
     return Document(file, _plain(file, node, (), lines), lines)
 
@@ -176,9 +220,7 @@ def _plain(file: str, node: yaml.Node, place: Place, lines: dict[Place, int]) ->
             key = str(key_node.value)
             below = (*place, key)
             if key in out:
-                raise CatalogueError(
-                    [Problem(file, key_node.start_mark.line + 1, f"{key} stands here twice")]
-                )
+                raise CatalogueError([Problem(file, key_node.start_mark.line + 1, wrong("twice", name=key))])
             lines[below] = key_node.start_mark.line + 1
             out[key] = _plain(file, value_node, below, lines)
         return out
@@ -202,14 +244,34 @@ def _said(document: Document, error: ValidationError) -> Problem:
         known = list(schema_.get("properties", {}))
         unknown = next(key for key in error.instance if key not in known)
         line = document.line((*place, unknown))
-        return Problem(document.file, line, f"there is no key {unknown} here", nearest_name(unknown, known))
+        return Problem(document.file, line, wrong("key", name=unknown), nearest_name(unknown, known))
     if keyword == "required" and isinstance(error.instance, dict):
         missing = [key for key in schema_["required"] if key not in error.instance]
-        return Problem(document.file, document.line(place), f"the key {missing[0]} is missing")
+        return Problem(document.file, document.line(place), wrong("missing", name=missing[0]))
     if keyword == "enum":
         known = [str(one) for one in schema_["enum"]]
-        what = f"{error.instance} is none of {', '.join(known)}"
+        what = wrong("none_of", value=error.instance, known=", ".join(known))
         return Problem(document.file, document.line(place), what, nearest_name(str(error.instance), known))
     said = schema_.get("description") if keyword in ("pattern", "anyOf", "oneOf", "type") else None
-    shown = f"{error.instance!r:.60} does not fit: {said}" if said else error.message[:200]
-    return Problem(document.file, document.line(place), shown)
+    return Problem(document.file, document.line(place), _misfit(error, said))
+
+
+def _misfit(error: ValidationError, said: str | None) -> Wrong:
+    """A value that the schema refuses; `said`: what it says should stand there."""
+    value, keyword = f"{error.instance!r:.60}", str(error.validator)
+    if said:
+        code = next((code for start, code in _FORMS.items() if said.startswith(start)), "form")
+        return wrong(code, value=value, **({"what": said} if code == "form" else {}))
+    code = _BOUNDS.get(keyword, "schema")
+    bound: Any = error.validator_value
+    kinds = bound if isinstance(bound, list) else [bound]
+    wanted = " and ".join(map(str, kinds)) if keyword == "type" else ""
+    given = {"why": error.message[:200], "value": value, "bound": bound, "wanted": wanted}
+    return wrong(code, **{name: given[name] for name in given if f"{{{name}}}" in SENTENCES[code][0]})
+
+
+def _not_yaml(why: str, at: Sequence[str]) -> Wrong:
+    """What libyaml says `at` a line, by the kinds of mistake that people make."""
+    if any(_TAB.match(line) for line in at):
+        return wrong("yaml_tab", why=why)
+    return wrong(next((code for form, code in _YAML if form.search(why)), "yaml"), why=why)

@@ -212,7 +212,10 @@ def named(people: Mapping[UUID, Who], one: UUID | str | None) -> Who | None:
 
 def told(problems: Iterable[Wrong]) -> tuple[ProblemView, ...]:
     """What is wrong, as it is answered."""
-    return tuple(ProblemView(one.file, one.line, one.what, one.nearest) for one in problems)
+    return tuple(
+        ProblemView(one.file, one.line, one.wrong.code, dict(one.wrong.values), one.what, one.nearest)
+        for one in problems
+    )
 
 
 def moment(said: str) -> datetime:

@@ -106,6 +106,10 @@ class RuleChange:
         return [(line[0], line[2:]) for line in difflib.ndiff(before, after) if line[0] != "?"]
 
 
+#: by kind and name
+Definitions = Mapping[tuple[str, str], Definition]
+
+
 def definitions(files: Files) -> tuple[dict[tuple[str, str], Definition], list[Problem]]:
     """All definitions by kind and name, of the files that can be read, and what is wrong with the others."""
     found: dict[tuple[str, str], Definition] = {}
@@ -141,13 +145,18 @@ def changed_rules(base: Files, draft: Files) -> tuple[list[RuleChange], list[Pro
     """The definitions that say something else, wherever they stand, those that decide most first."""
     before, _ = definitions(base)
     after, problems = definitions(draft)
+    return between(before, after), problems
+
+
+def between(before: Definitions, after: Definitions) -> list[RuleChange]:
+    """The definitions of both that say something else, those that decide most first."""
     changes = [
         RuleChange(before.get(key), after.get(key))
         for key in before.keys() | after.keys()
         if _data(before.get(key)) != _data(after.get(key))
     ]
     order = list(SECTIONS)
-    return sorted(changes, key=lambda one: (order.index(one.shown.kind), one.shown.name)), problems
+    return sorted(changes, key=lambda one: (order.index(one.shown.kind), one.shown.name))
 
 
 def _data(one: Definition | None) -> Mapping[str, Any] | None:

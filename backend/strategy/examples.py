@@ -13,7 +13,7 @@ from backend.kernel.uow import UnitOfWork
 from backend.strategy.compiler import needed, single_statement
 from backend.strategy.definitions import Catalogue, Example, Feature
 from backend.strategy.documents import Part, Problem
-from backend.strategy.language.errors import ExpressionError, nearest_name
+from backend.strategy.language.errors import ExpressionError, nearest_name, wrong
 from backend.strategy.language.nodes import Expr, Literal, Type, refs
 from backend.strategy.language.scope import Column
 from backend.strategy.language.sql import Sql, lower
@@ -53,13 +53,13 @@ def cases(catalogue: Catalogue) -> tuple[list[Case], list[Problem]]:
 async def missed(uow: UnitOfWork, catalogue: Catalogue) -> list[Problem]:
     """The examples that the rules beside them do not give, or that cannot be run, at their lines. Reads no
     customer: an example brings its own values."""
-    ready, wrong = await asyncio.to_thread(cases, catalogue)
+    ready, missed_ = await asyncio.to_thread(cases, catalogue)
     for case in ready:
         found = await uow.session.scalar(text(case.statement), {"as_of": case.as_of})
         if found != case.expect or type(found) is not type(case.expect):
             said, given = shown(case.expect), shown(found)
-            wrong.append(case.part.problem(f"the example says {said}, {case.name} gives {given}"))
-    return wrong
+            missed_.append(case.part.problem(wrong("example", said=said, name=case.name, given=given)))
+    return missed_
 
 
 def shown(value: Any) -> str:
@@ -139,10 +139,10 @@ def _over_values(catalogue: Catalogue, name: str, example: Example) -> tuple[str
 def _known(given: Mapping[str, Any], columns: Mapping[str, Column]) -> None:
     for name, value in given.items():
         if name not in columns:
-            raise ExpressionError(f"{name} is not known here", nearest_name(name, columns))
+            raise ExpressionError("unknown", nearest_name(name, columns), name=name)
         choices = columns[name].choices
         if choices and value is not None and value not in choices:
-            raise ExpressionError(f"{name} is never {value!r}", nearest_name(str(value), choices))
+            raise ExpressionError("never", nearest_name(str(value), choices), name=name, value=repr(value))
 
 
 def _given(value: Any, name: str, column: Column) -> Sql:
@@ -161,8 +161,8 @@ def _value(value: Any, type_: Type) -> Any:
         if type_ is Type.double:
             return float(value)
     except ValueError as error:
-        raise ExpressionError(f"{value!r} is no {type_.value}") from error
+        raise ExpressionError("no_value", value=repr(value), type=type_.value) from error
     wanted = {Type.bigint: int, Type.boolean: bool, Type.text: str}[type_]
     if type(value) is not wanted:
-        raise ExpressionError(f"{value!r} is no {type_.value}")
+        raise ExpressionError("no_value", value=repr(value), type=type_.value)
     return value

@@ -28,7 +28,7 @@ from backend.strategy.definitions import (
     Tag,
 )
 from backend.strategy.documents import Part, read, shipped_files
-from backend.strategy.language.errors import ExpressionError, nearest_name
+from backend.strategy.language.errors import ExpressionError, nearest_name, wrong
 from backend.strategy.language.nodes import (
     Aggregated,
     Expr,
@@ -131,7 +131,7 @@ class _Loader(OfferingParts):
     def _unit_column(self, part: Part) -> Column:
         type_, ending = UNITS[part.text("unit")]
         if not part.text("name").endswith(ending):
-            self._add(part, f"its unit is {part.text('unit')}, so its name must end in {ending}", "name")
+            self._add(part, wrong("unit_name", unit=part.text("unit"), ending=ending), "name")
         return Column(type_)
 
     def _feature_column(self, part: Part) -> Column:
@@ -157,7 +157,7 @@ class _Loader(OfferingParts):
         for value in part.each("values"):
             since = self._day(value, "from")
             if values and since <= values[-1][0]:
-                self._add(value, "the days must rise", "from")
+                self._add(value, wrong("days_rise"), "from")
             values.append((since, value.data["value"]))
         return Figure(
             part.text("name"), words_of(part), part.text("unit"), tuple(values), part.text("source"), part
@@ -176,14 +176,14 @@ class _Loader(OfferingParts):
         if part.has("where"):
             where = self._expression(part, "where", replace(scope, aggregates=False), Type.boolean)
             if source is None or source == SPINE:
-                self._add(part, "`where` picks rows of a source that has several per customer", "where")
+                self._add(part, wrong("where_rows"), "where")
             elif where is not None and value is not None:
                 value = rewrite(value, lambda node: _picked(node, where))
         if value is None:
             return None
         otherwise = part.data.get("otherwise")
         if otherwise is not None and not _fits(otherwise, type_):
-            self._add(part, f"`otherwise` must be {type_.value}", "otherwise")
+            self._add(part, wrong("otherwise", type=type_.value), "otherwise")
         return Feature(
             name,
             words_of(part),
@@ -200,9 +200,10 @@ class _Loader(OfferingParts):
     def _on_phone(self, part: Part, source: str | None, value: Expr) -> bool:
         marked = part.has("on_phone")
         if marked and not isinstance(value, Aggregated):
-            self._add(part, "a phone works out a single aggregate only", "on_phone")
+            self._add(part, wrong("phone_single"), "on_phone")
         elif marked and (beyond := refs(value) - ON_PHONE.get(source or "", frozenset())):
-            self._add(part, f"no phone has {', '.join(sorted(beyond))} of {source or 'features'}", "on_phone")
+            lacking = wrong("phone_lacks", names=", ".join(sorted(beyond)), source=source or "features")
+            self._add(part, lacking, "on_phone")
         return marked
 
     def _scorecard(self, part: Part, scope: Scope, figures: Mapping[str, Figure]) -> Scorecard | None:
@@ -240,7 +241,7 @@ class _Loader(OfferingParts):
             return None
         shares = [percent for _, percent in bands]
         if shares != sorted(shares, reverse=True):
-            self._add(item, "the bands must stand highest first", "bands")
+            self._add(item, wrong("bands"), "bands")
         return building.banded(measured, [(edge, percent) for edge, percent in bands if edge is not None])
 
     def _choice(self, part: Part, scope: Scope, rules: dict[str, Rule]) -> Choice:
@@ -249,13 +250,13 @@ class _Loader(OfferingParts):
         branches: list[tuple[Expr, str]] = []
         for case in cases[:-1]:
             if not case.has("when"):
-                self._add(case, "only the last case has no `when`")
+                self._add(case, wrong("case_when"))
                 continue
             when = self._expression(case, "when", scope, Type.boolean)
             if when is not None:
                 branches.append((surely(when), case.text("code")))
         if cases[-1].has("when"):
-            self._add(cases[-1], "the last case has no `when`: it is what remains", "when")
+            self._add(cases[-1], wrong("case_last"), "when")
         codes = [case.text("code") for case in cases]
         if part.has("hysteresis"):
             rules |= self._slow(part, scope, branches, codes)
@@ -277,8 +278,8 @@ class _Loader(OfferingParts):
         for name in below.data["easing"]:
             amount = self._expression(below.at("easing"), name, scope, Type.bigint)
             if name not in scope.columns or scope.columns[name].type is not Type.bigint:
-                wrong = ExpressionError(f"{name} is no number known here", nearest_name(name, scope.columns))
-                self._add(below.at("easing"), wrong, name)
+                unknown = ExpressionError("no_number_name", nearest_name(name, scope.columns), name=name)
+                self._add(below.at("easing"), unknown, name)
             elif amount is not None:
                 easing[name] = amount
         return building.slow_to_fall(part, scope.columns, branches, codes, previous, easing)

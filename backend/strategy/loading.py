@@ -7,7 +7,7 @@ from backend.strategy import building
 from backend.strategy.definitions import Dimension, Example, Rule, Words
 from backend.strategy.documents import CatalogueError, Document, Part, Problem
 from backend.strategy.language.checker import check_as
-from backend.strategy.language.errors import ExpressionError, nearest_name
+from backend.strategy.language.errors import ExpressionError, Wrong, nearest_name, wrong
 from backend.strategy.language.nodes import Expr, Type, surely
 from backend.strategy.language.scope import Column, Scope
 
@@ -33,7 +33,8 @@ class Loading:
     def __init__(self, documents: list[Document]) -> None:
         self.documents = documents
         self.problems: list[Problem] = []
-        self.seen: dict[str, Problem] = {}
+        #: by name the file and line of its first definition
+        self.seen: dict[str, tuple[str, int]] = {}
 
     def _each(self, key: str) -> Iterator[Part]:
         for document in self.documents:
@@ -50,14 +51,14 @@ class Loading:
         if self.problems:
             raise CatalogueError(sorted(self.problems, key=lambda problem: (problem.file, problem.line)))
 
-    def _add(self, part: Part, error: ExpressionError | str, key: str | None = None) -> None:
+    def _add(self, part: Part, error: ExpressionError | Wrong, key: str | None = None) -> None:
         self.problems.append(part.problem(error, key))
 
     def _once(self, name: str, part: Part) -> None:
-        first = self.seen.setdefault(name, part.problem("", "name"))
-        here = part.problem("", "name")
-        if (first.file, first.line) != (here.file, here.line):
-            self._add(part, f"the name {name} is taken in {first.file}:{first.line}", "name")
+        file, line = part.document.file, part.line("name")
+        first = self.seen.setdefault(name, (file, line))
+        if first != (file, line):
+            self._add(part, wrong("taken", name=name, file=first[0], line=first[1]), "name")
 
     def _declared(
         self, kind: str, column: Callable[[Part], Column], *, key: str = "name", several: bool = False
@@ -82,7 +83,7 @@ class Loading:
         name = part.text(key)
         if name in known:
             return True
-        self._add(part, ExpressionError(f"{key} {name} is not known", nearest_name(name, known)), key)
+        self._add(part, ExpressionError("unknown_of", nearest_name(name, known), key=key, name=name), key)
         return False
 
     def _all_named(self, part: Part, key: str, known: Mapping[str, object]) -> tuple[str, ...]:
@@ -90,8 +91,8 @@ class Loading:
         listed = tuple(str(one) for one in part.data.get(key, ()))
         for place, name in enumerate(listed):
             if name not in known:
-                wrong = ExpressionError(f"{name} is not known here", nearest_name(name, known))
-                self.problems.append(part.at(key, place).problem(wrong))
+                unknown = ExpressionError("unknown", nearest_name(name, known), name=name)
+                self.problems.append(part.at(key, place).problem(unknown))
         return listed
 
     def _mark(self, part: Part, what: str, prefix: str, bits: str, key: str = "name") -> tuple[str, int]:
@@ -114,7 +115,7 @@ class Loading:
         try:
             return date.fromisoformat(part.text(key))
         except ValueError:
-            self._add(part, f"there is no day {part.text(key)}", key)
+            self._add(part, wrong("day", value=part.text(key)), key)
             return date.min
 
     def _examples(self, part: Part) -> tuple[Example, ...]:

@@ -20,6 +20,7 @@ from backend.strategy.definitions import (
     Step,
 )
 from backend.strategy.documents import Part
+from backend.strategy.language.errors import wrong
 from backend.strategy.language.nodes import FALSE, Expr, Type, refs
 from backend.strategy.language.scope import Column, Scope
 from backend.strategy.loading import Loading, kinds_of, words_of
@@ -60,7 +61,7 @@ class OfferingParts(Loading):
         products = {part.text("name"): part for part in self._each("products")}
         packages = {part.text("name"): part for part in self._each("packages")}
         for name in products.keys() & packages.keys():
-            self._add(packages[name], f"{name} is the code of a product", "name")
+            self._add(packages[name], wrong("product_code", name=name), "name")
         return Offering(
             dimensions,
             _in_order(
@@ -162,14 +163,14 @@ class OfferingParts(Loading):
         for event in offering.events:
             part = event.rule.part
             if event.owner == "agent" and not event.agent_visible:
-                self._add(part, "an agent who works on it must see it: agent_visible", "owner")
+                self._add(part, wrong("agent_owner"), "owner")
             if not event.agent_visible:
                 continue
             said = f"{event.words.zh}\n{event.words.en}\n{event.script.zh}\n{event.script.en}"
             for word in sorted({found.group() for found in UNSAID.finditer(said)}):
-                self._add(part, f"agents may see it, so it must not say {word}", "agent_visible")
+                self._add(part, wrong("agent_says", word=word), "agent_visible")
             for what in sorted(_kept_from_agents(event.rule.value, sources, features, rules)):
-                self._add(part, f"agents may see it, so it must not follow from {what}", "when")
+                self._add(part, wrong("agent_follows", what=what), "when")
 
 
 def _kept_from_agents(

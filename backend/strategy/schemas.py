@@ -144,10 +144,13 @@ class Rename(Struct, frozen=True):
 
 
 class ProblemView(Struct, frozen=True):
-    """One thing wrong, at a line of a file (1 is the first); `nearest`: the valid name that may be meant."""
+    """One thing wrong, at a line of a file (1 is the first). `code` with `values` says what (of
+    `language.sentences`), `message` the same in English; `nearest`: the valid name that may be meant."""
 
     file: str
     line: int
+    code: str
+    values: dict[str, str]
     message: str
     nearest: str | None
 
@@ -159,6 +162,44 @@ class Checked(Struct, frozen=True):
     problems: tuple[ProblemView, ...]
     draft: DraftView
     examples: tuple[ProblemView, ...] = ()
+
+
+class FigureDay(Struct, frozen=True):
+    """A figure's number from a day on; `base`: what the base says for that day (None: nothing)."""
+
+    since: date
+    value: int
+    base: int | None
+
+
+class FigureView(Struct, frozen=True):
+    """A figure of a draft, in the unit that it is written in; where it stands."""
+
+    name: str
+    zh: str
+    en: str
+    explain_zh: str
+    explain_en: str
+    unit: str
+    source: str
+    path: str
+    line: int
+    values: tuple[FigureDay, ...]
+
+
+class Figures(Struct, frozen=True):
+    """All figures of a draft by name, and the draft's revision."""
+
+    revision: int
+    figures: tuple[FigureView, ...]
+
+
+class PutFigure(Struct, frozen=True):
+    """`value` from `since` on, written upon the draft's `revision`."""
+
+    revision: Annotated[int, Meta(ge=0)]
+    since: date
+    value: Annotated[int, Meta(ge=-(10**15), le=10**15)]
 
 
 class DiffLine(Struct, frozen=True):
@@ -176,9 +217,36 @@ class FileDiff(Struct, frozen=True):
     diff: str
 
 
+class FieldValue(Struct, frozen=True):
+    """A number, in the unit of its field or `unit`, or what it says in words."""
+
+    number: int | None
+    zh: str
+    en: str
+    unit: str
+
+
+class FieldMove(Struct, frozen=True):
+    """A field of a changed definition. `path`: keys and names of items down to it, a compared name last;
+    `zh`, `en`: what that name is called; `unit` as in NameView. `sign`: `>=` and its like, `in`, `between`,
+    `share`, `floor_to`, `*`, `from` (a figure's day), empty for a plain value; `join`: and, or, empty at the
+    beginning. Without `before` it came, without `after` it went; a comparison may be as it was, for its
+    neighbours' sake."""
+
+    path: tuple[str, ...]
+    zh: str
+    en: str
+    sign: str
+    unit: str
+    before: FieldValue | None
+    after: FieldValue | None
+    join: str = ""
+    sign_before: str = ""
+
+
 class RuleDiff(Struct, frozen=True):
     """A changed definition: `kind` is its key in the file (figures, features, tags, choices, amounts …).
-    `before`, `after`: its data; `lines`: its text, old and new."""
+    `before`, `after`: its data; `lines`: its text, old and new; `fields`: what differs, for a form."""
 
     kind: str
     name: str
@@ -190,6 +258,7 @@ class RuleDiff(Struct, frozen=True):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     lines: tuple[DiffLine, ...]
+    fields: tuple[FieldMove, ...]
 
 
 class Difference(Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from backend.strategy.definitions import Feature, Rule, Source
 from backend.strategy.documents import Problem
+from backend.strategy.language.errors import wrong
 from backend.strategy.language.nodes import Expr, refs
 
 #: what a customer is granted, and what it is read off
@@ -21,7 +22,7 @@ def taints(
     for name in KEPT_CLEAN:
         _follow(name, values, sources, features, ways)
     return [
-        rules[name].part.problem(f"a model's score may not enter {name}: {' ← '.join(ways[name])}")
+        rules[name].part.problem(wrong("model", name=name, way=" ← ".join(ways[name])))
         for name in KEPT_CLEAN
         if name in rules and ways.get(name)
     ]

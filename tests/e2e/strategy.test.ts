@@ -2,12 +2,13 @@
  * The life of a strategy at head office's desk: a draft with an error that is shown where it stands, two who write at the
  * same file, the simulation, the publication by another person; then the manager's phone shows the new limit.
  */
+import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Bank } from './support/bank'
 import { DESK, soundIn } from './support/look'
 import { Phone } from './support/phone'
 import { until } from './support/places'
-import { beginDraft, LIMIT_FILE, rulesOf, typeOver } from './support/strategies'
+import { beginDraft, changeFigure, LIMIT_FILE, rulesOf, typeOver } from './support/strategies'
 
 const TITLE = '额度按两万元一档'
 const RULE = 'limit_step_fen)'
@@ -89,11 +90,22 @@ describe.sequential('a strategy', () => {
     expect(kept.includes('assets/editor-')).toBe(false)
   })
 
+  test('a policy figure is changed in a form: its file with it, comments and all', async () => {
+    await business.go(`/strategy/drafts/${draft}?file=figures/rhythm.yaml`)
+    await changeFigure(business, '基础客户走访周期', '90')
+    await business.page.getByText(business.t('strategy.num_days', { n: 90 })).first().waitFor()
+    await sound(business, '2b-figures')
+    const [row] = await bank.helper.sql<[string]>("SELECT overlay -> 'figures/rhythm.yaml' ->> 'text' FROM strategy_draft WHERE id = $1::uuid", draft)
+    expect(row?.[0].match(/^ *#/gm)?.length).toBeGreaterThan(0)
+    expect(row?.[0]).toContain('value: 90}')
+    await open(business, draftPath())
+  })
+
   test('a wrong name is shown at its place, with the one that is meant, and mended by it', async () => {
     await typeOver(business, RULE, 'limit_stp_fen)')
     await business.text('strategy.unsaved').waitFor()
     await business.tap(business.button('strategy.check'))
-    await business.page.getByText(business.t('strategy.wrong_unknown', { name: 'limit_stp_fen' })).first().waitFor()
+    await business.page.getByText(business.t('strategy.wrong.unknown', { name: 'limit_stp_fen' })).first().waitFor()
     await business.page.getByText(business.t('strategy.meant', { name: 'limit_step_fen' })).first().waitFor()
     await business.page.locator('.cm-lintRange-error').first().waitFor()
     await sound(business, '3-wrong')
@@ -170,6 +182,8 @@ describe.sequential('a strategy', () => {
     await business.page.getByRole('table').first().waitFor()
     await business.page.locator('.movers tbody tr').first().waitFor()
     await sound(business, '7-board')
+    // the changed figure is a field, and changed in its place it makes the simulation an old one
+    await business.page.getByRole('button', { name: new RegExp(business.t('strategy.num_days', { n: 90 })) }).waitFor()
     await business.tap(business.page.locator('.movers tbody button').first())
     await business.page.getByRole('dialog').getByRole('row').nth(3).waitFor()
     await sound(business, '8-steps')
@@ -177,6 +191,33 @@ describe.sequential('a strategy', () => {
     const waits = business.page.waitForEvent('download')
     await business.tap(business.button('strategy.exportXlsx'))
     expect((await waits).suggestedFilename()).toBe('simulation.xlsx')
+  })
+
+  test('behind each figure stand its customers, page by page and as a file', async () => {
+    const { page } = business
+    const cell = page.getByRole('region', { name: business.t('strategy.matrix') }).getByRole('button').first()
+    const many = Number(((await cell.textContent()) ?? '').replaceAll(',', ''))
+    await business.tap(cell)
+    await page.locator('.movers').getByText(business.t('strategy.ofMany', { n: many.toLocaleString('en-US') })).waitFor()
+    const shown = page.locator('.movers tbody tr')
+    await shown.first().waitFor()
+    expect(await shown.count()).toBe(Math.min(many, 50))
+    if (many > 50) {
+      await business.tap(page.locator('.movers').getByRole('button', { name: new RegExp(business.t('strategy.moreCustomers', { n: (many - 50).toLocaleString('en-US') })) }))
+      await until('the next page stands below', async () => (await shown.count()) === Math.min(many, 100))
+    }
+    await sound(business, '8b-cell')
+    const waits = page.waitForEvent('download')
+    await business.tap(business.button('strategy.exportCsv'))
+    const rows = readFileSync(await (await waits).path(), 'utf8').trim().split(/\r?\n/)
+    expect(rows.length).toBe(many + 1)
+    await business.tap(page.locator('.bands button').nth(1))
+    await business.text('strategy.showMost').waitFor()
+    await shown.first().waitFor()
+    await sound(business, '8c-band')
+    await business.tap(business.button('strategy.showMost'))
+    const looks = await bank.helper.count("SELECT count(*) FROM audit_entry WHERE action IN ('strategy.simulated_looked_at', 'strategy.simulated_exported')")
+    expect(looks).toBeGreaterThanOrEqual(3)
   })
 
   test('is handed over, never published by who wrote it', async () => {

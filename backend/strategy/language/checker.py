@@ -69,14 +69,14 @@ _FUNCTIONS: Mapping[str, Op] = {
 # arguments beside the operands that the parser always sets and that change nothing
 _HARMLESS = frozenset({"big_int", "ignore_nulls", "safe"})
 _HINTS: Mapping[type[exp.Expr], str] = {
-    exp.Div: "division is written ratio(a, b), or share(a, percent) for whole fen",
-    exp.Mod: "write floor_to(a, step)",
-    exp.Star: "a bare * is not allowed; name the column, or write COUNT(1)",
-    exp.Tuple: "lists in parentheses stand only behind IN",
-    exp.Filter: "write the filter under `where`",
-    exp.Alias: "exactly one expression is wanted, without a name behind it",
-    exp.CurrentDate: "write as_of; the server's clock is not an input",
-    exp.CurrentTimestamp: "write as_of; the server's clock is not an input",
+    exp.Div: "hint_division",
+    exp.Mod: "hint_modulo",
+    exp.Star: "hint_star",
+    exp.Tuple: "hint_tuple",
+    exp.Filter: "hint_filter",
+    exp.Alias: "hint_alias",
+    exp.CurrentDate: "hint_clock",
+    exp.CurrentTimestamp: "hint_clock",
 }
 
 
@@ -94,33 +94,51 @@ def check_as(text: str, scope: Scope, wanted: Type) -> Expr:
     if isinstance(expr, Literal) and expr.value is None:
         return Literal(None, wanted)
     if expr.type is not wanted:
-        raise ExpressionError(f"the expression gives {expr.type.value}, {wanted.value} is wanted here")
+        raise ExpressionError("gives", type=expr.type.value, wanted=wanted.value)
     return expr
 
 
 def _parse(text: str) -> exp.Expr:
     if len(text) > MAX_CHARACTERS:
-        raise ExpressionError(f"an expression may have {MAX_CHARACTERS} characters, this one has {len(text)}")
+        raise ExpressionError("too_long", most=MAX_CHARACTERS, count=len(text))
     for position, character in enumerate(text, 1):
         if not (character.isascii() and (character.isprintable() or character in "\n\t")):
-            raise ExpressionError(f"character {position} is {character!r}; expressions are plain ASCII")
+            raise ExpressionError("character", position=position, character=repr(character))
     if "--" in text or "/*" in text:
-        raise ExpressionError("comments are not allowed inside an expression; say it under `explain`")
+        raise ExpressionError("comment")
     if text.count("(") > MAX_PARENTHESES:
-        raise ExpressionError(f"an expression may have {MAX_PARENTHESES} pairs of parentheses")
+        raise ExpressionError("parentheses", most=MAX_PARENTHESES)
     try:
         parsed = parse(text, read="postgres")
     except SqlglotError as error:
-        raise ExpressionError(f"this is not an expression: {_first_line(error)}") from error
+        raise _not_parsed(error) from error
     except RecursionError as error:
-        raise ExpressionError("the expression is nested too deeply") from error
+        raise ExpressionError("deep") from error
     if len(parsed) != 1 or parsed[0] is None:
-        raise ExpressionError("exactly one expression is wanted")
+        raise ExpressionError("one")
     tree = parsed[0]
     for count, _ in enumerate(tree.walk(), 1):
         if count > MAX_NODES:
-            raise ExpressionError(f"an expression may have {MAX_NODES} parts")
+            raise ExpressionError("parts", most=MAX_NODES)
     return tree
+
+
+#: what sqlglot says, and what that means for who wrote it
+_SYNTAX = (
+    (re.compile(r"Expecting \)|Expected \)"), "syntax_open"),
+    (re.compile(r"Missing ['\"]"), "syntax_quote"),
+    (re.compile(r"Required (keyword|argument)|Expected THEN|Expected END"), "syntax_half"),
+    (re.compile(r"Unexpected token"), "syntax_word"),
+)
+
+
+def _not_parsed(error: SqlglotError) -> ExpressionError:
+    why = _first_line(error)
+    return ExpressionError(next((code for form, code in _SYNTAX if form.search(why)), "syntax"), why=why)
+
+
+def _hint(kind: type) -> ExpressionError | None:
+    return ExpressionError(_HINTS[kind]) if kind in _HINTS else None
 
 
 def _first_line(error: SqlglotError) -> str:
@@ -146,7 +164,7 @@ class _Checker:
             return self._aggregate(_AGGREGATES[kind], node.this)
         convert = self._BY_TYPE.get(kind)
         if convert is None:
-            raise ExpressionError(_HINTS.get(kind, f"{_said(node)} is not part of the language"))
+            raise _hint(kind) or ExpressionError("not_language", what=_said(node))
         return convert(self, node)
 
     def _call(self, op: Op, args: list[exp.Expr]) -> Expr:
@@ -155,8 +173,7 @@ class _Checker:
     def _only(self, node: exp.Expr, *allowed: str) -> None:
         for name, value in node.args.items():
             if name not in allowed and name not in _HARMLESS and value not in (None, False, []):
-                said = f"{_said(node)} has a part that is not allowed: {name}"
-                raise ExpressionError(_HINTS.get(type(value), said))
+                raise _hint(type(value)) or ExpressionError("not_part", what=_said(node), part=name)
 
     def _binary(self, node: exp.Expr, op: Op) -> Expr:
         self._only(node, "this", "expression")
@@ -173,9 +190,8 @@ class _Checker:
             return
         known = self.scope.columns.get(column.name)
         if known is not None and known.choices and other.value not in known.choices:
-            raise ExpressionError(
-                f"{column.name} is never '{other.value}'", nearest_name(other.value, sorted(known.choices))
-            )
+            nearest = nearest_name(other.value, sorted(known.choices))
+            raise ExpressionError("never", nearest, name=column.name, value=f"'{other.value}'")
 
     def _paren(self, node: exp.Expr) -> Expr:
         self._only(node, "this")
@@ -186,9 +202,9 @@ class _Checker:
         if type(name) is exp.Star:
             raise ExpressionError(_HINTS[exp.Star])
         if len([value for value in node.args.values() if value]) != 1 or type(name) is not exp.Identifier:
-            raise ExpressionError(f"{node.sql('postgres')}: a name stands alone, without a table in front")
+            raise ExpressionError("alone", what=node.sql("postgres"))
         if name.args.get("quoted") or not _NAME.fullmatch(name.name):
-            raise ExpressionError(f"{name.name!r} is not a name: small letters, digits and _ without quotes")
+            raise ExpressionError("no_name", name=repr(name.name))
         if name.name == "as_of":
             return AsOf()
         if name.name in self.scope.figures:
@@ -196,9 +212,9 @@ class _Checker:
         column = self.scope.columns.get(name.name)
         if column is None:
             nearest = nearest_name(name.name, self.scope.names())
-            raise ExpressionError(f"{name.name} is not known here", nearest)
+            raise ExpressionError("unknown", nearest, name=name.name)
         if self.scope.aggregates and not self.inside:
-            raise ExpressionError(f"{name.name} has many rows; put it inside SUM, COUNT, MIN or MAX")
+            raise ExpressionError("rows", name=name.name)
         return Ref(name.name, column.type)
 
     def _literal(self, node: exp.Expr) -> Expr:
@@ -206,13 +222,13 @@ class _Checker:
         text = str(node.this)
         if node.args.get("is_string"):
             if not _CODE.fullmatch(text):
-                raise ExpressionError(f"{text!r} is not a code: letters, digits and _ only")
+                raise ExpressionError("no_code", value=repr(text))
             return Literal(text, Type.text)
         if _INTEGER.fullmatch(text):
             return integer(int(text))
         if _DECIMAL.fullmatch(text):
             return Literal(float(text), Type.double)
-        raise ExpressionError(f"{text} is not a number that can be used: up to 18 digits, 6 behind the point")
+        raise ExpressionError("no_number", value=text)
 
     def _boolean(self, node: exp.Expr) -> Expr:
         return TRUE if node.this else FALSE
@@ -235,7 +251,7 @@ class _Checker:
     def _is(self, node: exp.Expr) -> Expr:
         self._only(node, "this", "expression", "negate")
         if type(node.args["expression"]) is not exp.Null:
-            raise ExpressionError("IS stands only before NULL or NOT NULL")
+            raise ExpressionError("is_null")
         missing = self._call(Op.is_null, [node.this])
         return call(Op.negation, [missing]) if node.args.get("negate") else missing
 
@@ -243,7 +259,7 @@ class _Checker:
         self._only(node, "this", "expressions")
         items = [self.convert(item) for item in node.expressions]
         if not items or not all(isinstance(item, Literal) for item in items):
-            raise ExpressionError("IN wants a list of constants")
+            raise ExpressionError("in_list")
         for item in items:
             self._known_code(node.this, item)
         return call(Op.within, [self.convert(node.this), *items])
@@ -254,18 +270,18 @@ class _Checker:
 
     def _case(self, node: exp.Expr) -> Expr:
         if node.args.get("this") is not None:
-            raise ExpressionError("write CASE WHEN condition THEN …, without an operand behind CASE")
+            raise ExpressionError("case_operand")
         self._only(node, "ifs", "default")
         branches: list[tuple[Expr, Expr]] = []
         for branch in node.args["ifs"]:
             self._only(branch, "this", "true")
             when = self.convert(branch.this)
             if when.type is not Type.boolean:
-                raise ExpressionError(f"WHEN wants true or false, not {when.type.value}")
+                raise ExpressionError("when_type", type=when.type.value)
             branches.append((when, self.convert(branch.args["true"])))
         default = node.args.get("default")
         otherwise = Literal(None, Type.text) if default is None else self.convert(default)
-        values = unify([then for _, then in branches] + [otherwise], "the branches of CASE")
+        values = unify([then for _, then in branches] + [otherwise], "branches")
         return Case(
             tuple((when, then) for (when, _), then in zip(branches, values[:-1], strict=True)),
             values[-1],
@@ -278,21 +294,21 @@ class _Checker:
             return self._aggregate(Aggregate.count, node.this)
         self._only(node.this, "expressions")
         if len(node.this.expressions) != 1:
-            raise ExpressionError("COUNT(DISTINCT …) counts one column")
+            raise ExpressionError("count_one")
         return self._aggregate(Aggregate.count_distinct, node.this.expressions[0])
 
     def _aggregate(self, aggregate: Aggregate, arg: exp.Expr) -> Expr:
         if not self.scope.aggregates:
-            raise ExpressionError(f"{aggregate.value} stands only in a feature that reads a source")
+            raise ExpressionError("aggregate_place", name=aggregate.value)
         if self.inside:
-            raise ExpressionError(f"{aggregate.value} stands inside another aggregate")
+            raise ExpressionError("aggregate_inside", name=aggregate.value)
         self.inside = True
         inner = self.convert(arg)
         self.inside = False
         if aggregate is Aggregate.sum and inner.type is not Type.bigint:
-            raise ExpressionError(f"SUM wants an integer, not {inner.type.value}")
+            raise ExpressionError("sum_type", type=inner.type.value)
         if aggregate in (Aggregate.min, Aggregate.max) and inner.type in (Type.boolean, Type.double):
-            raise ExpressionError(f"{aggregate.value} does not take {inner.type.value}")
+            raise ExpressionError("aggregate_type", name=aggregate.value, type=inner.type.value)
         counts = aggregate in (Aggregate.count, Aggregate.count_distinct)
         return Aggregated(aggregate, inner, Type.bigint if counts else inner.type)
 
@@ -304,13 +320,13 @@ class _Checker:
         op = _FUNCTIONS.get(name)
         if op is None:
             known = [*_FUNCTIONS, "yuan", *(op.value.lower() for op in (*_VARIADIC.values(), Op.absolute))]
-            raise ExpressionError(f"there is no function {name}", nearest_name(name, known))
+            raise ExpressionError("function", nearest_name(name, known), name=name)
         return self._call(op, node.expressions)
 
     def _yuan(self, args: list[exp.Expr]) -> Expr:
         amount = self.convert(args[0]) if len(args) == 1 else None
         if not isinstance(amount, Literal) or not isinstance(amount.value, int) or amount.value > 10**15:
-            raise ExpressionError("yuan(…) wants one whole number of yuan")
+            raise ExpressionError("yuan")
         return integer(amount.value * FEN_PER_YUAN)
 
     def _months(self, node: Any) -> Expr:

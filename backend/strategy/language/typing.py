@@ -15,14 +15,15 @@ def is_null(expr: Expr) -> bool:
     return isinstance(expr, Literal) and expr.value is None
 
 
-def unify(parts: Sequence[Expr], what: str) -> list[Expr]:
-    """`parts` with one type; constant NULLs take it. Raises ExpressionError if they differ."""
+def unify(parts: Sequence[Expr], what: str, **of: str) -> list[Expr]:
+    """`parts` with one type; constant NULLs take it. Raises ExpressionError if they differ, saying `what`
+    they are (branches, arguments) and `of` what."""
     types = {part.type for part in parts if not is_null(part)}
     if len(types) > 1:
         said = " and ".join(sorted(type_.value for type_ in types))
-        raise ExpressionError(f"{what} must have one type, these are {said}")
+        raise ExpressionError(f"{what}_type", types=said, **of)
     if not types:
-        raise ExpressionError(f"{what} cannot all be NULL")
+        raise ExpressionError(f"{what}_null", **of)
     wanted = next(iter(types))
     return [Literal(None, wanted) if is_null(part) else part for part in parts]
 
@@ -35,11 +36,11 @@ def call(op: Op, args: Sequence[Expr]) -> Expr:
 
 def _want(op: Op, args: list[Expr], *types: Type) -> None:
     if len(args) != len(types):
-        raise ExpressionError(f"{op.value} takes {len(types)} arguments, not {len(args)}")
+        raise ExpressionError("arguments", name=op.value, needed=len(types), given=len(args))
     for arg, type_ in zip(args, types, strict=True):
         if arg.type is not type_ or is_null(arg):
             found = "NULL" if is_null(arg) else arg.type.value
-            raise ExpressionError(f"{op.value} wants {type_.value} here, not {found}")
+            raise ExpressionError("wants", name=op.value, wanted=type_.value, type=found)
 
 
 def _arithmetic(op: Op, args: list[Expr]) -> Call:
@@ -54,13 +55,12 @@ def _logic(op: Op, args: list[Expr]) -> Call:
 
 def _compare(op: Op, args: list[Expr]) -> Call:
     if any(is_null(arg) for arg in args):
-        raise ExpressionError("nothing equals NULL; write IS NULL")
+        raise ExpressionError("null")
     types = {arg.type for arg in args}
     if len(types) > 1 and not types <= NUMBERS:
-        said = " with ".join(arg.type.value for arg in args[:2])
-        raise ExpressionError(f"{op.value} cannot compare {said}")
+        raise ExpressionError("compare", name=op.value, type=args[0].type.value, other=args[1].type.value)
     if types & {Type.text, Type.boolean} and op not in (Op.equal, Op.unequal, Op.within):
-        raise ExpressionError(f"{op.value} has no meaning for {args[0].type.value}")
+        raise ExpressionError("no_meaning", name=op.value, type=args[0].type.value)
     return Call(op, tuple(args), Type.boolean)
 
 
@@ -69,9 +69,9 @@ def _missing(op: Op, args: list[Expr]) -> Call:
 
 
 def _same(op: Op, args: list[Expr]) -> Call:
-    parts = unify(args, f"the arguments of {op.value}")
+    parts = unify(args, "arguments", name=op.value)
     if op is not Op.coalesce and parts[0].type in (Type.text, Type.boolean):
-        raise ExpressionError(f"{op.value} has no meaning for {parts[0].type.value}")
+        raise ExpressionError("no_meaning", name=op.value, type=parts[0].type.value)
     return Call(op, tuple(parts), parts[0].type)
 
 
@@ -83,7 +83,7 @@ def _ratio(op: Op, args: list[Expr]) -> Call:
 def _stepped(op: Op, args: list[Expr]) -> Call:
     _want(op, args, Type.bigint, Type.bigint)
     if op is Op.floor_to and not _positive_constant(args[1]):
-        raise ExpressionError("the step of floor_to is a constant above zero")
+        raise ExpressionError("step")
     return Call(op, tuple(args), Type.bigint)
 
 
@@ -141,7 +141,7 @@ def _fold(built: Call) -> Expr:
         return built
     result = reduce(fold, values)
     if abs(result) >= 2**63:
-        raise ExpressionError("the constant is too large")
+        raise ExpressionError("constant")
     return replace(_first(built), value=result)
 
 

@@ -99,6 +99,10 @@ export interface RuleProblem {
   file: string
   /** 1 is the first. */
   line: number
+  /** Of `strategy.wrong`, with its values. */
+  code: string
+  values: Record<string, string>
+  /** The same in English. */
   message: string
   nearest: string | null
 }
@@ -106,6 +110,53 @@ export interface RuleProblem {
 export interface DiffLine {
   sign: ' ' | '-' | '+'
   text: string
+}
+
+/** A figure's number from a day on. */
+export interface FigureDay {
+  since: Day
+  value: number
+  /** What the base says for that day. */
+  base: number | null
+}
+
+export interface Figure {
+  name: string
+  zh: string
+  en: string
+  explain_zh: string
+  explain_en: string
+  unit: string
+  source: string
+  path: string
+  line: number
+  values: FigureDay[]
+}
+
+export interface Figures {
+  /** Of the draft. */
+  revision: number
+  figures: Figure[]
+}
+
+export interface FieldValue {
+  number: number | null
+  zh: string
+  en: string
+  unit: string
+}
+
+/** A field of a changed definition; see FieldMove of the bank's. */
+export interface FieldMove {
+  path: string[]
+  zh: string
+  en: string
+  sign: string
+  unit: string
+  before: FieldValue | null
+  after: FieldValue | null
+  join: '' | 'and' | 'or'
+  sign_before: string
 }
 
 export interface RuleDiff {
@@ -117,6 +168,7 @@ export interface RuleDiff {
   line: number
   change: Change
   lines: DiffLine[]
+  fields: FieldMove[]
 }
 
 export interface Difference {
@@ -217,9 +269,22 @@ export interface Mover {
   rate_after_bp: number | null
   /** What differs most. */
   reasons: ReasonMove[]
-  /** Every line of both explanations; none in simulations from before they were kept. */
+  /** Every line of both explanations, of the hundred that move most; none in simulations from before they were kept. */
   lines: ReasonMove[]
+  /** Where customers were asked for: what they get or lose. */
+  gained: Turned[]
+  lost: Turned[]
 }
+
+export type Turned = Pick<Turn, 'kind' | 'name' | 'zh' | 'en'>
+
+/** Customers behind a figure of a simulation. `branch`: those whose tier, limit or rate is another one. */
+export type Chosen =
+  | { of: 'cell'; before: string; after: string }
+  | { of: 'band'; value: 'limit' | 'rate'; side: 'before' | 'after'; over: number | null; up_to: number | null }
+  | { of: 'gate'; value: 'tier' | 'limit' }
+  | { of: 'turn'; kind: string; name: string; change: 'gained' | 'lost' }
+  | { of: 'branch'; branch_id: Id | null }
 
 export interface SimulationResult {
   customers: number
@@ -282,6 +347,10 @@ export const nameDraft = (http: HttpOptions, draft: Id, title: string, note: str
 export const filesOf = (http: HttpOptions, draft: Id): Promise<FileLine[]> => json(http, 'GET', `${of(draft)}/files`)
 export const fileOf = (http: HttpOptions, draft: Id, path: string): Promise<FileView> => json(http, 'GET', filed(draft, path))
 export const namesOf = (http: HttpOptions, draft: Id): Promise<Names> => json(http, 'GET', `${of(draft)}/names`)
+export const figuresOf = (http: HttpOptions, draft: Id): Promise<Figures> => json(http, 'GET', `${of(draft)}/figures`)
+/** Another number from a day on; the figure's file changes with it. Throws ApiProblem `file_moved`, `bad_day`, `bad_catalogue`. */
+export const putFigure = (http: HttpOptions, draft: Id, name: string, revision: number, since: Day, value: number): Promise<Figures> =>
+  json(http, 'PUT', `${of(draft)}/figures/${name}`, { revision, since, value })
 export const differenceOf = (http: HttpOptions, draft: Id): Promise<Difference> => json(http, 'GET', `${of(draft)}/difference`)
 export const versionDifference = (http: HttpOptions, version: number): Promise<Difference> => json(http, 'GET', `${BASE}/versions/${version}/difference`)
 
@@ -316,8 +385,12 @@ export const draftArchive = async (http: HttpOptions, draft: Id): Promise<Blob> 
 export const versionArchive = async (http: HttpOptions, version: number): Promise<Blob> =>
   new Blob([await bodyOf(await send(http, `${BASE}/versions/${version}/archive`, {}))], { type: 'application/zip' })
 
-/** The movers as a table. */
-export async function exportMovers(http: HttpOptions, simulation: Id, format: 'csv' | 'xlsx', purpose: string | null): Promise<Blob> {
-  const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ format, purpose }) }
+/** A page of the customers behind a figure, those that move most first, from place `after` on. Throws ApiProblem `customers_gone`. */
+export const behind = (http: HttpOptions, simulation: Id, chosen: Chosen, after: number, purpose: string | null): Promise<{ total: number; customers: Mover[] }> =>
+  json(http, 'POST', `${BASE}/simulations/${simulation}/customers`, { chosen, after, purpose })
+
+/** The movers, or those behind a figure, as a table. Throws ApiProblem `too_many_rows`. */
+export async function exportMovers(http: HttpOptions, simulation: Id, format: 'csv' | 'xlsx', purpose: string | null, chosen: Chosen | null): Promise<Blob> {
+  const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ format, purpose, chosen }) }
   return new Blob([await bodyOf(await send(http, `${BASE}/simulations/${simulation}/export`, init))])
 }

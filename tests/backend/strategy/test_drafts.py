@@ -14,6 +14,8 @@ from backend.kernel.jobs import JobContext
 from backend.kernel.settings import Settings
 from backend.strategy import jobs, runs, versions
 from backend.strategy.api import recompute_all
+from backend.strategy.definitions import Catalogue
+from backend.strategy.engine import Edition
 from tests.backend.strategy.desks import LIMIT_FILE, STEP, Desk, DeskOf, steps
 from tests.backend.strategy.town import SYSTEM, Town
 from tests.support.clock import MovingClock
@@ -365,3 +367,26 @@ async def test_a_held_run_is_let_through_at_a_desk(town: Town, world: World, des
     assert await business.refused("POST", f"/runs/{run}/release") == "not_held"
     assert await town.events(runs.RELEASED) == [{"run_id": str(run)}]
     assert "strategy.release" in await trail(town)
+
+
+async def test_names_are_made_once_for_what_a_draft_says(
+    world: World, town: Town, desk_of: DeskOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business = await desk_of("business")
+    draft = await business.draft()
+    await business.edit(draft, STEP, steps(70_000))
+    made: list[Edition] = []
+    loaded = Edition.loaded
+
+    async def counted(edition: Edition) -> Catalogue:
+        made.append(edition)
+        return await loaded(edition)
+
+    monkeypatch.setattr(Edition, "loaded", counted)
+    first = await business.ask("GET", f"/drafts/{draft}/names")
+    assert first["is_whole"]
+    assert await business.ask("GET", f"/drafts/{draft}/names") == first
+    assert len(made) == 1
+    await business.edit(draft, "70000", "71000")
+    await business.ask("GET", f"/drafts/{draft}/names")
+    assert len(made) == 2

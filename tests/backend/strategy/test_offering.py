@@ -180,7 +180,7 @@ PACKAGES = "products/packages.yaml"
             "business_operation",
         ),
         (EVENTS, "when: tag_trader_no_qr", "when: tag_trader_qr", "tag_trader_qr is not", "tag_trader_no_qr"),
-        (EVENTS, "priority: 2", "priority: 6", "6 is greater than the maximum of 5", None),
+        (EVENTS, "priority: 2", "priority: 6", "6 is more than 5", None),
         (
             PACKAGES,
             "mobile_banking, wages]",
@@ -325,7 +325,7 @@ def test_whatever_is_written_is_taken_or_refused_politely(kind: str, changes: di
         ("events", {"extra": 1}, "there is no key extra here"),
         ("events", {"when": "event_an_event"}, "event_an_event is not known here"),
         ("products", {"suits": "suits_loan"}, "suits_loan is not known here"),
-        ("packages", {"products": ["loan"]}, "too short"),
+        ("packages", {"products": ["loan"]}, "at least 2 items"),
     ],
 )
 def test_what_is_sound_is_taken(kind: str, changes: dict[str, object], what: str | None) -> None:

@@ -325,10 +325,10 @@ export async function overseeing({ bank, lead }: { bank: Bank; lead: Phone }, sh
   await lead.enrol(bank.login('hq_lead'), { heading: 'tabs.inbox', path: '/inbox' })
   await lead.go('/customers/find')
   await lead.page.getByRole('heading', { name: lead.t('look.find') }).waitFor()
-  await shoot(lead, '378 head office, whom it looks for')
+  await shoot(lead, '380 head office, whom it looks for')
   await lead.page.getByLabel(lead.t('look.purpose')).fill('客户来信申诉')
   await lead.page.getByLabel(lead.t('look.findBy')).fill(name)
   await lead.tap(lead.page.getByRole('button', { name: lead.t('look.findNow'), exact: true }))
   await lead.page.locator(`li > a[href="/customers/${id}"]`).waitFor()
-  await shoot(lead, '379 head office, who was found')
+  await shoot(lead, '381 head office, who was found')
 }

@@ -31,6 +31,16 @@ export async function beginDraft(desk: Phone, title: string): Promise<string> {
   return new URL(desk.page.url()).pathname.split('/').at(-1) ?? ''
 }
 
+/** In the form of the file on screen: another number for a figure, as it is called. */
+export async function changeFigure(desk: Phone, name: string, number: string): Promise<void> {
+  const { page } = desk
+  await desk.tap(page.locator('.figures').getByRole('button', { name: new RegExp(name) }))
+  const sheet = page.getByRole('dialog')
+  await sheet.getByLabel(desk.t('strategy.figureNumber')).fill(number)
+  await desk.tap(sheet.getByRole('button', { name: desk.t('strategy.save'), exact: true }))
+  await sheet.waitFor({ state: 'hidden' })
+}
+
 /** Every screen of the strategy, with an error, a simulation and what came of it. */
 export async function strategies(desk: Phone, shoot: Shoot): Promise<void> {
   const { t } = desk
@@ -42,6 +52,14 @@ export async function strategies(desk: Phone, shoot: Shoot): Promise<void> {
   const draft = await beginDraft(desk, '额度按两万元一档')
   await desk.page.getByRole('navigation', { name: t('strategy.files') }).waitFor()
   await shoot(desk, '401 draft, its files')
+  await desk.go(`/strategy/drafts/${draft}?file=figures/rhythm.yaml`)
+  await changeFigure(desk, '基础客户走访周期', '90')
+  await desk.page.locator('.figures .other').waitFor()
+  await shoot(desk, '408 draft, policy figures')
+  await desk.tap(desk.page.locator('.figures').getByRole('button').first())
+  await desk.page.getByRole('dialog').getByLabel(t('strategy.figureNumber')).waitFor()
+  await shoot(desk, '409 draft, a policy figure')
+  await desk.tap(desk.page.getByRole('dialog').getByRole('button', { name: t('ui.cancel'), exact: true }))
   await desk.go(`/strategy/drafts/${draft}?file=${LIMIT_FILE}`)
   await rulesOf(desk).waitFor()
   await typeOver(desk, 'limit_step_fen)', 'limit_stp_fen)')
@@ -64,6 +82,10 @@ export async function strategies(desk: Phone, shoot: Shoot): Promise<void> {
   await desk.page.getByRole('dialog').getByRole('row').nth(3).waitFor()
   await shoot(desk, '405 simulation, step by step')
   await desk.tap(desk.page.getByRole('dialog').getByRole('button', { name: t('ui.close') }))
+  await desk.tap(desk.page.locator('.bands button').nth(1))
+  await desk.text('strategy.showMost').waitFor()
+  await desk.page.locator('.movers tbody tr').first().waitFor()
+  await shoot(desk, '410 simulation, who is behind a figure')
   await desk.tap(desk.button('strategy.submit'))
   await desk.button('strategy.waitsForOther').waitFor()
   await desk.go('/strategy/versions/1')

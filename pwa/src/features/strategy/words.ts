@@ -4,8 +4,9 @@ import type { Draft, DraftState, Run, RuleProblem, Version, Who } from '../../ap
 import { dayOf } from '../../domain/dates'
 import { useFormat } from '../../ui/useFormat'
 import { useEngine } from '../engine'
-import { understood } from './problemText'
 
+/** Values of what is wrong that are types. */
+const TYPED: ReadonlySet<string> = new Set(['type', 'other', 'wanted', 'types'])
 export type Tag = 'overdue' | 'due' | 'later' | 'passed' | 'barred'
 
 const DRAFT_TAGS: Record<DraftState, Tag> = { draft: 'later', checked: 'later', simulated: 'passed', submitted: 'due', published: 'passed', dropped: 'later' }
@@ -24,13 +25,15 @@ export function useStrategyWords() {
   const named = (one: { zh: string; en: string }) => (locale.value === 'zh-CN' ? one.zh || one.en : one.en || one.zh)
   /** A folder of files, or a key of definitions. */
   const kind = (code: string) => (te(`strategy.kind_${code}`) ? t(`strategy.kind_${code}`) : code)
-  const unit = (code: string) => (te(`strategy.unit_${code}`) ? t(`strategy.unit_${code}`) : code)
+  /** A unit, or the type of what has none. */
+  const unit = (code: string) => [`strategy.unit_${code}`, `strategy.type_${code}`].filter((key) => te(key)).map((key) => t(key))[0] ?? code
   const person = (who: Who | null) => who?.name ?? '–'
 
-  function wrong({ message }: RuleProblem): string {
-    const { key, values } = understood(message)
-    const said = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, te(`strategy.unit_${value}`) ? t(`strategy.unit_${value}`) : value]))
-    return t(`strategy.wrong_${key}`, said)
+  /** Types are said in words; what a newer bank knows is told as it says it. */
+  function wrong({ code, values, message }: RuleProblem): string {
+    if (!te(`strategy.wrong.${code}`)) return t('strategy.wrongOther', { why: message })
+    const typed = (said: string) => said.split(' and ').map((one) => (te(`strategy.type_${one}`) ? t(`strategy.type_${one}`) : one)).join(t('strategy.and'))
+    return t(`strategy.wrong.${code}`, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, TYPED.has(name) ? typed(value) : value])))
   }
   const draftState = (one: Draft): { tag: Tag; text: string } =>
     one.returned_reason && one.state !== 'submitted' && one.state !== 'published' && one.state !== 'dropped' ? { tag: 'due', text: t('strategy.returned') } : { tag: DRAFT_TAGS[one.state], text: t(`strategy.state_${one.state}`) }
