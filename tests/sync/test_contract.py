@@ -35,7 +35,7 @@ ELSEWHERE = frozenset(
     # the strategy, at desks of head office; `file_moved` there too
     | {"bad_archive", "bad_catalogue", "bad_day", "bad_path", "catalogue_too_large", "version_changed"}
     | {"draft_closed", "draft_moved", "draft_not_ready", "draft_outdated", "own_draft", "nothing_to_do"}
-    | {"not_held"}
+    | {"not_held", "customers_gone"}
 )
 #: in words on the page
 WHO = {"agent": {Role.agent}, "manager": {Role.manager}, "heads": set(HEADS)}
