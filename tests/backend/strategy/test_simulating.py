@@ -4,12 +4,14 @@ becomes of one that is stopped, or whose worker was killed."""
 import asyncio
 import csv
 import io
+import time
 import zipfile
 from collections import Counter
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+import duckdb
 import msgspec
 import pytest
 from sqlalchemy import text
@@ -20,6 +22,7 @@ from backend.kernel.settings import Settings
 from backend.strategy import archives, jobs, trying
 from backend.strategy.api import Copy, recompute_all
 from backend.strategy.engine import Edition, shipped
+from backend.strategy.simulating import Simulation
 from backend.strategy.simulation_schemas import Mover, SimulationResult
 from tests.backend.strategy.desks import STEP, Desk, DeskOf, steps
 from tests.backend.strategy.test_everybody import peopled
@@ -197,6 +200,16 @@ async def test_a_simulation_can_be_stopped(
     town: Town, world: World, desk_of: DeskOf, context: JobContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trying, "TICK_SECONDS", 0.05)
+    worked_out: list[str] = []
+
+    def slowly(simulation: Simulation, side: str, _as_of: date) -> None:
+        for _ in range(200):
+            if simulation._stopped:
+                raise duckdb.InterruptException("stopped")
+            time.sleep(0.05)
+        worked_out.append(side)
+
+    monkeypatch.setattr(Simulation, "work_out_side", slowly)
     business = await desk_of("business")
     draft = await prepared(town, business)
     line = await business.ask("POST", f"/drafts/{draft}/simulate", 202)
@@ -205,6 +218,7 @@ async def test_a_simulation_can_be_stopped(
     stopped = await business.ask("POST", f"/simulations/{line['id']}/cancel")
     assert stopped["state"] == "cancelled"
     await at_work
+    assert worked_out == []
     view = await business.ask("GET", f"/simulations/{line['id']}")
     assert (view["line"]["state"], view["result"]) == ("cancelled", None)
     assert not list((context.settings.home / "nightly").glob("tiange-nightly-*"))
