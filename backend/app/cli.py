@@ -17,6 +17,7 @@ from backend.app.grids_cli import add_grids
 from backend.app.import_cli import add_import
 from backend.app.outbox_cli import add_outbox
 from backend.app.people_cli import add_people
+from backend.app.reconcile_cli import add_reconcile
 from backend.app.retention_cli import add_retention
 from backend.app.servers import connected
 from backend.app.simulate_cli import add_simulate
@@ -280,12 +281,13 @@ def _add_looking(cli: typer.Typer) -> None:
     cli.add_typer(outbox_cli, name="outbox")
     add_outbox(outbox_cli, _settings, _say)
     strategy_cli = typer.Typer(
-        help="Look at recalculations of everybody, let a held one through.",
+        help="Look at recalculations of everybody, let a held one through, compare grades.",
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     cli.add_typer(strategy_cli, name="strategy")
     add_strategy(strategy_cli, _settings, _say)
+    add_reconcile(strategy_cli, _settings, _say)
     union_cli = typer.Typer(
         help="Work out several banks at once on Spark, from what each exported, to Parquet.",
         no_args_is_help=True,

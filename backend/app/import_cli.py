@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LISTED = 30
 _SEPARATORS = {"\t": "tab"}
+_AFTER = {"grades": "show another grade; no limit moves by it"}
 
 
 def add_import(
@@ -32,9 +33,10 @@ def add_import(
     def import_file(
         context: typer.Context,
         kind: Annotated[
-            Literal["accounts", "loans", "flows", "products", "contracts", "consents"] | None,
+            Literal["accounts", "loans", "flows", "products", "contracts", "consents", "grades"] | None,
             typer.Argument(
-                help="What the file tells of; products, contracts: what is signed for; consents: on paper."
+                help="What the file tells of; products, contracts: what is signed for; consents: on paper;"
+                " grades: of the provincial credit system."
             ),
         ] = None,
         file: Annotated[
@@ -55,8 +57,8 @@ def add_import(
             bool, typer.Option("--list", help="Show the last files that were taken or refused.")
         ] = False,
     ) -> None:
-        """Take a file of the bank's systems: accounts, loans, monthly flows, products, contracts; or one
-        of consents that people signed on paper.
+        """Take a file of the bank's systems: accounts, loans, monthly flows, products, contracts; one of
+        consents that people signed on paper; or one of the provincial credit system's grades.
 
         What is wrong in a row goes to FILE.rejects.csv with the reason; the
         rest is taken, all in one transaction. A file that is wrong as a whole
@@ -136,7 +138,7 @@ def _said(order: "Order", outcome: "Outcome") -> list[str]:
     lines = [
         f"{name}: {order.kind}{day}; {outcome.encoding}, separated by {separator}",
         f"  {counts.rows} rows: {', '.join(f'{number} {what}' for what, number in said.items())}",
-        f"  {outcome.customers} customers are worked out anew",
+        f"  {outcome.customers} customers {_AFTER.get(order.kind.value, 'are worked out anew')}",
     ]
     if outcome.rejects is not None:
         lines.append(f"  Rejected rows with their reasons: {outcome.rejects}")

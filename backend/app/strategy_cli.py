@@ -12,6 +12,7 @@ from backend.kernel.settings import Settings
 
 if TYPE_CHECKING:
     from backend.kernel.uow import UnitOfWork
+    from backend.strategy.freshness import Stale
     from backend.strategy.models import StrategyRun
 
 
@@ -46,7 +47,9 @@ def add_strategy(
         """Say how the last recalculations of everybody went: rows, changes, seconds, and which one waits.
 
         A nightly run that would give more than 3 % of customers another tier, or take the limit from more
-        than 1 %, writes nothing and waits (policy figures held_tiers_per_mille, held_limits_per_mille).
+        than 1 %, writes nothing and waits (policy figures held_tiers_per_mille, held_limits_per_mille). So
+        does one for which a file of the bank's is too old (figures/gates.yaml of the catalogue): import it,
+        or let the run through; the same day of that file then holds no later one.
 
         Example:
 
@@ -172,7 +175,15 @@ async def lines(uow: "UnitOfWork", most: int) -> list[str]:
     return [_line(uow, one) for one in await newest(uow, most)] or ["Nobody was worked out yet."]
 
 
+def _stale(one: "Stale") -> str:
+    files = " or ".join(one.files)
+    since = f"is known until {one.day}, more than {one.days} days ago"
+    return f"{one.en} ({one.source}) {since}: import newer {files}"
+
+
 def _line(uow: "UnitOfWork", one: "StrategyRun") -> str:
+    from backend.strategy.freshness import kept
+
     at = uow.clock.local(one.started_at)
     said = (
         f"{at:%F %R}  {one.id}  {one.cause} in {one.engine}, catalogue {one.version}, for {one.as_of}:"
@@ -183,6 +194,7 @@ def _line(uow: "UnitOfWork", one: "StrategyRun") -> str:
     if one.state == "held":
         through = "let through" if one.released_at else "waits"
         moved = f"{one.tiers} other tiers and {one.zeroed} limits lost among {one.known}"
-        said += f"; {one.problem or moved}: {through}"
+        why = "; ".join(_stale(it) for it in kept(one.stale))
+        said += f"; {why or one.problem or moved}: {through}"
     stages = ", ".join(f"{stage} {seconds:g} s" for stage, seconds in one.seconds.items())
     return f"{said} ({stages})" if stages else said

@@ -118,6 +118,29 @@ class HoldingPart(Base):
     )
 
 
+class ProvincialGrade(Base):
+    """What the provincial credit system (信e代) said on a day (`as_of`) of one holder, as a file told it: one
+    of `rules.GRADES`, and a limit in fen where it gives one.
+
+    It is shown and compared (view `shown_grade`, by the consent `credit`), and enters no rule: no view of
+    `facts` may read it (decision 0036). `batch_id`: the file that said it last.
+    """
+
+    __tablename__ = "provincial_grade"
+    holder: Mapped[bytes] = mapped_column(primary_key=True)
+    as_of: Mapped[date] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customer.id"))
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    grade: Mapped[str]
+    limit_fen: Mapped[int | None]
+    batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("import_batch.id"))
+    filed_under: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customer.id"))
+    __table_args__ = (
+        Index("ix_provincial_grade_customer_id_as_of", "customer_id", "as_of"),
+        _filed_under("provincial_grade"),
+    )
+
+
 class ImportBatch(Base):
     """A file of the bank's systems that was taken, or refused as a whole for `reason`.
 

@@ -21,6 +21,9 @@ FIELDS = (
     "as_of",
     "open_holders",
     "closed_holders",
+    "province_grade",
+    "province_limit_fen",
+    "province_on",
 )
 
 
@@ -39,6 +42,9 @@ async def load_standing(uow: UnitOfWork, ids: Sequence[str], _projection: str) -
             row.as_of.isoformat() if row.as_of else None,
             row.open_holders,
             row.closed_holders,
+            row.province_grade,
+            row.province_limit_fen,
+            row.province_on.isoformat() if row.province_on else None,
         ]
         for row in await standing(uow, [UUID(one) for one in ids])
     }

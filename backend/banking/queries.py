@@ -19,7 +19,8 @@ STANDING = text(
       coalesce(l.balance, 0) AS loans_fen, coalesce(l.granted, 0) AS granted_fen,
       coalesce(l.overdue, 0) AS overdue_days, l.next_due, coalesce(h.codes, '{}') AS products,
       coalesce(f.inflow, 0) AS flow_in_fen, coalesce(a.as_of, l.as_of) AS as_of,
-      w.open AS open_holders, w.closed AS closed_holders
+      w.open AS open_holders, w.closed AS closed_holders,
+      g.grade AS province_grade, g.limit_fen AS province_limit_fen, g.as_of AS province_on
     FROM customer c
     LEFT JOIN LATERAL (
       SELECT sum(balance_fen)::bigint AS deposits, sum(year_average_fen)::bigint AS average,
@@ -44,6 +45,7 @@ STANDING = text(
         UNION ALL
         SELECT holder_id, consented FROM held_flow
         WHERE customer_id = c.id AND month > CAST(:today AS date) - 366) held) w ON true
+    LEFT JOIN LATERAL (SELECT grade, limit_fen, as_of FROM shown_grade WHERE customer_id = c.id) g ON true
     WHERE c.id = ANY(:ids)
     """
 )
@@ -51,7 +53,7 @@ STANDING = text(
 
 async def standing(uow: UnitOfWork, ids: Sequence[UUID]) -> Sequence[Any]:
     """Deposits, loans, products and a year's inflow per customer, and how many holders' accounts are in it
-    and are not; amounts in fen."""
+    and are not, and the province's grade beside ours; amounts in fen."""
     return (await uow.session.execute(STANDING, {"ids": list(ids), "today": uow.today})).all()
 
 
@@ -88,6 +90,14 @@ async def newest_days(uow: UnitOfWork) -> dict[str, date]:
         .group_by(ImportBatch.kind)
     )
     return {row.kind: row.day for row in await uow.session.execute(wanted)}
+
+
+async def newest_batch(uow: UnitOfWork, kind: str) -> ImportBatch | None:
+    """The file of a kind that was taken last."""
+    taken = select(ImportBatch).where(ImportBatch.kind == kind, ImportBatch.state == "taken")
+    newest = taken.order_by(ImportBatch.imported_at.desc(), ImportBatch.id.desc()).limit(1)
+    found: ImportBatch | None = await uow.session.scalar(newest)
+    return found
 
 
 async def batches(uow: UnitOfWork, most: int) -> Sequence[ImportBatch]:

@@ -5,6 +5,7 @@ unit is refused, never converted.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -44,6 +45,7 @@ class Kind(StrEnum):
     products = "products"
     contracts = "contracts"
     consents = "consents"
+    grades = "grades"
 
 
 def amount(cell: str) -> int:
@@ -146,6 +148,38 @@ def place(cell: str) -> str:
     return cell
 
 
+#: grades of the provincial credit system, best first; `none`: below A, or not graded
+GRADES = ("AAA", "AA", "A", "none")
+#: no credit limit is lower: a figure below is in ten thousands of yuan
+LEAST_CREDIT_FEN = 1_000 * 100
+_NO_GRADE = frozenset(
+    {"NONE", "无", "无等级", "未评", "未评级", "未评定", "不予评级", "不予授信", "B", "C", "D", "-"}
+)
+_GRADE_BESIDE = re.compile(r"(?:信用)?(?:等级|级|等)?:?(?:信用)?(?:户|农户)?")
+
+
+def grade(cell: str) -> str:
+    """One of `GRADES`: AAA, 3A, ＡＡＡ级, 三A信用户 and the like. Raises Faulty."""
+    plain = "".join(unicodedata.normalize("NFKC", cell).upper().split())
+    if plain in _NO_GRADE or plain.removesuffix("级") in _NO_GRADE:
+        return "none"
+    found = re.search(r"A{1,3}|[123一二三]A", plain)
+    if found is None or not _GRADE_BESIDE.fullmatch(plain[: found.start()]):
+        raise Faulty("grade")
+    if not _GRADE_BESIDE.fullmatch(plain[found.end() :]):
+        raise Faulty("grade")
+    said = found[0]
+    return said if said.strip("A") == "" else "A" * ("123".find(said[0]) + 1 or "一二三".find(said[0]) + 1)
+
+
+def credit(cell: str) -> int:
+    """Fen of a limit in yuan; nought is one. Raises Faulty."""
+    fen = amount(cell)
+    if 0 < fen < LEAST_CREDIT_FEN:
+        raise Faulty("unit")
+    return fen
+
+
 _ACCOUNT_KINDS = {
     **dict.fromkeys(("demand", "活期", "活期存款", "活期账户"), "demand"),
     **dict.fromkeys(("term", "定期", "定期存款", "定期账户"), "term"),
@@ -177,6 +211,8 @@ WHO = (
     Column("customer_id", ("客户编号",), plain, required=False),
 )
 AS_OF = Column("as_of", ("数据日期", "账务日期"), day, required=False)
+#: a grade is of the day on which the province gave it
+GRADED_ON = Column("as_of", ("评定日期", "评级日期", "数据日期"), day, required=False)
 #: a consent names the person who consents, and is of the day on which it was signed
 WHO_SIGNED = (WHO[0], Column("person_id", ("个人编号",), plain, required=False))
 SIGNED_ON = Column("as_of", ("签署日期", "签字日期", "signed_on"), day)
@@ -227,12 +263,16 @@ COLUMNS: Mapping[Kind, tuple[Column, ...]] = {
         Column("text_number", ("文本编号", "文本版本"), count),
         Column("place", ("存放位置", "档案位置"), place),
     ),
+    Kind.grades: (
+        Column("grade", ("信用等级", "评定等级", "等级", "评级"), grade),
+        Column("limit_fen", ("limit", "授信额度", "预授信额度", "额度"), credit, required=False),
+    ),
 }
 
 
 def columns_of(kind: Kind) -> tuple[Column, ...]:
     """All columns of a kind, those that say who and as of which day among them."""
-    day_of = SIGNED_ON if kind is Kind.consents else AS_OF
+    day_of = {Kind.consents: SIGNED_ON, Kind.grades: GRADED_ON}.get(kind, AS_OF)
     return (*who_of(kind), *COLUMNS[kind], day_of)
 
 
@@ -298,6 +338,7 @@ REASONS: Mapping[str, str] = {
     "rounded": "号码被表格软件改成了科学计数法，请以文本格式重新导出",
     "account_kind": "账户类型应为活期、定期或社保卡",
     "product": "没有这个产品",
+    "grade": "等级应为 AAA、AA、A，或“无”",
     "closed_with_balance": "已销户的账户还有余额",
     "above_granted": "贷款余额大于合同金额，单位可能不对",
     "parts_above_whole": "代发工资与商户收款之和大于流入金额",

@@ -30,7 +30,7 @@ class Shape:
     @property
     def columns(self) -> list[str]:
         """What is staged of a row, in this order, after its line."""
-        return ["customer_id", "as_of", *self.key, *self.values]
+        return ["customer_id", "as_of", *(one for one in self.key if one != "as_of"), *self.values]
 
     @property
     def follows(self) -> bool:
@@ -88,6 +88,12 @@ SHAPES: Mapping[Kind, Shape] = {
     # one table serves both: what is held is what was signed for
     Kind.products: _HOLDING,
     Kind.contracts: _HOLDING,
+    # each day's grade stays: the newest is shown
+    Kind.grades: Shape(
+        "provincial_grade",
+        {"holder": "bytea", "as_of": "date"},
+        {"person_id": "uuid", "grade": "text", "limit_fen": "bigint"},
+    ),
 }
 
 TAKE_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended('banking import', 0))")

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from backend.kernel.uow import UnitOfWork
 
 #: ended ones too: they lie under the id that those systems know, and a merge must not take it from them
-OF_THE_BANK = ("account", "loan", "flow_part", "holding", "holding_part")
+OF_THE_BANK = ("account", "loan", "flow_part", "holding", "holding_part", "provincial_grade")
 _HAS_ROWS = " OR ".join(f"EXISTS (SELECT 1 FROM {one} WHERE customer_id = :id)" for one in OF_THE_BANK)  # noqa: S608
 #: what a customer holds is told from its parts, but for what came before there were parts
 _FILED = " OR ".join(
@@ -28,7 +28,8 @@ _FILED += (
 _WITH_ACCOUNTS = text(
     "SELECT c.id, c.books FROM customer c WHERE c.id = ANY(:ids) AND ("
     " EXISTS (SELECT 1 FROM account a WHERE a.customer_id = c.id)"
-    " OR EXISTS (SELECT 1 FROM flow_part f WHERE f.customer_id = c.id)) ORDER BY c.id"
+    " OR EXISTS (SELECT 1 FROM flow_part f WHERE f.customer_id = c.id)"
+    " OR EXISTS (SELECT 1 FROM provincial_grade g WHERE g.customer_id = c.id)) ORDER BY c.id"
 )
 
 _NARROWED = text(
@@ -64,8 +65,8 @@ async def narrowed(uow: UnitOfWork, since: Mapping[UUID, datetime]) -> set[UUID]
 
 
 async def holders_changed(uow: UnitOfWork, customer_ids: Iterable[UUID]) -> None:
-    """Phones take these customers' `standing` and `profile` anew, where there are accounts: who holds them,
-    or who consents to their being looked at, may be others."""
+    """Phones take these customers' `standing` and `profile` anew, where there are accounts or grades of the
+    province: who holds them, or who consents to their being looked at, may be others."""
     await uow.session.flush()
     async with uow.elevated("whether there are accounts decides who is told, and is answered to nobody"):
         found = (await uow.session.execute(_WITH_ACCOUNTS, {"ids": list(customer_ids)})).all()

@@ -3,9 +3,13 @@
 from backend.strategy.archives import BadArchive, unpacked
 from backend.strategy.definitions import Event, Offer, Offering, Product, Said
 from backend.strategy.errors import NotHeld, Superseded, Tampered
-from backend.strategy.everybody import Copy, Progress, Summary, recompute_all
+from backend.strategy.everybody import recompute_all
 from backend.strategy.explaining import Explanation, decisions_of, explain, replay
+from backend.strategy.progress import Copy, Progress, Summary
 from backend.strategy.queries import profiles
+from backend.strategy.reconciling import as_file as grades_file
+from backend.strategy.reconciling import every_differing as grades_differing
+from backend.strategy.reconciling import report_of as grades_report
 from backend.strategy.rules import bits_in
 from backend.strategy.runs import newest, release
 from backend.strategy.service import Recomputed, recompute
@@ -36,6 +40,9 @@ __all__ = [
     "explain",
     "falls",
     "files_of_draft",
+    "grades_differing",
+    "grades_file",
+    "grades_report",
     "newest",
     "offer_shipped",
     "profiles",

@@ -191,16 +191,18 @@ class Bulk:
         BeyondBounds where they are more than `most`."""
         return leave_out(self._db, statements.nightly, as_of, most)
 
-    def moves(self, version: int) -> Moves:
-        """What `work_out` found, with catalogue `version`."""
-        same = f"version = {int(version)}"
+    def moves(self, version: int, *, went_through: bool = False) -> Moves:
+        """What `work_out` found, with catalogue `version`. `went_through`: a run of it has gone over
+        everybody, so that results of earlier versions are as it would make them."""
+        same = "true" if went_through else f"version = {int(version)}"
+        known = "version_before IS NOT NULL" if went_through else f"version_before = {int(version)}"
         return Moves(
             self._count(f"facts.{SPINE}"),
             self._source_rows,
             self._count("changed"),
             self._count("profile", same),
-            self._count("changed", f"version_before = {int(version)} AND tier <> tier_before"),
-            self._count("changed", f"version_before = {int(version)} AND limit_fen = 0 AND limit_before > 0"),
+            self._count("changed", f"{known} AND tier <> tier_before"),
+            self._count("changed", f"{known} AND limit_fen = 0 AND limit_before > 0"),
         )
 
     def changed(self, at_once: int) -> Iterator[list[tuple[FeatureRow, Result]]]:

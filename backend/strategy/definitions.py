@@ -64,11 +64,23 @@ class Example:
     part: Part = field(compare=False, repr=False)
 
 
+FILES = ("accounts", "loans", "flows", "products", "contracts")
+"""The kinds of files of the bank's systems upon which a source may stand (`tiange import`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceGate:
+    """What a source stands on: the newest of `files`, which may be as old as figure `late` says in days."""
+
+    files: tuple[str, ...]
+    late: str
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A view `facts.<name>` with the columns that features may read. `for_agents`: those whose content agents
     may know, and so whatever follows from nothing else. `is_model`: scores of a model, which order work and
-    are never granted upon."""
+    are never granted upon. `gate`: none where no file of the bank's brings it."""
 
     name: str
     words: Words
@@ -76,6 +88,7 @@ class Source:
     part: Part = field(compare=False, repr=False)
     for_agents: frozenset[str] = frozenset()
     is_model: bool = False
+    gate: SourceGate | None = None
 
 
 @dataclass(frozen=True, slots=True)

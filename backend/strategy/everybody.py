@@ -8,10 +8,8 @@ the run through.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import aclosing
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -21,8 +19,9 @@ from sqlalchemy.exc import DBAPIError
 
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
-from backend.strategy import queries, runs, versions
+from backend.strategy import gating, queries, runs, versions
 from backend.strategy.errors import BeyondBounds, Superseded, Tampered
+from backend.strategy.progress import Copy, Progress, Summary, Times, is_about_data
 from backend.strategy.queries import FeatureRow, Mark
 from backend.strategy.rules import Moves, Result
 from backend.strategy.service import put_in_force, recompute
@@ -34,43 +33,13 @@ if TYPE_CHECKING:
 BATCH = 2000
 #: batches written side by side: one is made ready while PostgreSQL works at the other
 WRITERS = 2
-#: causes that nobody looked at before: what they move beyond the policy's bounds waits for a person; in
-#: DuckDB only, where all is known before anything is written
+#: causes that nobody looked at before: what they move beyond the policy's bounds waits for a person, and so
+#: do they where a source is too old
 GATED = frozenset({"nightly", "import"})
 #: so many customers with amounts beyond all bounds are left out; more are no few wrong amounts
 MOST_BEYOND = 100
 _FIRST = UUID(int=0)
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """Where everything can be copied to: `url` of the login that only reads, a folder for the run's file."""
-
-    url: str
-    folder: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far it is: customers done of all, and how many visible results changed so far."""
-
-    done: int
-    total: int
-    changed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What it came to. `failed`: customers whose rows make PostgreSQL refuse (an amount beyond all bounds);
-    their results stay as they were. `held`: nothing was written, the run waits to be let through."""
-
-    version: int
-    total: int
-    changed: int
-    requeued: int
-    failed: tuple[UUID, ...]
-    held: bool = False
 
 
 async def recompute_all(
@@ -87,39 +56,29 @@ async def recompute_all(
 
     Repeatable: what has not changed is not written. With `copy` it runs in DuckDB; a run that was cut off
     begins again and finds less to write. Without, in PostgreSQL, `resume` goes on where an interrupted run of
-    the same catalogue and business day stopped. `tell` as in `recompute`. `db`: open for the worker's role.
-    Waits while another one runs. Where another catalogue version takes force meanwhile it ends, for that one
-    has a run of its own. Raises Tampered, CatalogueError: nothing is written then.
+    the same catalogue and business day stopped; one that is gated begins again there too. `tell` as in
+    `recompute`. `db`: open for the worker's role. Waits while another one runs. Where another catalogue
+    version takes force meanwhile it ends, for that one has a run of its own. Raises Tampered,
+    CatalogueError: nothing is written then.
     """
     run = _Run(db, progress or _silent, tell, batch, cause)
     async with runs.alone(db, run.actor):
         force = await run.force()
+        in_duckdb = copy is not None and bool(copy.url)
+        if cause in GATED and (waits := await gating.by_sources(db, run.actor, cause, force, in_duckdb)):
+            return waits
         if copy is not None and copy.url:
             try:
                 return await run.in_duckdb(copy, force)
             except BeyondBounds as error:
                 _log.warning("strategy.beyond_bounds", error=str(error))
+        if cause in GATED:
+            return await gating.in_postgres(run, force)
         return await run.in_postgres(force, resume=resume)
 
 
 def _silent(_progress: Progress) -> None:
     return
-
-
-@dataclass
-class _Times:
-    """Seconds by stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def of(self, stage: str) -> Iterator[None]:
-        """Counts what happens inside as `stage`."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[stage] = round(time.monotonic() - began, 2)
 
 
 class _Run:
@@ -161,7 +120,7 @@ class _Run:
             total = sum(count for _, count in await queries.grids(uow))
             run_id = await runs.begin(uow, self.cause, "duckdb", version, as_of)
         self.progress(Progress(0, total, 0))
-        times = _Times()
+        times = Times()
         state = "failed"
         moves = Moves(total, 0, 0, 0, 0, 0)
         changed, problem = 0, None
@@ -173,8 +132,8 @@ class _Run:
                     )
                 with times.of("work_out"):
                     beyond = await self._work_out(bulk, force, as_of)
-                moves = bulk.moves(version)
                 async with self.db.unit(self.actor) as uow:
+                    moves = bulk.moves(version, went_through=await runs.went_through(uow, version))
                     held = self.cause in GATED and await runs.must_wait(uow, moves)
                     if held:
                         await runs.tell_held(uow, run_id, moves)
@@ -314,9 +273,9 @@ class _Run:
             ids = await queries.in_grid(uow, mark.grid, mark.after, self.batch)
         if not ids:
             return None
-        return await self._batch(mark, ids)
+        return await self.write_batch(mark, ids)
 
-    async def _batch(self, mark: Mark, ids: Sequence[UUID]) -> Mark:
+    async def write_batch(self, mark: Mark, ids: Sequence[UUID]) -> Mark:
         """Recalculates `ids` in one transaction. What PostgreSQL refuses is halved until the customer whose
         rows it is stands alone; that one is left out and reported, the others get their results."""
         try:
@@ -336,11 +295,6 @@ class _Run:
                 self.failed.append(ids[0])
                 return msgspec.structs.replace(mark, after=ids[0], done=mark.done + 1)
             middle = len(ids) // 2
-            return await self._batch(await self._batch(mark, ids[:middle]), ids[middle:])
+            return await self.write_batch(await self.write_batch(mark, ids[:middle]), ids[middle:])
         self.requeued += len(done.requeued)
         return moved
-
-
-def is_about_data(error: DBAPIError) -> bool:
-    """Whether PostgreSQL refused a value (SQLSTATE class 22), as against being away or in a hurry."""
-    return str(getattr(error.orig, "sqlstate", "") or "").startswith("22")

@@ -11,7 +11,8 @@ from uuid import UUID
 from backend.kernel.actor import Actor
 from backend.kernel.jobs import Handler, JobContext, LongHandler, Periodic, at_local_time
 from backend.kernel.uow import UnitOfWork
-from backend.strategy.everybody import Copy, recompute_all
+from backend.strategy.everybody import recompute_all
+from backend.strategy.progress import Copy
 from backend.strategy.runs import RELEASED
 from backend.strategy.service import RECOMPUTE_WANTED, recompute
 from backend.strategy.simulations import WANTED, forget

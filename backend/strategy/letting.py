@@ -7,8 +7,9 @@ from backend.kernel.uow import UnitOfWork
 from backend.strategy import runs
 from backend.strategy.draft_store import require_decider, require_reader
 from backend.strategy.errors import NotHeld
+from backend.strategy.freshness import kept
 from backend.strategy.models import StrategyRun
-from backend.strategy.simulation_schemas import Runs, RunView
+from backend.strategy.simulation_schemas import Runs, RunView, StaleView
 
 #: shown at once
 MOST = 50
@@ -56,4 +57,5 @@ def _view(one: StrategyRun) -> RunView:
         one.released_at,
         one.seconds,
         one.problem,
+        tuple(StaleView(it.source, it.zh, it.en, it.files, it.day, it.days) for it in kept(one.stale)),
     )

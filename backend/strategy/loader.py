@@ -25,6 +25,7 @@ from backend.strategy.definitions import (
     Rule,
     Scorecard,
     Source,
+    SourceGate,
     Tag,
 )
 from backend.strategy.documents import Part, read, shipped_files
@@ -63,8 +64,8 @@ class _Loader(OfferingParts):
     """One load."""
 
     def load(self, digest_: str) -> Catalogue:
-        sources = {part.text("name"): self._source(part) for part in self._each("sources")}
         figures = {part.text("name"): self._figure(part) for part in self._each("figures")}
+        sources = {part.text("name"): self._source(part, figures) for part in self._each("sources")}
         constants = {name: building.figure_value(figure) for name, figure in figures.items()}
         columns = {
             **self._declared("features", self._feature_column),
@@ -143,13 +144,21 @@ class _Loader(OfferingParts):
 
     # definitions
 
-    def _source(self, part: Part) -> Source:
+    def _source(self, part: Part, figures: Mapping[str, Figure]) -> Source:
         columns = {
             column.text("name"): Column(Type(column.text("type")), frozenset(column.data.get("codes", ())))
             for column in part.each("columns")
         }
         known = frozenset(one.text("name") for one in part.each("columns") if one.data.get("agents"))
-        return Source(part.text("name"), words_of(part), columns, part, known, part.has("model"))
+        gate = self._gate(part.at("gate"), figures) if part.has("gate") else None
+        return Source(part.text("name"), words_of(part), columns, part, known, part.has("model"), gate)
+
+    def _gate(self, part: Part, figures: Mapping[str, Figure]) -> SourceGate | None:
+        if not self._named_by(part, "late", figures):
+            return None
+        if figures[part.text("late")].unit != "days":
+            self._add(part, wrong("gate_days"), "late")
+        return SourceGate(tuple(part.data["files"]), part.text("late"))
 
     def _figure(self, part: Part) -> Figure:
         self._unit_column(part)

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.db import Base
@@ -76,8 +76,9 @@ class StrategyRun(Base):
 
     `state`: running, done, held (until somebody lets it through), settled (held, and a later one took its
     place), cut (its process went away), superseded (another catalogue took force), failed. `problem`: why it
-    is held, where not for what it moves. `seconds`: by stage. `tiers`, `zeroed`: of customers with a result
-    of the same catalogue, how many got another tier, or lost their limit.
+    is held, where not for what it moves; `stale`: the sources that were too old for it. `seconds`: by stage.
+    `tiers`, `zeroed`: of customers whose result can be compared (`known`), how many got another tier, or lost
+    their limit.
     """
 
     __tablename__ = "strategy_run"
@@ -99,6 +100,7 @@ class StrategyRun(Base):
     seconds: Mapped[dict[str, Any]]
     released_at: Mapped[datetime | None]
     problem: Mapped[str | None]
+    stale: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
 
 
 class StrategyDraft(Base):

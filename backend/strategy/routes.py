@@ -23,11 +23,13 @@ from backend.strategy import (
     drafts,
     figures,
     letting,
+    reconciling,
     sending,
     simulated,
     simulations,
 )
 from backend.strategy.errors import Tampered
+from backend.strategy.grade_schemas import AskGrades, DifferingList, ExportGrades, GradeReport
 from backend.strategy.schemas import (
     Checked,
     Difference,
@@ -319,9 +321,38 @@ class SimulationController(Controller):
         return _file(content, f"simulation-{simulation_id}.{data.format}", media_type)
 
 
+class GradeController(Controller):
+    """Our grades beside the provincial credit system's. A report: nobody's result moves by it."""
+
+    path = "/api/v1/strategy/grades"
+    tags = ("strategy",)
+
+    @get()
+    async def report(self, actor: AskedBy, database: Db) -> GradeReport:
+        """How many agree, by pair of grades and by branch; no customers."""
+        async with _unit(database, actor) as uow:
+            return await reconciling.report(uow)
+
+    # posts, so that the purpose stands in no address
+    @post("/differing", status_code=200)
+    async def differing(self, data: JSONBody[AskGrades], actor: AskedBy, database: Db) -> DifferingList:
+        """Who differs so, by name. 403 `purpose_needed`, 429 `too_many_look_ups`."""
+        async with _unit(database, actor) as uow:
+            return await reconciling.differing(uow, data)
+
+    @post("/export", status_code=200)
+    async def export(self, data: JSONBody[ExportGrades], actor: AskedBy, database: Db) -> Response[bytes]:
+        """All who differ, as CSV. As `differing`."""
+        async with _unit(database, actor) as uow:
+            content = await reconciling.export(uow, data.purpose)
+        return _file(content, "grades.csv", "text/csv; charset=utf-8")
+
+
 def _file(content: bytes, name: str, media_type: str) -> Response[bytes]:
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=media_type, headers=headers)
 
 
-router = Router("", route_handlers=[VersionController, DraftController, SimulationController])
+router = Router(
+    "", route_handlers=[VersionController, DraftController, SimulationController, GradeController]
+)

@@ -85,9 +85,9 @@ def bits_in(words: Sequence[int]) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What a recalculation of everybody would change. `known`: customers with a result of the same catalogue;
-    of them `tiers` get another tier and `zeroed` lose a limit that they had. `changed`: results that differ,
-    new ones included."""
+    """What a recalculation of everybody would change. `known`: customers whose result can be compared, since
+    the same catalogue went over them; of them `tiers` get another tier and `zeroed` lose a limit that they
+    had. `changed`: results that differ, new ones included."""
 
     customers: int
     source_rows: int

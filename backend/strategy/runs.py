@@ -1,12 +1,13 @@
 """The history of recalculations of everybody, and those that wait for somebody to let them through."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from msgspec import to_builtins
+from sqlalchemy import exists, func, select, text, update
 
 from backend.identity import api as identity
 from backend.kernel.actor import Actor, Role
@@ -15,12 +16,15 @@ from backend.kernel.uow import Database, UnitOfWork
 from backend.notify import api as notify
 from backend.policy import api as policy
 from backend.strategy.errors import NotHeld
+from backend.strategy.freshness import Stale
 from backend.strategy.models import StrategyRun
 from backend.strategy.rules import Moves, too_much
 
 RELEASED = "strategy.released"
 #: who hears that a run waits
 WATCHING = (Role.risk_officer, Role.hq_business)
+#: who hears that a source is too old for a night: also those who see to it that files come
+SEEING_TO_FILES = (*WATCHING, Role.hq_data)
 _TIERS, _LIMITS = "held_tiers_per_mille", "held_limits_per_mille"
 _TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('strategy everybody', 0))")
 
@@ -66,6 +70,40 @@ async def end(uow: UnitOfWork, run_id: UUID, state: str, **found: Any) -> None:
     await uow.session.execute(
         update(StrategyRun).where(StrategyRun.id == run_id).values(state=state, finished_at=uow.now, **found)
     )
+
+
+async def hold_stale(uow: UnitOfWork, run_id: UUID, found: Sequence[Stale], customers: int) -> None:
+    """Ends a run before it began: these sources are too old. Takes the place of those that were held for the
+    like before; says so to those who see to it, once a source and day and person."""
+    await end(uow, run_id, "held", customers=customers, stale=to_builtins(found))
+    await uow.session.execute(
+        update(StrategyRun)
+        .where(
+            StrategyRun.state == "held",
+            StrategyRun.released_at.is_(None),
+            StrategyRun.id != run_id,
+            func.jsonb_array_length(StrategyRun.stale) > 0,
+        )
+        .values(state="settled")
+    )
+    detail = {one.source: one.day.isoformat() for one in found}
+    uow.audit("strategy.run_held", "strategy_run", str(run_id), {"stale": detail})
+    for person in await identity.of_roles(uow, SEEING_TO_FILES):
+        for one in found:
+            await notify.send(
+                uow,
+                person,
+                "strategy_source_stale",
+                {"file": one.files[0], "day": one.day.isoformat(), "days": one.days},
+                dedupe=f"strategy_source_stale:{one.source}:{one.day}:{person}",
+            )
+
+
+async def went_through(uow: UnitOfWork, version: int) -> bool:
+    """Whether a run of this catalogue version went through: whoever differs from then on does so by their
+    data, also those whose result is still as an earlier version left it."""
+    done = select(StrategyRun.id).where(StrategyRun.version == version, StrategyRun.state == "done")
+    return bool(await uow.session.scalar(select(exists(done))))
 
 
 async def must_wait(uow: UnitOfWork, moves: Moves) -> bool:

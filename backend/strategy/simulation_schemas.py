@@ -230,10 +230,22 @@ class Export(Struct, frozen=True):
     chosen: Chosen | None = None
 
 
+class StaleView(Struct, frozen=True):
+    """A source that was too old for a run: its newest file tells of `day`, and may be `days` old. `files`:
+    kinds of files, any of which brings it on."""
+
+    source: str
+    zh: str
+    en: str
+    files: tuple[str, ...]
+    day: date
+    days: int
+
+
 class RunView(Struct, frozen=True):
     """A recalculation of everybody. `state`: running, done, held, settled, cut, superseded, failed;
-    `is_waiting`: held and not let through. `problem`: why it is held, where not for what it moves. Seconds by
-    stage."""
+    `is_waiting`: held and not let through. `problem`: why it is held, where not for what it moves; `stale`:
+    the sources that were too old for it. Seconds by stage."""
 
     id: UUID
     cause: str
@@ -252,6 +264,7 @@ class RunView(Struct, frozen=True):
     released_at: datetime | None
     seconds: dict[str, float]
     problem: str | None
+    stale: tuple[StaleView, ...] = ()
 
 
 class Runs(Struct, frozen=True):

@@ -20,7 +20,7 @@ from backend.strategy.draft_store import draft_of, files_of
 from backend.strategy.drafts import problems_of
 from backend.strategy.engine import Edition, edition_of
 from backend.strategy.errors import BeyondBounds, Tampered
-from backend.strategy.everybody import Copy
+from backend.strategy.progress import Copy
 from backend.strategy.simulation_schemas import Mover, SimulationResult
 
 #: asked so often whether it goes on

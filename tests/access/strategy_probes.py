@@ -58,6 +58,12 @@ ENDPOINTS: dict[str, tuple[str, str, dict[str, object]]] = {
         *(READ, f"{_SIMULATION}/export"),
         {"format": "csv", "purpose": "a look"},
     ),
+    "GET /grades": (DECIDE, "/grades", {}),
+    "POST /grades/differing": (
+        *(DECIDE, "/grades/differing"),
+        {"difference": "one", "purpose": "a look"},
+    ),
+    "POST /grades/export": (DECIDE, "/grades/export", {"purpose": "a look"}),
 }
 
 

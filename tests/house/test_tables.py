@@ -69,6 +69,7 @@ DOORS = {
     "policy_figure": "tiange migrate",
     "product": "tiange migrate",
     "profile": "job strategy.recompute",
+    "provincial_grade": "tiange import",
     "push_delivery": "job notify.push",
     "push_subscription": "servers: a phone asks for push messages",
     "retention_deletion": "job customers.retention",
@@ -98,7 +99,7 @@ DOORS = {
     "visit_supplement": "command visit.supplement",
 }
 #: these rows are made by one statement for several tables
-SHAPED = {"account", "loan", "flow_part", "holding_part"}
+SHAPED = {"account", "loan", "flow_part", "holding_part", "provincial_grade"}
 
 
 @cache

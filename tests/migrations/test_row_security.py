@@ -38,7 +38,7 @@ OF_CUSTOMERS = frozenset(
         "decision",
         "evaluation_result",
     }
-    | {"flow_part", "holding_part"}
+    | {"flow_part", "holding_part", "provincial_grade"}
     | {"duty", "holding", "loan", "membership", "person", "person_contact", "person_identity"}
     | {"consent", "customer_photo", "person_change", "person_private"}
     | {"opportunity", "opportunity_step"}
@@ -65,6 +65,7 @@ BANK_ONLY = frozenset(
         "person_identity",
         "person_private",
         "profile",
+        "provincial_grade",
     }
 )
 BRANCH_ROLES = ("agent", "manager", "deputy_head", "branch_head")

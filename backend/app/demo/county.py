@@ -26,6 +26,7 @@ from backend.app.demo.live import go_live
 from backend.app.demo.logins import give_passwords
 from backend.app.demo.names import Namer
 from backend.app.demo.openings import raise_some
+from backend.app.demo.province import bring_grades
 from backend.app.demo.rows import Batch
 from backend.app.demo.seeded import Calendar
 from backend.app.demo.site import Site
@@ -112,6 +113,7 @@ async def make(settings: Settings, county: County, report: Report) -> list[Login
             await _load(database, wanted, calendar, plan, report)
             await _analyse(settings)
         await _compute(database, settings, report)
+        await bring_grades(database, settings.home / "demo", wanted.seed, calendar)
         async with database.unit(Actor.system("demo")) as uow:
             stage = await _locked_stage(uow)
             if stage is None or stage.state == READY:

@@ -127,6 +127,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "step": ("the step of floor_to is a constant above zero", "floor_to 的一档要是大于 0 的固定数"),
     "constant": ("the constant is too large", "这个数太大"),
     # definitions
+    "gate_days": ("how late a file may be is a figure in days", "文件最多晚几天，要用按天的政策数字"),
     "days_rise": ("the days must rise", "日子要从早到晚排"),
     "day": ("there is no day {value}", "没有 {value} 这一天"),
     "where_rows": (

@@ -332,6 +332,8 @@ export interface Run {
   released_at: Instant | null
   /** Why it is held, where not for what it moves. */
   problem: string | null
+  /** The sources that were too old for it: the newest file of these kinds tells of `day`, and may be `days` old. */
+  stale: { source: string; zh: string; en: string; files: string[]; day: Day; days: number }[]
 }
 
 /** All rules are read, typed and tried on their examples: seconds, or a minute where the bank is busy. */

@@ -53,6 +53,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/strategy/drafts/:id/board', component: () => import('../features/strategy/Board.vue'), props: true, meta: { strategy: true } },
   { path: '/strategy/versions/:version', component: () => import('../features/strategy/Version.vue'), props: true, meta: { strategy: true } },
   { path: '/strategy/runs', component: () => import('../features/strategy/Runs.vue'), meta: { strategy: true } },
+  { path: '/strategy/grades', component: () => import('../features/strategy/Grades.vue'), meta: { strategy: true } },
   { path: '/sync', component: () => import('../features/sync/Sync.vue') },
   { path: '/me', component: () => import('../features/me/Me.vue') },
   { path: '/me/unlock', component: () => import('../features/me/Biometrics.vue') },

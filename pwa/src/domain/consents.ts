@@ -25,6 +25,8 @@ export const purposeOf = (code: string): Purpose | undefined => PURPOSES.find((o
 
 /** Of this one the bank's sums come and go, not fields of the person. */
 export const ACCOUNTS = 'accounts'
+/** By this one the province's grade shows. */
+export const CREDIT = 'credit'
 
 /** The words that are signed on a day: the newest of them. */
 export const textOn = (purpose: Purpose, day: Day): ConsentText | undefined => purpose.texts.filter(({ from }) => from <= day).at(-1)

@@ -162,7 +162,7 @@ test('what is said of a person shows at once: joined, changed, consented, withdr
 test('what is said of accounts waits for the bank, which alone knows whose they are', () => {
   const member = { id: uuid7(), customer_id: customer.id, person_id: uuid7() }
   const row = { ...member, revision: 2, name: '李四', relation: 'head', consents: [] } as unknown as MemberRow
-  const standing = { id: customer.id, revision: 2, deposits_fen: 500, open_holders: 1, closed_holders: 1 } as unknown as StandingRow
+  const standing = { id: customer.id, revision: 2, deposits_fen: 500, open_holders: 1, closed_holders: 1, province_grade: 'AA', province_on: '2026-11-01' } as unknown as StandingRow
   const consent = { customer_id: customer.id, member_id: member.id, purpose: 'accounts' }
   const agree = () => build.consentGive({ ...consent, id: uuid7(), text_number: 1, signed_by: member.person_id, signature: { hash: 'a'.repeat(64), taken_at: 1 } })
   const take = build.consentWithdraw({ ...consent, id: uuid7(), reason: 'asked' })
@@ -170,6 +170,8 @@ test('what is said of accounts waits for the bank, which alone knows whose they 
   expect(lay(agree()).get('standing', customer.id)).toMatchObject({ deposits_fen: 500, accounts: 'signed', pending: { state: 'saved' } })
   expect(lay(take).get('standing', customer.id)).toMatchObject({ accounts: 'withdrawn' })
   expect(lay(take, agree()).get('standing', customer.id)).toMatchObject({ accounts: 'withdrawn' })
+  const credit = build.consentWithdraw({ ...consent, purpose: 'credit', id: uuid7(), reason: 'asked' })
+  expect(lay(credit).get('standing', customer.id)).toMatchObject({ deposits_fen: 500, province_grade: null, province_on: null })
   expect(lay(build.consentGive({ ...agree().body as Parameters<typeof build.consentGive>[0], purpose: 'health' })).get('standing', customer.id)).toBeUndefined()
 })
 

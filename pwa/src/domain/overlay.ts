@@ -6,7 +6,7 @@ import { dayOf } from './dates'
 import type { Command, CommandBodies } from './commands'
 import { observedAt } from './commandFacts'
 import { handedIn, invited, reviewed } from './evaluation'
-import { ACCOUNTS, fieldsOf } from './consents'
+import { ACCOUNTS, CREDIT, fieldsOf } from './consents'
 import { readId } from './idNumber'
 import { Overlay, patch, type Laying, type OverlayContext, type OverlayEntry, type ReadRow } from './laying'
 import { moveCustomer, moveMember, splitCustomer } from './movesLaid'
@@ -297,6 +297,8 @@ function sayConsent({ type, body }: Extract<Command, { type: 'consent.give' | 'c
   laying.overlay.set('member', row.id, { ...row, ...closed, consents: [...(row.consents ?? []).filter(([code]) => code !== body.purpose), said], pending: laying.pending })
   // Which part of the sums is whose, the bank alone knows: a withdrawal puts all of them away until it has said.
   if (body.purpose === ACCOUNTS) patch(laying, 'standing', body.customer_id, type === 'consent.withdraw' || laying.read('standing', body.customer_id)?.accounts === 'withdrawn' ? { accounts: 'withdrawn' } : { accounts: 'signed' })
+  // Whose the province's grade is, the bank alone knows too.
+  if (body.purpose === CREDIT && type === 'consent.withdraw') patch(laying, 'standing', body.customer_id, { province_grade: null, province_limit_fen: null, province_on: null })
 }
 
 function setValues(body: CommandBodies['customer.set_values'], laying: Laying): void {

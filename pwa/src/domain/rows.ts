@@ -179,6 +179,10 @@ export interface StandingRow extends RowBase {
   /** How many people's accounts are in it, and how many people's are not. */
   open_holders: number
   closed_holders: number
+  /** What the provincial credit system said last, of whoever consents: shown beside ours, and decides nothing. */
+  province_grade: Grade | null
+  province_limit_fen: Fen | null
+  province_on: Day | null
   /** Said on this phone of somebody's accounts and not at the bank yet. */
   accounts?: 'signed' | 'withdrawn'
 }

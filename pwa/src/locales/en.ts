@@ -4,6 +4,7 @@ import completeness from './completeness.en'
 import copy from './copy.en'
 import duplicates from './duplicates.en'
 import evaluation from './evaluation.en'
+import grades from './grades.en'
 import leave from './leave.en'
 import moves from './moves.en'
 import questions from './questions.en'
@@ -11,6 +12,7 @@ import look from './look.en'
 import number from './number.en'
 import opportunities from './opportunities.en'
 import review from './review.en'
+import stale from './stale.en'
 import strategy from './strategy.en'
 import team from './team.en'
 import ui from './ui.en'
@@ -24,6 +26,7 @@ const en: Messages = {
   copy,
   duplicates,
   evaluation,
+  grades,
   leave,
   moves,
   questions,
@@ -31,6 +34,7 @@ const en: Messages = {
   look,
   number,
   opportunities,
+  stale,
   strategy,
   team,
   unusual,
@@ -300,6 +304,11 @@ const en: Messages = {
     changeFirst: 'Nothing changed yet',
     withUs: 'With us',
     coreOn: '{day}, core system',
+    gradesBoth: 'Grades: ours {ours}, province {theirs}',
+    gradeOnly: 'Grade: province {theirs}',
+    gradeFrom: 'Province {day}',
+    gradeLimit: 'limit {limit}',
+    gradeNote: 'for comparison only',
     deposits: 'Deposits',
     yearAverage: 'Year average',
     closedHolders: '{n} person has not consented to accounts, not included | {n} people have not consented to accounts, not included',
@@ -528,7 +537,7 @@ const en: Messages = {
     numberWaits: 'Not the ID number on record, which stays for now. A colleague has to enter the same from the card',
     numberAgain: 'You have entered this ID number before; a colleague has to enter it from the card',
   },
-  bankFile: { accounts: 'accounts', loans: 'loans', flows: 'flows', products: 'products' },
+  bankFile: { accounts: 'accounts', loans: 'loans', flows: 'flows', products: 'products', contracts: 'contracts' },
   inbox: {
     unread: '{n} unread',
     new: 'Unread: {n}',
@@ -558,6 +567,7 @@ const en: Messages = {
     strategy_draft_returned: 'A draft of the strategy came back. The reason stands with it; open it at a computer',
     strategy_draft_waits: 'A draft of the strategy waits for you to publish it. Look at it at a computer',
     strategy_version_changed: 'A published strategy was changed in the database. Nothing is worked out with it, results stay as they are. Call the administrator at once',
+    strategy_source_stale: 'The newest file of {file} tells of {day}, too long ago: nobody was worked out, results are as they were. The next file lets it go on; if none will come, release it under Strategy, Recalculations.',
     strategy_run_held: 'A recalculation would move too many customers, so nothing of it is in force. See Strategy, Recalculations, where it is released.',
     tier_fell: '{name} fell from {before} to {after}: go and see what happened',
     number_contested: '{name}: two entries of somebody\'s ID number differ, please check the card',

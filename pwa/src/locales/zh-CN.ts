@@ -4,6 +4,7 @@ import completeness from './completeness.zh-CN'
 import copy from './copy.zh-CN'
 import duplicates from './duplicates.zh-CN'
 import evaluation from './evaluation.zh-CN'
+import grades from './grades.zh-CN'
 import leave from './leave.zh-CN'
 import moves from './moves.zh-CN'
 import questions from './questions.zh-CN'
@@ -11,6 +12,7 @@ import look from './look.zh-CN'
 import number from './number.zh-CN'
 import opportunities from './opportunities.zh-CN'
 import review from './review.zh-CN'
+import stale from './stale.zh-CN'
 import strategy from './strategy.zh-CN'
 import team from './team.zh-CN'
 import ui from './ui.zh-CN'
@@ -23,6 +25,7 @@ const zh = {
   copy,
   duplicates,
   evaluation,
+  grades,
   leave,
   moves,
   questions,
@@ -30,6 +33,7 @@ const zh = {
   look,
   number,
   opportunities,
+  stale,
   strategy,
   team,
   unusual,
@@ -299,6 +303,11 @@ const zh = {
     changeFirst: '还没改',
     withUs: '在我行',
     coreOn: '{day} 核心系统',
+    gradesBoth: '评级：我行 {ours}，信e代 {theirs}',
+    gradeOnly: '评级：信e代 {theirs}',
+    gradeFrom: '信e代 {day}',
+    gradeLimit: '额度 {limit}',
+    gradeNote: '只对照',
     deposits: '存款',
     yearAverage: '年日均',
     closedHolders: '{n} 人没有授权账户信息，未计入',
@@ -527,7 +536,7 @@ const zh = {
     numberWaits: '身份证号和原来的不一样，原来的先留着。等另一位同事看着证件录同样的号码',
     numberAgain: '这个身份证号你录过了，要另一位同事看着证件再录',
   },
-  bankFile: { accounts: '账户', loans: '贷款', flows: '流水', products: '签约产品' },
+  bankFile: { accounts: '账户', loans: '贷款', flows: '流水', products: '签约产品', contracts: '合同' },
   inbox: {
     unread: '{n} 条没看',
     new: '没看的 {n}',
@@ -558,6 +567,7 @@ const zh = {
     strategy_draft_returned: '策略草稿退回来了，原因写在草稿里，在电脑上看',
     strategy_draft_waits: '有一份策略草稿等你发布，在电脑上看',
     strategy_version_changed: '已发布的策略在数据库里被人改过，已经停算，客户结果没动。马上找管理员',
+    strategy_source_stale: '{file}文件只到{day}，太旧了，夜里没有重算，客户结果没动。补上文件就会接着算；来不了的，到“策略，全行重算”里放行。',
     strategy_run_held: '一次重算要动的客户太多，没有生效。到“策略，全行重算”里看清再放行。',
     tier_fell: '{name}从{before}降到{after}，去看看出了什么事',
     number_contested: '{name}，有人的身份证号两次录得不一样，请看着证件核对',

@@ -20,7 +20,10 @@ HISTORY = frozenset({"strategy_run"})
 #: what two loads of the same county may differ in: secrets, the strategy's own ids, life of the database
 NEVER_THE_SAME = {
     "staff_secret": {"password_hash"},
-    "audit_entry": {"xid"},
+    # an import names its batch, whose id is its own each time
+    "audit_entry": {"xid", "subject_id"},
+    "import_batch": {"id"},
+    "provincial_grade": {"batch_id"},
     # numbers of a sequence: a load that was cut off has used some
     "customer_past": {"id"},
     "decision": {"id"},

@@ -48,6 +48,20 @@ def test_the_shipped_catalogue_is_sound() -> None:
         ),
         ("features/wealth.yaml", "from: asset", "from: assets", "from assets is not known", "asset"),
         (
+            "sources/bank.yaml",
+            "late: loans_late_days",
+            "late: loan_late_days",
+            "late loan_late_days is not known",
+            "loans_late_days",
+        ),
+        (
+            "sources/bank.yaml",
+            "late: loans_late_days",
+            "late: limit_step_fen",
+            "how late a file may be is a figure in days",
+            None,
+        ),
+        (
             "features/wealth.yaml",
             "where: lender = 'elsewhere'",
             "where: lender = 'elsewere'",

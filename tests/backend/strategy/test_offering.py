@@ -15,9 +15,9 @@ from backend.strategy.api import decisions_of, ensure_published, recompute, reco
 from backend.strategy.compiler import compile_catalogue
 from backend.strategy.documents import CatalogueError, Problem, shipped_files
 from backend.strategy.engine import Edition, shipped_catalogue
-from backend.strategy.everybody import Copy
 from backend.strategy.loader import load
 from backend.strategy.packing import as_columns
+from backend.strategy.progress import Copy
 from backend.strategy.rules import bits_in
 from backend.strategy.service import put_in_force
 from backend.strategy.terms import agents_terms

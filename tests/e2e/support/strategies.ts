@@ -94,4 +94,8 @@ export async function strategies(desk: Phone, shoot: Shoot): Promise<void> {
   await desk.go('/strategy/runs')
   await desk.page.getByRole('heading', { name: t('strategy.runs'), exact: true }).waitFor()
   await shoot(desk, '407 recalculations')
+  await desk.go('/strategy/grades')
+  await desk.page.getByRole('heading', { name: t('grades.matrix') }).waitFor()
+  await desk.page.locator('.two .col:last-child li').first().waitFor()
+  await shoot(desk, '411 grades beside the province')
 }

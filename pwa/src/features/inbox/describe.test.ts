@@ -46,4 +46,7 @@ test('a fall names both tiers and leads to the customer, for a head by way of th
 
 test('a recalculation that waits leads to where it is released', () => {
   expect(describe(row('strategy_run_held', { tiers: 900, zeroed: 4 }), tasks, names)).toMatchObject({ icon: 'alert', to: '/strategy/runs' })
+  const stale = (strategist: boolean) => describe(row('strategy_source_stale', { file: 'accounts', day: '2026-03-01', days: 7 }), tasks, names, () => undefined, false, strategist)
+  expect(stale(true)).toMatchObject({ icon: 'alert', file: 'accounts', day: '2026-03-01', to: '/strategy/runs' })
+  expect(stale(false).to).toBeUndefined()
 })

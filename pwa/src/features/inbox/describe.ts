@@ -2,7 +2,7 @@
 import type { Id, InboxRow, TaskRow } from '../../domain/rows'
 import type { IconName } from '../../ui/icons'
 
-const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp', evaluation_closed: 'check', duplicates_found: 'user', number_contested: 'user', strategy_run_held: 'alert', strategy_draft_waits: 'stamp', strategy_draft_returned: 'returned', strategy_version_changed: 'alert', file_late: 'alert', tier_fell: 'alert' }
+const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp', evaluation_closed: 'check', duplicates_found: 'user', number_contested: 'user', strategy_run_held: 'alert', strategy_source_stale: 'alert', strategy_draft_waits: 'stamp', strategy_draft_returned: 'returned', strategy_version_changed: 'alert', file_late: 'alert', tier_fell: 'alert' }
 
 export interface InboxLine {
   name: string
@@ -22,8 +22,8 @@ export interface InboxLine {
   to: string | undefined
 }
 
-/** `nobodys` names a household that nobody looks after and about which something waits for this person; `looks`: the bank shows them others. */
-export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, customerName: (id: Id) => string | undefined, nobodys: (id: Id) => string | undefined = () => undefined, looks = false): InboxLine {
+/** `nobodys` names a household that nobody looks after and about which something waits for this person; `looks`: the bank shows them others; `strategist`: reads the strategy. */
+export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, customerName: (id: Id) => string | undefined, nobodys: (id: Id) => string | undefined = () => undefined, looks = false, strategist = false): InboxLine {
   const text = (key: string) => (typeof row.params[key] === 'string' ? (row.params[key] as string) : '')
   const found = task(text('task_id'))
   const customer = text('customer_id') || found?.customer_id || ''
@@ -37,6 +37,7 @@ export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, c
   else if (row.kind === 'phone_lost_work') to = '/phones'
   else if (row.kind === 'duplicates_found') to = '/duplicates'
   else if (row.kind === 'strategy_run_held') to = '/strategy/runs'
+  else if (row.kind === 'strategy_source_stale') to = strategist ? '/strategy/runs' : undefined
   else if (customer && customerName(customer) !== undefined) to = row.kind === 'number_contested' ? `/customers/${customer}/member/${text('member_id')}?field=id_number` : `/customers/${customer}`
   else if ((row.kind === 'suggestion' || row.kind === 'dispute') && nobodys(customer) !== undefined) to = '/decisions'
   else if (customer && looks) to = `/customers/${customer}`
