@@ -12,6 +12,7 @@ from rich.console import Console
 from backend.app.audit_cli import add_audit
 from backend.app.backup_cli import add_backup
 from backend.app.duplicates_cli import add_duplicates
+from backend.app.freeze_cli import add_freeze
 from backend.app.grid_moves_cli import add_grid_moves
 from backend.app.grids_cli import add_grids
 from backend.app.import_cli import add_import
@@ -296,6 +297,7 @@ def _add_looking(cli: typer.Typer) -> None:
     strategy_cli.add_typer(union_cli, name="union")
     add_union(union_cli, _settings, _say)
     add_simulate(strategy_cli, _settings, _say)
+    add_freeze(strategy_cli, _settings, _say)
     add_retention(cli, _settings, _say)
     add_duplicates(cli, _settings, _say)
 

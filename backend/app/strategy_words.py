@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backend.kernel.uow import UnitOfWork
-    from backend.strategy.api import Explanation
+    from backend.strategy.api import Explanation, Line
     from backend.strategy.definitions import Words
 
 _FEN = 100
@@ -18,6 +18,11 @@ _HEADS = {
     "events": ("商机事件", "Opportunity events"),
     "products": ("适合的产品", "Products that suit"),
     "offers": ("套餐和覆盖计划", "Packages and coverage plans"),
+}
+_LEVELS = {
+    "village": ("本村", "this village"),
+    "township": ("本乡镇", "this township"),
+    "bank": ("全行", "the whole bank"),
 }
 _UNITS = {
     "days": ("天", " days"),
@@ -57,7 +62,10 @@ def _lines(uow: "UnitOfWork", said: "Explanation", which: int) -> Iterator[str]:
     )
     yield from _group(
         "values",
-        ((_name(one.words, which), shown(one.unit, one.value, which)) for one in said.features),
+        (
+            (_name(one.words, which), shown(one.unit, one.value, which) + _counted(one, which))
+            for one in said.features
+        ),
         which,
     )
     yield from _group("tags", ((_name(words, which), "") for words in said.tags), which)
@@ -84,6 +92,17 @@ def _group(head: str, lines: Iterator[tuple[str, str]], which: int) -> Iterator[
 
 def _name(words: "Words", which: int) -> str:
     return words.en if which else words.zh
+
+
+def _counted(one: "Line", which: int) -> str:
+    """Of a figure over many customers: whose, and the day."""
+    if one.counted is None:
+        return ""
+    level, day = one.counted
+    if level is None:
+        return " (the policy's figure)" if which else "（政策数字）"
+    of = _LEVELS[level][which]
+    return f" ({of}, counted {day})" if which else f"（{of}，{day} 统计）"
 
 
 def _sentence(words: "Words", which: int) -> str:

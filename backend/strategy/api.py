@@ -4,7 +4,8 @@ from backend.strategy.archives import BadArchive, unpacked
 from backend.strategy.definitions import Event, Offer, Offering, Product, Said
 from backend.strategy.errors import NotHeld, Superseded, Tampered
 from backend.strategy.everybody import recompute_all
-from backend.strategy.explaining import Explanation, decisions_of, explain, replay
+from backend.strategy.explaining import Explanation, Line, decisions_of, explain, replay
+from backend.strategy.freezing import told_at
 from backend.strategy.progress import Copy, Progress, Summary
 from backend.strategy.queries import profiles
 from backend.strategy.reconciling import as_file as grades_file
@@ -22,6 +23,7 @@ __all__ = [
     "Copy",
     "Event",
     "Explanation",
+    "Line",
     "NotHeld",
     "Offer",
     "Offering",
@@ -51,5 +53,6 @@ __all__ = [
     "release",
     "replay",
     "simulate_files",
+    "told_at",
     "unpacked",
 ]

@@ -16,6 +16,8 @@ from backend.strategy.definitions import Catalogue
 from backend.strategy.documents import Part, Problem
 from backend.strategy.language.errors import wrong
 from backend.strategy.language.nodes import Type
+from backend.strategy.language.sql import POSTGRES
+from backend.strategy.population import statement as of_a_run
 
 _NAMES: Mapping[str, Type] = {
     "int8": Type.bigint,
@@ -41,6 +43,21 @@ async def bind(uow: UnitOfWork, catalogue: Catalogue) -> list[Problem]:
             for name, (type_, part) in columns.items()
             if _NAMES.get(found.get(name, "")) is not type_
         ]
+    return problems + await _frozen(connection, catalogue)
+
+
+async def _frozen(connection: Any, catalogue: Catalogue) -> list[Problem]:
+    """What does not fit in the statements of a run over the population."""
+    problems = []
+    for one in catalogue.frozen.values():
+        try:
+            found = await _types(connection, of_a_run([one], POSTGRES))
+        except asyncpg.PostgresError as error:
+            problems.append(_said(one.part, error))
+            continue
+        if found["amount"] != "int8":
+            read_as = wrong("read_as", name=one.name, found=found["amount"], wanted=Type.bigint.value)
+            problems.append(one.part.problem(read_as))
     return problems
 
 

@@ -24,9 +24,11 @@ import pyarrow as pa
 
 from backend.kernel.clock import DEFAULT_ZONE
 from backend.strategy.beyond import OUT_OF_BOUNDS, leave_out
+from backend.strategy.bulk_frozen import COPIED, freeze
 from backend.strategy.compiler import Compiled, OverTables
-from backend.strategy.definitions import SPINE, Catalogue, Source
+from backend.strategy.definitions import SPINE, Catalogue, Frozen, Source
 from backend.strategy.errors import BeyondBounds
+from backend.strategy.freezing import Figure
 from backend.strategy.queries import FeatureRow
 from backend.strategy.reading import of_one_moment
 from backend.strategy.rules import Moves, Result
@@ -141,7 +143,7 @@ class Bulk:
         adbc_driver_manager.Error.
         """
         queries = _queries(catalogues)
-        with of_one_moment(url, {**queries, **self.BESIDE}, zone) as reading:
+        with of_one_moment(url, {**queries, **COPIED, **self.BESIDE}, zone) as reading:
             self.store(reading.batches())
         self._source_rows = sum(self._count(table) for table in queries)
 
@@ -162,6 +164,10 @@ class Bulk:
         found = self._db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608
         assert found is not None
         return int(found[0])
+
+    def freeze(self, figures: Sequence[Frozen], as_of: date, *, afresh: bool = True) -> list[Figure]:
+        """A run over everybody in the copy, before `work_out`, as `bulk_frozen.freeze` says."""
+        return freeze(self._db, figures, as_of, afresh=afresh)
 
     def work_out(self, statements: Compiled, as_of: date, *, everyone: bool = False) -> None:
         """Features, results, and which of them differ; `everyone`: as if all did. Raises BeyondBounds."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp, parse_one
 
+from backend.strategy import places
 from backend.strategy.building import levels
-from backend.strategy.definitions import SPINE, Catalogue, Feature, Rule
+from backend.strategy.definitions import FROZEN, SPINE, Catalogue, Feature, Rule
 from backend.strategy.documents import CatalogueError, Part, Problem
 from backend.strategy.language.errors import wrong
 from backend.strategy.language.nodes import (
@@ -98,8 +99,8 @@ def compile_catalogue(catalogue: Catalogue) -> Compiled:
         raise CatalogueError(problems)
     return Compiled(
         digest=catalogue.digest,
-        features_of_some=_text(features_statement(catalogue)),
-        results=_text(results_statement(catalogue)),
+        features_of_some=text_of(features_statement(catalogue)),
+        results=text_of(results_statement(catalogue)),
         nightly=_over_tables(catalogue, DUCKDB),
     )
 
@@ -113,7 +114,7 @@ def results_beside(catalogue: Catalogue, names: Sequence[str]) -> str:
     """DuckDB's second statement with further columns `x_<name>`: features, or rules that are columns."""
     statement = _results(catalogue, exp.select("*").from_("features"), DUCKDB)
     more = [_aliased(column(name), f"x_{name}") for name in names]
-    return _text(statement.select(*more, copy=False), DUCKDB)
+    return text_of(statement.select(*more, copy=False), DUCKDB)
 
 
 def columns_of(catalogue: Catalogue) -> dict[str, Type]:
@@ -125,43 +126,48 @@ def columns_of(catalogue: Catalogue) -> dict[str, Type]:
 
 def _over_tables(catalogue: Catalogue, dialect: Dialect) -> OverTables:
     return OverTables(
-        features=_text(_all_columns(catalogue, dialect), dialect),
-        results=_text(_results(catalogue, exp.select("*").from_("features"), dialect), dialect),
+        features=text_of(_all_columns(catalogue, dialect), dialect),
+        results=text_of(_results(catalogue, exp.select("*").from_("features"), dialect), dialect),
     )
 
 
 def features_statement(catalogue: Catalogue) -> Sql:
     """customer_id, inputs_revision, features (JSON text) per customer of `:customer_ids`."""
-    wide, last = _feature_steps(catalogue, of_some=True, dialect=POSTGRES)
+    wide, last = feature_steps(catalogue.features, of_some=True, dialect=POSTGRES)
     row = exp.Sub(this=exp.func("TO_JSONB", exp.column(last)), expression=exp.Literal.string(REVISION))
     final = _selected(
         column(CUSTOMER),
         column(REVISION),
         _aliased(exp.cast(exp.Paren(this=row), "text"), "features"),
     ).from_(last)
-    return _with(final, wide, POSTGRES)
+    return with_steps(final, wide, POSTGRES)
 
 
 def _all_columns(catalogue: Catalogue, dialect: Dialect) -> Sql:
     """customer_id, inputs_revision and a column per feature."""
-    wide, last = _feature_steps(catalogue, of_some=False, dialect=dialect)
-    return _with(exp.select("*").from_(last), wide, dialect)
+    wide, last = feature_steps(catalogue.features, of_some=False, dialect=dialect)
+    return with_steps(exp.select("*").from_(last), wide, dialect)
 
 
-def _feature_steps(
-    catalogue: Catalogue, *, of_some: bool, dialect: Dialect
+def feature_steps(
+    wanted: Mapping[str, Feature], *, of_some: bool, dialect: Dialect, beside: Sequence[str] = ()
 ) -> tuple[list[tuple[str, Sql]], str]:
-    """The steps to one row per customer, and the name of the last."""
-    base = [feature for feature in catalogue.features.values() if feature.source is not None]
+    """The steps to one row per customer with the features `wanted` (and all they read), and the name of the
+    last; `beside`: columns of the spine that go along."""
+    base = [feature for feature in wanted.values() if feature.source is not None]
     by_source: dict[str, list[Feature]] = {SPINE: []}
     for feature in base:
         by_source.setdefault(feature.source or SPINE, []).append(feature)
+    frozen = by_source.get(FROZEN, [])
+    kept = list(dict.fromkeys((*beside, *((places.GRID,) if frozen else ()))))
     steps: list[tuple[str, Sql]] = [
-        (f"of_{name}", _of_source(name, features, of_some=of_some, dialect=dialect))
+        (f"of_{name}", _of_source(name, features, kept, of_some=of_some, dialect=dialect))
         for name, features in by_source.items()
+        if name != FROZEN
     ]
-    steps.append(("features_1", _joined(by_source, dialect)))
-    derived = {name: feature.value for name, feature in catalogue.features.items() if feature.source is None}
+    steps += places.steps(frozen, dialect, of_some=of_some) if frozen else []
+    steps.append(("features_1", _joined(by_source, beside, dialect)))
+    derived = {name: feature.value for name, feature in wanted.items() if feature.source is None}
     steps += _layers(derived, "features", 1, dialect)
     return steps, steps[-1][0]
 
@@ -186,7 +192,7 @@ def _results(catalogue: Catalogue, rows: Sql, dialect: Dialect) -> Sql:
         _aliased(_picked(catalogue, dialect, codes=True), "reason_codes"),
         _aliased(_picked(catalogue, dialect, codes=False), "reason_amounts_fen"),
     ).from_(steps[-1][0], copy=False)
-    return _with(final, steps, dialect)
+    return with_steps(final, steps, dialect)
 
 
 def calculation_statement(catalogue: Catalogue) -> str:
@@ -194,7 +200,7 @@ def calculation_statement(catalogue: Catalogue) -> str:
     `calculated` (columns c0, c1, …)."""
     steps = _rule_steps(catalogue, _recordset(catalogue), POSTGRES)
     values = [_aliased(lower(value), f"c{place}") for place, value in enumerate(calculated(catalogue))]
-    return _text(_with(_selected(column(CUSTOMER), *values).from_(steps[-1][0]), steps, POSTGRES))
+    return text_of(with_steps(_selected(column(CUSTOMER), *values).from_(steps[-1][0]), steps, POSTGRES))
 
 
 def calculated(catalogue: Catalogue) -> list[Expr]:
@@ -212,11 +218,11 @@ def every_column(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, tuple[Ty
     What is packed without a column follows, so many at a time.
     """
     features = {name: (one.column.type, one.part) for name, one in catalogue.features.items()}
-    yield _text(_wide(features_statement(catalogue))), features
+    yield text_of(_wide(features_statement(catalogue))), features
     results = results_statement(catalogue)
     columns = as_columns(catalogue)
     yield (
-        _text(_wide(results)),
+        text_of(_wide(results)),
         {name: (catalogue.rules[name].column.type, catalogue.rules[name].part) for name in columns},
     )
     others = [rule for rule in packed_rules(catalogue) if rule.name not in columns]
@@ -224,7 +230,7 @@ def every_column(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, tuple[Ty
         some = others[start : start + PACKED_AT_ONCE]
         values = [_aliased(_whole(rule.value, POSTGRES), rule.name) for rule in some]
         yield (
-            _text(results.select(*values, append=False)),
+            text_of(results.select(*values, append=False)),
             {rule.name: (rule.column.type, rule.part) for rule in some},
         )
 
@@ -240,13 +246,15 @@ def lone_statements(catalogue: Catalogue) -> Iterator[tuple[Part, str]]:
     inputs |= {name: rule.column.type for name, rule in catalogue.rules.items()}
     for feature in catalogue.features.values():
         query = _selected(_aliased(lower(feature.value), feature.name))
+        if feature.source == FROZEN:
+            continue  # its expressions stand in the statement of a run (population.py)
         if feature.source is not None:
-            yield feature.part, _text(query.from_(source(feature.source)))
+            yield feature.part, text_of(query.from_(source(feature.source)))
         else:
-            yield feature.part, _text(_over(query, inputs, refs(feature.value)))
+            yield feature.part, text_of(_over(query, inputs, refs(feature.value)))
     for rule in catalogue.rules.values():
         query = _selected(_aliased(lower(rule.value), rule.name))
-        yield rule.part, _text(_over(query, inputs, refs(rule.value)))
+        yield rule.part, text_of(_over(query, inputs, refs(rule.value)))
 
 
 def _over(query: Sql, inputs: Mapping[str, Type], names: Iterable[str]) -> Sql:
@@ -261,7 +269,7 @@ def single_statement(
     row = [_aliased(sql, name) for name, (_, sql) in inputs.items()]
     first = _selected(*row or [exp.Null()])
     steps: list[tuple[str, Sql]] = [("given_1", first), *_layers(values, "given", 1, POSTGRES)]
-    return _text(_with(_selected(column(wanted)).from_(steps[-1][0]), steps, POSTGRES))
+    return text_of(with_steps(_selected(column(wanted)).from_(steps[-1][0]), steps, POSTGRES))
 
 
 def needed(wanted: Iterable[str], values: Mapping[str, Expr]) -> dict[str, Expr]:
@@ -297,21 +305,23 @@ def _named(sql: Sql, name: str) -> Sql:
     return sql if isinstance(sql, exp.Column) and sql.name == name else _aliased(sql, name)
 
 
-def _text(statement: Sql, dialect: Dialect = POSTGRES) -> str:
+def text_of(statement: Sql, dialect: Dialect = POSTGRES) -> str:
     text: str = statement.sql(dialect.name, pretty=True, copy=False)
     return text
 
 
-def _with(final: Sql, steps: Sequence[tuple[str, Sql]], dialect: Dialect) -> Sql:
+def with_steps(final: Sql, steps: Sequence[tuple[str, Sql]], dialect: Dialect) -> Sql:
     """`final` behind its steps. DuckDB streams them one through the other and needs none of them whole."""
     for name, query in steps:
         final = final.with_(name, as_=query, materialized=True if dialect is POSTGRES else None, copy=False)
     return final
 
 
-def _of_source(name: str, features: Sequence[Feature], *, of_some: bool, dialect: Dialect) -> Sql:
+def _of_source(
+    name: str, features: Sequence[Feature], beside: Sequence[str], *, of_some: bool, dialect: Dialect
+) -> Sql:
     """One source's features, a row per customer that has rows there."""
-    plain = [column(CUSTOMER), column(REVISION)] if name == SPINE else [column(CUSTOMER)]
+    plain = [column(CUSTOMER), *(map(column, (REVISION, *beside)) if name == SPINE else ())]
     values = [_named(lower(feature.value, dialect), feature.name) for feature in features]
     query = _selected(*plain, *values).from_(source(name, dialect), copy=False)
     if of_some:
@@ -320,20 +330,22 @@ def _of_source(name: str, features: Sequence[Feature], *, of_some: bool, dialect
     return query if name == SPINE else query.group_by(column(CUSTOMER), copy=False)
 
 
-def _joined(by_source: Mapping[str, Sequence[Feature]], dialect: Dialect) -> Sql:
+def _joined(by_source: Mapping[str, Sequence[Feature]], beside: Sequence[str], dialect: Dialect) -> Sql:
     """All base features of each customer, with what stands for no rows."""
     spine = f"of_{SPINE}"
-    columns = [column(CUSTOMER, spine), column(REVISION, spine)]
+    columns = [column(name, spine) for name in (CUSTOMER, REVISION, *beside)]
     for name, features in by_source.items():
         for feature in features:
             found = column(feature.name, f"of_{name}")
-            if feature.otherwise.value is not None:
-                found = exp.Coalesce(this=found, expressions=[lower(feature.otherwise, dialect)])
+            otherwise = feature.fallback or feature.otherwise
+            if not (isinstance(otherwise, Literal) and otherwise.value is None):
+                found = exp.Coalesce(this=found, expressions=[lower(otherwise, dialect)])
             columns.append(_named(found, feature.name))
     query = _selected(*columns).from_(spine, copy=False)
     for name in by_source:
         if name != SPINE:
-            same = exp.EQ(this=column(CUSTOMER, f"of_{name}"), expression=column(CUSTOMER, spine))
+            key = places.GRID if name == FROZEN else CUSTOMER
+            same = exp.EQ(this=column(key, f"of_{name}"), expression=column(key, spine))
             query = query.join(exp.to_table(f"of_{name}"), on=same, join_type="LEFT", copy=False)
     return query
 

@@ -12,6 +12,22 @@ from backend.strategy.language.scope import Column
 SPINE = "customer"
 """The source with exactly one row per customer, on which all others hang."""
 KINDS = ("household", "business")
+FROZEN = "frozen"
+"""What stands in a source's place for frozen features: their values at the places in which a customer
+lies."""
+FROZEN_ON = "frozen_on"
+"""The feature that says of which day they are."""
+LEVEL = "_level"
+"""How the feature ends that says at which place a frozen one was found."""
+LEVELS: Mapping[str, tuple[str, ...]] = {
+    "village": ("area_code", "grid"),
+    "township": ("township",),
+    "bank": ("bank",),
+}
+"""The places in which a grid lies, narrowest first, by the columns of `facts.place` that name each (the first
+that is known)."""
+FREEZE_EVERY, LEAST_MEMBERS = "freeze_every_months", "frozen_least_count"
+"""The figures without which no catalogue has frozen features."""
 
 ON_PHONE: Mapping[str, frozenset[str]] = {
     "value": frozenset({"field", "amount", "choice", "observed_on"}),
@@ -109,8 +125,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A variable of a customer. `source` None: made from other features. `otherwise`: value without rows.
-    `on_phone`: a phone works it out from the rows it holds, so that an entry shows its effect at once."""
+    """A variable of a customer. `source` None: made from other features; FROZEN: of a run over many.
+    `otherwise`: value without rows; `fallback`: instead of none, of a frozen one. `on_phone`: a phone works
+    it out from the rows it holds, so that an entry shows its effect at once."""
 
     name: str
     words: Words
@@ -121,6 +138,29 @@ class Feature:
     otherwise: Literal
     on_phone: bool
     examples: tuple[Example, ...]
+    part: Part = field(compare=False, repr=False)
+    fallback: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A figure over many customers, worked out once for a day: of those of one kind who meet `where`, at each
+    place of `levels` with `least` of them or more. `percent` None: the mean, sum of `of` by sum of `per`;
+    else that quantile of `of`, cut down to whole `step`. `definition` changes whenever any of this does, or
+    what `of` stands on."""
+
+    name: str
+    definition: str
+    kind: str
+    levels: tuple[str, ...]
+    where: Expr
+    of: Expr
+    per: Expr
+    percent: int | None
+    step: Expr
+    least: Expr
+    #: the own features that it reads, with all behind them
+    reads: Mapping[str, Feature] = field(repr=False)
     part: Part = field(compare=False, repr=False)
 
 
@@ -338,3 +378,4 @@ class Catalogue:
     pending: tuple[Pending, ...]
     offering: Offering
     rules: Mapping[str, Rule]
+    frozen: Mapping[str, Frozen] = field(default_factory=dict)

@@ -25,6 +25,7 @@ SECTIONS: Mapping[str, str] = {
     "packages": "name",
     "plans": "name",
     "features": "name",
+    "frozen": "name",
     "figures": "name",
     "dimensions": "name",
     "event_dimensions": "name",

@@ -18,13 +18,14 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from backend.kernel.actor import Actor
-from backend.kernel.uow import Database
-from backend.strategy import gating, queries, runs, versions
+from backend.kernel.uow import Database, UnitOfWork
+from backend.strategy import freezing, gating, queries, runs, versions
 from backend.strategy.errors import BeyondBounds, Superseded, Tampered
+from backend.strategy.freezing import Figure
 from backend.strategy.progress import Copy, Progress, Summary, Times, is_about_data
 from backend.strategy.queries import FeatureRow, Mark
 from backend.strategy.rules import Moves, Result
-from backend.strategy.service import put_in_force, recompute
+from backend.strategy.service import Basis, put_in_force, recompute
 from backend.strategy.versions import Force
 
 if TYPE_CHECKING:
@@ -51,17 +52,19 @@ async def recompute_all(
     batch: int = BATCH,
     cause: str = "everybody",
     copy: Copy | None = None,
+    freeze: bool = False,
 ) -> Summary:
     """Works out everybody's result anew and writes what differs, at most `batch` customers a transaction.
 
     Repeatable: what has not changed is not written. With `copy` it runs in DuckDB; a run that was cut off
     begins again and finds less to write. Without, in PostgreSQL, `resume` goes on where an interrupted run of
     the same catalogue and business day stopped; one that is gated begins again there too. `tell` as in
-    `recompute`. `db`: open for the worker's role. Waits while another one runs. Where another catalogue
-    version takes force meanwhile it ends, for that one has a run of its own. Raises Tampered,
-    CatalogueError: nothing is written then.
+    `recompute`. Where a run over the population is due (`freezing.is_due`), or with `freeze`, it is worked
+    out first, and takes force with the results that stand on it. `db`: open for the worker's role. Waits
+    while another one runs. Where another catalogue version takes force meanwhile it ends, for that one has a
+    run of its own. Raises Tampered, CatalogueError: nothing is written then.
     """
-    run = _Run(db, progress or _silent, tell, batch, cause)
+    run = _Run(db, progress or _silent, tell, batch, cause, freeze)
     async with runs.alone(db, run.actor):
         force = await run.force()
         in_duckdb = copy is not None and bool(copy.url)
@@ -72,8 +75,13 @@ async def recompute_all(
                 return await run.in_duckdb(copy, force)
             except BeyondBounds as error:
                 _log.warning("strategy.beyond_bounds", error=str(error))
+        before, frozen = await run.freeze_in_postgres(force)
         if cause in GATED:
-            return await gating.in_postgres(run, force)
+            summary = await gating.in_postgres(run, force)
+            if summary.held and frozen is not None:
+                async with db.unit(run.actor) as uow:
+                    await freezing.take_back(uow, frozen, before)
+            return summary
         return await run.in_postgres(force, resume=resume)
 
 
@@ -83,13 +91,20 @@ def _silent(_progress: Progress) -> None:
 
 class _Run:
     def __init__(
-        self, db: Database, progress: Callable[[Progress], None], tell: bool, batch: int, cause: str
+        self,
+        db: Database,
+        progress: Callable[[Progress], None],
+        tell: bool,
+        batch: int,
+        cause: str,
+        freeze: bool,
     ) -> None:
         self.db = db
         self.progress = progress
         self.tell = tell
         self.batch = batch
         self.cause = cause
+        self.freeze = freeze
         self.requeued = 0
         self.failed: list[UUID] = []
         self.actor = Actor.system("strategy.recompute_all")
@@ -119,6 +134,7 @@ class _Run:
             version, as_of = force.version, uow.today
             total = sum(count for _, count in await queries.grids(uow))
             run_id = await runs.begin(uow, self.cause, "duckdb", version, as_of)
+            basis, due = await self._basis(uow, force)
         self.progress(Progress(0, total, 0))
         times = Times()
         state = "failed"
@@ -131,16 +147,18 @@ class _Run:
                         bulk.fetch, copy.url, force.edition.catalogue, zone=self.db.clock.zone.key
                     )
                 with times.of("work_out"):
-                    beyond = await self._work_out(bulk, force, as_of)
+                    figures, beyond = await self._work_out(bulk, force, as_of, freeze=due)
                 async with self.db.unit(self.actor) as uow:
                     moves = bulk.moves(version, went_through=await runs.went_through(uow, version))
                     held = self.cause in GATED and await runs.must_wait(uow, moves)
                     if held:
                         await runs.tell_held(uow, run_id, moves)
+                    elif figures is not None:
+                        basis = await self._frozen(uow, force, as_of, figures)
                 with times.of("write"):
                     if not held:
                         done = moves.customers - moves.changed
-                        writing = self._write_all(bulk.changed(self.batch), version, as_of)
+                        writing = self._write_all(bulk.changed(self.batch), basis)
                         async with aclosing(writing):
                             async for count, written in writing:
                                 changed += written
@@ -177,18 +195,40 @@ class _Run:
         self.progress(Progress(moves.customers, moves.customers, changed))
         return Summary(version, moves.customers, changed, self.requeued, tuple(self.failed), state == "held")
 
-    async def _work_out(self, bulk: "Bulk", force: Force, as_of: date) -> tuple[UUID, ...]:
-        """Works everybody out but those whose amounts are beyond all bounds, who are the answer. Raises
-        BeyondBounds where they are many."""
+    async def _basis(self, uow: UnitOfWork, force: Force) -> tuple[Basis, bool]:
+        """What results stand on as things are, and whether a run over the population comes first."""
+        catalogue = force.edition.catalogue
+        standing = await freezing.in_force(uow)
+        cited = standing.id if standing is not None and catalogue.frozen else None
+        due = freezing.is_due(catalogue, standing, uow.today) or (self.freeze and bool(catalogue.frozen))
+        return Basis(force.version, uow.today, cited), due
+
+    async def _frozen(self, uow: UnitOfWork, force: Force, as_of: date, figures: list[Figure]) -> Basis:
+        """Puts a run over the population in force; what results stand on from here on. Raises Superseded."""
+        catalogue = force.edition.catalogue
+        run_id = await freezing.take_force(uow, force.version, catalogue, as_of, figures)
+        return Basis(force.version, as_of, run_id)
+
+    async def _work_out(
+        self, bulk: "Bulk", force: Force, as_of: date, *, freeze: bool
+    ) -> tuple[list[Figure] | None, tuple[UUID, ...]]:
+        """Works everybody out but those whose amounts are beyond all bounds, who are the second answer; the
+        first: the figures of a run over the population, with `freeze`. Raises BeyondBounds where they are
+        many."""
         statements = force.edition.statements
+
+        def work() -> list[Figure] | None:
+            frozen = tuple(force.edition.catalogue.frozen.values())
+            figures = bulk.freeze(frozen, as_of) if freeze else None
+            bulk.work_out(statements, as_of)
+            return figures
+
         try:
-            await asyncio.to_thread(bulk.work_out, statements, as_of)
+            return await asyncio.to_thread(work), ()
         except BeyondBounds as error:
             _log.warning("strategy.beyond_bounds", error=str(error))
             beyond = await asyncio.to_thread(bulk.leave_out_beyond, statements, as_of, MOST_BEYOND)
-            await asyncio.to_thread(bulk.work_out, statements, as_of)
-            return beyond
-        return ()
+            return await asyncio.to_thread(work), beyond
 
     async def _alone(self, one: UUID) -> int:
         """Tries in PostgreSQL whom DuckDB could not work out; how many changed."""
@@ -202,7 +242,7 @@ class _Run:
         return 0
 
     async def _write_all(
-        self, batches: Iterator[list[tuple[FeatureRow, Result]]], version: int, as_of: date
+        self, batches: Iterator[list[tuple[FeatureRow, Result]]], basis: Basis
     ) -> AsyncGenerator[tuple[int, int], None]:
         """Puts batches in force, `WRITERS` at a time: (how many results, how many changed) of each as it is
         through."""
@@ -210,7 +250,7 @@ class _Run:
         try:
             while (some := await asyncio.to_thread(next, batches, None)) is not None or under_way:
                 if some is not None:
-                    under_way[asyncio.create_task(self._write(some, version, as_of))] = len(some)
+                    under_way[asyncio.create_task(self._write(some, basis))] = len(some)
                 if some is None or len(under_way) == WRITERS:
                     through, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
                     for one in through:
@@ -221,16 +261,15 @@ class _Run:
             # their transactions are rolled back before anything else is said of the run
             await asyncio.gather(*under_way, return_exceptions=True)
 
-    async def _write(self, some: Sequence[tuple[FeatureRow, Result]], version: int, as_of: date) -> int:
+    async def _write(self, some: Sequence[tuple[FeatureRow, Result]], basis: Basis) -> int:
         """Puts results in force; how many changed."""
         async with self.db.unit(self.actor) as uow:
             done = await put_in_force(
                 uow,
                 {row.customer_id: row for row, _ in some},
                 {row.customer_id: result for row, result in some},
-                version,
+                basis,
                 self.cause,
-                as_of,
                 tell=self.tell,
             )
         self.requeued += len(done.requeued)
@@ -263,6 +302,26 @@ class _Run:
             counts = {"customers": total, "changed": mark.changed, "requeued": self.requeued}
             await runs.end(uow, run_id, "done", **counts, seconds=took)
         return Summary(version, total, mark.changed, self.requeued, tuple(self.failed))
+
+    async def freeze_in_postgres(self, force: Force) -> tuple[UUID | None, UUID | None]:
+        """A run over the population where one is due: the one in force before, and the new one. The former
+        stays where PostgreSQL refuses the amounts of somebody, or another catalogue took force: that has a
+        run of its own."""
+        try:
+            async with self.db.unit(self.actor) as uow:
+                before, due = await self._basis(uow, force)
+                if due:
+                    as_of, catalogue = uow.today, force.edition.catalogue
+                    figures = await freezing.figures_in_postgres(uow, catalogue, as_of)
+                    after = await self._frozen(uow, force, as_of, figures)
+                    return before.frozen_run_id, after.frozen_run_id
+        except Superseded as error:
+            _log.info("strategy.not_frozen", error=str(error))
+        except DBAPIError as error:
+            if error.connection_invalidated or not is_about_data(error):
+                raise
+            _log.warning("strategy.not_frozen", error=str(error.orig))
+        return None, None
 
     def _say(self, mark: Mark, total: int) -> None:
         self.progress(Progress(min(mark.done, total), total, mark.changed))

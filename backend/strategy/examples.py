@@ -130,6 +130,9 @@ def _over_values(catalogue: Catalogue, name: str, example: Example) -> tuple[str
     for one in sorted(read):
         column = columns[one]
         feature = catalogue.features.get(one)
+        if feature is not None and feature.fallback is not None and one not in example.given:
+            inputs[one] = (column, lower(feature.fallback))
+            continue
         default = feature.otherwise.value if feature is not None else None
         given = example.given.get(one, default)
         inputs[one] = (column, lower(Literal(_value(given, column.type), column.type)))

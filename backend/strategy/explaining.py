@@ -11,19 +11,22 @@ from sqlalchemy import select, text
 from backend.kernel.uow import UnitOfWork
 from backend.strategy import queries, versions
 from backend.strategy.compiler import calculation_statement
-from backend.strategy.definitions import Catalogue, Item, Scorecard, Words
+from backend.strategy.definitions import FROZEN_ON, LEVEL, Catalogue, Item, Scorecard, Words
 from backend.strategy.models import Decision
 from backend.strategy.rules import Result, bits_in
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A named value on the way. `unit` as in `definitions.UNITS`: money in fen, rates in basis points."""
+    """A named value on the way. `unit` as in `definitions.UNITS`: money in fen, rates in basis points.
+    `counted`, of a figure over many customers: at which place (None: the policy's figure stands in), and the
+    day."""
 
     name: str
     words: Words
     unit: str
     value: Any
+    counted: tuple[str | None, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,19 @@ class _Worded(Protocol):
 
 
 def _features(catalogue: Catalogue, row: Mapping[str, Any]) -> list[Line]:
-    return [Line(name, one.words, one.unit, row.get(name)) for name, one in catalogue.features.items()]
+    frozen = catalogue.frozen
+    told_beside = {FROZEN_ON, *(name + LEVEL for name in frozen)} if frozen else set[str]()
+    return [
+        Line(
+            name,
+            one.words,
+            one.unit,
+            row.get(name),
+            (row.get(name + LEVEL), row.get(FROZEN_ON)) if name in frozen else None,
+        )
+        for name, one in catalogue.features.items()
+        if name not in told_beside
+    ]
 
 
 def _held(things: Iterable[_Worded], words: Sequence[int]) -> tuple[Words, ...]:

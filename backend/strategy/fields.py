@@ -19,7 +19,7 @@ from backend.strategy.schemas import FieldMove, FieldValue
 #: keys whose text is an expression
 EXPRESSIONS = frozenset(
     {"when", "value", "where", "percent", "of", "counts", "suits", "group", "household", "business", "amount"}
-    | {"at_least"}
+    | {"at_least", "mean", "quantile", "per", "step"}
 )
 #: fields of one expression; longer ones are read as text
 MOST = 12
@@ -63,7 +63,7 @@ def names_of(*sides: Definitions) -> dict[str, Called]:
     found: dict[str, Called] = {}
     for side in reversed(sides):
         for (kind, name), one in side.items():
-            if kind in ("features", "figures", "amounts", "choices", "scorecards"):
+            if kind in ("features", "frozen", "figures", "amounts", "choices", "scorecards"):
                 name = str(one.data.get("gives", name))
                 found.setdefault(name, Called(*(str(one.data.get(key, "")) for key in ("zh", "en", "unit"))))
     return found

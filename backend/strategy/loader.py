@@ -29,6 +29,7 @@ from backend.strategy.definitions import (
     Tag,
 )
 from backend.strategy.documents import Part, read, shipped_files
+from backend.strategy.frozen import FrozenParts
 from backend.strategy.language.errors import ExpressionError, nearest_name, wrong
 from backend.strategy.language.nodes import (
     Aggregated,
@@ -60,7 +61,7 @@ def load(files: Mapping[str, str]) -> Catalogue:
     return _Loader(read(files)).load(digest(files))
 
 
-class _Loader(OfferingParts):
+class _Loader(OfferingParts, FrozenParts):
     """One load."""
 
     def load(self, digest_: str) -> Catalogue:
@@ -69,16 +70,18 @@ class _Loader(OfferingParts):
         constants = {name: building.figure_value(figure) for name, figure in figures.items()}
         columns = {
             **self._declared("features", self._feature_column),
+            **(frozen_columns := self._frozen_columns()),
             **self._declared("scorecards", lambda _: Column(Type.bigint), key="gives", several=True),
             **self._declared("choices", self._choice_column),
             **self._declared("amounts", self._unit_column),
         }
         for name in figures:
             self._once(name, next(part for part in self._each("figures") if part.text("name") == name))
+        self._own_sources()
         self._stop()  # a name that is missing would be reported again wherever it is read
 
         scope = Scope(columns, constants)
-        named = self._names("features")
+        named = self._names("features") | frozen_columns.keys()
         inputs = {name: column for name, column in columns.items() if name in named}
         feature_scope = Scope(inputs, constants)
         features = {
@@ -86,6 +89,8 @@ class _Loader(OfferingParts):
             for part in self._each("features")
             if (feature := self._feature(part, sources, feature_scope)) is not None
         }
+        frozen = self._frozen(feature_scope, features, figures)
+        features |= self._frozen_features(frozen, feature_scope)
         dimensions = self._headings("dimensions")
         rules: dict[str, Rule] = {}
         scorecards = [
@@ -109,7 +114,7 @@ class _Loader(OfferingParts):
         self.problems += building.circles(features, rules)
         self._stop()
         self._check_agents(offering, sources, features, rules)
-        self.problems += taints(sources, features, rules)
+        self.problems += taints(sources, features, rules, frozen)
         self._stop()
         return Catalogue(
             digest=digest_,
@@ -125,6 +130,7 @@ class _Loader(OfferingParts):
             pending=tuple(self._pending(part) for part in self._each("pending")),
             offering=offering,
             rules=rules,
+            frozen=frozen,
         )
 
     # columns that names stand for

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.db import Base
@@ -69,6 +69,46 @@ class Decision(Base):
     result: Mapped[dict[str, Any]]
     cause: Mapped[str]
     made_at: Mapped[datetime]
+    frozen_run_id: Mapped[uuid.UUID | None]
+    __table_args__ = (
+        Index(
+            "ix_decision_frozen_run_id", "frozen_run_id", postgresql_where=text("frozen_run_id IS NOT NULL")
+        ),
+    )
+
+
+class FrozenRun(Base):
+    """Figures over everybody, worked out once for `as_of` by catalogue `version`; at most one is in force
+    (`left_force_at` empty). `definitions`: what was asked, whether or not any place had enough members. Kept
+    while a decision cites it."""
+
+    __tablename__ = "frozen_run"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    as_of: Mapped[date]
+    version: Mapped[int]
+    definitions: Mapped[list[str]]
+    made_at: Mapped[datetime]
+    left_force_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index(
+            "uq_frozen_run_in_force",
+            text("(true)"),
+            unique=True,
+            postgresql_where=text("left_force_at IS NULL"),
+        ),
+    )
+
+
+class FrozenValue(Base):
+    """One figure of a run at one place: `level` village, township or bank, `place` as `facts.place` has
+    it."""
+
+    __tablename__ = "frozen_value"
+    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("frozen_run.id"), primary_key=True)
+    level: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)
+    definition: Mapped[str] = mapped_column(primary_key=True)
+    amount: Mapped[int]
 
 
 class StrategyRun(Base):

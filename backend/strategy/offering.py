@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from backend.strategy.definitions import (
+    FROZEN,
     Event,
     Feature,
     Offer,
@@ -190,6 +191,8 @@ def _kept_from_agents(
             stack.extend(refs(rules[name].value))
         elif feature.source is None:
             stack.extend(refs(feature.value))
+        elif feature.source == FROZEN:
+            kept.add(f"{FROZEN}.{name}")
         else:
             source = sources[feature.source]
             kept |= {f"{source.name}.{one}" for one in refs(feature.value) - source.for_agents}

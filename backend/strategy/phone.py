@@ -16,7 +16,7 @@ from typing import Any
 
 from backend.strategy.building import figure_value, levels
 from backend.strategy.compiler import MAX_REASONS, RESULT, needed
-from backend.strategy.definitions import Amount, Catalogue, Feature
+from backend.strategy.definitions import FROZEN_ON, LEVEL, Amount, Catalogue, Feature
 from backend.strategy.language.nodes import Aggregated, AsOf, Call, Case, Expr, Literal, Ref, refs
 
 Tree = Any
@@ -32,14 +32,15 @@ class PhoneRules:
     tree and value without rows of those that a phone works out by itself. `steps`: name and tree of all
     that follows, each reading only what stands before. `reasons`: code, and the steps that say whether it
     applies and its amount, in the order in which they are told. `given`, `amounts`: name, Chinese, English
-    and unit of the features and of the amounts on the way, as they are told. `score`: per line of the credit
+    and unit of the features and of the amounts on the way, as they are told; behind the unit of a figure over
+    many customers stands true: its place and day are among the inputs. `score`: per line of the credit
     score Chinese, English, the kinds of customers, percent reached, weight, and whether it counts."""
 
     inputs: tuple[str, ...]
     features: tuple[tuple[str, str, Tree, Any], ...]
     steps: tuple[tuple[str, Tree], ...]
     reasons: tuple[tuple[str, str, str], ...]
-    given: tuple[Said, ...]
+    given: tuple[Said | tuple[str, str, str, str, bool], ...]
     amounts: tuple[Said, ...]
     score: tuple[tuple[str, str, tuple[str, ...], Tree, Tree, Tree], ...]
 
@@ -68,6 +69,11 @@ def phone_rules(catalogue: Catalogue) -> PhoneRules:
     read = read.union(*(refs(value) for value in made.values()))
     base = {name: one for name, one in catalogue.features.items() if one.source is not None and name in read}
     known = {*base, *made, *wanted}
+    # which place a figure over many is of, and of which day, goes along to be told with it
+    counted = [name for name in base if name in catalogue.frozen]
+    beside = [*(name + LEVEL for name in counted), *([FROZEN_ON] if counted else [])]
+    base |= {name: catalogue.features[name] for name in beside}
+    known -= set(beside)
     return PhoneRules(
         inputs=tuple(base),
         features=tuple(
@@ -82,7 +88,7 @@ def phone_rules(catalogue: Catalogue) -> PhoneRules:
             for name in layer
         ),
         reasons=tuple((reason.code, reason.when.name, reason.amount.name) for reason in catalogue.reasons),
-        given=_said(catalogue.features, known),
+        given=tuple((*one, True) if one[0] in counted else one for one in _said(catalogue.features, known)),
         amounts=_said(catalogue.amounts, known),
         score=tuple(
             (

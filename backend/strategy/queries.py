@@ -151,9 +151,10 @@ def result_in(profile: Row[Any]) -> Result:
 
 
 _KEEP = (
-    "INSERT INTO decision (id, customer_id, version, as_of, features, result, cause, made_at)"
+    "INSERT INTO decision (id, customer_id, version, as_of, features, result, cause, made_at,"
+    "  frozen_run_id)"
     " SELECT one, customer, CAST(:version AS integer), CAST(:as_of AS date), features, CAST(result AS jsonb),"
-    "  CAST(:cause AS text), CAST(:made_at AS timestamptz)"
+    "  CAST(:cause AS text), CAST(:made_at AS timestamptz), CAST(:frozen_run_id AS uuid)"
     " FROM unnest(CAST(:ids AS uuid[]), CAST(:customers AS uuid[]), CAST(:features AS bytea[]),"
     "  CAST(:results AS text[])) AS made(one, customer, features, result)"
 )
@@ -169,9 +170,14 @@ class NewDecision:
 
 
 async def write(
-    uow: UnitOfWork, decisions: Sequence[NewDecision], version: int, as_of: date, cause: str
+    uow: UnitOfWork,
+    decisions: Sequence[NewDecision],
+    version: int,
+    as_of: date,
+    cause: str,
+    frozen_run_id: UUID | None,
 ) -> None:
-    """Keeps the decisions and puts their results in force."""
+    """Keeps the decisions and puts their results in force; `frozen_run_id`: the run they stand on."""
     rows = [one.row.features for one in decisions]
     features = await asyncio.to_thread(list, map(kept, rows)) if len(rows) > FEW else list(map(kept, rows))
     keeping = bulk.Part(
@@ -185,6 +191,7 @@ async def write(
             "as_of": as_of,
             "cause": cause,
             "made_at": uow.now,
+            "frozen_run_id": frozen_run_id,
         },
     )
     in_force = [_profile_values(one, version, as_of) for one in decisions]

@@ -8,7 +8,7 @@ from uuid import UUID
 from backend.customers import api as customers
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import UnitOfWork
-from backend.strategy import queries, versions
+from backend.strategy import freezing, queries, versions
 from backend.strategy.queries import FeatureRow, NewDecision
 from backend.strategy.rules import Result, bits_in, has_news
 
@@ -23,6 +23,16 @@ class Recomputed:
 
     changed: tuple[UUID, ...]
     requeued: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What results follow from beside the customer's own rows: the catalogue's version, the business day,
+    the run over the population (None where the catalogue asks for none, or there is none yet)."""
+
+    version: int
+    as_of: date
+    frozen_run_id: UUID | None
 
 
 async def recompute(
@@ -43,29 +53,31 @@ async def recompute(
     force = await versions.held_in_force(uow)
     statements = await force.edition.compiled()
     as_of = uow.today
+    run_id = await freezing.cited(uow, force.edition.catalogue)
     rows = {row.customer_id: row for row in await queries.feature_rows(uow, statements, ids, as_of)}
     results = await queries.results_of(uow, statements, (row.features for row in rows.values()), as_of)
     differing = await _differing(uow, results)
-    return await put_in_force(uow, rows, differing, force.version, cause, as_of, tell=tell)
+    basis = Basis(force.version, as_of, run_id)
+    return await put_in_force(uow, rows, differing, basis, cause, tell=tell)
 
 
 async def put_in_force(
     uow: UnitOfWork,
     rows: Mapping[UUID, FeatureRow],
     results: dict[UUID, Result],
-    version: int,
+    basis: Basis,
     cause: str,
-    as_of: date,
     *,
     tell: bool,
 ) -> Recomputed:
-    """Writes those of `results` (worked out from `rows` with catalogue `version` for `as_of`) that differ
-    from what is in force, as `recompute` says; locks the customers of all of them. Needs the role
-    `system`. Raises Superseded where `version` is not in force any more: nothing is written then."""
+    """Writes those of `results` (worked out from `rows` on `basis`) that differ from what is in force, as
+    `recompute` says; locks the customers of all of them. Needs the role `system`. Raises Superseded where the
+    basis is not in force any more: nothing is written then."""
     suspects = sorted(results)
     if not suspects:
         return Recomputed((), ())
-    await versions.hold(uow, version)
+    await versions.hold(uow, basis.version)
+    await freezing.hold(uow, basis.frozen_run_id)
     # From here on nobody else moves these customers' inputs or results. A change committed after the features
     # were read is seen now; one still to come waits for us and is recalculated by its own event.
     current = await customers.lock_inputs(uow, suspects)
@@ -73,7 +85,7 @@ async def put_in_force(
     for one in requeued:
         uow.emit(RECOMPUTE_WANTED, {"customer_id": str(one), "cause": cause})
     steady = {one: results[one] for one in suspects if current.get(one) == rows[one].inputs_revision}
-    changed = await _merge(uow, rows, steady, version, cause, as_of, tell=tell)
+    changed = await _merge(uow, rows, steady, basis, cause, tell=tell)
     return Recomputed(tuple(changed), tuple(requeued))
 
 
@@ -90,9 +102,8 @@ async def _merge(
     uow: UnitOfWork,
     rows: Mapping[UUID, FeatureRow],
     results: dict[UUID, Result],
-    version: int,
+    basis: Basis,
     cause: str,
-    as_of: date,
     *,
     tell: bool,
 ) -> list[UUID]:
@@ -105,7 +116,7 @@ async def _merge(
     ]
     if not decisions:
         return []
-    await queries.write(uow, decisions, version, as_of, cause)
+    await queries.write(uow, decisions, basis.version, basis.as_of, cause, basis.frozen_run_id)
     books = await customers.home_books(uow, [decision.row.customer_id for decision in decisions])
     catalogue = await versions.catalogue_in_force(uow)
     events = {event.bit: event.name for event in catalogue.offering.events}

@@ -3,7 +3,7 @@
 Blocking; meant for a thread. One copy, one moment, one day: what differs comes of the rules alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from backend.strategy.compiler import columns_of, results_beside
 from backend.strategy.definitions import Catalogue, Event, Offer, Product, Tag, Words
 from backend.strategy.engine import Edition
 from backend.strategy.errors import BeyondBounds
+from backend.strategy.population import missing
 from backend.strategy.rules import WORD_BITS
 from backend.strategy.simulation_schemas import (
     Affected,
@@ -112,11 +113,15 @@ class Simulation(Bulk):
         "home": "SELECT id AS customer_id, branch_id FROM customer WHERE status = 'active'"
     }
 
-    def __init__(self, before: Edition, after: Edition, folder: Path | None = None) -> None:
-        """`before` and `after` are loaded and compiled."""
+    def __init__(
+        self, before: Edition, after: Edition, folder: Path | None = None, frozen: Iterable[str] = ()
+    ) -> None:
+        """`before` and `after` are loaded and compiled; `frozen`: definitions of the run in force. What
+        either asks for beside those is worked out here, for the comparison alone."""
         super().__init__(folder)
         #: every customer before and after, as `simulated_rows` reads them
         self.customers = b""
+        self._lacking = missing((one.catalogue.frozen.values() for one in (before, after)), frozen)
         self._sides = {"was": before, "will": after}
         self._beside = beside(before, after)
 
@@ -129,6 +134,8 @@ class Simulation(Bulk):
         given = {"as_of": as_of}
         same = features == self._sides["was"].statements.nightly.features
         try:
+            if side == "was":
+                self.freeze(self._lacking, as_of, afresh=False)
             if side == "was" or not same:
                 self._db.execute(f"CREATE OR REPLACE TABLE features AS {features}", given)
             self._db.execute(f"CREATE TABLE {side} AS {results}", given)

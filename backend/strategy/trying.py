@@ -14,7 +14,7 @@ import structlog
 from backend.identity import api as identity
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database, UnitOfWork
-from backend.strategy import runs, simulations, versions
+from backend.strategy import freezing, runs, simulations, versions
 from backend.strategy.documents import CatalogueError
 from backend.strategy.draft_store import draft_of, files_of
 from backend.strategy.drafts import problems_of
@@ -59,10 +59,12 @@ async def compare(
     async with db.unit(actor) as uow:
         as_of, branches = uow.today, await identity.branches(uow)
         bounds = Bounds(*await runs.bounds(uow))
+        standing = await freezing.in_force(uow)
     await before.compiled()
     await after.compiled()
     seconds: dict[str, float] = {}
-    with await _made(partial(Simulation, before, after, copy.folder)) as simulation:
+    known = standing.definitions if standing is not None else frozenset[str]()
+    with await _made(partial(Simulation, before, after, copy.folder, known)) as simulation:
 
         async def stage(name: str, work: Callable[..., Any], *given: Any) -> Any:
             began = time.monotonic()

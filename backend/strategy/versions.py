@@ -106,6 +106,11 @@ async def hold(uow: UnitOfWork, version: int) -> None:
         raise Superseded(str(version))
 
 
+async def move_alone(uow: UnitOfWork) -> None:
+    """Waits for results that are being written, and lets nobody begin until this transaction ends."""
+    await uow.session.execute(_MOVE)
+
+
 async def ensure_published(uow: UnitOfWork) -> int:
     """The version in force. Needs the role `system`.
 

@@ -55,7 +55,7 @@ def _copied(one: Path, to: Path, manifest: Manifest, copies: range) -> None:
         rows = parquet.ParquetFile(path).read()
         (to / path.parent.name).mkdir(parents=True, exist_ok=True)
         parquet.write_table(
-            pa.concat_tables(_owned(rows, copy, to.name) for copy in copies),
+            pa.concat_tables(_owned(rows, copy, to.name, path.parent.name) for copy in copies),
             to / path.parent.name / path.name,
         )
     counts = {name: count * len(copies) for name, count in manifest.rows.items()}
@@ -63,14 +63,22 @@ def _copied(one: Path, to: Path, manifest: Manifest, copies: range) -> None:
     (to / MANIFEST).write_bytes(msgspec.json.encode(made))
 
 
-def _owned(rows: pa.Table, copy: int, bank: str) -> pa.Table:
-    place = rows.schema.get_field_index("customer_id")
+#: columns that name a grid or a place, by what a file is of: each copy lies in places of its own
+_PLACES = {"place": ("grid_id", "grid", "area_code", "township", "bank"), "frozen": ("place",)}
+
+
+def _owned(rows: pa.Table, copy: int, bank: str, of: str) -> pa.Table:
+    def change(column: str, values: pa.Array) -> pa.Table:
+        return rows.set_column(rows.schema.get_field_index(column), column, values)
+
+    for column in _PLACES.get(of, ("grid_id",) if "grid_id" in rows.column_names else ()):
+        rows = change(column, pc.binary_join_element_wise(pa.scalar(str(copy)), rows[column], ":"))
+    if of in _PLACES:
+        return rows
     # its last byte says in which part a customer lies
-    ids = pc.binary_replace_slice(rows["customer_id"], 0, 8, f"{copy:08x}")
-    rows = rows.set_column(place, "customer_id", ids)
+    rows = change("customer_id", pc.binary_replace_slice(rows["customer_id"], 0, 8, f"{copy:08x}"))
     if "bank" in rows.column_names:
-        named = pa.array([bank] * rows.num_rows, pa.string())
-        rows = rows.set_column(rows.schema.get_field_index("bank"), "bank", named)
+        rows = change("bank", pa.array([bank] * rows.num_rows, pa.string()))
     return rows
 
 

@@ -46,6 +46,8 @@ DOORS = {
     "file_record": "command record.put",
     "file_record_history": "command record.put",
     "flow_part": "tiange import",
+    "frozen_run": "job strategy.everybody_nightly",
+    "frozen_value": "job strategy.everybody_nightly",
     "grid": "tiange grids import",
     "grid_assignment": "tiange grids assign",
     "holding": "tiange import",

@@ -346,6 +346,17 @@ async def test_an_agent_reads_no_pages_made_for_the_banks_people(web: asyncpg.Co
     assert await visible(web, "sync_page") == 0
 
 
+async def test_figures_over_many_are_read_by_the_engine_alone(web: asyncpg.Connection) -> None:
+    """A phone gets what stands in its customers' feature rows; no desk lists what others have."""
+    for role in (*BRANCH_ROLES, *OFFICE_ROLES, "hq_business", "risk_officer", "auditor", ""):
+        await act_as(web, role, STAFF, grids=(GRID,), branches=(BRANCH,))
+        for table in ("frozen_value", "frozen_run"):
+            assert await visible(web, table) == 0, (role, table)
+        assert await web.fetchval("SELECT count(*) FROM facts.frozen") == 0, role
+    await act_as(web, "system")
+    assert await visible(web, "frozen_value") == 1
+
+
 @pytest.mark.parametrize("login", ["web", "worker"])
 async def test_what_is_on_record_cannot_be_changed(filled: Urls, login: str) -> None:
     connection = await connect(getattr(filled, login))

@@ -69,6 +69,20 @@ _FUNCTIONS: Mapping[str, Op] = {
 # arguments beside the operands that the parser always sets and that change nothing
 _HARMLESS = frozenset({"big_int", "ignore_nulls", "safe"})
 _HINTS: Mapping[type[exp.Expr], str] = {
+    **dict.fromkeys(
+        (
+            exp.Avg,
+            exp.Median,
+            exp.PercentileCont,
+            exp.PercentileDisc,
+            exp.Quantile,
+            exp.Window,
+            exp.Subquery,
+            exp.WithinGroup,
+            exp.Exists,
+        ),
+        "hint_across",
+    ),
     exp.Div: "hint_division",
     exp.Mod: "hint_modulo",
     exp.Star: "hint_star",

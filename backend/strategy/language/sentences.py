@@ -34,6 +34,30 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "its unit is {unit}, so its name must end in {ending}",
         "单位是 {unit}，名字要以 {ending} 结尾",
     ),
+    # figures over many customers
+    "hint_across": (
+        "an own feature reads this customer's rows alone; a figure over many is a frozen feature",
+        "变量只看这一户自己的资料；许多户的平均数、分位数写到 frozen 里",
+    ),
+    "not_own": (
+        "facts.{name} holds no customer's own rows; a figure over many is a frozen feature",
+        "facts.{name} 不是哪一户自己的资料；许多户的数写到 frozen 里",
+    ),
+    "frozen_reads": (
+        "it reads {name}, which is frozen itself: what is frozen stands on own features alone",
+        "用到了 {name}，它自己就是统计数；统计只能用各户自己的变量",
+    ),
+    "frozen_behind": (
+        "it reads {by}, and behind that {name}, which is frozen itself: own features alone are wanted",
+        "用到了 {by}，它后面是统计数 {name}；统计只能用各户自己的变量",
+    ),
+    "frozen_needs": ("what is frozen needs the figure {name}", "有统计就要有政策数字 {name}"),
+    "frozen_places": ("places stand narrowest first: {order}", "范围从小到大写：{order}"),
+    "frozen_step": ("a step is a constant above 0", "step 要写大于 0 的固定数"),
+    "frozen_whole": (
+        "{unit} cannot be added up or put in order: whole numbers only",
+        "{unit} 不能相加排序，只能统计整数",
+    ),
     # expressions as such
     "gives": ("the expression gives {type}, {wanted} is wanted here", "算出来是{type}，这里要{wanted}"),
     "too_long": (

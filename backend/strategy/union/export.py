@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
 from backend.strategy import bulk
@@ -30,8 +31,15 @@ from backend.strategy.union.layout import (
 )
 
 _TEXT = "CAST(customer_id AS text) AS customer_id"
-_PLACE = "get_byte(uuid_send(customer_id), 15) AS place"
-_HELD = f"SELECT CAST(customer_id AS text) AS id, {_PLACE}, held.* FROM ({bulk.IN_FORCE}) AS held"  # noqa: S608
+_PART = "get_byte(uuid_send(customer_id), 15) AS part"
+_GRID = "CAST(grid_id AS text) AS grid_id"
+_SHARED = {
+    "place": f"SELECT {_GRID}, grid, area_code, township, bank, 0 AS part FROM facts.place",  # noqa: S608
+    "frozen": "SELECT level, place, definition, amount, frozen_on, 0 AS part FROM facts.frozen",
+}
+#: columns that name a place: of two banks two, whatever they are called
+_PLACES = {"place": ("grid", "area_code", "township", "bank"), "frozen": ("place",)}
+_HELD = f"SELECT CAST(customer_id AS text) AS id, {_PART}, held.* FROM ({bulk.IN_FORCE}) AS held"  # noqa: S608
 
 
 def export(
@@ -46,7 +54,7 @@ def export(
     if final.exists():
         raise UnionError(f"{final} is there already. Move it away, or export into another folder.")
     sources = load(catalogue).sources.values()
-    queries = {source.name: _query(source) for source in sources} | {IN_FORCE: _HELD}
+    queries = {source.name: _query(source) for source in sources} | {IN_FORCE: _HELD} | _SHARED
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".export-", dir=folder) as making:
         made = Path(making) / bank
@@ -69,7 +77,7 @@ def export(
 
 
 def _query(source: Source) -> str:
-    beside = (_TEXT, _PLACE, *(("inputs_revision",) if source.name == SPINE else ()))
+    beside = (_TEXT, _PART, *(("inputs_revision", _GRID) if source.name == SPINE else ()))
     return bulk.query_of(source, *beside)
 
 
@@ -78,6 +86,9 @@ def _plain(name: str, rows: pa.Table, bank: str) -> pa.Table:
         return rows.drop_columns(["customer_id"]).rename_columns({"id": "customer_id"})
     if name == SPINE:
         return rows.append_column("bank", pa.array([bank] * rows.num_rows, pa.string()))
+    for column in _PLACES.get(name, ()):
+        ours = pc.binary_join_element_wise(pa.scalar(bank), rows[column], ":")
+        rows = rows.set_column(rows.schema.get_field_index(column), column, ours)
     return rows
 
 
@@ -96,7 +107,7 @@ class _Source:
         """Hands each row to its part."""
         self.rows += rows.num_rows
         if self._empty is None:
-            self._empty = rows.drop_columns(["place"]).slice(0, 0)
+            self._empty = rows.drop_columns(["part"]).slice(0, 0)
         for part, some in _by_part(rows):
             self._writer(part).write_table(some)
 
@@ -116,8 +127,8 @@ class _Source:
 
 
 def _by_part(rows: pa.Table) -> Iterator[tuple[int, pa.Table]]:
-    parts = rows["place"].to_numpy() % PARTS
-    ordered = rows.drop_columns(["place"]).take(pa.array(np.argsort(parts, kind="stable")))
+    parts = rows["part"].to_numpy() % PARTS
+    ordered = rows.drop_columns(["part"]).take(pa.array(np.argsort(parts, kind="stable")))
     ends = np.cumsum(np.bincount(parts, minlength=PARTS))
     for part, end in enumerate(ends):
         begin = ends[part - 1] if part else 0

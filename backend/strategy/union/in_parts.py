@@ -13,7 +13,7 @@ from backend.strategy.bulk import Bulk
 from backend.strategy.compiler import OverTables, compile_catalogue
 from backend.strategy.definitions import SPINE
 from backend.strategy.errors import BeyondBounds
-from backend.strategy.union.layout import PARTS, Union, schema_of
+from backend.strategy.union.layout import PARTS, SHARED, Union
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -78,13 +78,13 @@ def work_out(spark: "SparkSession", union: Union, out: Path) -> None:
 
 
 def _task(union: Union, statements: OverTables, number: int, parts: Sequence[int], out: Path) -> _Task:
-    sources = union.catalogue.sources
+    schemas = union.schemas()
     return _Task(
         f"part-{number:02}",
         statements,
         union.as_of,
-        {name: schema_of(source) for name, source in sources.items()},
-        {name: union.files(name, parts) for name in sources},
+        schemas,
+        {name: union.files(name, range(PARTS) if name in SHARED else parts) for name in schemas},
         [bank.bank for bank in union.banks],
         out,
     )

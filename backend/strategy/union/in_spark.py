@@ -8,7 +8,7 @@ import pyarrow as pa
 from backend.strategy.compiler import compile_for_spark
 from backend.strategy.definitions import SPINE
 from backend.strategy.errors import BeyondBounds
-from backend.strategy.union.layout import Union, schema_of
+from backend.strategy.union.layout import Union
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -32,13 +32,11 @@ def work_out(spark: "SparkSession", union: Union, out: Path) -> None:
 
     statements = compile_for_spark(union.catalogue)
     given: dict[str, Any] = {"as_of": union.as_of}
-    for source in union.catalogue.sources.values():
+    for name, schema in union.schemas().items():
         # the columns were looked through already; Spark would open every file to find them
-        columns = ", ".join(f"{field.name} {_TYPES[field.type]}" for field in schema_of(source))
-        rows = spark.read.schema(columns).parquet(
-            *(f"file://{folder}" for folder in union.folders(source.name))
-        )
-        rows.createOrReplaceTempView(f"facts_{source.name}")
+        columns = ", ".join(f"{field.name} {_TYPES[field.type]}" for field in schema)
+        rows = spark.read.schema(columns).parquet(*(f"file://{folder}" for folder in union.folders(name)))
+        rows.createOrReplaceTempView(f"facts_{name}")
     spark.conf.set("spark.sql.shuffle.partitions", _shuffled(spark, union))
     banks = spark.sql(f"SELECT customer_id, {BY_BANK} FROM facts_{SPINE}")  # noqa: S608 - names of ours
     try:

@@ -3,6 +3,8 @@
     FOLDER/<bank>/export.json               which catalogue, which day, how many rows
     FOLDER/<bank>/<source>/part-07.parquet  rows of facts.<source>, by the last byte of the customer's id
     FOLDER/<bank>/in_force/part-07.parquet  the results in force at that moment
+    FOLDER/<bank>/place/part-00.parquet     where the bank's grids lie, all in one part
+    FOLDER/<bank>/frozen/part-00.parquet    what its run over the population in force says of these places
 
 The rows of a customer lie in the part of the same number in every source.
 """
@@ -26,6 +28,19 @@ from backend.strategy.loader import digest, load
 PARTS = 32
 MANIFEST = "export.json"
 IN_FORCE = "in_force"
+#: what is no customer's: the same for all tasks; places are told apart by bank
+SHARED: Mapping[str, pa.Schema] = {
+    "place": pa.schema(
+        [(name, pa.string()) for name in ("grid_id", "grid", "area_code", "township", "bank")]
+    ),
+    "frozen": pa.schema(
+        [
+            *((name, pa.string()) for name in ("level", "place", "definition")),
+            ("amount", pa.int64()),
+            ("frozen_on", pa.date32()),
+        ]
+    ),
+}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _ARROW: Mapping[Type, pa.DataType] = {
     Type.bigint: pa.int64(),
@@ -64,6 +79,10 @@ class Union:
         """Where the banks' rows of `source` lie."""
         return [self.folder / bank.bank / source for bank in self.banks]
 
+    def schemas(self) -> dict[str, pa.Schema]:
+        """The columns of everything that is read, by name."""
+        return {name: schema_of(source) for name, source in self.catalogue.sources.items()} | dict(SHARED)
+
     def files(self, source: str, parts: Sequence[int]) -> list[Path]:
         """Those of `parts` that are there: a part without rows has no file."""
         paths = (folder / part_name(part) for folder in self.folders(source) for part in parts)
@@ -88,7 +107,7 @@ def schema_of(source: Source) -> pa.Schema:
     """The columns of a source's files; the spine says beside them whose customer it is."""
     beside = [("customer_id", pa.string())]
     if source.name == SPINE:
-        beside += [("inputs_revision", pa.int64()), ("bank", pa.string())]
+        beside += [("inputs_revision", pa.int64()), ("grid_id", pa.string()), ("bank", pa.string())]
     return pa.schema(beside + [(name, _ARROW[column.type]) for name, column in source.columns.items()])
 
 
@@ -135,6 +154,8 @@ def _faults(union: Union) -> Iterator[str]:
             yield f"{bank.bank} exported no customers."
         for source in union.catalogue.sources.values():
             yield from _faults_of(union.folder / bank.bank / source.name, schema_of(source), bank)
+        for name, schema in SHARED.items():
+            yield from _faults_of(union.folder / bank.bank / name, schema, bank)
         yield from _faults_of(union.folder / bank.bank / IN_FORCE, None, bank)
 
 

@@ -113,7 +113,4 @@ def _results(union: Union, out: Path, bank: Manifest) -> Iterator[tuple[str, pa.
     ):
         paths = sorted(folder.glob("part-*.parquet"))
         for number, path in enumerate(paths):
-            rows = parquet.ParquetFile(path).read()
-            if folder.name == SPINE:
-                rows = rows.append_column("grid_id", pa.nulls(rows.num_rows, pa.string()))
-            yield table, rows, number == 0
+            yield table, parquet.ParquetFile(path).read(), number == 0

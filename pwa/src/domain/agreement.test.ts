@@ -37,4 +37,4 @@ it.skipIf(!path)('says of every customer of a county what the bank says', () => 
     if (expected(rules, { ...known, profile }, asOf) !== null) wrong.push({ id, announced: true })
   }
   expect(wrong.slice(0, 5)).toEqual([])
-})
+}, 120_000)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { expected, featuresOf, type Known } from './provisional'
 import type { FileRow, MemberRow, ProfileRow, RecordRow } from './rows'
-import { gathered, outcome, type Rules, type Tree, type Value, type Values } from './rules'
+import { calculation, gathered, outcome, type Rules, type Tree, type Value, type Values } from './rules'
 
 const rulesOf = (tree: Tree): Rules => ({
   inputs: [], features: [], reasons: [], most_reasons: 6, given: [], amounts: [], score: [],
@@ -91,6 +91,16 @@ test('a phone that cannot follow the bank says nothing', () => {
   expect(expected(rules, known({ ...entered, profile: { ...profile, limit_fen: 499 } }), '2026-11-30')).toBe(null)
   // what only the bank knows stays as it said
   expect(expected(rules, known({ ...entered, profile: { ...profile, limit_fen: 0, inputs: [1000, 3], reasons: [['sum.income_capacity', 0]] } }), '2026-11-30')).toBe(null)
+})
+
+test('a figure over many says whose it is and of which day; one that stands in says that', () => {
+  const counted: Rules = { ...rules, given: [['income_year_fen', '收入', 'Income', 'fen'], ['place_fen', '当地', 'Local', 'fen', true]] }
+  const told = (more: object) => calculation(counted, { income_year_fen: 1000, overdue_days: 0, place_fen: 900, ...more }, '2026-12-01').given
+  expect(told({ place_fen_level: 'village', frozen_on: '2026-12-01' })).toEqual([
+    { name: 'income_year_fen', zh: '收入', en: 'Income', unit: 'fen', value: 1000 },
+    { name: 'place_fen', zh: '当地', en: 'Local', unit: 'fen', value: 900, counted: { level: 'village', on: '2026-12-01' } },
+  ])
+  expect(told({})[1]?.counted).toEqual({ level: null, on: null })
 })
 
 test('rows become the rows of the bank’s views', () => {

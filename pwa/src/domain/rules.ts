@@ -10,7 +10,7 @@ export type Tree = string | number | boolean | null | readonly [string, ...Tree[
 export type Value = string | number | boolean | null
 export type Values = Record<string, Value>
 
-type Said = [name: string, zh: string, en: string, unit: string]
+type Said = [name: string, zh: string, en: string, unit: string, counted?: true]
 
 /** As the bank sends them; the id is always `in_force`. */
 export interface Rules {
@@ -22,7 +22,7 @@ export interface Rules {
   steps: [name: string, tree: Tree][]
   reasons: [code: string, when: string, amount: string][]
   most_reasons: number
-  /** What features and amounts are called, in the order in which they are told. */
+  /** What features and amounts are called, in the order in which they are told; `counted`: a figure over many customers. */
   given: Said[]
   amounts: Said[]
   /** The lines of the credit score: for which kinds of customers, percent reached, weight in points, whether it counts. */
@@ -36,6 +36,8 @@ export interface Line {
   en: string
   unit: string
   value: Value
+  /** Of a figure over many customers: at which place (null: the policy's figure stands in), and the day. */
+  counted?: { level: string | null; on: Day | null }
 }
 export interface ScoreLine {
   zh: string
@@ -232,7 +234,11 @@ function workedOut(rules: Rules, values: Values, asOf: Day): Row {
 /** The way to a result: what it was worked out from, the points, and every amount in the order in which it comes about. */
 export function calculation(rules: Rules, values: Values, asOf: Day): Calculation {
   const row = workedOut(rules, values, asOf)
-  const line = ([name, zh, en, unit]: Said): Line => ({ name, zh, en, unit, value: row.values[name] ?? null })
+  const said = (name: string) => (row.values[name] ?? null) as string | null
+  const line = ([name, zh, en, unit, counted]: Said): Line => ({
+    name, zh, en, unit, value: row.values[name] ?? null,
+    ...(counted && { counted: { level: said(`${name}_level`), on: said('frozen_on') } }),
+  })
   return {
     given: rules.given.map(line),
     amounts: rules.amounts.map(line),

@@ -5,6 +5,7 @@ export default {
   of: 'Rules version {version}, data of {day}',
   ofExpected: 'Worked out on this phone from what was just entered, {day}',
   inputs: 'What it is worked out from',
+  counted: { village: 'This village, counted {day}', township: 'This township, counted {day}', bank: 'The whole bank, counted {day}', policy: "Too few to count: the policy's figure" },
   score: 'Score',
   steps: 'The limit, step by step',
   points: '{got} of {weight}',

@@ -5,6 +5,7 @@ export default {
   of: '按第 {version} 版规则，{day}的资料',
   ofExpected: '按本机刚记的试算，{day}',
   inputs: '用到的资料',
+  counted: { village: '本村，{day}统计', township: '本乡镇，{day}统计', bank: '全行，{day}统计', policy: '户数不够统计，用政策数字' },
   score: '评分',
   steps: '额度一步步',
   points: '{got} / {weight} 分',

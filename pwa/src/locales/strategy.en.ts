@@ -93,6 +93,7 @@ export default {
   removedSafe: 'What it said is still there and can be restored.',
   restore: 'Restore',
   kind_features: 'Variables',
+  kind_frozen: 'Local statistics',
   kind_figures: 'Policy figures',
   kind_limits: 'Limits',
   kind_rates: 'Rates',

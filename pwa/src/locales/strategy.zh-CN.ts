@@ -93,6 +93,7 @@ export default {
   removedSafe: '原来的写法还在，可以恢复。',
   restore: '恢复',
   kind_features: '变量',
+  kind_frozen: '当地统计',
   kind_figures: '政策数字',
   kind_limits: '额度',
   kind_rates: '利率',

@@ -26,7 +26,9 @@ NEVER_THE_SAME = {
     "provincial_grade": {"batch_id"},
     # numbers of a sequence: a load that was cut off has used some
     "customer_past": {"id"},
-    "decision": {"id"},
+    "decision": {"id", "frozen_run_id"},
+    "frozen_run": {"id", "made_at"},
+    "frozen_value": {"run_id"},
     # sealed with a fresh key each time
     "evaluation_form": {"sealed"},
     "opportunity": {"id", "decision_id"},

@@ -5,14 +5,16 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from backend.kernel.actor import Actor
 from backend.kernel.clock import Clock
 from backend.kernel.crypto import Keys
 from backend.kernel.uow import Database
-from backend.strategy import queries
+from backend.strategy import freezing, queries
 from backend.strategy.bulk import Bulk
 from backend.strategy.engine import shipped_catalogue, shipped_statements
+from backend.strategy.freezing import Figure
 from backend.strategy.queries import FeatureRow
 from backend.strategy.rules import Result
 from tests.backend.demo.conftest import LoadedCounty
@@ -55,3 +57,29 @@ def test_both_engines_say_the_same_of_everybody(county: LoadedCounty) -> None:
         assert bulk_result == result
         assert decode(bulk_row.features) == decode(row.features)
         assert bulk_row.inputs_revision == row.inputs_revision
+
+
+def test_both_engines_freeze_the_same_figures_and_those_are_in_force(county: LoadedCounty) -> None:
+    """And what the night stood on is what is kept of it: of villages, of townships, of the bank."""
+    catalogue = shipped_catalogue()
+    with Bulk() as bulk:
+        bulk.fetch(county.urls.nightly, catalogue)
+        one = bulk.freeze(tuple(catalogue.frozen.values()), DAY)
+
+    async def other() -> tuple[list[Figure], list[Figure]]:
+        keys = Keys.load(county.settings.keys_dir)
+        db = Database.open(county.urls.worker, Clock(), keys=keys, application="test engines")
+        in_force = text("SELECT level, place, definition, amount FROM facts.frozen")
+        try:
+            async with db.unit(Actor.system("test")) as uow:
+                kept = [Figure(*row) for row in await uow.session.execute(in_force)]
+                return await freezing.figures_in_postgres(uow, catalogue, DAY), kept
+        finally:
+            await db.close()
+
+    in_postgres_, kept = asyncio.run(other())
+    assert sorted(one, key=repr) == sorted(in_postgres_, key=repr) == sorted(kept, key=repr)
+    levels = {(figure.definition.partition("@")[0], figure.level) for figure in one}
+    assert ("place_income_per_head_fen", "village") in levels
+    assert {level for _, level in levels} == {"village", "township", "bank"}
+    assert {name for name, _ in levels} == set(catalogue.frozen)

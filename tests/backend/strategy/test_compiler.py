@@ -63,11 +63,13 @@ def tables_of(statement: str, dialect: str = "postgres") -> set[str]:
 
 def test_only_facts_are_read() -> None:
     statements = shipped_statements()
-    views = {f"facts.{name}" for name in shipped_catalogue().sources}
+    # and what is frozen of places, which is no customer's
+    read = [*shipped_catalogue().sources, "place", "frozen"]
+    views = {f"facts.{name}" for name in read}
     assert tables_of(statements.features_of_some) == views
     assert tables_of(statements.nightly.features, "duckdb") == views
     assert tables_of(statements.nightly.results, "duckdb") == {"features"}
-    spark = {f"facts_{name}" for name in shipped_catalogue().sources}
+    spark = {f"facts_{name}" for name in read}
     assert tables_of(statement_of("spark.features"), "spark") == spark
     assert tables_of(statement_of("spark.results"), "spark") == {"features"}
     assert all("JSONB_TO_RECORDSET" in table for table in tables_of(statements.results))

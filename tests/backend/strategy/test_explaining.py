@@ -11,7 +11,7 @@ from backend.strategy.api import decisions_of, ensure_published, explain, recomp
 from backend.strategy.documents import shipped_files
 from backend.strategy.engine import Edition, shipped_catalogue
 from backend.strategy.rules import bits_in
-from backend.strategy.service import put_in_force
+from backend.strategy.service import Basis, put_in_force
 from tests.backend.strategy.town import SYSTEM, Town, debt_of
 from tests.support.clock import MovingClock
 from tests.support.databases import connect
@@ -36,7 +36,7 @@ async def by_former_rules(town: Town, one: UUID) -> None:
             for row in await queries.feature_rows(uow, former.statements, [one], uow.today)
         }
         results = await queries.results_of(uow, former.statements, [rows[one].features], uow.today)
-        await put_in_force(uow, rows, results, version, "test", uow.today, tell=False)
+        await put_in_force(uow, rows, results, Basis(version, uow.today, None), "test", tell=False)
     async with town.db.unit(SYSTEM) as uow:
         await ensure_published(uow)
 

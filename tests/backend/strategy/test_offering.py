@@ -19,7 +19,7 @@ from backend.strategy.loader import load
 from backend.strategy.packing import as_columns
 from backend.strategy.progress import Copy
 from backend.strategy.rules import bits_in
-from backend.strategy.service import put_in_force
+from backend.strategy.service import Basis, put_in_force
 from backend.strategy.terms import agents_terms
 from tests.backend.strategy.town import SYSTEM, TODAY, Town, loan_of
 from tests.support.clock import MovingClock
@@ -123,7 +123,7 @@ async def test_a_decision_of_the_time_before_replays(town: Town) -> None:
             for row in await queries.feature_rows(uow, former.statements, [one], uow.today)
         }
         results = await queries.results_of(uow, former.statements, [rows[one].features], uow.today)
-        await put_in_force(uow, rows, results, version, "test", uow.today, tell=False)
+        await put_in_force(uow, rows, results, Basis(version, uow.today, None), "test", tell=False)
     async with town.db.unit(SYSTEM) as uow:
         assert await ensure_published(uow) == version + 1
     kept = await town.decisions(one)

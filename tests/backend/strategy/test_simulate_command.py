@@ -18,7 +18,12 @@ from tests.support.world import World
 
 
 async def simulate(home: Path, urls: Urls, what: str) -> Result:
-    """The command in a thread of its own, where it may run its own event loop."""
+    """The command as somebody types it."""
+    return await typed(home, urls, "simulate", what)
+
+
+async def typed(home: Path, urls: Urls, *words: str) -> Result:
+    """`tiange strategy …` in a thread of its own, where it may run its own event loop."""
     environment = {
         "TIANGE_HOME": str(home),
         "TIANGE_ENVIRONMENT": "demo",
@@ -28,7 +33,7 @@ async def simulate(home: Path, urls: Urls, what: str) -> Result:
         "TIANGE_DATABASE_URL_NIGHTLY": urls.nightly,
         "TIANGE_REDIS_URL": urls.redis,
     }
-    run = partial(CliRunner().invoke, make_cli(), ["strategy", "simulate", what], env=environment)
+    run = partial(CliRunner().invoke, make_cli(), ["strategy", *words], env=environment)
     return await asyncio.to_thread(run)
 
 

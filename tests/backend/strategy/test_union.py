@@ -23,6 +23,7 @@ from backend.strategy.union.layout import (
     IN_FORCE,
     MANIFEST,
     PARTS,
+    SHARED,
     Manifest,
     UnionError,
     checked_name,
@@ -48,6 +49,8 @@ def export_of(folder: Path, bank: str, **changes: Any) -> Path:
             one: dict[str, Any] = {"customer_id": f"{bank:0>36}", "bank": bank, "kind": "household"}
             table = pa.Table.from_pylist([one], schema_of(source))
         rows[source.name] = write(at / source.name, table)
+    for name, schema in SHARED.items():
+        rows[name] = write(at / name, schema.empty_table())
     rows[IN_FORCE] = write(at / IN_FORCE, pa.table({"customer_id": pa.array([], pa.string())}))
     made = Manifest(bank, DAY, shipped_files(), rows)
     (at / MANIFEST).write_bytes(msgspec.json.encode(msgspec.structs.replace(made, **changes)))

@@ -23,7 +23,7 @@ from backend.strategy.documents import shipped_files
 from backend.strategy.engine import Edition
 from backend.strategy.models import StrategyDraft
 from backend.strategy.projection import load_terms
-from backend.strategy.service import put_in_force
+from backend.strategy.service import Basis, put_in_force
 from tests.backend.strategy.town import SYSTEM, TODAY, Town
 from tests.support.clock import MovingClock
 from tests.support.databases import connect
@@ -156,7 +156,7 @@ async def test_results_of_a_version_that_is_in_force_no_more_are_not_written(tow
         }
         old = await queries.results_of(uow, force.edition.statements, [rows[one].features], uow.today)
         with pytest.raises(Superseded):
-            await put_in_force(uow, rows, old, force.version, "test", uow.today, tell=False)
+            await put_in_force(uow, rows, old, Basis(force.version, uow.today, None), "test", tell=False)
     assert await town.written() == before
 
 

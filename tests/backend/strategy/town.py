@@ -28,7 +28,7 @@ class Town:
     db: Database
     branch: UUID = field(default_factory=uuid4)
 
-    async def grid(self, code: str = "G1") -> UUID:
+    async def grid(self, code: str = "G1", township: str = "T") -> UUID:
         """A grid without an outline of any meaning."""
         made = Grid(
             id=uuid4(),
@@ -36,7 +36,7 @@ class Town:
             name=code,
             kind="village",
             branch_id=self.branch,
-            township="T",
+            township=township,
             area_code=None,
             outline_wkb=b"",
             lon=114.0,
@@ -52,7 +52,13 @@ class Town:
 
     async def customer(self, grid: UUID | None, kind: str = "household", completeness: int = 71) -> UUID:
         """An active customer with nothing known of it."""
-        made = Customer(
+        made = self._customer(grid, kind, completeness)
+        async with self.db.unit(SYSTEM) as uow:
+            uow.session.add(made)
+        return made.id
+
+    def _customer(self, grid: UUID | None, kind: str, completeness: int) -> Customer:
+        return Customer(
             id=uuid4(),
             kind=kind,
             name="汪德海",
@@ -73,9 +79,6 @@ class Town:
             created_by=None,
             books=[f"grid:{grid}"] if grid else [],
         )
-        async with self.db.unit(SYSTEM) as uow:
-            uow.session.add(made)
-        return made.id
 
     async def reference(self, grid: UUID) -> UUID:
         """The household of the reference screen: 176,000 − 26,000 = 150,000 yuan."""
@@ -101,52 +104,30 @@ class Town:
                 uow.session.add(flow_of(one, date(2025, month, 1), 7_000))
         return one
 
+    async def villagers(self, grid: UUID, *yuan: int) -> list[UUID]:
+        """Households of one, each with an income of so many yuan a year."""
+        made = [self._customer(grid, "household", 71) for _ in yuan]
+        people = [person_of(date(1980, 6, 1)) for _ in yuan]
+        async with self.db.unit(SYSTEM) as uow:
+            uow.session.add_all([*made, *people])
+            await uow.session.flush()
+            for one, person, income in zip(made, people, yuan, strict=True):
+                uow.session.add(membership_of(one.id, person.id, "head", "home"))
+                uow.session.add(amount_of(one.id, "income_planting_fen", income * 100))
+        return [one.id for one in made]
+
     async def person(self, customer: UUID, relation: str, born: date, whereabouts: str = "home") -> None:
         """A member, or an owner."""
-        person = uuid4()
+        person = person_of(born)
         async with self.db.unit(SYSTEM) as uow:
-            uow.session.add(
-                Person(
-                    id=person,
-                    name="某",
-                    sex="m",
-                    birth_on=born,
-                    education=None,
-                    occupation=None,
-                    created_by=None,
-                    consented=["accounts", "credit", "whereabouts"],
-                )
-            )
+            uow.session.add(person)
             await uow.session.flush()
-            uow.session.add(
-                Membership(
-                    id=uuid4(),
-                    customer_id=customer,
-                    person_id=person,
-                    relation=relation,
-                    whereabouts=whereabouts,
-                    since_on=date(2020, 1, 1),
-                    until_on=None,
-                    in_household=relation not in ("owner", "legal_person"),
-                )
-            )
+            uow.session.add(membership_of(customer, person.id, relation, whereabouts))
 
     async def value(self, customer: UUID, name: str, yuan: int, *, per_yuan: int = 100) -> None:
         """A collected amount, replacing the one before, with the inputs counted up. `per_yuan` 1: a count."""
         async with self.db.unit(SYSTEM) as uow:
-            await uow.session.merge(
-                CustomerValue(
-                    customer_id=customer,
-                    field=name,
-                    source="collected",
-                    amount=yuan * per_yuan,
-                    choice=None,
-                    observed_at=WHEN,
-                    recorded_by=None,
-                    shown=True,
-                    disputed=False,
-                )
-            )
+            await uow.session.merge(amount_of(customer, name, yuan * per_yuan))
             await touch_inputs(uow, customer)
 
     async def add(self, *rows: Any) -> None:
@@ -201,6 +182,46 @@ class Town:
 async def touch_inputs(uow: UnitOfWork, customer: UUID) -> None:
     await uow.session.execute(
         text("UPDATE customer SET inputs_revision = inputs_revision + 1 WHERE id = :one"), {"one": customer}
+    )
+
+
+def person_of(born: date) -> Person:
+    return Person(
+        id=uuid4(),
+        name="某",
+        sex="m",
+        birth_on=born,
+        education=None,
+        occupation=None,
+        created_by=None,
+        consented=["accounts", "credit", "whereabouts"],
+    )
+
+
+def membership_of(customer: UUID, person: UUID, relation: str, whereabouts: str) -> Membership:
+    return Membership(
+        id=uuid4(),
+        customer_id=customer,
+        person_id=person,
+        relation=relation,
+        whereabouts=whereabouts,
+        since_on=date(2020, 1, 1),
+        until_on=None,
+        in_household=relation not in ("owner", "legal_person"),
+    )
+
+
+def amount_of(customer: UUID, name: str, amount: int) -> CustomerValue:
+    return CustomerValue(
+        customer_id=customer,
+        field=name,
+        source="collected",
+        amount=amount,
+        choice=None,
+        observed_at=WHEN,
+        recorded_by=None,
+        shown=True,
+        disputed=False,
     )
 
 

@@ -2,6 +2,7 @@ WITH of_customer AS (
   SELECT
     customer_id,
     inputs_revision,
+    grid_id,
     kind,
     created_on,
     has_point,
@@ -840,6 +841,109 @@ WITH of_customer AS (
   FROM facts.debt
   GROUP BY
     customer_id
+), lies AS (
+  SELECT
+    grid_id,
+    'village' AS level,
+    COALESCE(area_code, grid) AS place
+  FROM facts.place
+  UNION ALL
+  SELECT
+    grid_id,
+    'township' AS level,
+    township AS place
+  FROM facts.place
+  UNION ALL
+  SELECT
+    grid_id,
+    'bank' AS level,
+    bank AS place
+  FROM facts.place
+), of_frozen AS (
+  SELECT
+    grid_id,
+    COALESCE(
+      MAX(amount) FILTER(WHERE
+        definition = 'place_income_per_head_fen@d6246ee5d7dd' AND level = 'village'),
+      MAX(amount) FILTER(WHERE
+        definition = 'place_income_per_head_fen@d6246ee5d7dd' AND level = 'township'),
+      MAX(amount) FILTER(WHERE
+        definition = 'place_income_per_head_fen@d6246ee5d7dd' AND level = 'bank')
+    ) AS place_income_per_head_fen,
+    CASE
+      WHEN NOT (
+        MAX(amount) FILTER(WHERE
+          definition = 'place_income_per_head_fen@d6246ee5d7dd' AND level = 'village') IS NULL
+      )
+      THEN 'village'
+      WHEN NOT (
+        MAX(amount) FILTER(WHERE
+          definition = 'place_income_per_head_fen@d6246ee5d7dd' AND level = 'township') IS NULL
+      )
+      THEN 'township'
+      WHEN NOT (
+        MAX(amount) FILTER(WHERE
+          definition = 'place_income_per_head_fen@d6246ee5d7dd' AND level = 'bank') IS NULL
+      )
+      THEN 'bank'
+      ELSE CAST(NULL AS TEXT)
+    END AS place_income_per_head_fen_level,
+    COALESCE(
+      MAX(amount) FILTER(WHERE
+        definition = 'place_deposits_upper_fen@0849983faf3a' AND level = 'village'),
+      MAX(amount) FILTER(WHERE
+        definition = 'place_deposits_upper_fen@0849983faf3a' AND level = 'township'),
+      MAX(amount) FILTER(WHERE
+        definition = 'place_deposits_upper_fen@0849983faf3a' AND level = 'bank')
+    ) AS place_deposits_upper_fen,
+    CASE
+      WHEN NOT (
+        MAX(amount) FILTER(WHERE
+          definition = 'place_deposits_upper_fen@0849983faf3a' AND level = 'village') IS NULL
+      )
+      THEN 'village'
+      WHEN NOT (
+        MAX(amount) FILTER(WHERE
+          definition = 'place_deposits_upper_fen@0849983faf3a' AND level = 'township') IS NULL
+      )
+      THEN 'township'
+      WHEN NOT (
+        MAX(amount) FILTER(WHERE
+          definition = 'place_deposits_upper_fen@0849983faf3a' AND level = 'bank') IS NULL
+      )
+      THEN 'bank'
+      ELSE CAST(NULL AS TEXT)
+    END AS place_deposits_upper_fen_level,
+    COALESCE(
+      MAX(amount) FILTER(WHERE
+        definition = 'place_takings_fen@aabfcfe5e465' AND level = 'township'),
+      MAX(amount) FILTER(WHERE
+        definition = 'place_takings_fen@aabfcfe5e465' AND level = 'bank')
+    ) AS place_takings_fen,
+    CASE
+      WHEN NOT (
+        MAX(amount) FILTER(WHERE
+          definition = 'place_takings_fen@aabfcfe5e465' AND level = 'township') IS NULL
+      )
+      THEN 'township'
+      WHEN NOT (
+        MAX(amount) FILTER(WHERE
+          definition = 'place_takings_fen@aabfcfe5e465' AND level = 'bank') IS NULL
+      )
+      THEN 'bank'
+      ELSE CAST(NULL AS TEXT)
+    END AS place_takings_fen_level,
+    MAX(frozen_on) FILTER(WHERE
+      definition IN (
+        'place_income_per_head_fen@d6246ee5d7dd',
+        'place_deposits_upper_fen@0849983faf3a',
+        'place_takings_fen@aabfcfe5e465'
+      )) AS frozen_on
+  FROM lies
+  JOIN facts.frozen
+    USING (level, place)
+  GROUP BY
+    grid_id
 ), features_1 AS (
   SELECT
     of_customer.customer_id,
@@ -1050,7 +1154,14 @@ WITH of_customer AS (
     COALESCE(of_asset.vehicle_count, 0) AS vehicle_count,
     COALESCE(of_asset.machinery_count, 0) AS machinery_count,
     COALESCE(of_debt.debts_elsewhere_fen, 0) AS debts_elsewhere_fen,
-    COALESCE(of_debt.debts_private_fen, 0) AS debts_private_fen
+    COALESCE(of_debt.debts_private_fen, 0) AS debts_private_fen,
+    COALESCE(of_frozen.place_income_per_head_fen, 2311900) AS place_income_per_head_fen,
+    of_frozen.place_income_per_head_fen_level,
+    COALESCE(of_frozen.place_deposits_upper_fen, 8000000) AS place_deposits_upper_fen,
+    of_frozen.place_deposits_upper_fen_level,
+    COALESCE(of_frozen.place_takings_fen, 10000000) AS place_takings_fen,
+    of_frozen.place_takings_fen_level,
+    of_frozen.frozen_on
   FROM of_customer
   LEFT JOIN of_account
     ON of_account.customer_id = of_customer.customer_id
@@ -1080,6 +1191,8 @@ WITH of_customer AS (
     ON of_asset.customer_id = of_customer.customer_id
   LEFT JOIN of_debt
     ON of_debt.customer_id = of_customer.customer_id
+  LEFT JOIN of_frozen
+    ON of_frozen.grid_id = of_customer.grid_id
 ), features_2 AS (
   SELECT
     features_1.*,

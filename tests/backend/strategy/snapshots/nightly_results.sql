@@ -134,6 +134,14 @@ WITH rules_1 AS (
     kind = 'household'
     AND COALESCE(member_count >= 2 AND elder_count = member_count, FALSE) AS tag_empty_nest,
     kind = 'household' AND COALESCE(grown_student_count >= 1, FALSE) AS tag_grown_students,
+    kind = 'household' AND COALESCE(deposits_fen > place_deposits_upper_fen, FALSE) AS tag_saver_of_the_village,
+    kind = 'business'
+    AND COALESCE(
+      merchant_year_fen > 0 AND merchant_year_fen < (
+        place_takings_fen * 50
+      ) // 100,
+      FALSE
+    ) AS tag_takings_behind,
     COALESCE(account_count >= 1 AND mobile_banking_count = 0, FALSE) AS tag_no_mobile_banking,
     kind = 'household'
     AND COALESCE(elder_count >= 1 AND social_card_count = 0, FALSE) AS tag_elder_without_social_card,
@@ -461,15 +469,31 @@ WITH rules_1 AS (
           THEN 20
           ELSE 0
         END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
-          WHEN income_year_fen >= 3467850 * GREATEST(member_count, 1)
+          WHEN income_year_fen >= (
+            (
+              place_income_per_head_fen * 150
+            ) // 100
+          ) * GREATEST(member_count, 1)
           THEN 100
-          WHEN income_year_fen >= 2774280 * GREATEST(member_count, 1)
+          WHEN income_year_fen >= (
+            (
+              place_income_per_head_fen * 120
+            ) // 100
+          ) * GREATEST(member_count, 1)
           THEN 85
-          WHEN income_year_fen >= 2311900 * GREATEST(member_count, 1)
+          WHEN income_year_fen >= place_income_per_head_fen * GREATEST(member_count, 1)
           THEN 70
-          WHEN income_year_fen >= 1618330 * GREATEST(member_count, 1)
+          WHEN income_year_fen >= (
+            (
+              place_income_per_head_fen * 70
+            ) // 100
+          ) * GREATEST(member_count, 1)
           THEN 50
-          WHEN income_year_fen >= 924760 * GREATEST(member_count, 1)
+          WHEN income_year_fen >= (
+            (
+              place_income_per_head_fen * 40
+            ) // 100
+          ) * GREATEST(member_count, 1)
           THEN 25
           ELSE 0
         END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + LEAST(GREATEST(completeness_points, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CASE
@@ -813,7 +837,7 @@ SELECT
       WHEN kind = 'household'
       AND COALESCE(
         member_count > 0
-        AND CAST(income_year_fen AS DOUBLE) / NULLIF(CAST(member_count * 2311900 AS DOUBLE), 0) >= 1.5,
+        AND CAST(income_year_fen AS DOUBLE) / NULLIF(CAST(member_count * place_income_per_head_fen AS DOUBLE), 0) >= 1.5,
         FALSE
       )
       THEN 64
@@ -1509,7 +1533,14 @@ SELECT
       WHEN kind = 'business' AND COALESCE(woman_lead_count >= 1, FALSE)
       THEN 2097152
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN tag_business_no_credit_consent THEN 4194304 ELSE 0 END AS BIGINT)
+    END AS BIGINT) + CAST(CASE WHEN tag_business_no_credit_consent THEN 4194304 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_saver_of_the_village THEN 8388608 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(merchant_year_fen >= (
+        place_takings_fen * 150
+      ) // 100, FALSE)
+      THEN 16777216
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN tag_takings_behind THEN 33554432 ELSE 0 END AS BIGINT)
   ] AS tag_words,
   [
     CAST(CASE
@@ -1985,6 +2016,15 @@ SELECT
     END AS BIGINT) + CAST(CASE
       WHEN kind = 'business' AND COALESCE(tag_trade_making AND tag_suppliers_known, FALSE)
       THEN 288230376151711744
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_saver_of_the_village AND term_deposits_fen = 0, FALSE)
+      THEN 576460752303423488
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(tag_takings_behind, FALSE)
+      THEN 1152921504606846976
       ELSE 0
     END AS BIGINT)
   ] AS event_words,

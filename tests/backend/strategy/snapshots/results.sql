@@ -1,7 +1,7 @@
 WITH rules_1 AS MATERIALIZED (
   SELECT
     f.*
-  FROM JSONB_TO_RECORDSET(CAST(:features AS JSONB)) AS f(customer_id UUID, term_deposits_fen BIGINT, demand_deposits_fen BIGINT, social_deposits_fen BIGINT, newest_account_on DATE, newest_account_days BIGINT, loan_count BIGINT, loan_rate_bp BIGINT, last_granted_on DATE, last_granted_days BIGINT, due_days BIGINT, etc_held_count BIGINT, insurance_held_count BIGINT, wealth_held_count BIGINT, credit_card_held_count BIGINT, wages_held_count BIGINT, new_product_count BIGINT, deposits_fen BIGINT, year_average_fen BIGINT, account_count BIGINT, first_account_on DATE, relationship_days BIGINT, loans_fen BIGINT, granted_fen BIGINT, overdue_days BIGINT, next_due_on DATE, inflow_year_fen BIGINT, inflow_quarter_fen BIGINT, inflow_quarter_before_fen BIGINT, inflow_change_ratio DOUBLE PRECISION, wages_year_fen BIGINT, merchant_year_fen BIGINT, active_month_count BIGINT, last_active_on DATE, flows_told_until_on DATE, quiet_months BIGINT, product_count BIGINT, digital_count BIGINT, mobile_banking_count BIGINT, merchant_qr_count BIGINT, social_card_count BIGINT, investment_count BIGINT, business_kind TEXT, trade TEXT, licence_from_on DATE, licence_until_on DATE, trading_years BIGINT, licence_left_days BIGINT, profit_fen BIGINT, tax_year_fen BIGINT, power_year_kwh BIGINT, quarter_count BIGINT, best_quarter_fen BIGINT, worst_quarter_fen BIGINT, met_year_count BIGINT, last_met_on DATE, unseen_days BIGINT, refused_count BIGINT, need_count BIGINT, loan_need_count BIGINT, previous_tier TEXT, planting_income_fen BIGINT, breeding_income_fen BIGINT, trade_income_fen BIGINT, wages_income_fen BIGINT, transfers_income_fen BIGINT, tuition_fen BIGINT, medical_fen BIGINT, gifts_fen BIGINT, income_kinds_count BIGINT, income_expected_fen BIGINT, surplus_fen BIGINT, outflow_year_fen BIGINT, inflow_month_fen BIGINT, merchant_quarter_fen BIGINT, merchant_quarter_before_fen BIGINT, wages_quarter_fen BIGINT, net_flow_fen BIGINT, merchant_change_ratio DOUBLE PRECISION, movement_count BIGINT, merchant_month_count BIGINT, best_month_fen BIGINT, deficit_month_count BIGINT, kind TEXT, created_on DATE, has_point BOOLEAN, completeness_points BIGINT, member_count BIGINT, worker_count BIGINT, away_worker_count BIGINT, student_count BIGINT, lead_birth_on DATE, lead_age_years BIGINT, credit_consent_count BIGINT, known_days BIGINT, residence_years BIGINT, harmony TEXT, hukou TEXT, evaluation_percent BIGINT, income_year_fen BIGINT, farm_income_fen BIGINT, migrant_income_fen BIGINT, income_observed_on DATE, income_age_days BIGINT, spending_year_fen BIGINT, turnover_year_fen BIGINT, costs_year_fen BIGINT, employee_count BIGINT, rented_in_m2 BIGINT, rented_out_m2 BIGINT, tea_m2 BIGINT, grain_m2 BIGINT, rape_m2 BIGINT, vegetables_m2 BIGINT, flowers_m2 BIGINT, pig_count BIGINT, cattle_count BIGINT, sheep_count BIGINT, poultry_count BIGINT, guarantee_count BIGINT, guarantee_fen BIGINT, plan_count BIGINT, loan_plan_count BIGINT, deposit_plan_count BIGINT, insurance_plan_count BIGINT, wealth_plan_count BIGINT, plan_next_on DATE, plan_left_days BIGINT, late_plan_count BIGINT, secured_plan_count BIGINT, long_plan_count BIGINT, buyer_count BIGINT, supplier_count BIGINT, partner_share_percent BIGINT, rented_premises_count BIGINT, premises_m2 BIGINT, small_child_count BIGINT, school_child_count BIGINT, elder_count BIGINT, aged_count BIGINT, dependant_count BIGINT, home_worker_count BIGINT, grown_student_count BIGINT, college_count BIGINT, spouse_count BIGINT, child_count BIGINT, parent_count BIGINT, woman_lead_count BIGINT, educated_lead_count BIGINT, legal_person_count BIGINT, accounts_consent_count BIGINT, whereabouts_consent_count BIGINT, marketing_consent_count BIGINT, home_type TEXT, minimum_living TEXT, five_guarantees TEXT, out_of_poverty TEXT, residents_count BIGINT, evaluation_known_count BIGINT, evaluation_limit_fen BIGINT, evaluation_spread_percent BIGINT, house_count BIGINT, flat_count BIGINT, deedless_count BIGINT, deed_count BIGINT, house_fen BIGINT, house_area_m2 BIGINT, wooden_house_count BIGINT, floors_count BIGINT, car_count BIGINT, work_vehicle_count BIGINT, vehicle_fen BIGINT, harvester_count BIGINT, honour_count BIGINT, turning_sixty_count BIGINT, turning_eighteen_count BIGINT, infant_count BIGINT, starting_school_count BIGINT, marrying_age_count BIGINT, term_turning_fen BIGINT, outflow_month_fen BIGINT, credit_card_need_count BIGINT, wealth_shown_count BIGINT, debt_due_days BIGINT, guarantee_left_days BIGINT, card_plan_count BIGINT, qr_plan_count BIGINT, greenhouse_m2 BIGINT, fruit_m2 BIGINT, wealth_elsewhere_fen BIGINT, rent_year_fen BIGINT, shop_house_count BIGINT, partner_ours_count BIGINT, partner_not_ours_count BIGINT, sales_known_fen BIGINT, purchases_known_fen BIGINT, evaluated_on DATE, evaluated_days BIGINT, reached_year_count BIGINT, phone_year_count BIGINT, wechat_year_count BIGINT, branch_year_count BIGINT, agent_year_count BIGINT, pair_year_count BIGINT, absent_half_count BIGINT, astray_year_count BIGINT, shown_half_count BIGINT, last_onsite_on DATE, last_onsite_days BIGINT, next_contact_on DATE, next_contact_days BIGINT, wanted_fen BIGINT, deposit_need_count BIGINT, merchant_qr_need_count BIGINT, mobile_banking_need_count BIGINT, social_card_need_count BIGINT, insurance_need_count BIGINT, etc_need_count BIGINT, wealth_need_count BIGINT, loan_shown_count BIGINT, mobile_banking_shown_count BIGINT, assets_fen BIGINT, financial_assets_fen BIGINT, farmland_m2 BIGINT, vehicle_count BIGINT, machinery_count BIGINT, deposits_elsewhere_fen BIGINT, debts_elsewhere_fen BIGINT, debts_private_fen BIGINT, net_assets_fen BIGINT)
+  FROM JSONB_TO_RECORDSET(CAST(:features AS JSONB)) AS f(customer_id UUID, term_deposits_fen BIGINT, demand_deposits_fen BIGINT, social_deposits_fen BIGINT, newest_account_on DATE, newest_account_days BIGINT, loan_count BIGINT, loan_rate_bp BIGINT, last_granted_on DATE, last_granted_days BIGINT, due_days BIGINT, etc_held_count BIGINT, insurance_held_count BIGINT, wealth_held_count BIGINT, credit_card_held_count BIGINT, wages_held_count BIGINT, new_product_count BIGINT, deposits_fen BIGINT, year_average_fen BIGINT, account_count BIGINT, first_account_on DATE, relationship_days BIGINT, loans_fen BIGINT, granted_fen BIGINT, overdue_days BIGINT, next_due_on DATE, inflow_year_fen BIGINT, inflow_quarter_fen BIGINT, inflow_quarter_before_fen BIGINT, inflow_change_ratio DOUBLE PRECISION, wages_year_fen BIGINT, merchant_year_fen BIGINT, active_month_count BIGINT, last_active_on DATE, flows_told_until_on DATE, quiet_months BIGINT, product_count BIGINT, digital_count BIGINT, mobile_banking_count BIGINT, merchant_qr_count BIGINT, social_card_count BIGINT, investment_count BIGINT, business_kind TEXT, trade TEXT, licence_from_on DATE, licence_until_on DATE, trading_years BIGINT, licence_left_days BIGINT, profit_fen BIGINT, tax_year_fen BIGINT, power_year_kwh BIGINT, quarter_count BIGINT, best_quarter_fen BIGINT, worst_quarter_fen BIGINT, met_year_count BIGINT, last_met_on DATE, unseen_days BIGINT, refused_count BIGINT, need_count BIGINT, loan_need_count BIGINT, previous_tier TEXT, planting_income_fen BIGINT, breeding_income_fen BIGINT, trade_income_fen BIGINT, wages_income_fen BIGINT, transfers_income_fen BIGINT, tuition_fen BIGINT, medical_fen BIGINT, gifts_fen BIGINT, income_kinds_count BIGINT, income_expected_fen BIGINT, surplus_fen BIGINT, outflow_year_fen BIGINT, inflow_month_fen BIGINT, merchant_quarter_fen BIGINT, merchant_quarter_before_fen BIGINT, wages_quarter_fen BIGINT, net_flow_fen BIGINT, merchant_change_ratio DOUBLE PRECISION, movement_count BIGINT, merchant_month_count BIGINT, best_month_fen BIGINT, deficit_month_count BIGINT, kind TEXT, created_on DATE, has_point BOOLEAN, completeness_points BIGINT, member_count BIGINT, worker_count BIGINT, away_worker_count BIGINT, student_count BIGINT, lead_birth_on DATE, lead_age_years BIGINT, credit_consent_count BIGINT, known_days BIGINT, residence_years BIGINT, harmony TEXT, hukou TEXT, evaluation_percent BIGINT, income_year_fen BIGINT, farm_income_fen BIGINT, migrant_income_fen BIGINT, income_observed_on DATE, income_age_days BIGINT, spending_year_fen BIGINT, turnover_year_fen BIGINT, costs_year_fen BIGINT, employee_count BIGINT, rented_in_m2 BIGINT, rented_out_m2 BIGINT, tea_m2 BIGINT, grain_m2 BIGINT, rape_m2 BIGINT, vegetables_m2 BIGINT, flowers_m2 BIGINT, pig_count BIGINT, cattle_count BIGINT, sheep_count BIGINT, poultry_count BIGINT, guarantee_count BIGINT, guarantee_fen BIGINT, plan_count BIGINT, loan_plan_count BIGINT, deposit_plan_count BIGINT, insurance_plan_count BIGINT, wealth_plan_count BIGINT, plan_next_on DATE, plan_left_days BIGINT, late_plan_count BIGINT, secured_plan_count BIGINT, long_plan_count BIGINT, buyer_count BIGINT, supplier_count BIGINT, partner_share_percent BIGINT, rented_premises_count BIGINT, premises_m2 BIGINT, small_child_count BIGINT, school_child_count BIGINT, elder_count BIGINT, aged_count BIGINT, dependant_count BIGINT, home_worker_count BIGINT, grown_student_count BIGINT, college_count BIGINT, spouse_count BIGINT, child_count BIGINT, parent_count BIGINT, woman_lead_count BIGINT, educated_lead_count BIGINT, legal_person_count BIGINT, accounts_consent_count BIGINT, whereabouts_consent_count BIGINT, marketing_consent_count BIGINT, home_type TEXT, minimum_living TEXT, five_guarantees TEXT, out_of_poverty TEXT, residents_count BIGINT, evaluation_known_count BIGINT, evaluation_limit_fen BIGINT, evaluation_spread_percent BIGINT, house_count BIGINT, flat_count BIGINT, deedless_count BIGINT, deed_count BIGINT, house_fen BIGINT, house_area_m2 BIGINT, wooden_house_count BIGINT, floors_count BIGINT, car_count BIGINT, work_vehicle_count BIGINT, vehicle_fen BIGINT, harvester_count BIGINT, honour_count BIGINT, turning_sixty_count BIGINT, turning_eighteen_count BIGINT, infant_count BIGINT, starting_school_count BIGINT, marrying_age_count BIGINT, term_turning_fen BIGINT, outflow_month_fen BIGINT, credit_card_need_count BIGINT, wealth_shown_count BIGINT, debt_due_days BIGINT, guarantee_left_days BIGINT, card_plan_count BIGINT, qr_plan_count BIGINT, greenhouse_m2 BIGINT, fruit_m2 BIGINT, wealth_elsewhere_fen BIGINT, rent_year_fen BIGINT, shop_house_count BIGINT, partner_ours_count BIGINT, partner_not_ours_count BIGINT, sales_known_fen BIGINT, purchases_known_fen BIGINT, evaluated_on DATE, evaluated_days BIGINT, reached_year_count BIGINT, phone_year_count BIGINT, wechat_year_count BIGINT, branch_year_count BIGINT, agent_year_count BIGINT, pair_year_count BIGINT, absent_half_count BIGINT, astray_year_count BIGINT, shown_half_count BIGINT, last_onsite_on DATE, last_onsite_days BIGINT, next_contact_on DATE, next_contact_days BIGINT, wanted_fen BIGINT, deposit_need_count BIGINT, merchant_qr_need_count BIGINT, mobile_banking_need_count BIGINT, social_card_need_count BIGINT, insurance_need_count BIGINT, etc_need_count BIGINT, wealth_need_count BIGINT, loan_shown_count BIGINT, mobile_banking_shown_count BIGINT, assets_fen BIGINT, financial_assets_fen BIGINT, farmland_m2 BIGINT, vehicle_count BIGINT, machinery_count BIGINT, deposits_elsewhere_fen BIGINT, debts_elsewhere_fen BIGINT, debts_private_fen BIGINT, net_assets_fen BIGINT, place_income_per_head_fen BIGINT, place_income_per_head_fen_level TEXT, place_deposits_upper_fen BIGINT, place_deposits_upper_fen_level TEXT, place_takings_fen BIGINT, place_takings_fen_level TEXT, frozen_on DATE)
 ), rules_2 AS MATERIALIZED (
   SELECT
     rules_1.*,
@@ -134,6 +134,14 @@ WITH rules_1 AS MATERIALIZED (
     kind = 'household'
     AND COALESCE(member_count >= 2 AND elder_count = member_count, FALSE) AS tag_empty_nest,
     kind = 'household' AND COALESCE(grown_student_count >= 1, FALSE) AS tag_grown_students,
+    kind = 'household' AND COALESCE(deposits_fen > place_deposits_upper_fen, FALSE) AS tag_saver_of_the_village,
+    kind = 'business'
+    AND COALESCE(
+      merchant_year_fen > 0 AND merchant_year_fen < (
+        place_takings_fen * 50
+      ) / 100,
+      FALSE
+    ) AS tag_takings_behind,
     COALESCE(account_count >= 1 AND mobile_banking_count = 0, FALSE) AS tag_no_mobile_banking,
     kind = 'household'
     AND COALESCE(elder_count >= 1 AND social_card_count = 0, FALSE) AS tag_elder_without_social_card,
@@ -461,15 +469,31 @@ WITH rules_1 AS MATERIALIZED (
           THEN 20
           ELSE 0
         END AS BIGINT) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
-          WHEN income_year_fen >= 3467850 * GREATEST(member_count, 1)
+          WHEN income_year_fen >= (
+            (
+              place_income_per_head_fen * 150
+            ) / 100
+          ) * GREATEST(member_count, 1)
           THEN 100
-          WHEN income_year_fen >= 2774280 * GREATEST(member_count, 1)
+          WHEN income_year_fen >= (
+            (
+              place_income_per_head_fen * 120
+            ) / 100
+          ) * GREATEST(member_count, 1)
           THEN 85
-          WHEN income_year_fen >= 2311900 * GREATEST(member_count, 1)
+          WHEN income_year_fen >= place_income_per_head_fen * GREATEST(member_count, 1)
           THEN 70
-          WHEN income_year_fen >= 1618330 * GREATEST(member_count, 1)
+          WHEN income_year_fen >= (
+            (
+              place_income_per_head_fen * 70
+            ) / 100
+          ) * GREATEST(member_count, 1)
           THEN 50
-          WHEN income_year_fen >= 924760 * GREATEST(member_count, 1)
+          WHEN income_year_fen >= (
+            (
+              place_income_per_head_fen * 40
+            ) / 100
+          ) * GREATEST(member_count, 1)
           THEN 25
           ELSE 0
         END AS BIGINT) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + LEAST(GREATEST(completeness_points, 0), 100) * CAST(CASE WHEN CAST(:as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CASE
@@ -813,7 +837,7 @@ SELECT
       WHEN kind = 'household'
       AND COALESCE(
         member_count > 0
-        AND CAST(income_year_fen AS DOUBLE PRECISION) / NULLIF(CAST(member_count * 2311900 AS DOUBLE PRECISION), 0) >= 1.5,
+        AND CAST(income_year_fen AS DOUBLE PRECISION) / NULLIF(CAST(member_count * place_income_per_head_fen AS DOUBLE PRECISION), 0) >= 1.5,
         FALSE
       )
       THEN 64
@@ -1509,7 +1533,14 @@ SELECT
       WHEN kind = 'business' AND COALESCE(woman_lead_count >= 1, FALSE)
       THEN 2097152
       ELSE 0
-    END AS BIGINT) + CAST(CASE WHEN tag_business_no_credit_consent THEN 4194304 ELSE 0 END AS BIGINT)
+    END AS BIGINT) + CAST(CASE WHEN tag_business_no_credit_consent THEN 4194304 ELSE 0 END AS BIGINT) + CAST(CASE WHEN tag_saver_of_the_village THEN 8388608 ELSE 0 END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business'
+      AND COALESCE(merchant_year_fen >= (
+        place_takings_fen * 150
+      ) / 100, FALSE)
+      THEN 16777216
+      ELSE 0
+    END AS BIGINT) + CAST(CASE WHEN tag_takings_behind THEN 33554432 ELSE 0 END AS BIGINT)
   ] AS tag_words,
   ARRAY[
     CAST(CASE
@@ -1985,6 +2016,15 @@ SELECT
     END AS BIGINT) + CAST(CASE
       WHEN kind = 'business' AND COALESCE(tag_trade_making AND tag_suppliers_known, FALSE)
       THEN 288230376151711744
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'household'
+      AND COALESCE(tag_saver_of_the_village AND term_deposits_fen = 0, FALSE)
+      THEN 576460752303423488
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN kind = 'business' AND COALESCE(tag_takings_behind, FALSE)
+      THEN 1152921504606846976
       ELSE 0
     END AS BIGINT)
   ] AS event_words,
