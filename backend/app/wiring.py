@@ -3,6 +3,7 @@ synchronisation."""
 
 from datetime import datetime
 
+from backend.audience import jobs as audience_jobs
 from backend.audit import jobs as audit_jobs
 from backend.banking import jobs as banking_jobs
 from backend.banking import projection as banking_projection
@@ -93,6 +94,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("visits.photo_arrived", "tasks.photo_arrived", tasks_jobs.on_evidence_moved),
     LongHandler("files.sweep", "files.drop_unfinished", files_jobs.drop_unfinished),
     Handler("files.received", "visits.file_received", visits_jobs.on_file_received),
+    Handler(audience_jobs.PURGE, "audience.purge", audience_jobs.purge_due),
     Handler(customers_retention.DUE, "customers.retention", customers_retention.delete_due),
     LongHandler(customers_jobs.FILES_AGE, customers_jobs.FILES_AGE, customers_jobs.age_files),
     LongHandler(customers_finding.DUE, "customers.compare_people", customers_finding.compare_people),
@@ -164,6 +166,7 @@ PERIODIC = (
     Periodic("grids.covers_turned", daily_at_hour(0, 5)),
     Periodic(customers_jobs.FILES_AGE, daily_at_hour(0, 20)),
     Periodic(customers_retention.DUE, daily_at_hour(3, 20)),
+    Periodic(audience_jobs.PURGE, daily_at_hour(3, 30)),
     Periodic(customers_finding.DUE, daily_at_hour(2, 40)),
     Periodic(evaluation_closing.DUE, daily_at_hour(3, 10)),
     # after the night's results, so that what ceased to hold is known

@@ -80,6 +80,17 @@ class Memory:
             found = await asyncio.to_thread(lambda: [held.packed.count(one, scope) for one in nodes])
             return found, held.at
 
+    async def first(
+        self, words: Vocabulary, scope: Scope, node: Node, after: UUID | None, most: int
+    ) -> list[UUID] | None:
+        """Those among whom the `most` first behind `after` are, by name; None where the database is to look
+        for them itself."""
+        async with self._turn:
+            held = await self._kept_up(words)
+            if held is None:
+                return None
+            return await asyncio.to_thread(lambda: held.packed.first(node, scope, after, most))
+
     @property
     def columns(self) -> "Packed | None":
         """What is packed, for measuring it."""

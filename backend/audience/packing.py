@@ -40,6 +40,10 @@ _FULL = np.uint64(2**64 - 1)
 UNKNOWN = -(2**62)
 FIGURES: tuple[Figure, ...] = ("limit_fen", "rate_bp", "score", "visited_at")
 CODES = ("tier", "stage", "grade", "kind")
+#: how a name begins, as a number that orders as the text does: its first eight letters
+SPELT = "spelt"
+#: of more customers whose names begin alike, or who are asked for at once, the database puts in order itself
+MOST_IN_ORDER = 20_000
 #: an id that is none, as rows hold it
 NOBODY = UUID(int=0)
 #: figures of 32 bits: basis points and points; an unknown one is the least
@@ -50,12 +54,12 @@ Place = tuple[UUID, UUID]
 
 
 def row_type(words: int) -> "np.dtype[Any]":
-    """A customer as read: ids as 16 bytes (NOBODY for none), figures (UNKNOWN for none), codes as their place
-    in the vocabulary counted from 1 (0 for none), and the tag words."""
+    """A customer as read: ids as 16 bytes (NOBODY for none), figures (UNKNOWN for none), how the name is
+    spelt, codes as their place in the vocabulary counted from 1 (0 for none), and the tag words."""
     ids = [(name, "V16") for name in ("id", "branch_id", "grid_id", "owner_id")]
     figures = [(name, "<i8") for name in FIGURES]
     codes = [(name, "<i4") for name in CODES]
-    return np.dtype([*ids, *figures, *codes, ("words", "<u8", (words,))])
+    return np.dtype([*ids, *figures, (SPELT, "<u8"), *codes, ("words", "<u8", (words,))])
 
 
 @dataclass(slots=True)
@@ -110,6 +114,8 @@ class Packed:
         self._owners = {owner: code for code, (owner,) in enumerate(owners)}
         self._owner = np.full(capacity * BLOCK, -1, np.int32)
         self._owner[slots] = of_owner[order]
+        self._spelt = np.zeros(capacity * BLOCK, np.uint64)
+        self._spelt[slots] = rows[SPELT][order]
         self._figures: dict[str, NDArray[Any]] = {}
         for name in FIGURES:
             values = rows[name][order]
@@ -143,13 +149,46 @@ class Packed:
     @property
     def bytes(self) -> int:
         """What the columns take."""
-        columns: list[NDArray[Any]] = [*self._figures.values(), self._planes, self._owner, self._block_place]
+        columns: list[NDArray[Any]] = [*self._figures.values(), self._planes, self._owner, self._spelt]
+        columns.append(self._block_place)
         return sum(one.nbytes for one in (*columns, self._half, self._rest, self._slots))
 
     def count(self, node: Node, scope: Scope) -> int:
         """How many customers of `scope` meet the choice."""
-        found = self._of(node) & self._in_scope(scope) & self._planes[self._alive]
-        return int(np.bitwise_count(found).sum())
+        return int(np.bitwise_count(self._meet(node, scope)).sum())
+
+    def first(self, node: Node, scope: Scope, after: UUID | None, most: int) -> list[UUID] | None:
+        """Those who meet the choice, among whom the `most` first behind `after` are, by name: more of them
+        where names begin alike. None where `after` is not held, or that comes to too many."""
+        slots = np.flatnonzero(np.unpackbits(self._meet(node, scope).view(np.uint8), bitorder="little"))
+        spelt = self._spelt[slots]
+        least = np.uint64(0)
+        behind = np.ones(len(slots), bool)
+        if after is not None:
+            at = self._slot_of(after)
+            if at is None:
+                return None
+            least = self._spelt[at]
+            behind = spelt > least
+        candidates = spelt >= least
+        if int(behind.sum()) > most:
+            candidates &= spelt <= np.partition(spelt[behind], most - 1)[most - 1]
+        return self._ids_at(slots[candidates]) if int(candidates.sum()) <= MOST_IN_ORDER else None
+
+    def _meet(self, node: Node, scope: Scope) -> Bitmap:
+        found: Bitmap = self._of(node) & self._in_scope(scope) & self._planes[self._alive]
+        return found
+
+    def _ids_at(self, slots: "NDArray[np.int64]") -> list[UUID]:
+        meant = np.zeros(len(self._spelt), bool)
+        meant[slots] = True
+        found = [one for one, slot in self._news.items() if slot >= 0 and meant[slot]]
+        for at in np.flatnonzero(meant[self._slots]):
+            one = UUID(bytes=self._half[at].tobytes() + self._rest[at].tobytes())
+            # who went elsewhere, or is none any more: another may stand there now
+            if one not in self._news:
+                found.append(one)
+        return found
 
     def put(self, rows: Rows) -> None:
         """Customers as they are now. Raises Full."""
@@ -184,6 +223,7 @@ class Packed:
         for name, column in self._figures.items():
             value = int(row[name])
             column[slot] = _LEAST_SMALL if name in _SMALL and value == UNKNOWN else value
+        self._spelt[slot] = row[SPELT]
         owner = UUID(bytes=bytes(row["owner_id"]))
         self._owner[slot] = self._owners.setdefault(owner, len(self._owners))
 

@@ -12,11 +12,16 @@ from uuid import UUID
 import asyncpg
 import numpy as np
 
-from backend.audience.packing import CODES, FIGURES, NOBODY, UNKNOWN, Rows, code_numbers, row_type
+from backend.audience.packing import CODES, FIGURES, NOBODY, SPELT, UNKNOWN, Rows, code_numbers, row_type
 from backend.audience.scanning import LAST_VISIT, OF_CUSTOMERS
 from backend.audience.tree import Vocabulary
 
 _HEAD, _TAIL = 19, 2
+_WIDTHS: dict[str, str] = (
+    dict.fromkeys(CODES, ">i4") | dict.fromkeys(map(str, FIGURES), ">i8") | {SPELT: ">u8"}
+)
+#: the first eight bytes of how a name is spelt, small ones before large ones as the texts stand in the index
+_SPELT = "('x' || rpad(encode(substr(convert_to(c.pinyin, 'UTF8'), 1, 8), 'hex'), 16, '0'))::bit(64)::bigint"
 _SOURCES = {"limit_fen": "p.limit_fen", "rate_bp": "p.rate_bp", "score": "p.score", "visited_at": LAST_VISIT}
 
 
@@ -28,7 +33,7 @@ class _Arriving:
         sent: list[tuple[str, str]] = [("fields", ">i2")]
         for name in kept.names or ():
             if name != "words":
-                width = ">i4" if name in CODES else ">i8" if name in FIGURES else "V16"
+                width = _WIDTHS.get(name, "V16")
                 sent += [(f"length of {name}", ">i4"), (name, width)]
         for word in range(words):
             sent += [(f"length of {word}", ">i4"), (f"word {word}", ">u8")]
@@ -77,6 +82,7 @@ def _query(words: Vocabulary, many: int, *, some: bool) -> str:
     columns = ["c.id", "c.branch_id"]
     columns += [f"coalesce(c.{name}, '{NOBODY}'::uuid)" for name in ("grid_id", "owner_id")]
     columns += [f"coalesce({_SOURCES[name]}, {UNKNOWN}::bigint)" for name in FIGURES]
+    columns.append(_SPELT)
     for name, codes in code_numbers(words).items():
         of = "c" if name == "kind" else "p"
         known = ", ".join(_literal(code) for code in codes)

@@ -22,6 +22,7 @@ from backend.audience.schemas import (
     NewName,
 )
 from backend.kernel.injected import AskedBy, Db
+from backend.kernel.sheets import MEDIA_TYPES
 
 #: `packed`: what this process has packed for counting
 Packed = NamedDependency[Memory]
@@ -44,19 +45,24 @@ class AudienceController(Controller):
         return await service.count(database, actor, packed, data.choice)
 
     @post("/list", status_code=200)
-    async def listed(self, data: JSONBody[Asked], actor: AskedBy, database: Db) -> ListPage:
+    async def listed(self, data: JSONBody[Asked], actor: AskedBy, database: Db, packed: Packed) -> ListPage:
         """A page of those who are chosen. 403 `not_allowed`, `purpose_needed`, 404 `not_found`, 422 as for a
         count, 429 `too_many_look_ups`."""
+        among = await listing.ahead(database, actor, packed, data)
         async with database.unit(actor) as uow:
-            return await listing.page(uow, data)
+            return await listing.page(uow, data, among)
 
     @post("/export", status_code=200)
-    async def export(self, data: JSONBody[Export], actor: AskedBy, database: Db) -> Response[bytes]:
-        """Those who are chosen as CSV. As `list`, and 422 `too_many_rows`."""
+    async def export(
+        self, data: JSONBody[Export], actor: AskedBy, database: Db, packed: Packed
+    ) -> Response[bytes]:
+        """Those who are chosen as CSV or XLSX. As `list`, and 422 `too_many_rows`."""
+        among = await listing.ahead(database, actor, packed, data)
         async with database.unit(actor) as uow:
-            content = await listing.file(uow, data)
-        headers = {"Content-Disposition": 'attachment; filename="customers.csv"', "Cache-Control": "no-store"}
-        return Response(content, media_type="text/csv", headers=headers)
+            content = await listing.file(uow, data, among)
+        name = f'attachment; filename="customers.{data.format}"'
+        headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+        return Response(content, media_type=MEDIA_TYPES[data.format], headers=headers)
 
     @get("/ground")
     async def ground(self, actor: AskedBy, database: Db) -> Ground:

@@ -26,9 +26,6 @@ CHOOSERS = frozenset({Role.manager, Role.deputy_head, Role.branch_head, Role.hq_
 #: who says what for before names are shown
 FOR_A_PURPOSE = frozenset({Role.hq_business})
 
-#: how a table program recognizes a formula; the wide forms are what a Chinese keyboard writes
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -57,9 +54,3 @@ def nearest(given: str, known: Iterable[str]) -> str | None:
 def folded(text: str) -> str:
     """A text as it is looked for: one form of each character, lower case, without space around it."""
     return unicodedata.normalize("NFKC", text).lower().strip()
-
-
-def harmless(cell: str) -> str:
-    """A cell that no table program takes for a formula: an apostrophe before what looks like one."""
-    shown = cell.lstrip(" \u3000\u00a0")
-    return f"'{cell}" if shown.startswith(_FORMULA) else cell

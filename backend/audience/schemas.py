@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from backend.audience.rules import MOST_CONDITIONS, MOST_VALUES
+from backend.kernel.sheets import Format
 
 Word = Annotated[str, Meta(min_length=1, max_length=60)]
 Words = Annotated[list[Word], Meta(min_length=1, max_length=MOST_VALUES)]
@@ -197,6 +198,7 @@ class Export(Struct, frozen=True):
     choice: AnyCondition | None = None
     group_id: UUID | None = None
     language: Literal["zh", "en"] = "zh"
+    format: Format = "csv"
 
 
 class NewGroup(Struct, frozen=True):

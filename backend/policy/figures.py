@@ -119,6 +119,11 @@ SHIPPED = (
         {"withdrawn": 30, "died": 365},
         "what a consent was for goes as many days after it was withdrawn, or its person died",
     ),
+    Figure(
+        "audience_removed_days",
+        30,
+        "a removed group can be brought back for so long; then it goes",
+    ),
     Figure("held_tiers_per_mille", 30, "a nightly run that moves more tiers waits for a person"),
     Figure("held_limits_per_mille", 10, "and one that takes away more limits"),
     Figure("simulation_rows_days", 90, "a simulation can be asked for as long who is in its figures"),

@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from backend.banking import api as banking
 from backend.identity import api as identity
+from backend.kernel import sheets
 from backend.kernel.errors import purpose_needed
 from backend.kernel.uow import UnitOfWork
-from backend.strategy import archives
 from backend.strategy.draft_store import require_decider
 from backend.strategy.grade_schemas import (
     AskGrades,
@@ -144,7 +144,7 @@ async def list_of(uow: UnitOfWork, differences: Sequence[str], most: int) -> Dif
 def as_file(uow: UnitOfWork, found: DifferingList, purpose: str | None) -> bytes:
     """A list as CSV, with the audit entry that says so."""
     _note(uow, "strategy.grades_exported", purpose, found, "all")
-    return archives.as_csv(_HEAD, [_row(one) for one in found.customers])
+    return sheets.as_csv(_HEAD, [_row(one) for one in found.customers])
 
 
 async def _may_see(uow: UnitOfWork, purpose: str | None) -> None:
@@ -177,7 +177,7 @@ def _one(row: Any, names: Mapping[UUID, str]) -> Differing:
     )
 
 
-def _row(one: Differing) -> Sequence[archives.Cell]:
+def _row(one: Differing) -> Sequence[sheets.Cell]:
     return (
         str(one.customer_id),
         one.name,

@@ -15,6 +15,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from backend.kernel.actor import Actor
 from backend.kernel.injected import AskedBy, Db
+from backend.kernel.sheets import MEDIA_TYPES
 from backend.kernel.uow import Database, UnitOfWork
 from backend.strategy import (
     archives,
@@ -59,8 +60,6 @@ from backend.strategy.simulation_schemas import (
     Runs,
     SimulationView,
 )
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @asynccontextmanager
@@ -317,8 +316,7 @@ class SimulationController(Controller):
         """Either of them as a table. As `customers`, and 422 `too_many_rows`."""
         async with _unit(database, actor) as uow:
             content = await simulated.export(uow, simulation_id, data)
-        media_type = "text/csv; charset=utf-8" if data.format == "csv" else _XLSX
-        return _file(content, f"simulation-{simulation_id}.{data.format}", media_type)
+        return _file(content, f"simulation-{simulation_id}.{data.format}", MEDIA_TYPES[data.format])
 
 
 class GradeController(Controller):

@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from backend.customers import api as customers
 from backend.identity import api as identity
+from backend.kernel import sheets
 from backend.kernel.actor import Role
 from backend.kernel.errors import Problem, not_found, purpose_needed
 from backend.kernel.uow import UnitOfWork
-from backend.strategy import archives, simulations
+from backend.strategy import simulations
 from backend.strategy.draft_store import require_reader
 from backend.strategy.models import StrategySimulated, StrategySimulation
 from backend.strategy.simulation_schemas import (
@@ -92,8 +93,7 @@ async def export(uow: UnitOfWork, simulation_id: UUID, asked: Export) -> bytes:
             )
     named = await _named(uow, found)
     tiers = {it.code: it.zh for it in result.tiers}
-    write = archives.as_csv if asked.format == "csv" else archives.as_xlsx
-    content = await asyncio.to_thread(write, _HEAD, [_row(it, tiers) for it in named])
+    content = await asyncio.to_thread(sheets.as_file, asked.format, _HEAD, [_row(it, tiers) for it in named])
     said = {
         "of": msgspec.to_builtins(asked.chosen),
         "format": asked.format,
@@ -211,7 +211,7 @@ def _by(many: int, ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
     return (ids[first : first + many] for first in range(0, len(ids), many))
 
 
-def _row(one: Mover, tiers: Mapping[str, str]) -> Sequence[archives.Cell]:
+def _row(one: Mover, tiers: Mapping[str, str]) -> Sequence[sheets.Cell]:
     return (
         str(one.customer_id),
         one.name,

@@ -115,6 +115,7 @@ describe.sequential('customers are chosen', () => {
     await head.tap(head.button('audience.export'))
     await dialog().getByLabel(head.t('audience.purpose'), { exact: true }).fill(PURPOSE)
     await sound(head, '5-export')
+    await head.tap(dialog().getByRole('button', { name: 'CSV', exact: true }))
     const [download] = await Promise.all([head.page.waitForEvent('download'), done()])
     const content = readFileSync(await download.path())
     expect(content.subarray(0, 3).toString('hex')).toBe('efbbbf')

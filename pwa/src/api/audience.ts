@@ -59,8 +59,12 @@ export const rename = (http: HttpOptions, group: Id, name: string): Promise<Grou
 export const remove = (http: HttpOptions, group: Id): Promise<Group> => json(http, 'POST', `${BASE}/groups/${group}/remove`)
 export const restore = (http: HttpOptions, group: Id): Promise<Group> => json(http, 'POST', `${BASE}/groups/${group}/restore`)
 
-/** A CSV file; what for goes into the audit trail with its count and digest. */
-export async function exported(http: HttpOptions, whom: Whom, purpose: string, language: 'zh' | 'en'): Promise<Uint8Array<ArrayBuffer>> {
-  const body = JSON.stringify({ ...whom, purpose, language })
+/** How a file is written. */
+export const FORMATS = { xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', csv: 'text/csv' } as const
+export type Format = keyof typeof FORMATS
+
+/** A file; what for goes into the audit trail with its count and digest. */
+export async function exported(http: HttpOptions, whom: Whom, purpose: string, language: 'zh' | 'en', format: Format): Promise<Uint8Array<ArrayBuffer>> {
+  const body = JSON.stringify({ ...whom, purpose, language, format })
   return bodyOf(await send(http, `${BASE}/export`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }))
 }

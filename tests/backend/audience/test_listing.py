@@ -3,13 +3,20 @@
 import csv
 import hashlib
 import io
+import zipfile
+from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree
 
+import pytest
+from litestar import Litestar
 from sqlalchemy import text
 
+from backend.audience.jobs import purge_due
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
 from tests.backend.audience.asking import EVERYBODY, ask, every, lacks, made
+from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
@@ -81,6 +88,62 @@ async def test_a_long_list_comes_page_by_page(phone_of: PhoneOf, world: World) -
     assert len({one["id"] for one in first["customers"] + rest["customers"]}) == 56
 
 
+def cells_of(book: bytes) -> list[list[str]]:
+    """The one sheet of an XLSX as another program reads it."""
+    main = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        sheet = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))
+    assert list(sheet.iter(f"{main}f")) == []
+    return [["".join(cell.itertext()) for cell in row] for row in sheet.iter(f"{main}row")]
+
+
+async def test_head_office_pages_through_everybody_in_order_from_memory(
+    phone_of: PhoneOf, world: World, work: Work, app: Litestar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager, business = await phone_of("manager"), await phone_of("business")
+    # many begin alike, beyond the letters that memory has
+    await made(
+        manager,
+        world,
+        "E1",
+        *(f"诸葛长{'青春生庆'[n % 4]}{'一二三四五六七八九十'[n // 4]}" for n in range(40)),
+    )
+    await made(manager, world, "E1", *(f"汪{'一二三四五六七八九十'[n]}" for n in range(10)), "艾三", "周海生")
+    await work()
+
+    async def pages() -> list[str]:
+        found: list[str] = []
+        after: dict[str, Any] = {}
+        while True:
+            answer = await ask(business, "list", choice=EVERYBODY, purpose=PURPOSE, **after)
+            assert answer.status_code == 200, answer.text
+            listed = answer.json()
+            found += [one["id"] for one in listed["customers"]]
+            if not listed["more"]:
+                return found
+            after = {"after": found[-1]}
+
+    packed = app.state.resources.packed
+    by_database = await pages()
+    assert len(set(by_database)) == len(by_database) == 52
+    await packed.loaded()
+    looked: list[int] = []
+    first = packed.first
+
+    async def noted(*asked: Any) -> Any:
+        found = await first(*asked)
+        looked.append(-1 if found is None else len(found))
+        return found
+
+    monkeypatch.setattr(packed, "first", noted)
+    await made(manager, world, "E2", "诸葛长青十一", "阿宝")
+    by_memory = await pages()
+    assert len(looked) == 2
+    assert -1 not in looked, "both pages come from memory"
+    assert len(by_memory) == len(set(by_memory)) == 54
+    assert [one for one in by_memory if one in set(by_database)] == by_database
+
+
 async def test_a_file_is_harmless_complete_and_on_record(
     phone_of: PhoneOf, world: World, work: Work, worker_db: Database
 ) -> None:
@@ -111,8 +174,14 @@ async def test_a_file_is_harmless_complete_and_on_record(
         "choice": EVERYBODY,
         "purpose": PURPOSE,
         "count": len(evil),
+        "format": "csv",
         "sha256": hashlib.sha256(content).hexdigest(),
     }
+    table = await ask(head, "export", choice=EVERYBODY, purpose=PURPOSE, format="xlsx")
+    assert table.headers["content-type"].endswith("spreadsheetml.sheet")
+    assert "customers.xlsx" in table.headers["content-disposition"]
+    assert cells_of(table.content) == rows
+    assert (await audited(worker_db, "audience.exported"))[-1].detail["format"] == "xlsx"
     english = await ask(head, "export", choice=EVERYBODY, purpose=PURPOSE, language="en")
     assert english.text.lstrip("\ufeff").startswith("Customer,Kind,Village,Township,Tier,Account manager")
     # another branch's head gets none of them
@@ -170,6 +239,40 @@ async def test_groups_are_fixed_or_living_and_come_back(phone_of: PhoneOf, world
     assert (await ask(head, f"groups/{new['fixed']['id']}/restore")).status_code == 200
     assert (await shown())[new["fixed"]["id"]] == "春耕"
     assert await of(head, "fixed") == 1
+
+
+async def test_a_removed_group_goes_when_its_days_are_over(
+    phone_of: PhoneOf, world: World, work: Work, worker_db: Database, clock: MovingClock
+) -> None:
+    manager = await phone_of("manager")
+    await made(manager, world, "E1", "汪德海", "周海生")
+    ids = [f"01900000-0000-7000-8000-00000000000{n}" for n in range(3)]
+    for one in ids:
+        body = {"id": one, "name": "一组", "choice": EVERYBODY, "fixed": True}
+        assert (await ask(manager, "groups", **body)).status_code == 200
+    for one in ids[:2]:
+        assert (await ask(manager, f"groups/{one}/remove")).status_code == 200
+
+    async def night() -> dict[str, int]:
+        async with worker_db.unit(Actor.system("test")) as uow:
+            await purge_due(uow, {})
+        async with worker_db.unit(Actor.system("test")) as uow:
+            left = "SELECT group_id::text, count(*) FROM audience_member GROUP BY 1"
+            return {row[0]: row[1] for row in await uow.session.execute(text(left))}
+
+    clock.advance(timedelta(days=29))
+    assert await night() == dict.fromkeys(ids, 2)
+    manager = await phone_of("manager")
+    assert (await ask(manager, f"groups/{ids[1]}/restore")).status_code == 200
+    clock.advance(timedelta(days=2))
+    assert await night() == dict.fromkeys(ids[1:], 2)
+    manager = await phone_of("manager")
+    assert (await ask(manager, f"groups/{ids[0]}/restore")).status_code == 404
+    (entry,) = await audited(worker_db, "audience.purged")
+    assert entry.detail["held"] == 2
+    # and it may be made anew
+    body = {"id": ids[0], "name": "一组", "choice": EVERYBODY, "fixed": True}
+    assert (await ask(manager, "groups", **body)).status_code == 200
 
 
 async def test_the_ground_is_ones_own(phone_of: PhoneOf, world: World, work: Work) -> None:

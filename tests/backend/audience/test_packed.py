@@ -87,7 +87,7 @@ def _customer(rng: random.Random) -> Customer:
         id=uuid4(),
         kind=rng.choice(["household", "business"]),
         name="汪德海",
-        pinyin="wangdehai",
+        pinyin=rng.choice(["w", "wang", "wangdehai", "wangdehao", "wangdeh1", "zhangsan", "zhang9", ""]),
         initials="wdh",
         branch_id=BRANCHES[GRIDS.index(grid) % 2] if grid else rng.choice(BRANCHES),
         grid_id=grid,
@@ -239,6 +239,18 @@ async def test_memory_and_database_count_the_same(
             expected = await queries.count(uow, node, scope)
         assert answer[0] == [expected]
         totals.add(expected)
+        await in_order(node, scope)
+
+    async def in_order(node: Node, scope: Scope) -> None:
+        async with web_db.unit(SYSTEM) as uow:
+            everybody = [row.id for row in await queries.page(uow, node, scope, None, 1000)]
+            for place in {0, len(everybody) // 3, len(everybody) - 2} & set(range(len(everybody))):
+                after = everybody[place - 1] if place else None
+                among = await packed.first(WORDS, scope, node, after, 7)
+                assert among is not None
+                assert len(among) == len(set(among))
+                found = [row.id for row in await queries.page(uow, node, scope, after, 7, among)]
+                assert found == everybody[place : place + 7]
 
     @settings(max_examples=100, deadline=None, database=None)
     @given(NODES, SCOPES)

@@ -16,10 +16,11 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from backend.kernel import sheets
 from backend.kernel.crypto import Keys
 from backend.kernel.jobs import JobContext
 from backend.kernel.settings import Settings
-from backend.strategy import archives, jobs, trying
+from backend.strategy import jobs, trying
 from backend.strategy.api import Copy, recompute_all
 from backend.strategy.engine import Edition, shipped
 from backend.strategy.simulating import Simulation
@@ -261,6 +262,6 @@ async def test_amounts_beyond_all_bounds_are_told(
 
 
 def test_cells_that_a_spreadsheet_would_work_out_are_texts() -> None:
-    table = archives.as_csv(["a"], [["=1+1"], ["-2"], ["@x"], ["+3"], ["\tx"], ["fine"], [-5], [None]])
+    table = sheets.as_csv(["a"], [["=1+1"], ["-2"], ["@x"], ["+3"], ["\tx"], ["fine"], [-5], [None]])
     rows = [row[0] for row in csv.reader(io.StringIO(table.decode("utf-8-sig"))) if row]
     assert rows == ["a", "'=1+1", "'-2", "'@x", "'+3", "'\tx", "fine", "-5", ""]
