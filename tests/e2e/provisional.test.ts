@@ -55,6 +55,11 @@ describe.sequential('the effect of an entry', () => {
     await sheet.getByText('收入能力', { exact: true }).first().waitFor()
     await sheet.getByText('村民评议').first().waitFor()
     await sound('1-steps')
+    // what others earn is said with whose it is and of which day, and nothing of theirs beside
+    const local = sheet.locator('.line').filter({ hasText: '当地人均年收入' })
+    await local.scrollIntoViewIfNeeded()
+    expect(await local.innerText()).toMatch(/(本村|本乡镇|全行)，.+统计/)
+    await sound('1-whose')
     await phone.page.keyboard.press('Escape')
     expect(await card().count()).toBe(0)
   })
