@@ -9,6 +9,7 @@ from backend.kernel.commands import Applied, Envelope
 from backend.kernel.errors import not_allowed
 from backend.kernel.ids import uuid7
 from backend.kernel.uow import UnitOfWork
+from backend.notify import api as notify
 from backend.opportunities import queries
 from backend.opportunities.errors import opportunity_missing, reason_missing, wrong_stage
 from backend.opportunities.keepers import Keepers
@@ -17,6 +18,8 @@ from backend.opportunities.rules import OPEN, STEPS, Stage, Verdict, judged, tak
 from backend.opportunities.schemas import ReviewOpportunity, StepOpportunity
 from backend.policy import api as policy
 
+#: whose opportunities come with a message
+HEAD = "branch_head"
 #: the kind of row, one a customer, under the customer's id
 KIND = "opportunity"
 
@@ -148,10 +151,18 @@ async def _assign(
             if row.assignee_id is not None:
                 uow.audit("opportunity.reassign", KIND, row.id, {"to": str(keeper)})
             row.assignee_id, moved = keeper, True
+            if row.owner_role == HEAD:
+                await _tell(uow, row, keeper)
         if row.assignee_id is not None and row.stage == Stage.screened:
             move(uow, row, "assign", at=uow.now)
             moved = True
     return moved
+
+
+async def _tell(uow: UnitOfWork, row: Opportunity, keeper: UUID) -> None:
+    """A head's phone holds few customers: whom she is to see she is told, once an opportunity."""
+    told = {"customer_id": str(row.customer_id), "event": row.event, "opportunity_id": str(row.id)}
+    await notify.send(uow, keeper, KIND, told, dedupe=f"{KIND}:{row.id}:{keeper}")
 
 
 async def expire(uow: UnitOfWork, ids: Sequence[UUID]) -> None:

@@ -107,9 +107,12 @@ describe.sequential('an opportunity', () => {
     const line = manager.page.locator(`li > a[href^="/customers/${home.id}"]`).filter({ hasText: manager.t('opportunities.limit_raised') })
     await pictures(manager, 'list')
     await sound(manager, '2-list')
-    // the last day of what rose just now is the farthest: it stands at the end, and only what is near the screen is drawn
+    // only what is near the screen is drawn: the list is gone through, and from its top again
     await until('the list shows it', async () => {
-      await manager.page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight))
+      await manager.page.evaluate(() => {
+        const atEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2
+        scrollTo(0, atEnd ? 0 : scrollY + innerHeight * 0.8)
+      })
       return (await line.count()) === 1
     })
     await line.getByText(new RegExp(manager.t('opportunities.stage_contacted'))).waitFor()
@@ -123,6 +126,49 @@ describe.sequential('an opportunity', () => {
       return rows[0]?.[0] === 'contacted' ? rows : null
     })
     expect(stored).toEqual(['contacted'])
+  })
+
+  test('takes its next step with the visit that spoke of it, is taken back with it, and steps once', async () => {
+    const { page: screen } = manager
+    const named = manager.t('opportunities.limit_raised')
+    const speak = async () => {
+      await manager.stand(home.lon, home.lat)
+      await manager.go(`/visits/new?customer=${home.id}`)
+      await screen.getByText(home.name, { exact: true }).first().waitFor()
+      await manager.tap(manager.chip('visits.met', 'outcome.met'))
+      // nothing is asked until the visit speaks of a loan
+      expect(await screen.getByRole('group', { name: named }).count()).toBe(0)
+      await manager.tap(screen.getByRole('group', { name: manager.t('visits.needs') }).getByRole('button', { name: '贷款' }))
+      const steps = screen.getByRole('group', { name: named })
+      expect(await steps.getByRole('button', { name: manager.t('opportunities.step_contact'), exact: true }).count()).toBe(0)
+      await manager.tap(steps.getByRole('button', { name: manager.t('opportunities.step_lose'), exact: true }))
+      await screen.getByText(manager.t('opportunities.lostFirst')).first().waitFor()
+      await manager.tap(steps.getByRole('button', { name: manager.t('opportunities.step_follow'), exact: true }))
+      return steps
+    }
+    await manager.offline()
+    const steps = await speak()
+    await steps.scrollIntoViewIfNeeded()
+    await pictures(manager, 'visit')
+    await sound(manager, '3b-visit')
+    await manager.tap(manager.button('save.onPhone'))
+    await screen.getByRole('heading', { name: manager.t('tabs.today') }).waitFor()
+    await manager.tap(manager.button('ui.undo'))
+    await page(manager)
+    await stage(manager, 'opportunities.stage_contacted')
+    await speak()
+    await manager.tap(manager.button('save.onPhone'))
+    await screen.getByRole('heading', { name: manager.t('tabs.today') }).waitFor()
+    await page(manager)
+    await stage(manager, 'opportunities.stage_followed')
+    await manager.online()
+    await manager.synced(120)
+    const [stored] = await bank.helper.sql<[number, number]>(
+      `SELECT (SELECT count(*) FROM opportunity_step s JOIN opportunity o ON o.id = s.opportunity_id WHERE o.customer_id = $1 AND s.step = 'follow'),
+        (SELECT count(*) FROM visit WHERE customer_id = $1 AND 'loan' = ANY (needs))`,
+      home.id,
+    )
+    expect(stored?.map(Number)).toEqual([1, 1])
   })
 
   test('ends with what came of it, and why', async () => {

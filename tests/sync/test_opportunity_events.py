@@ -43,6 +43,23 @@ async def test_what_begins_to_hold_is_raised_and_ends_when_it_ceases_before_anyb
     assert await _of(manager, customer_id) == []
 
 
+async def test_a_head_is_told_once_of_what_is_hers(phone_of: PhoneOf, world: World, work: Work) -> None:
+    manager, head, deputy = [await phone_of(one) for one in ("manager", "head", "deputy")]
+    customer_id = await shop(manager, world, 1_000_000_000)
+    for _ in range(2):
+        await work()
+        found = {}
+        for name, phone in (("manager", manager), ("head", head), ("deputy", deputy)):
+            await phone.pull()
+            found[name] = [
+                one["params"] for one in phone.of("inbox").values() if one["kind"] == "opportunity"
+            ]
+        (told,) = found.pop("head")
+        assert (told["customer_id"], told["event"]) == (customer_id, "large_firm_thin")
+        assert set(map(len, found.values())) == {0}, "hers alone; a manager has it on the phone"
+        await turnover(manager, customer_id, 1_000_000_100)
+
+
 async def test_it_is_raised_again_when_it_has_rested(
     phone_of: PhoneOf, world: World, work: Work, clock: MovingClock
 ) -> None:

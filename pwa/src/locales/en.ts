@@ -570,6 +570,7 @@ const en: Messages = {
     strategy_source_stale: 'The newest file of {file} tells of {day}, too long ago: nobody was worked out, results are as they were. The next file lets it go on; if none will come, release it under Strategy, Recalculations.',
     strategy_run_held: 'A recalculation would move too many customers, so nothing of it is in force. See Strategy, Recalculations, where it is released.',
     tier_fell: '{name} fell from {before} to {after}: go and see what happened',
+    opportunity: '{name}: an opportunity is yours, {event}',
     number_contested: '{name}: two entries of somebody\'s ID number differ, please check the card',
     duplicates_found: '{n} new pair that may be one | {n} new pairs that may be one',
     other: 'New message',

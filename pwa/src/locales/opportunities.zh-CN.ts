@@ -6,6 +6,7 @@ export default {
   limit_raised: '额度升了',
   limitWhy: '额度从 {before} 升到 {after}，可以上门谈用信',
   limitScript: '按你家现在的情况，行里能给的额度高了。要用钱的时候随时找我，手机上就能签。',
+  cameTo: '商机谈得怎样',
   say: '可以这样说',
   offer: '推荐{product}',
   until: '{day}前有效',

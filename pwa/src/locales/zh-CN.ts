@@ -570,6 +570,7 @@ const zh = {
     strategy_source_stale: '{file}文件只到{day}，太旧了，夜里没有重算，客户结果没动。补上文件就会接着算；来不了的，到“策略，全行重算”里放行。',
     strategy_run_held: '一次重算要动的客户太多，没有生效。到“策略，全行重算”里看清再放行。',
     tier_fell: '{name}从{before}降到{after}，去看看出了什么事',
+    opportunity: '{name}有商机归你办：{event}',
     number_contested: '{name}，有人的身份证号两次录得不一样，请看着证件核对',
     other: '有新消息',
   },

@@ -14,6 +14,7 @@ const NOTICES: Record<string, Notice> = {
   task_approved: { zh: '有一件已通过', en: 'One was approved', path: '/inbox' },
   task_returned: { zh: '有一件退回，看看原因', en: 'One was returned, see why', path: '/inbox' },
   tier_fell: { zh: '有客户的层级降了，去看看', en: 'A customer\'s tier fell, have a look', path: '/inbox' },
+  opportunity: { zh: '有一户商机归你办', en: 'An opportunity is yours', path: '/inbox' },
   digest: { zh: '今天要办的已列好', en: 'Your list for today is ready', path: '/today' },
 }
 const OTHER: Notice = { zh: '有新消息', en: 'New message', path: '/inbox' }

@@ -8,7 +8,7 @@ const tasks = (id: string) => (id === 't' ? task : undefined)
 const names = (id: string) => (id === 'c' ? '汪德海' : undefined)
 
 test('a returned task leads to its household and says why', () => {
-  expect(describe(row('task_returned', { task_id: 't' }), tasks, names)).toEqual({ name: '汪德海', count: 0, overdue: 0, reason: '照片看不清', who: '', before: '', after: '', file: '', day: '', icon: 'returned', to: '/customers/c' })
+  expect(describe(row('task_returned', { task_id: 't' }), tasks, names)).toEqual({ name: '汪德海', count: 0, overdue: 0, reason: '照片看不清', who: '', before: '', after: '', file: '', day: '', event: '', icon: 'returned', to: '/customers/c' })
 })
 
 test('a household that is not on this phone is named from the task, and not linked', () => {
@@ -42,6 +42,10 @@ test('what a phone does not hold leads to the page that the bank shows to who ma
 test('a fall names both tiers and leads to the customer, for a head by way of the bank', () => {
   expect(describe(row('tier_fell', { customer_id: 'c', before: 'core', after: 'basic' }), tasks, names)).toMatchObject({ name: '汪德海', before: 'core', after: 'basic', icon: 'alert', to: '/customers/c' })
   expect(describe(row('tier_fell', { customer_id: 'elsewhere', before: 'core', after: 'basic' }), tasks, names, () => undefined, true)).toMatchObject({ name: '', to: '/customers/elsewhere' })
+})
+
+test('an opportunity of a head names the event and leads to the customer by way of the bank', () => {
+  expect(describe(row('opportunity', { customer_id: 'elsewhere', event: 'big_inflow', opportunity_id: 'o' }), tasks, names, () => undefined, true)).toMatchObject({ event: 'big_inflow', icon: 'walk', to: '/customers/elsewhere' })
 })
 
 test('a recalculation that waits leads to where it is released', () => {

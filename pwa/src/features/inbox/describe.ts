@@ -2,7 +2,7 @@
 import type { Id, InboxRow, TaskRow } from '../../domain/rows'
 import type { IconName } from '../../ui/icons'
 
-const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp', evaluation_closed: 'check', duplicates_found: 'user', number_contested: 'user', strategy_run_held: 'alert', strategy_source_stale: 'alert', strategy_draft_waits: 'stamp', strategy_draft_returned: 'returned', strategy_version_changed: 'alert', file_late: 'alert', tier_fell: 'alert' }
+const ICONS: Record<string, IconName> = { approval_waiting: 'stamp', task_approved: 'check', task_returned: 'returned', digest: 'today', suggestion: 'pencil', dispute: 'alert', suggestion_accepted: 'check', suggestion_dismissed: 'returned', phone_lost_work: 'phone', visit_unplaced: 'home', visit_accompanied: 'walk', customer_met_elsewhere: 'home', customer_known_elsewhere: 'home', evaluation_planned: 'stamp', evaluation_opened: 'stamp', evaluation_reviewed: 'stamp', evaluation_closed: 'check', duplicates_found: 'user', number_contested: 'user', strategy_run_held: 'alert', strategy_source_stale: 'alert', strategy_draft_waits: 'stamp', strategy_draft_returned: 'returned', strategy_version_changed: 'alert', file_late: 'alert', tier_fell: 'alert', opportunity: 'walk' }
 
 export interface InboxLine {
   name: string
@@ -17,6 +17,8 @@ export interface InboxLine {
   /** A file of the bank's systems, and the day that its newest one tells of; '' otherwise. */
   file: string
   day: string
+  /** What could be done for the customer, by its event; '' otherwise. */
+  event: string
   icon: IconName
   /** Where a tap leads; undefined for an item that only tells. */
   to: string | undefined
@@ -51,6 +53,7 @@ export function describe(row: InboxRow, task: (id: Id) => TaskRow | undefined, c
     after: text('after'),
     file: text('file'),
     day: text('day'),
+    event: text('event'),
     icon: ICONS[row.kind] ?? 'inbox',
     to,
   }

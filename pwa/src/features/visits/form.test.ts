@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { uuid7 } from '../../domain/ids'
+import type { LostReason, Opportunity } from '../../domain/opportunities'
 import type { TaskRow } from '../../domain/rows'
 import { contactOf, QUICK, type QuickContact } from '../quickContact'
-import { commandsOf, formOf, freshVisit, fulfilled, missingIn, nextDays, outcomesOf } from './form'
+import { commandsOf, formOf, freshVisit, fulfilled, missingIn, nextDays, outcomesOf, spokenOf } from './form'
 import { freshMeeting, meetingOf } from './meeting'
 
 const customer = uuid7()
@@ -24,6 +25,34 @@ test('meeting at the door hands in the follow-up with the visit as evidence, aft
   expect(visit).toMatchObject({ type: 'visit.log', body: { id: form.id, needs: ['loan'], wanted_fen: 8_000_000, wanted_for: '收割机', purpose: 'follow_up' } })
   expect(submit).toMatchObject({ type: 'task.submit', needs: [visit?.id], body: { task_id: due.id, visit_id: form.id } })
   expect(commandsOf(form, [due])).toHaveLength(2)
+})
+
+const opportunity = (product: string | null, stage: Opportunity['stage'] = 'assigned'): Opportunity => ({
+  id: uuid7(), customerId: customer, event: 'e', dimension: 'd', product, priority: 2, stage, raisedOn: '2026-11-01', validUntil: '2026-12-31',
+  steppedAt: null, steppedBy: null, outcome: null, reason: null, beforeFen: null, afterFen: null,
+})
+
+test('a visit steps on the opportunities of what it spoke of, and those alone', () => {
+  const [loan, farm, card, none] = [opportunity('loan'), opportunity('farm_loan', 'contacted'), opportunity('credit_card'), opportunity(null)]
+  const open = [loan, farm, card, none]
+  const form = { ...freshVisit(customer), outcome: 'met' as const, needs: ['loan'], presented: ['wages'], steps: open.map(({ id }) => ({ opportunity: id, step: 'contact' as const, reason: null })) }
+  expect(spokenOf(form, open)).toEqual([loan, farm])
+  expect(spokenOf({ ...form, needs: [], presented: ['farm_loan'] }, open)).toEqual([loan, farm])
+  expect(spokenOf({ ...form, outcome: 'absent' }, open)).toEqual([])
+  // nobody is contacted twice: the other is further already
+  expect(commandsOf(form, [], undefined, open)).toMatchObject([{ type: 'visit.log' }, { type: 'opportunity.step', body: { opportunity_id: loan.id, customer_id: customer, step: 'contact' } }])
+  expect(commandsOf({ ...form, needs: [] }, [], undefined, open)).toHaveLength(1)
+  expect(commandsOf(form, [], { id: uuid7() }, open)).toHaveLength(1)
+})
+
+test('what came to nothing says why', () => {
+  const one = opportunity('loan')
+  const form = { ...freshVisit(customer), outcome: 'met' as const, needs: ['loan'], steps: [{ opportunity: one.id, step: 'lose' as const, reason: null as LostReason | null }] }
+  expect(missingIn(form, false, [one])).toBe('opportunities.lostFirst')
+  expect(missingIn({ ...form, needs: [] }, false, [one])).toBeNull()
+  form.steps = [{ opportunity: one.id, step: 'lose', reason: 'later' }]
+  expect(missingIn(form, false, [one])).toBeNull()
+  expect(commandsOf(form, [], undefined, [one])[1]).toMatchObject({ body: { step: 'lose', reason: 'later' } })
 })
 
 test('nobody met: nothing is handed in, and what was wanted before stays out', () => {

@@ -2,6 +2,7 @@
 import { build, type CommandBodies, type NewCommand, type Point } from '../../domain/commands'
 import { addDays, nextByRhythm } from '../../domain/dates'
 import { uuid7 } from '../../domain/ids'
+import { stepsFrom, type LostReason, type Opportunity, type OpportunityStep } from '../../domain/opportunities'
 import { inPlace } from '../../domain/visits'
 import type { Channel, Day, PhotoClass, Id, Instant, Outcome, TaskRow } from '../../domain/rows'
 
@@ -17,6 +18,13 @@ export interface FormFile {
   class: 'signature' | 'voice'
   taken_at: Instant
   duration_ms?: number
+}
+
+/** What it came to for an opportunity of the customer; `reason` where nothing came of it. */
+export interface TakenStep {
+  opportunity: Id
+  step: OpportunityStep
+  reason: LostReason | null
 }
 
 export interface VisitForm {
@@ -40,6 +48,8 @@ export interface VisitForm {
   point: Point | null
   photos: FormPhoto[]
   files: FormFile[]
+  /** Absent in drafts from before. */
+  steps?: TakenStep[]
   next: Day | null
   /** True once the person chose the day: then a change of outcome leaves it alone. */
   nextChosen: boolean
@@ -47,7 +57,7 @@ export interface VisitForm {
 
 export function freshVisit(customer: Id | null): VisitForm {
   return {
-    id: uuid7(), customer, name: '', place: '', channel: 'onsite', outcome: null, needs: [], presented: [], companion: null, meeting: null, wanted: null, wantedFor: '', note: '', point: null, photos: [], files: [], next: null, nextChosen: false,
+    id: uuid7(), customer, name: '', place: '', channel: 'onsite', outcome: null, needs: [], presented: [], companion: null, meeting: null, wanted: null, wantedFor: '', note: '', point: null, photos: [], files: [], steps: [], next: null, nextChosen: false,
   }
 }
 
@@ -98,16 +108,32 @@ export function nextDays(today: Day, rhythm: number | null): Day[] {
 }
 
 /** What is still missing before it can be saved, as a key of the texts; null if nothing. */
-export function missingIn(form: VisitForm, byName = false): 'visits.needHousehold' | 'visits.needName' | 'visits.needOutcome' | null {
+export function missingIn(form: VisitForm, byName = false, open: readonly Opportunity[] = []): 'visits.needHousehold' | 'visits.needName' | 'visits.needOutcome' | 'opportunities.lostFirst' | null {
   if (!form.customer && !form.name.trim()) return byName ? 'visits.needName' : 'visits.needHousehold'
-  return form.outcome ? null : 'visits.needOutcome'
+  if (!form.outcome) return 'visits.needOutcome'
+  return stepsTaken(form, open).some(({ step, reason }) => step === 'lose' && !reason) ? 'opportunities.lostFirst' : null
+}
+
+/** A loan of any kind is spoken of where a loan is, and a loan where one of its kinds is. */
+const isOf = (one: string, other: string) => one === other || one.endsWith(`_${other}`) || other.endsWith(`_${one}`)
+
+/** The open opportunities of the household whose product the visit spoke of, asked for or shown. */
+export function spokenOf(form: VisitForm, open: readonly Opportunity[]): Opportunity[] {
+  if (form.outcome !== 'met') return []
+  return open.filter(({ product }) => product !== null && [...form.needs, ...form.presented].some((code) => isOf(product, code)))
+}
+
+/** What was chosen for those, as far as it is a step from where each stands. */
+export function stepsTaken(form: VisitForm, open: readonly Opportunity[]): TakenStep[] {
+  const offered = spokenOf(form, open)
+  return (form.steps ?? []).filter(({ opportunity, step }) => offered.some((one) => one.id === opportunity && stepsFrom(one.stage).includes(step)))
 }
 
 /**
  * The visit, then for each task it does the handing in with the visit as its evidence. `mends`: the refused visit in whose place this one stands, made when that one was. What handed in tasks with it waits
- * for the one in its place.
+ * for the one in its place. `open`: the household's opportunities, stepped on as was chosen.
  */
-export function commandsOf(form: VisitForm, tasks: readonly TaskRow[], mends?: Pick<NewCommand, 'id' | 'observed_at'>): NewCommand[] {
+export function commandsOf(form: VisitForm, tasks: readonly TaskRow[], mends?: Pick<NewCommand, 'id' | 'observed_at'>, open: readonly Opportunity[] = []): NewCommand[] {
   const met = form.outcome === 'met'
   const done = mends ? [] : fulfilled(form, tasks)
   const text = (s: string) => (s.trim() ? s.trim() : null)
@@ -132,5 +158,12 @@ export function commandsOf(form: VisitForm, tasks: readonly TaskRow[], mends?: P
   const options = mends ? { replaces: mends.id, ...(mends.observed_at === undefined ? {} : { observed_at: mends.observed_at }) } : {}
   if (!form.customer && form.name.trim()) return [build.visitLogUnplaced({ ...said, name: form.name.trim(), place: form.place.trim() }, options)]
   const visit = build.visitLog({ ...said, customer_id: form.customer ?? '' }, options)
-  return [visit, ...done.map((t) => build.taskSubmit({ task_id: t.id, visit_id: form.id }, { needs: [visit.id] }))]
+  const steps = mends || !form.customer ? [] : stepsTaken(form, open)
+  return [
+    visit,
+    ...done.map((t) => build.taskSubmit({ task_id: t.id, visit_id: form.id }, { needs: [visit.id] })),
+    // what came of it is so whatever becomes of the visit's entry
+    ...steps.map(({ opportunity, step, reason }) =>
+      build.opportunityStep({ opportunity_id: opportunity, customer_id: form.customer ?? '', step, ...(step === 'lose' ? { reason } : {}) })),
+  ]
 }
