@@ -49,4 +49,6 @@ test('of a long rule the changed lines and their neighbours are shown', () => {
   lines.splice(2, 0, { sign: '-', text: 'old' }, { sign: '+', text: 'new' })
   expect(shownLines(lines).map((one) => one && `${one.sign}${one.text}`)).toEqual([' a', '-old', '+new', ' a', null])
   expect(shownLines([{ sign: ' ', text: 'a' }])).toEqual([])
+  const deep: DiffLine[] = [{ sign: '-', text: '    a:' }, { sign: '+', text: '      b' }]
+  expect(shownLines(deep).map((one) => one?.text)).toEqual(['a:', '  b'])
 })

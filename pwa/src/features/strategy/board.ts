@@ -50,8 +50,11 @@ export function barsOf(bands: readonly Band[]): { band: Band; before: number; af
 
 const AROUND = 1
 
-/** The lines that changed and those beside them; `null` stands for what is left out. */
+const indent = (text: string): number => text.length - text.trimStart().length
+
+/** The lines that changed and those beside them, as far to the left as they go; `null` stands for what is left out. */
 export function shownLines(lines: readonly DiffLine[]): (DiffLine | null)[] {
   const keep = lines.map((_, at) => lines.slice(Math.max(0, at - AROUND), at + AROUND + 1).some((one) => one.sign !== ' '))
-  return lines.flatMap((one, at) => (keep[at] ? [one] : at > 0 && keep[at - 1] ? [null] : []))
+  const least = Math.min(...lines.filter((one, at) => keep[at] && one.text.trim()).map(({ text }) => indent(text)), 80)
+  return lines.flatMap((one, at) => (keep[at] ? [{ ...one, text: one.text.slice(least) }] : at > 0 && keep[at - 1] ? [null] : []))
 }
