@@ -36,7 +36,7 @@ async def made(town: Town, world: World, desk_of: DeskOf, context: JobContext) -
     await jobs.everybody(context, {})
     business = await desk_of("business")
     draft = await business.draft()
-    await business.edit(draft, STEP, steps(70_000))
+    await business.edit(draft, STEP, steps(1_000_000))
     await business.ask("PUT", f"/drafts/{draft}/file", path="tags/extra.yaml", revision=0, text=NEW_TAG)
     assert await business.check(draft) == []
     line = await business.ask("POST", f"/drafts/{draft}/simulate", 202)
@@ -148,7 +148,7 @@ async def test_they_are_kept_for_the_last_simulation_and_for_some_days(
 ) -> None:
     desk, path = made
     draft = (await desk.ask("GET", path))["draft_id"]
-    await desk.edit(draft, "yuan(70000)", "yuan(30000)")
+    await desk.edit(draft, "yuan(1000000)", "yuan(30000)")
     assert await desk.check(draft) == []
     line = await desk.ask("POST", f"/drafts/{draft}/simulate", 202)
     await jobs.simulated(context, {"simulation_id": line["id"]})
