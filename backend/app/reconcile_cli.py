@@ -58,6 +58,7 @@ async def _reconciled(settings: Settings, out: Path | None) -> list[str]:
         content = grades_file(uow, found, "tiange strategy reconcile")
         # before the entry in the trail is committed: no file without it, and none of it for others to read
         with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            os.fchmod(file.fileno(), 0o600)  # of a file that was there
             file.write(content)
         if found.total > len(found.customers):
             lines.append(f"The first {len(found.customers)} of {found.total} are in it.")

@@ -253,6 +253,8 @@ async def test_the_command_says_the_same_and_writes_who_differs(
     till: Till, compared: dict[str, str], worker_db: Database, clock: MovingClock
 ) -> None:
     out = till.folder / "differing.csv"
+    out.write_text("what stood there before, for all to read")
+    out.chmod(0o644)
     said = await till.command("strategy", "reconcile", "--out", str(out))
     assert said.code == 0, said.err
     assert "1 agree, 1 a grade apart, 2 two or more, 0 only there, 1 only here, 1 without consent" in said.out
