@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 from sqlalchemy import String, cast, select
 
-from backend.customers import followers, queries
+from backend.customers import followers, queries, service
 from backend.customers.errors import bad_value, id_taken, no_consent, out_of_scope
 from backend.customers.models import Customer, CustomerPhoto, Membership, Person
 from backend.files import api as files
@@ -81,6 +81,7 @@ async def add(uow: UnitOfWork, body: AddPhoto, envelope: Envelope) -> Applied:
             await uow.session.flush()
         uow.audit("photo.add", "customer", customer.id, {"class": given.file_class, "hash": given.hash})
         uow.touch_all(customer.books, KIND, given.id)
+        await service.inputs_changed(uow, customer.id, "photo")
         return Applied()
 
     return await followers.follow(uow, body, apply)
@@ -129,6 +130,7 @@ async def remove(uow: UnitOfWork, body: RemovePhoto, envelope: Envelope) -> Appl
                 told = {"photo": str(photo.id), "why": given.reason}
                 uow.audit("photo.remove", "customer", customer.id, told)
                 uow.touch_all(customer.books, KIND, photo.id, gone=True)
+                await service.inputs_changed(uow, customer.id, "photo")
             elif now_with is None or (
                 now_with != customer.id and not await queries.went_over(uow, customer.id, now_with)
             ):

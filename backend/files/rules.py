@@ -4,7 +4,7 @@ import re
 from pathlib import PurePosixPath
 
 #: what a photo shows; `id` (documents, faces) is a class of its own for who may look
-PHOTOS = frozenset({"home", "business", "land", "collateral", "contract", "id", "other"})
+PHOTOS = frozenset({"home", "business", "land", "collateral", "contract", "licence", "id", "other"})
 SIGNATURE = "signature"
 VOICE = "voice"
 #: event {hashes}: closed files whose bytes go

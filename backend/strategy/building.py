@@ -90,13 +90,17 @@ def weights_problems(card: Scorecard, figures: Mapping[str, Figure]) -> list[Pro
 
 def score_rules(cards: Iterable[Scorecard], constants: Mapping[str, Expr]) -> dict[str, Rule]:
     """One column of points per name in `gives`: the items' weight × percent, added, over the weights of those
-    that count (100 where all do), cut to whole points."""
+    that count (100 where all do), cut to whole points. Each item is a column of its own, so that a rule that
+    supposes one thing otherwise makes that one a second time and no others."""
+    items: dict[str, Rule] = {}
     gathered: dict[str, tuple[Part, dict[str, Expr]]] = {}
     for card in cards:
-        lines: list[Expr] = [
-            _if_counts(line, Call(Op.multiply, (line.percent, constants[line.weight]), Type.bigint))
-            for line in card.items
-        ]
+        lines: list[Expr] = []
+        for line in card.items:
+            name = f"{card.name}_{line.name}"
+            points = Call(Op.multiply, (line.percent, constants[line.weight]), Type.bigint)
+            items[name] = Rule(name, Column(Type.bigint), _if_counts(line, points), card.part)
+            lines.append(Ref(name, Type.bigint))
         if all(line.counts is None for line in card.items):
             points = Call(Op.share, (total(lines), integer(1)), Type.bigint)
         else:
@@ -104,7 +108,7 @@ def score_rules(cards: Iterable[Scorecard], constants: Mapping[str, Expr]) -> di
             points = Call(Op.whole_ratio, (total(lines), total(weights)), Type.bigint)
         _, of_kind = gathered.setdefault(card.gives, (card.part, {}))
         of_kind.update(dict.fromkeys(card.kinds, points))
-    return {
+    return items | {
         name: Rule(name, Column(Type.bigint), by_kind(of_kind, Type.bigint), part)
         for name, (part, of_kind) in gathered.items()
     }

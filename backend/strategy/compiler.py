@@ -15,7 +15,7 @@ from sqlglot import exp, parse_one
 
 from backend.strategy import places
 from backend.strategy.building import levels
-from backend.strategy.definitions import FROZEN, SPINE, Catalogue, Feature, Rule
+from backend.strategy.definitions import FROZEN, SPINE, Catalogue, Feature, Reason, Rule
 from backend.strategy.documents import CatalogueError, Part, Problem
 from backend.strategy.language.errors import wrong
 from backend.strategy.language.nodes import (
@@ -43,10 +43,12 @@ from backend.strategy.language.sql import (
     source,
 )
 from backend.strategy.packing import as_columns, packed_rules, packs, words
+from backend.strategy.supposing import MOST_RANKED
 
 CUSTOMER = "customer_id"
 REVISION = "inputs_revision"
 MAX_REASONS = 6
+_CONCAT = {POSTGRES.name: "ARRAY_CAT", DUCKDB.name: "LIST_CONCAT", SPARK.name: "CONCAT"}
 #: in one statement that is only prepared
 PACKED_AT_ONCE = 500
 #: PostgreSQL's 1,664, less some for what stands beside them
@@ -374,26 +376,36 @@ def _recordset(catalogue: Catalogue) -> Sql:
 
 
 def _picked(catalogue: Catalogue, dialect: Dialect, *, codes: bool) -> Sql:
-    """The codes, or the amounts, of the reasons that apply, in their order, at most six."""
+    """The codes, or the amounts, of the reasons that apply, in their order: at most six, and the largest of
+    those that are ranked."""
+    plain = [reason for reason in catalogue.reasons if reason.holds is None]
+    ranked = [reason for reason in catalogue.reasons if reason.holds is not None]
+    first = _applying(plain, dialect, codes=codes, most=MAX_REASONS)
+    if not ranked:
+        return first
+    return exp.func(_CONCAT[dialect.name], first, _applying(ranked, dialect, codes=codes, most=MOST_RANKED))
+
+
+def _applying(reasons: Sequence[Reason], dialect: Dialect, *, codes: bool, most: int) -> Sql:
     entries = [
         exp.Literal.string(reason.code) if codes else lower(_or_zero(reason.amount), dialect)
-        for reason in catalogue.reasons
+        for reason in reasons
     ]
-    applies = [column(reason.when.name) for reason in catalogue.reasons]
+    applies = [column(reason.when.name) for reason in reasons]
     if dialect is DUCKDB:
         kept = exp.func("LIST_WHERE", exp.Array(expressions=entries), exp.Array(expressions=applies))
-        return exp.func("LIST_SLICE", kept, exp.Literal.number(1), exp.Literal.number(MAX_REASONS))
+        return exp.func("LIST_SLICE", kept, exp.Literal.number(1), exp.Literal.number(most))
     cases = [
         exp.Case(ifs=[exp.If(this=when, true=entry)]) for when, entry in zip(applies, entries, strict=True)
     ]
     array = exp.Array(expressions=cases)
     if dialect is SPARK:
         return exp.func(
-            "SLICE", exp.func("ARRAY_COMPACT", array), exp.Literal.number(1), exp.Literal.number(MAX_REASONS)
+            "SLICE", exp.func("ARRAY_COMPACT", array), exp.Literal.number(1), exp.Literal.number(most)
         )
     kept = exp.func("ARRAY_REMOVE", exp.cast(array, "text[]" if codes else "bigint[]"), exp.Null())
-    first = exp.Slice(this=exp.Literal.number(1), expression=exp.Literal.number(MAX_REASONS))
-    return exp.Bracket(this=exp.Paren(this=kept), expressions=[first])
+    part = exp.Slice(this=exp.Literal.number(1), expression=exp.Literal.number(most))
+    return exp.Bracket(this=exp.Paren(this=kept), expressions=[part])
 
 
 def _or_zero(rule: Rule) -> Expr:

@@ -32,7 +32,9 @@ FREEZE_EVERY, LEAST_MEMBERS = "freeze_every_months", "frozen_least_count"
 ON_PHONE: Mapping[str, frozenset[str]] = {
     "value": frozenset({"field", "amount", "choice", "observed_on"}),
     "asset": frozenset({"asset_kind", "value_fen", "area_m2", "quantity"}),
+    "record": frozenset({"record_kind", "tenure", "value_fen", "area_m2", "quantity"}),
     "debt": frozenset({"lender", "balance_fen"}),
+    "photo": frozenset({"photo_class"}),
     "person": frozenset(
         {"relation", "is_head", "birth_on", "whereabouts", "sex", "education"}
         | {f"consents_{purpose}" for purpose in ("credit", "accounts", "whereabouts", "marketing")}
@@ -67,6 +69,14 @@ class Words:
     en: str
     explain_zh: str
     explain_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence in both languages."""
+
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,23 +254,32 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A named number that rules work out: a limit, a cap, a rate, a rhythm."""
+    """A named number that rules work out: a limit, a cap, a rate, a rhythm. `supposes`: it says what another
+    would gain if something were otherwise."""
 
     name: str
     words: Words
     unit: str
     examples: tuple[Example, ...]
+    supposes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A line of the explanation of a limit. `order` places it among the others."""
+    """A line of the explanation of a limit. `order` places it among the others.
+
+    Of those that have `holds` only the largest few are told, beside all others: `when` is `holds` and being
+    one of these. `goal`: the name of the amount to be reached for it, `goal_words`: what stands before that.
+    """
 
     code: str
     order: int
     words: Words
     when: Rule
     amount: Rule
+    holds: Rule | None = None
+    goal: str | None = None
+    goal_words: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,14 +303,6 @@ class Product:
     words: Words
     suits: Rule
     examples: tuple[Example, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A sentence in both languages."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from backend.strategy import building
+from backend.strategy import building, supposing
 from backend.strategy.definitions import (
     ON_PHONE,
     SPINE,
@@ -23,6 +23,7 @@ from backend.strategy.definitions import (
     Pending,
     Reason,
     Rule,
+    Said,
     Scorecard,
     Source,
     SourceGate,
@@ -99,8 +100,11 @@ class _Loader(OfferingParts, FrozenParts):
             if (card := self._scorecard(part, scope, figures)) is not None
         ]
         rules |= building.score_rules(scorecards, constants)
+        for name in rules.keys() - columns.keys():
+            self._once(name, rules[name].part)
         choices = {part.text("name"): self._choice(part, scope, rules) for part in self._each("choices")}
         amounts = {part.text("name"): self._amount(part, scope, rules) for part in self._each("amounts")}
+        self._suppose(scope, features, rules)
         tags = [tag for part in self._each("tags") if (tag := self._tag(part, scope, dimensions)) is not None]
         reasons = [
             reason for part in self._each("reasons") if (reason := self._reason(part, scope)) is not None
@@ -108,6 +112,8 @@ class _Loader(OfferingParts, FrozenParts):
         self._stop()
         rules |= {tag.rule.name: tag.rule for tag in tags}
         rules |= {rule.name: rule for reason in reasons for rule in (reason.when, reason.amount)}
+        rules |= {one.holds.name: one.holds for one in reasons if one.holds is not None}
+        rules |= supposing.largest_only(reasons)
         offering = self._offering(scope)
         self._stop()
         rules |= {rule.name: rule for rule in rules_of(offering)}
@@ -302,17 +308,57 @@ class _Loader(OfferingParts, FrozenParts):
     def _amount(self, part: Part, scope: Scope, rules: dict[str, Rule]) -> Amount:
         name = part.text("name")
         type_, _ = UNITS[part.text("unit")]
+        value: Expr | None = None
         if part.has("value"):
             value = self._expression(part, "value", scope, type_)
-        else:
+        elif part.has("household"):
             household = self._expression(part, "household", scope, type_)
             business = self._expression(part, "business", scope, type_)
-            value = None
             if household is not None and business is not None:
                 value = building.by_kind({"household": household, "business": business}, type_)
         if value is not None:
             rules[name] = Rule(name, Column(type_), value, part)
-        return Amount(name, words_of(part), part.text("unit"), self._examples(part))
+        return Amount(name, words_of(part), part.text("unit"), self._examples(part), part.has("supposing"))
+
+    def _suppose(self, scope: Scope, features: Mapping[str, Feature], rules: dict[str, Rule]) -> None:
+        """The amounts that say what another would gain, into `rules`."""
+        values = {name: one.value for name, one in features.items() if one.source is None}
+        values |= {name: rule.value for name, rule in rules.items()}
+        parts = (part for part in self._each("amounts") if part.has("supposing"))
+        for place, part in enumerate(parts, 1):
+            wanted = part.text("raises")
+            changed = self._changed(part, scope)
+            when = self._expression(part, "when", scope, Type.boolean) if part.has("when") else None
+            if changed is None or not self._named_by(part, "raises", rules):
+                continue
+            if rules[wanted].column.type is not Type.bigint:
+                self._add(part, wrong("no_number_name", name=wanted), "raises")
+                continue
+            found = supposing.supposed(place, changed, wanted, values, part)
+            if found is None:
+                nowhere = wrong("no_way", name=wanted, names=", ".join(changed))
+                self._add(part, nowhere, "supposing")
+                continue
+            more, other = found
+            for name in more:
+                self._once(name, part)
+            rules |= more
+            name = part.text("name")
+            rules[name] = Rule(name, scope.columns[name], supposing.gain(when, other, wanted), part)
+
+    def _changed(self, part: Part, scope: Scope) -> dict[str, Expr] | None:
+        """What an amount supposes: by name of a feature or rule, what is to stand in its place."""
+        below, out = part.at("supposing"), dict[str, Expr]()
+        for name in below.data:
+            if name not in scope.columns:
+                unknown = ExpressionError("unknown", nearest_name(name, scope.columns), name=name)
+                self._add(below, unknown, name)
+                return None
+            value = self._expression(below, name, scope, scope.columns[name].type)
+            if value is None:
+                return None
+            out[name] = value
+        return out
 
     def _tag(self, part: Part, scope: Scope, dimensions: Mapping[str, Dimension]) -> Tag | None:
         name, bit = self._mark(part, "tag", TAG, "bit")
@@ -337,14 +383,23 @@ class _Loader(OfferingParts, FrozenParts):
         amount = self._expression(part, "amount", scope, Type.bigint)
         if when is None or amount is None:
             return None
-        name = "reason_" + code.replace(".", "_")
-        return Reason(
+        name, flag = "reason_" + code.replace(".", "_"), Column(Type.boolean)
+        reason = Reason(
             code,
             int(part.data["order"]),
             words_of(part),
-            Rule(f"{name}_when", Column(Type.boolean), surely(when), part),
+            Rule(f"{name}_when", flag, surely(when), part),
             Rule(f"{name}_fen", Column(Type.bigint), amount, part),
+            Rule(f"{name}_holds", flag, surely(when), part) if part.has("ranked") else None,
         )
+        if not part.has("goal"):
+            return reason
+        goal, named = part.at("goal"), part.at("goal").text("amount")
+        known = [one for one, column in scope.columns.items() if column.type is Type.bigint]
+        if named not in known:
+            unknown = ExpressionError("no_number_name", nearest_name(named, known), name=named)
+            self._add(goal, unknown, "amount")
+        return replace(reason, goal=named, goal_words=Said(goal.text("zh"), goal.text("en")))
 
     def _pending(self, part: Part) -> Pending:
         return Pending(part.text("name"), words_of(part), part.data.get("points"))

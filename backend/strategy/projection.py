@@ -31,7 +31,17 @@ PROFILE_FIELDS = (
     "offers",
     "inputs",
 )
-RULES_FIELDS = ("inputs", "features", "steps", "reasons", "most_reasons", "given", "amounts", "score")
+RULES_FIELDS = (
+    "inputs",
+    "features",
+    "steps",
+    "reasons",
+    "most_reasons",
+    "given",
+    "amounts",
+    "score",
+    "ranked",
+)
 TERM_FIELDS = ("zh", "en", "text_zh", "text_en", "bit")
 
 

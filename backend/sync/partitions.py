@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.kernel.actor import Actor, Role
 
-VERSION = 10
+VERSION = 11
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,7 @@ describe.sequential('an opportunity', () => {
       await manager.tap(steps.getByRole('button', { name: manager.t('opportunities.step_lose'), exact: true }))
       await screen.getByText(manager.t('opportunities.lostFirst')).first().waitFor()
       await manager.tap(steps.getByRole('button', { name: manager.t('opportunities.step_follow'), exact: true }))
+      await screen.getByLabel(manager.t('visits.note'), { exact: true }).fill('额度升了，谈了怎么用')
       return steps
     }
     await manager.offline()
@@ -165,7 +166,7 @@ describe.sequential('an opportunity', () => {
     await manager.synced(120)
     const [stored] = await bank.helper.sql<[number, number]>(
       `SELECT (SELECT count(*) FROM opportunity_step s JOIN opportunity o ON o.id = s.opportunity_id WHERE o.customer_id = $1 AND s.step = 'follow'),
-        (SELECT count(*) FROM visit WHERE customer_id = $1 AND 'loan' = ANY (needs))`,
+        (SELECT count(*) FROM visit WHERE customer_id = $1 AND note = '额度升了，谈了怎么用')`,
       home.id,
     )
     expect(stored?.map(Number)).toEqual([1, 1])

@@ -13,7 +13,7 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const packages = fileURLToPath(new URL('../../pwa/node_modules', import.meta.url))
 
 // What takes long and proves the phone rather than the work on it: ./scripts/test --long
-const LONG = ['accounts', 'apart', 'audience', 'badinput', 'duplicates', 'evaluation', 'grades', 'head_page', 'insists', 'moves', 'numbers', 'opportunities', 'ownphone', 'pace', 'pairs', 'provisional', 'questions', 'records', 'storage', 'strategy', 'strategy_back', 'update', 'watch', 'withdraw'].map((name) => `**/${name}.test.ts`)
+const LONG = ['accounts', 'apart', 'audience', 'badinput', 'duplicates', 'evaluation', 'grades', 'head_page', 'insists', 'moves', 'numbers', 'opportunities', 'ownphone', 'pace', 'pairs', 'provisional', 'questions', 'raises', 'records', 'storage', 'strategy', 'strategy_back', 'update', 'watch', 'withdraw'].map((name) => `**/${name}.test.ts`)
 const long = process.env['TIANGE_E2E'] === 'long'
 // a file that is named runs, whichever it is
 const named = process.argv.some((word) => word.endsWith('.test.ts'))

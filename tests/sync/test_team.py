@@ -81,13 +81,15 @@ def _due_of(head: FieldPhone, customer_id: str) -> dict[str, dict[str, Any]]:
     }
 
 
-async def rich(till: Till, ago: int, deposits: str = "300000.00", loan: str = "200000.00") -> None:
+async def rich(
+    till: Till, ago: int, deposits: str = "300000.00", loan: str = "200000.00", overdue: str = "0"
+) -> None:
     """What the bank's systems say of HEAD: enough to be high-end, if nothing else is said."""
     saved = till.write([ACCOUNTS, account(HEAD, 1, deposits)], f"accounts-{ago}.csv")
     assert "1 new" in (said := await till.take("accounts", saved, ago=ago)).out or "1 changed" in said.out
     owed = till.write(
         ["证件号码,合同号,合同金额(元),贷款余额,年利率(%),发放日期,到期日,逾期天数",
-         f"{HEAD},C-1,200000,{loan},4.35,20250301,20280301,0"],
+         f"{HEAD},C-1,200000,{loan},4.35,20250301,20280301,{overdue}"],
         f"loans-{ago}.csv",
     )  # fmt: skip
     assert "1 new" in (said := await till.take("loans", owed, ago=ago)).out or "1 changed" in said.out

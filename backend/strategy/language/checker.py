@@ -18,6 +18,7 @@ from backend.strategy.language.nodes import (
     Aggregate,
     Aggregated,
     AsOf,
+    Call,
     Case,
     Expr,
     Literal,
@@ -331,9 +332,12 @@ class _Checker:
         name = str(node.this).lower()
         if name == "yuan":
             return self._yuan(node.expressions)
+        if name == "percent_of":
+            return self._percent_of(node.expressions)
         op = _FUNCTIONS.get(name)
         if op is None:
-            known = [*_FUNCTIONS, "yuan", *(op.value.lower() for op in (*_VARIADIC.values(), Op.absolute))]
+            others = (op.value.lower() for op in (*_VARIADIC.values(), Op.absolute))
+            known = [*_FUNCTIONS, "yuan", "percent_of", *others]
             raise ExpressionError("function", nearest_name(name, known), name=name)
         return self._call(op, node.expressions)
 
@@ -342,6 +346,16 @@ class _Checker:
         if not isinstance(amount, Literal) or not isinstance(amount.value, int) or amount.value > 10**15:
             raise ExpressionError("yuan")
         return integer(amount.value * FEN_PER_YUAN)
+
+    def _percent_of(self, args: list[exp.Expr]) -> Expr:
+        """Whole percent, cut towards zero; nothing where there is no whole."""
+        numbers = [self.convert(arg) for arg in args]
+        if [number.type for number in numbers] != [Type.bigint] * 2:
+            raise ExpressionError("percent_of")
+        part, all_ = numbers
+        hundred = call(Op.multiply, [part, integer(100)])
+        percent = Call(Op.whole_ratio, (hundred, all_), Type.bigint)
+        return Case(((call(Op.more, [all_, integer(0)]), percent),), Literal(None, Type.bigint), Type.bigint)
 
     def _months(self, node: Any) -> Expr:
         """sqlglot knows a function of this name from other dialects and gives it a node of its own."""

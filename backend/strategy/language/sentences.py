@@ -127,6 +127,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "sum_type": ("SUM wants an integer, not {type}", "SUM 要整数，写的是{type}"),
     "aggregate_type": ("{name} does not take {type}", "{name} 不能用在{type}上"),
     "yuan": ("yuan(…) wants one whole number of yuan", "yuan(…) 里写一个整数，单位元"),
+    "percent_of": (
+        "percent_of(…) wants two integers: a part and the whole",
+        "percent_of(…) 里写两个整数：部分和全部",
+    ),
     "branches_type": (
         "the branches of CASE must have one type, these are {types}",
         "CASE 各支要同一类，现在是{types}",
@@ -161,6 +165,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "otherwise": ("`otherwise` must be {type}", "otherwise 要是{type}"),
     "phone_single": ("a phone works out a single aggregate only", "手机上只能算单独一个汇总"),
     "phone_lacks": ("no phone has {names} of {source}", "手机上没有 {source} 的 {names}"),
+    "no_way": ("nothing on the way to {name} reads {names}", "算 {name} 用不到 {names}"),
     "bands": ("the bands must stand highest first", "各档从高到低排"),
     "case_when": ("only the last case has no `when`", "只有最后一档不写 when"),
     "case_last": ("the last case has no `when`: it is what remains", "最后一档不写 when，其余的都归它"),

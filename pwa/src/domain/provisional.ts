@@ -8,7 +8,7 @@ import { isThing, type Day, type FieldValue, type ProfileRow } from './rows'
 import { gathered, outcome, type Outcome, type Rules, type Value, type Values } from './rules'
 
 /** What there is of a customer on the phone, with its entries laid over the bank's rows. */
-export type Known = Pick<CustomerView, 'file' | 'members' | 'records' | 'profile'>
+export type Known = Pick<CustomerView, 'file' | 'members' | 'records' | 'photos' | 'profile'>
 
 /** Of a source of the catalogue the rows that the bank's views would have. */
 const SOURCES: Record<string, (known: Known) => Values[]> = {
@@ -21,6 +21,11 @@ const SOURCES: Record<string, (known: Known) => Values[]> = {
     records
       .filter(({ kind }) => isThing(kind))
       .map(({ kind, value_fen, area_m2, quantity }) => ({ asset_kind: kind, value_fen, area_m2, quantity })),
+  record: ({ records }) =>
+    records.map(({ kind, value_fen, area_m2, quantity, detail }) => ({
+      record_kind: kind, tenure: (detail?.['tenure'] as string | undefined) ?? null, value_fen, area_m2, quantity,
+    })),
+  photo: ({ photos }) => photos.filter((photo) => photo.class !== 'id').map((photo) => ({ photo_class: photo.class })),
   debt: ({ records }) =>
     records
       .filter(({ kind }) => kind === 'debt')
@@ -65,8 +70,8 @@ export interface Expected extends Outcome {
 const sameLines = (a: Outcome['reasons'], b: Outcome['reasons']) => a.length === b.length && a.every(([code, fen], i) => code === b[i]?.[0] && fen === b[i]?.[1])
 
 /** Whether entries of this phone, or rows that came after the result, may have moved it. */
-function isBehind({ file, members, records, profile }: Known): boolean {
-  const rows = [...(file ? [file] : []), ...members, ...records]
+function isBehind({ file, members, records, photos, profile }: Known): boolean {
+  const rows = [...(file ? [file] : []), ...members, ...records, ...photos]
   return rows.some((row) => row.pending !== undefined || row.revision > (profile?.revision ?? 0))
 }
 

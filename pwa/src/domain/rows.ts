@@ -23,7 +23,7 @@ export type StaffRole = 'agent' | 'manager' | 'deputy_head' | 'branch_head' | 'h
 export type CustomerKind = 'household' | 'business'
 export type Channel = 'onsite' | 'phone' | 'wechat' | 'branch' | 'meeting'
 export type Outcome = 'met' | 'absent' | 'refused' | 'moved' | 'wrong_address' | 'wrong_grid'
-export type PhotoClass = 'home' | 'business' | 'land' | 'collateral' | 'contract' | 'id' | 'other'
+export type PhotoClass = 'home' | 'business' | 'land' | 'collateral' | 'contract' | 'licence' | 'id' | 'other'
 export type FileClass = PhotoClass | 'signature' | 'voice'
 /** Kinds of what somebody owns. */
 export const THINGS = ['real_estate', 'vehicle', 'farmland', 'livestock', 'machinery', 'premises', 'financial'] as const

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { expected, featuresOf, type Known } from './provisional'
-import type { FileRow, MemberRow, ProfileRow, RecordRow } from './rows'
-import { calculation, gathered, outcome, type Rules, type Tree, type Value, type Values } from './rules'
+import type { FileRow, MemberRow, PhotoRow, ProfileRow, RecordRow } from './rows'
+import { calculation, gathered, goals, outcome, type Rules, type Tree, type Value, type Values } from './rules'
 
 const rulesOf = (tree: Tree): Rules => ({
   inputs: [], features: [], reasons: [], most_reasons: 6, given: [], amounts: [], score: [],
@@ -68,7 +68,7 @@ const profile = {
   as_of: '2026-11-29', inputs: [1000, 0],
 } as unknown as ProfileRow
 const file = (amount: number, row: Partial<FileRow> = {}): FileRow => ({ id: 'c', revision: 5, open_sections: [], values: { income_wages_fen: [amount, 'collected', '2026-11-30', null] }, ...row })
-const known = (over: Partial<Known> = {}): Known => ({ file: file(1000), members: [], records: [], profile, ...over })
+const known = (over: Partial<Known> = {}): Known => ({ file: file(1000), members: [], records: [], photos: [], profile, ...over })
 const pending = { command: 'x', state: 'saved' as const }
 
 test('an entry of this phone shows what it will change; nothing entered, nothing to say', () => {
@@ -103,6 +103,25 @@ test('a figure over many says whose it is and of which day; one that stands in s
   expect(told({})[1]?.counted).toEqual({ level: null, on: null })
 })
 
+test('what would raise it stands beside the others, with what must be reached; the sheet has those too that are not told', () => {
+  const more: Rules = {
+    ...rules,
+    steps: [...rules.steps, ['a_fen', 300], ['b_fen', 900], ['none_fen', 0], ['holds', true], ['not', false], ['goal_fen', 42]],
+    ranked: [
+      ['raise.a', 'holds', 'a_fen', 'holds', 'goal_fen', '到', 'up to'],
+      ['raise.b', 'not', 'b_fen', 'holds', null, null, null],
+      ['raise.none', 'not', 'none_fen', 'not', 'goal_fen', '到', 'up to'],
+    ],
+  }
+  const values = { income_year_fen: 1000, overdue_days: 0 }
+  expect(outcome(more, values, '2026-11-30').reasons).toEqual([['sum.income_capacity', 500], ['raise.a', 300]])
+  expect(outcome({ ...more, most_reasons: 0 }, values, '2026-11-30').reasons).toEqual([['raise.a', 300]])
+  expect(goals(more, values, '2026-11-30')).toEqual({ 'raise.a': { zh: '到', en: 'up to', fen: 42 } })
+  expect(calculation(more, values, '2026-11-30').raises).toEqual([['raise.b', 900], ['raise.a', 300]])
+  // rules from before
+  expect(calculation(rules, values, '2026-11-30').raises).toEqual([])
+})
+
 test('rows become the rows of the bank’s views', () => {
   const one: Rules = {
     ...rules,
@@ -111,11 +130,15 @@ test('rows become the rows of the bank’s views', () => {
       ['owed', 'debt', ['SUM', 'balance_fen', ['=', 'lender', ["'", 'elsewhere']]], 0],
       ['agreed', 'person', ['COUNT', 1, ['AND', 'is_head', 'consents_credit']], 0],
       ['said', 'value', ['COUNT', 1], 0],
+      ['rented', 'record', ['SUM', 'area_m2', ['=', 'tenure', ["'", 'rented_in']]], 0],
+      ['contracts', 'photo', ['COUNT', 1, ['=', 'photo_class', ["'", 'contract']]], 0],
+      ['shown', 'photo', ['COUNT', 1], 0],
       ['poor', 'value', ['COUNT', 1, ['=', 'choice', ["'", 'yes']]], 0],
     ],
   }
   const record = (kind: string, value_fen: number, detail: RecordRow['detail'] = null) => ({ id: kind, revision: 1, customer_id: 'c', kind, label: '', value_fen, area_m2: null, quantity: null, observed_on: null, source: 'collected', detail }) as RecordRow
+  const photo = (shows: PhotoRow['class']) => ({ id: shows, revision: 1, class: shows }) as PhotoRow
   const member = { id: 'm', revision: 1, customer_id: 'c', relation: 'head', birth_on: null, consents: [['credit', true, 1, '2026-11-30', 'p']] } as unknown as MemberRow
-  const said = featuresOf(one, { file: { id: 'c', revision: 1, open_sections: [], values: { minimum_living: [true, 'collected', null, null], gone: [null, 'collected', null, null] } }, members: [member], records: [record('vehicle', 5), record('debt', 9, { lender: 'elsewhere' })], profile: null }, '2026-11-30')
-  expect(said).toEqual({ cars: 5, owed: 9, agreed: 1, said: 1, poor: 1 })
+  const said = featuresOf(one, { file: { id: 'c', revision: 1, open_sections: [], values: { minimum_living: [true, 'collected', null, null], gone: [null, 'collected', null, null] } }, members: [member], records: [record('vehicle', 5), record('debt', 9, { lender: 'elsewhere' }), { ...record('farmland', 0, { tenure: 'rented_in' }), area_m2: 70 }], photos: [photo('contract'), photo('land'), photo('id')], profile: null }, '2026-11-30')
+  expect(said).toEqual({ cars: 5, owed: 9, agreed: 1, said: 1, poor: 1, rented: 70, contracts: 1, shown: 2 })
 })

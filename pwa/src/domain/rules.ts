@@ -22,6 +22,8 @@ export interface Rules {
   steps: [name: string, tree: Tree][]
   reasons: [code: string, when: string, amount: string][]
   most_reasons: number
+  /** Reasons of which only the largest are told, beside the others: `when` says which of those that hold. `goal`: the amount to be reached, and what stands before it. Absent in rows from before. */
+  ranked?: [code: string, when: string, amount: string, holds: string, goal: string | null, zh: string | null, en: string | null][]
   /** What features and amounts are called, in the order in which they are told; `counted`: a figure over many customers. */
   given: Said[]
   amounts: Said[]
@@ -51,6 +53,8 @@ export interface Calculation {
   given: Line[]
   score: ScoreLine[]
   amounts: Line[]
+  /** What would raise the limit, the largest first, those that are not told elsewhere among them. */
+  raises: [code: string, fen: Fen][]
 }
 
 /** What the rules say of a customer. Money in fen, rates in basis points. */
@@ -242,12 +246,30 @@ export function calculation(rules: Rules, values: Values, asOf: Day): Calculatio
   return {
     given: rules.given.map(line),
     amounts: rules.amounts.map(line),
+    raises: (rules.ranked ?? [])
+      .filter(([, , , holds]) => row.values[holds] === true)
+      .map(([code, , amount]): [string, Fen] => [code, (row.values[amount] as Fen | null) ?? 0])
+      .sort(([, a], [, b]) => b - a),
     score: rules.score
       .filter(([, , kinds]) => kinds.includes(row.values['kind'] as string))
       .map(([zh, en, , percent, weight, counts]) => ({
         zh, en, percent: (evaluate(percent, row) as number | null) ?? 0, weight: evaluate(weight, row) as number, counts: evaluate(counts, row) === true,
       })),
   }
+}
+
+/** What must be reached for a reason: the words before the amount, and the amount. */
+export type Goals = Record<string, { zh: string; en: string; fen: Fen }>
+
+/** The goals of reasons that hold, by code. */
+export function goals(rules: Rules, values: Values, asOf: Day): Goals {
+  const of = workedOut(rules, values, asOf).values
+  return Object.fromEntries(
+    (rules.ranked ?? []).flatMap(([code, , , holds, goal, zh, en]) => {
+      const fen = goal === null ? null : of[goal]
+      return of[holds] === true && typeof fen === 'number' ? [[code, { zh: zh ?? '', en: en ?? '', fen }]] : []
+    }),
+  )
 }
 
 /** What the rules say of a feature row on a day; `values` holds every input. */
@@ -257,6 +279,7 @@ export function outcome(rules: Rules, values: Values, asOf: Day): Outcome {
     .filter(([, when]) => of[when] === true)
     .slice(0, rules.most_reasons)
     .map(([code, , amount]): [string, Fen] => [code, (of[amount] as Fen | null) ?? 0])
+    .concat((rules.ranked ?? []).filter(([, when]) => of[when] === true).map(([code, , amount]) => [code, (of[amount] as Fen | null) ?? 0]))
   return {
     tier: of['tier'] as string,
     stage: of['stage'] as string,

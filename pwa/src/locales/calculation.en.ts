@@ -7,6 +7,7 @@ export default {
   inputs: 'What it is worked out from',
   counted: { village: 'This village, counted {day}', township: 'This township, counted {day}', bank: 'The whole bank, counted {day}', policy: "Too few to count: the policy's figure" },
   score: 'Score',
+  raises: 'What would raise it',
   steps: 'The limit, step by step',
   points: '{got} of {weight}',
   shared: 'Not known yet; the other lines share its points',

@@ -7,6 +7,7 @@ export default {
   inputs: '用到的资料',
   counted: { village: '本村，{day}统计', township: '本乡镇，{day}统计', bank: '全行，{day}统计', policy: '户数不够统计，用政策数字' },
   score: '评分',
+  raises: '怎样能提高',
   steps: '额度一步步',
   points: '{got} / {weight} 分',
   shared: '还没有，分给别的项',

@@ -862,6 +862,7 @@ const en: Messages = {
     business: 'Business',
     collateral: 'Collateral',
     contract: 'Contract',
+    licence: 'Business licence',
     id: 'ID',
     other: 'Other',
   },

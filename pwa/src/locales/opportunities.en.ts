@@ -7,7 +7,7 @@ const en: typeof zh = {
   limit_raised: 'The limit rose',
   limitWhy: 'The limit rose from {before} to {after}: time to talk about using it',
   limitScript: 'As things stand with your family, the bank can lend you more now. Call me whenever you need it; you sign on the phone.',
-  cameTo: 'What came of the opportunity',
+  cameTo: 'Opportunities',
   say: 'What to say',
   offer: 'Offer: {product}',
   until: 'Until {day}',

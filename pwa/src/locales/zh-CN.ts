@@ -861,6 +861,7 @@ const zh = {
     business: '生意',
     collateral: '抵押物',
     contract: '合同',
+    licence: '营业执照',
     id: '证件',
     other: '其他',
   },

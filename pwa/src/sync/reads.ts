@@ -261,13 +261,13 @@ export class Reader {
       file: laid('file')[0] ?? null,
       members: laid('member'),
       records: laid('record'),
+      photos: laid('photo').sort((a, b) => (a.taken_on < b.taken_on ? 1 : a.taken_on > b.taken_on ? -1 : a.id < b.id ? 1 : -1)),
       profile: rows.get('profile', id) ?? look?.of('profile')[0] ?? null,
     }
     return {
       customer,
       ...here,
       expected: look ? null : expected(rows.get('rules', 'in_force'), here, this.core.today()),
-      photos: laid('photo').sort((a, b) => (a.taken_on < b.taken_on ? 1 : a.taken_on > b.taken_on ? -1 : a.id < b.id ? 1 : -1)),
       standing: laid('standing')[0] ?? null,
       visits: laid('visit').sort((a, b) => b.at - a.at),
       tasks: this.about(id, 'task', look).sort((a, b) => (a.due_on < b.due_on ? -1 : 1)),

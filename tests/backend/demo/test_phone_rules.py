@@ -40,6 +40,7 @@ HANGING = {
     "file": "SELECT id::text FROM customer WHERE status = 'active' ORDER BY 1",
     "member": "SELECT id::text FROM membership WHERE until_on IS NULL ORDER BY 1",
     "record": "SELECT id::text FROM file_record WHERE removed_at IS NULL ORDER BY 1",
+    "photo": "SELECT id::text FROM customer_photo WHERE removed_at IS NULL ORDER BY 1",
 }
 
 
@@ -65,7 +66,7 @@ async def written(county: LoadedCounty, said: Said, path: Path) -> None:
         async with db.unit(Actor.system("test")) as uow:
             files = {row["id"]: row for row in await rows_on_phones(uow, "file")}
             hanging: dict[str, dict[str, list[Any]]] = {}
-            for kind in ("member", "record"):
+            for kind in ("member", "record", "photo"):
                 of = hanging[kind] = defaultdict(list)
                 for row in await rows_on_phones(uow, kind):
                     of[row["customer_id"]].append(row)
@@ -83,6 +84,7 @@ async def written(county: LoadedCounty, said: Said, path: Path) -> None:
                     "file": files[one],
                     "members": hanging["member"][one],
                     "records": hanging["record"][one],
+                    "photos": hanging["photo"][one],
                 },
                 "inputs": [features[name] for name in rules.inputs],
                 "result": {name: plain[name] for name in TOLD},

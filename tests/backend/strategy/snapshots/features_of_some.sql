@@ -631,6 +631,8 @@ WITH of_customer AS MATERIALIZED (
     COUNT(1) FILTER(WHERE
       consents_marketing) AS marketing_consent_count,
     COUNT(1) FILTER(WHERE
+      is_head AND birth_on IS NULL AND COALESCE(whereabouts, 'home') <> 'studying') AS ageless_lead_count,
+    COUNT(1) FILTER(WHERE
       (
         (
           CAST(EXTRACT(YEAR FROM CAST(:as_of AS DATE)) AS BIGINT) * 12 + CAST(EXTRACT(MONTH FROM CAST(:as_of AS DATE)) AS BIGINT)
@@ -842,6 +844,41 @@ WITH of_customer AS MATERIALIZED (
     )
   GROUP BY
     customer_id
+), of_photo AS MATERIALIZED (
+  SELECT
+    customer_id,
+    COUNT(1) FILTER(WHERE
+      photo_class = 'contract') AS contract_photo_count,
+    COUNT(1) FILTER(WHERE
+      photo_class = 'licence') AS licence_photo_count
+  FROM facts.photo
+  WHERE
+    customer_id = ANY(
+      CAST(:customer_ids AS UUID[])
+    )
+  GROUP BY
+    customer_id
+), of_asset AS MATERIALIZED (
+  SELECT
+    customer_id,
+    COUNT(1) AS thing_count,
+    CAST(SUM(value_fen) FILTER(WHERE
+      asset_kind <> 'financial') AS BIGINT) AS assets_fen,
+    CAST(SUM(value_fen) FILTER(WHERE
+      asset_kind = 'financial') AS BIGINT) AS financial_assets_fen,
+    CAST(SUM(area_m2) FILTER(WHERE
+      asset_kind = 'farmland') AS BIGINT) AS farmland_m2,
+    COUNT(1) FILTER(WHERE
+      asset_kind = 'vehicle') AS vehicle_count,
+    COUNT(1) FILTER(WHERE
+      asset_kind = 'machinery') AS machinery_count
+  FROM facts.asset
+  WHERE
+    customer_id = ANY(
+      CAST(:customer_ids AS UUID[])
+    )
+  GROUP BY
+    customer_id
 ), of_presented AS MATERIALIZED (
   SELECT
     customer_id,
@@ -861,26 +898,6 @@ WITH of_customer AS MATERIALIZED (
         CAST(:as_of AS DATE) - presented_on
       ) AS BIGINT) BETWEEN 0 AND 365) AS mobile_banking_shown_count
   FROM facts.presented
-  WHERE
-    customer_id = ANY(
-      CAST(:customer_ids AS UUID[])
-    )
-  GROUP BY
-    customer_id
-), of_asset AS MATERIALIZED (
-  SELECT
-    customer_id,
-    CAST(SUM(value_fen) FILTER(WHERE
-      asset_kind <> 'financial') AS BIGINT) AS assets_fen,
-    CAST(SUM(value_fen) FILTER(WHERE
-      asset_kind = 'financial') AS BIGINT) AS financial_assets_fen,
-    CAST(SUM(area_m2) FILTER(WHERE
-      asset_kind = 'farmland') AS BIGINT) AS farmland_m2,
-    COUNT(1) FILTER(WHERE
-      asset_kind = 'vehicle') AS vehicle_count,
-    COUNT(1) FILTER(WHERE
-      asset_kind = 'machinery') AS machinery_count
-  FROM facts.asset
   WHERE
     customer_id = ANY(
       CAST(:customer_ids AS UUID[])
@@ -1160,6 +1177,7 @@ WITH of_customer AS MATERIALIZED (
     COALESCE(of_person.accounts_consent_count, 0) AS accounts_consent_count,
     COALESCE(of_person.whereabouts_consent_count, 0) AS whereabouts_consent_count,
     COALESCE(of_person.marketing_consent_count, 0) AS marketing_consent_count,
+    COALESCE(of_person.ageless_lead_count, 0) AS ageless_lead_count,
     COALESCE(of_person.turning_sixty_count, 0) AS turning_sixty_count,
     COALESCE(of_person.turning_eighteen_count, 0) AS turning_eighteen_count,
     COALESCE(of_person.infant_count, 0) AS infant_count,
@@ -1223,14 +1241,17 @@ WITH of_customer AS MATERIALIZED (
     COALESCE(of_record.partner_not_ours_count, 0) AS partner_not_ours_count,
     COALESCE(of_record.sales_known_fen, 0) AS sales_known_fen,
     COALESCE(of_record.purchases_known_fen, 0) AS purchases_known_fen,
-    COALESCE(of_presented.wealth_shown_count, 0) AS wealth_shown_count,
-    COALESCE(of_presented.loan_shown_count, 0) AS loan_shown_count,
-    COALESCE(of_presented.mobile_banking_shown_count, 0) AS mobile_banking_shown_count,
+    COALESCE(of_photo.contract_photo_count, 0) AS contract_photo_count,
+    COALESCE(of_photo.licence_photo_count, 0) AS licence_photo_count,
+    COALESCE(of_asset.thing_count, 0) AS thing_count,
     COALESCE(of_asset.assets_fen, 0) AS assets_fen,
     COALESCE(of_asset.financial_assets_fen, 0) AS financial_assets_fen,
     COALESCE(of_asset.farmland_m2, 0) AS farmland_m2,
     COALESCE(of_asset.vehicle_count, 0) AS vehicle_count,
     COALESCE(of_asset.machinery_count, 0) AS machinery_count,
+    COALESCE(of_presented.wealth_shown_count, 0) AS wealth_shown_count,
+    COALESCE(of_presented.loan_shown_count, 0) AS loan_shown_count,
+    COALESCE(of_presented.mobile_banking_shown_count, 0) AS mobile_banking_shown_count,
     COALESCE(of_debt.debts_elsewhere_fen, 0) AS debts_elsewhere_fen,
     COALESCE(of_debt.debts_private_fen, 0) AS debts_private_fen,
     COALESCE(of_frozen.place_income_per_head_fen, 2311900) AS place_income_per_head_fen,
@@ -1263,10 +1284,12 @@ WITH of_customer AS MATERIALIZED (
     ON of_evaluation.customer_id = of_customer.customer_id
   LEFT JOIN of_record
     ON of_record.customer_id = of_customer.customer_id
-  LEFT JOIN of_presented
-    ON of_presented.customer_id = of_customer.customer_id
+  LEFT JOIN of_photo
+    ON of_photo.customer_id = of_customer.customer_id
   LEFT JOIN of_asset
     ON of_asset.customer_id = of_customer.customer_id
+  LEFT JOIN of_presented
+    ON of_presented.customer_id = of_customer.customer_id
   LEFT JOIN of_debt
     ON of_debt.customer_id = of_customer.customer_id
   LEFT JOIN of_frozen
@@ -1326,6 +1349,21 @@ WITH of_customer AS MATERIALIZED (
       plan_next_on - CAST(:as_of AS DATE)
     ) AS BIGINT) AS plan_left_days,
     member_count - worker_count AS dependant_count,
+    LEAST(
+      COALESCE(
+        CASE
+          WHEN farmland_m2 - rented_out_m2 > 0
+          THEN (
+            rented_in_m2 * 100
+          ) / (
+            farmland_m2 - rented_out_m2
+          )
+          ELSE CAST(NULL AS BIGINT)
+        END,
+        0
+      ),
+      100
+    ) AS rented_land_percent,
     CAST((
       CAST(:as_of AS DATE) - evaluated_on
     ) AS BIGINT) AS evaluated_days,

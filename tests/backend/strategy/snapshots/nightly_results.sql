@@ -5,57 +5,268 @@ WITH rules_1 AS (
 ), rules_2 AS (
   SELECT
     rules_1.*,
-    (
-      CAST(CASE
-        WHEN year_average_fen >= 20000000
-        THEN 100
+    CAST(CASE
+      WHEN lead_age_years IS NULL
+      THEN 0
+      WHEN lead_age_years BETWEEN 25 AND 55
+      THEN 100
+      WHEN lead_age_years BETWEEN 18 AND 60
+      THEN 70
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) AS business_credit_people,
+    CAST(CASE
+      WHEN employee_count >= 5
+      THEN 100
+      WHEN employee_count >= 2
+      THEN 70
+      WHEN employee_count >= 1
+      THEN 50
+      WHEN employee_count >= 0
+      THEN 30
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) AS business_credit_labour,
+    CAST(CASE
+      WHEN assets_fen >= 80000000
+      THEN 100
+      WHEN assets_fen >= 40000000
+      THEN 80
+      WHEN assets_fen >= 15000000
+      THEN 60
+      WHEN assets_fen >= 5000000
+      THEN 40
+      WHEN assets_fen >= 1000000
+      THEN 20
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) AS business_credit_assets,
+    CAST(CASE
+      WHEN net_assets_fen >= 80000000
+      THEN 100
+      WHEN net_assets_fen >= 40000000
+      THEN 85
+      WHEN net_assets_fen >= 15000000
+      THEN 65
+      WHEN net_assets_fen >= 5000000
+      THEN 40
+      WHEN net_assets_fen >= 1000000
+      THEN 20
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) AS business_credit_net_assets,
+    LEAST(GREATEST(completeness_points, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) AS business_credit_completeness,
+    CASE
+      WHEN overdue_days > 0
+      THEN 0
+      ELSE CAST(CASE
         WHEN year_average_fen >= 10000000
-        THEN 80
-        WHEN year_average_fen >= 5000000
-        THEN 65
-        WHEN year_average_fen >= 2000000
-        THEN 45
-        WHEN year_average_fen >= 500000
-        THEN 20
-        WHEN year_average_fen >= 100000
-        THEN 10
-        ELSE 0
-      END AS BIGINT) * 45 + CAST(CASE
-        WHEN loans_fen >= 20000000
-        THEN 100
-        WHEN loans_fen >= 10000000
-        THEN 85
-        WHEN loans_fen >= 5000000
-        THEN 70
-        WHEN loans_fen >= 1000000
-        THEN 45
-        WHEN loans_fen >= 1
-        THEN 20
-        ELSE 0
-      END AS BIGINT) * 25 + CAST(CASE
-        WHEN product_count >= 5
-        THEN 100
-        WHEN product_count >= 4
-        THEN 80
-        WHEN product_count >= 3
-        THEN 60
-        WHEN product_count >= 2
         THEN 40
-        WHEN product_count >= 1
-        THEN 20
-        ELSE 0
-      END AS BIGINT) * 15 + CAST(CASE
-        WHEN active_month_count >= 9
-        THEN 100
-        WHEN active_month_count >= 6
-        THEN 70
-        WHEN active_month_count >= 3
-        THEN 40
-        WHEN active_month_count >= 1
+        WHEN year_average_fen >= 3000000
+        THEN 30
+        WHEN year_average_fen >= 1000000
         THEN 15
         ELSE 0
-      END AS BIGINT) * 15
-    ) // 100 AS current_value_points,
+      END AS BIGINT) + CAST(CASE
+        WHEN merchant_year_fen >= 10000000
+        THEN 20
+        WHEN merchant_year_fen > 0
+        THEN 10
+        ELSE 0
+      END AS BIGINT) + CAST(CASE
+        WHEN active_month_count >= 9
+        THEN 20
+        WHEN active_month_count >= 4
+        THEN 10
+        ELSE 0
+      END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
+    END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS business_credit_bank,
+    CASE
+      WHEN NOT (
+        evaluation_percent IS NULL
+      )
+      THEN LEAST(GREATEST(evaluation_percent, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+      ELSE 0
+    END AS business_credit_evaluation,
+    CASE
+      WHEN lead_age_years IS NULL
+      THEN 0
+      WHEN harmony = 'poor'
+      THEN 25
+      WHEN lead_age_years BETWEEN 25 AND 55
+      THEN CAST(CASE WHEN harmony = 'good' THEN 100 ELSE 80 END AS BIGINT)
+      WHEN lead_age_years BETWEEN 18 AND 60
+      THEN CAST(CASE WHEN harmony = 'good' THEN 75 ELSE 60 END AS BIGINT)
+      ELSE 0
+    END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) AS household_credit_people,
+    CAST(CASE
+      WHEN worker_count >= 3
+      THEN 100
+      WHEN worker_count >= 2
+      THEN 80
+      WHEN worker_count >= 1
+      THEN 40
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) AS household_credit_labour,
+    CAST(CASE
+      WHEN assets_fen >= 40000000
+      THEN 100
+      WHEN assets_fen >= 20000000
+      THEN 80
+      WHEN assets_fen >= 10000000
+      THEN 60
+      WHEN assets_fen >= 5000000
+      THEN 40
+      WHEN assets_fen >= 1000000
+      THEN 20
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) AS household_credit_assets,
+    CAST(CASE
+      WHEN net_assets_fen >= 50000000
+      THEN 100
+      WHEN net_assets_fen >= 30000000
+      THEN 85
+      WHEN net_assets_fen >= 15000000
+      THEN 65
+      WHEN net_assets_fen >= 5000000
+      THEN 40
+      WHEN net_assets_fen >= 1000000
+      THEN 20
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) AS household_credit_net_assets,
+    CAST(CASE
+      WHEN income_year_fen >= (
+        (
+          place_income_per_head_fen * 150
+        ) // 100
+      ) * GREATEST(member_count, 1)
+      THEN 100
+      WHEN income_year_fen >= (
+        (
+          place_income_per_head_fen * 120
+        ) // 100
+      ) * GREATEST(member_count, 1)
+      THEN 85
+      WHEN income_year_fen >= place_income_per_head_fen * GREATEST(member_count, 1)
+      THEN 70
+      WHEN income_year_fen >= (
+        (
+          place_income_per_head_fen * 70
+        ) // 100
+      ) * GREATEST(member_count, 1)
+      THEN 50
+      WHEN income_year_fen >= (
+        (
+          place_income_per_head_fen * 40
+        ) // 100
+      ) * GREATEST(member_count, 1)
+      THEN 25
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS household_credit_income,
+    LEAST(GREATEST(completeness_points, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) AS household_credit_completeness,
+    CASE
+      WHEN overdue_days > 0
+      THEN 0
+      ELSE CAST(CASE
+        WHEN year_average_fen >= 5000000
+        THEN 50
+        WHEN year_average_fen >= 2000000
+        THEN 35
+        WHEN year_average_fen >= 500000
+        THEN 20
+        ELSE 0
+      END AS BIGINT) + CAST(CASE
+        WHEN active_month_count >= 9
+        THEN 30
+        WHEN active_month_count >= 4
+        THEN 20
+        WHEN active_month_count >= 1
+        THEN 10
+        ELSE 0
+      END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
+    END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS household_credit_bank,
+    CASE
+      WHEN NOT (
+        evaluation_percent IS NULL
+      )
+      THEN LEAST(GREATEST(evaluation_percent, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+      ELSE 0
+    END AS household_credit_evaluation,
+    CAST(CASE
+      WHEN year_average_fen >= 20000000
+      THEN 100
+      WHEN year_average_fen >= 10000000
+      THEN 80
+      WHEN year_average_fen >= 5000000
+      THEN 65
+      WHEN year_average_fen >= 2000000
+      THEN 45
+      WHEN year_average_fen >= 500000
+      THEN 20
+      WHEN year_average_fen >= 100000
+      THEN 10
+      ELSE 0
+    END AS BIGINT) * 45 AS current_value_deposits,
+    CAST(CASE
+      WHEN loans_fen >= 20000000
+      THEN 100
+      WHEN loans_fen >= 10000000
+      THEN 85
+      WHEN loans_fen >= 5000000
+      THEN 70
+      WHEN loans_fen >= 1000000
+      THEN 45
+      WHEN loans_fen >= 1
+      THEN 20
+      ELSE 0
+    END AS BIGINT) * 25 AS current_value_loans,
+    CAST(CASE
+      WHEN product_count >= 5
+      THEN 100
+      WHEN product_count >= 4
+      THEN 80
+      WHEN product_count >= 3
+      THEN 60
+      WHEN product_count >= 2
+      THEN 40
+      WHEN product_count >= 1
+      THEN 20
+      ELSE 0
+    END AS BIGINT) * 15 AS current_value_products,
+    CAST(CASE
+      WHEN active_month_count >= 9
+      THEN 100
+      WHEN active_month_count >= 6
+      THEN 70
+      WHEN active_month_count >= 3
+      THEN 40
+      WHEN active_month_count >= 1
+      THEN 15
+      ELSE 0
+    END AS BIGINT) * 15 AS current_value_activity,
+    CAST(CASE
+      WHEN net_assets_fen >= 80000000
+      THEN 100
+      WHEN net_assets_fen >= 50000000
+      THEN 80
+      WHEN net_assets_fen >= 30000000
+      THEN 60
+      WHEN net_assets_fen >= 15000000
+      THEN 40
+      WHEN net_assets_fen >= 5000000
+      THEN 20
+      ELSE 0
+    END AS BIGINT) * 25 AS potential_value_wealth,
+    CAST(CASE
+      WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 30000000
+      THEN 100
+      WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 15000000
+      THEN 80
+      WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 8000000
+      THEN 60
+      WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 4000000
+      THEN 40
+      WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 1000000
+      THEN 20
+      ELSE 0
+    END AS BIGINT) * 20 AS potential_value_turnover,
+    CAST(CASE WHEN need_count >= 2 THEN 100 WHEN need_count >= 1 THEN 60 ELSE 0 END AS BIGINT) * 20 AS potential_value_needs,
     CASE
       WHEN COALESCE(
         account_count > 0
@@ -104,10 +315,23 @@ WITH rules_1 AS (
     END AS BIGINT) AS tier_previous_level,
     CAST(CASE WHEN income_age_days > 540 THEN 80 ELSE 100 END AS BIGINT) AS freshness_percent,
     CASE
-      WHEN kind = 'household'
-      THEN GREATEST(income_year_fen, wages_year_fen)
-      ELSE GREATEST(turnover_year_fen, merchant_year_fen)
-    END AS fresh_income_fen,
+      WHEN contract_photo_count > 0
+      THEN 0
+      ELSE (
+        (
+          (
+            planting_income_fen * rented_land_percent
+          ) // 100
+        ) * (
+          100 - CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-12-01' AS DATE) THEN 90 ELSE 100 END AS BIGINT)
+        )
+      ) // 100
+    END AS unproven_income_fen,
+    CASE
+      WHEN licence_photo_count > 0
+      THEN 100
+      ELSE CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-12-01' AS DATE) THEN 90 ELSE 100 END AS BIGINT)
+    END AS licensed_percent,
     GREATEST((
       net_assets_fen * 50
     ) // 100, 0) AS net_assets_cap_fen,
@@ -117,9 +341,44 @@ WITH rules_1 AS (
       lead_age_years BETWEEN 18 AND 60
     ), FALSE) AS is_out_of_age,
     credit_consent_count = 0 AS is_without_consent,
+    CASE
+      WHEN kind = 'household'
+      THEN CAST(CASE
+        WHEN year_average_fen < 500000
+        THEN 500000
+        WHEN year_average_fen < 2000000
+        THEN 2000000
+        WHEN year_average_fen < 5000000
+        THEN 5000000
+        ELSE 0
+      END AS BIGINT)
+      ELSE CAST(CASE
+        WHEN year_average_fen < 1000000
+        THEN 1000000
+        WHEN year_average_fen < 3000000
+        THEN 3000000
+        WHEN year_average_fen < 10000000
+        THEN 10000000
+        ELSE 0
+      END AS BIGINT)
+    END AS deposits_goal_fen,
     CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2025-05-20' AS DATE) THEN 300 ELSE 310 END AS BIGINT) + 180 AS guide_rate_bp,
     CAST(CASE WHEN year_average_fen >= 2000000 THEN 20 ELSE 0 END AS BIGINT) AS contribution_discount_bp,
     CAST(30 AS BIGINT) AS contact_days,
+    CAST(1 AS BIGINT) AS if1_credit_consent_count,
+    CAST(60 AS BIGINT) AS if2_lead_age_years,
+    worker_count + ageless_lead_count AS if2_worker_count,
+    CAST(1 AS BIGINT) AS if3_credit_consent_count,
+    CAST(60 AS BIGINT) AS if3_lead_age_years,
+    worker_count + ageless_lead_count AS if3_worker_count,
+    CAST(1 AS BIGINT) AS if4_contract_photo_count,
+    CAST(1 AS BIGINT) AS if5_licence_photo_count,
+    LEAST(completeness_points + 10, 100) AS if6_completeness_points,
+    CAST(100 AS BIGINT) AS if7_completeness_points,
+    CAST($as_of AS DATE) AS if8_income_observed_on,
+    CAST(80 AS BIGINT) AS if9_evaluation_percent,
+    CAST(0 AS BIGINT) AS if11_debts_elsewhere_fen,
+    CAST(0 AS BIGINT) AS if12_overdue_days,
     kind = 'business' AND COALESCE(trade IN ('f52'), FALSE) AS tag_trade_retail,
     kind = 'business' AND COALESCE(trade IN ('h61', 'h62'), FALSE) AS tag_trade_catering,
     kind = 'business'
@@ -278,28 +537,186 @@ WITH rules_1 AS (
 ), rules_3 AS (
   SELECT
     rules_2.*,
-    CASE
-      WHEN kind = 'household'
-      THEN GREATEST((
-        income_year_fen * freshness_percent
-      ) // 100, wages_year_fen)
-      ELSE GREATEST((
-        turnover_year_fen * freshness_percent
-      ) // 100, merchant_year_fen)
-    END AS counted_income_fen,
+    (
+      current_value_deposits + current_value_loans + current_value_products + current_value_activity
+    ) // 100 AS current_value_points,
     CASE
       WHEN kind = 'household'
       THEN GREATEST(
-        fresh_income_fen - COALESCE(spending_year_fen, (
-          fresh_income_fen * 50
-        ) // 100),
-        0
+        (
+          (
+            income_year_fen - unproven_income_fen
+          ) * freshness_percent
+        ) // 100,
+        wages_year_fen
       )
-      ELSE GREATEST(COALESCE(fresh_income_fen - costs_year_fen, (
-        fresh_income_fen * 15
-      ) // 100), 0)
-    END AS fresh_surplus_fen,
-    is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent AS is_vetoed,
+      ELSE GREATEST(
+        (
+          (
+            (
+              turnover_year_fen * licensed_percent
+            ) // 100
+          ) * freshness_percent
+        ) // 100,
+        merchant_year_fen
+      )
+    END AS counted_income_fen,
+    if1_credit_consent_count = 0 AS if1_is_without_consent,
+    CAST(CASE
+      WHEN if2_lead_age_years IS NULL
+      THEN 0
+      WHEN if2_lead_age_years BETWEEN 25 AND 55
+      THEN 100
+      WHEN if2_lead_age_years BETWEEN 18 AND 60
+      THEN 70
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) AS if2_business_credit_people,
+    CASE
+      WHEN if2_lead_age_years IS NULL
+      THEN 0
+      WHEN harmony = 'poor'
+      THEN 25
+      WHEN if2_lead_age_years BETWEEN 25 AND 55
+      THEN CAST(CASE WHEN harmony = 'good' THEN 100 ELSE 80 END AS BIGINT)
+      WHEN if2_lead_age_years BETWEEN 18 AND 60
+      THEN CAST(CASE WHEN harmony = 'good' THEN 75 ELSE 60 END AS BIGINT)
+      ELSE 0
+    END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) AS if2_household_credit_people,
+    CAST(CASE
+      WHEN if2_worker_count >= 3
+      THEN 100
+      WHEN if2_worker_count >= 2
+      THEN 80
+      WHEN if2_worker_count >= 1
+      THEN 40
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) AS if2_household_credit_labour,
+    if2_lead_age_years IS NULL AS if2_is_age_unknown,
+    COALESCE(NOT (
+      if2_lead_age_years BETWEEN 18 AND 60
+    ), FALSE) AS if2_is_out_of_age,
+    CAST(CASE
+      WHEN if3_lead_age_years IS NULL
+      THEN 0
+      WHEN if3_lead_age_years BETWEEN 25 AND 55
+      THEN 100
+      WHEN if3_lead_age_years BETWEEN 18 AND 60
+      THEN 70
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) AS if3_business_credit_people,
+    CASE
+      WHEN if3_lead_age_years IS NULL
+      THEN 0
+      WHEN harmony = 'poor'
+      THEN 25
+      WHEN if3_lead_age_years BETWEEN 25 AND 55
+      THEN CAST(CASE WHEN harmony = 'good' THEN 100 ELSE 80 END AS BIGINT)
+      WHEN if3_lead_age_years BETWEEN 18 AND 60
+      THEN CAST(CASE WHEN harmony = 'good' THEN 75 ELSE 60 END AS BIGINT)
+      ELSE 0
+    END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) AS if3_household_credit_people,
+    CAST(CASE
+      WHEN if3_worker_count >= 3
+      THEN 100
+      WHEN if3_worker_count >= 2
+      THEN 80
+      WHEN if3_worker_count >= 1
+      THEN 40
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) AS if3_household_credit_labour,
+    if3_lead_age_years IS NULL AS if3_is_age_unknown,
+    COALESCE(NOT (
+      if3_lead_age_years BETWEEN 18 AND 60
+    ), FALSE) AS if3_is_out_of_age,
+    if3_credit_consent_count = 0 AS if3_is_without_consent,
+    CASE
+      WHEN if4_contract_photo_count > 0
+      THEN 0
+      ELSE (
+        (
+          (
+            planting_income_fen * rented_land_percent
+          ) // 100
+        ) * (
+          100 - CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-12-01' AS DATE) THEN 90 ELSE 100 END AS BIGINT)
+        )
+      ) // 100
+    END AS if4_unproven_income_fen,
+    CASE
+      WHEN if5_licence_photo_count > 0
+      THEN 100
+      ELSE CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-12-01' AS DATE) THEN 90 ELSE 100 END AS BIGINT)
+    END AS if5_licensed_percent,
+    LEAST(GREATEST(if6_completeness_points, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) AS if6_business_credit_completeness,
+    LEAST(GREATEST(if6_completeness_points, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) AS if6_household_credit_completeness,
+    LEAST(GREATEST(if7_completeness_points, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) AS if7_business_credit_completeness,
+    LEAST(GREATEST(if7_completeness_points, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) AS if7_household_credit_completeness,
+    CAST((
+      CAST($as_of AS DATE) - if8_income_observed_on
+    ) AS BIGINT) AS if8_income_age_days,
+    CASE
+      WHEN NOT (
+        if9_evaluation_percent IS NULL
+      )
+      THEN LEAST(GREATEST(if9_evaluation_percent, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+      ELSE 0
+    END AS if9_business_credit_evaluation,
+    CASE
+      WHEN NOT (
+        if9_evaluation_percent IS NULL
+      )
+      THEN LEAST(GREATEST(if9_evaluation_percent, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+      ELSE 0
+    END AS if9_household_credit_evaluation,
+    deposits_goal_fen AS if10_year_average_fen,
+    assets_fen + deposits_fen + GREATEST(deposits_elsewhere_fen, financial_assets_fen) - loans_fen - if11_debts_elsewhere_fen - debts_private_fen AS if11_net_assets_fen,
+    CASE
+      WHEN if12_overdue_days > 0
+      THEN 0
+      ELSE CAST(CASE
+        WHEN year_average_fen >= 10000000
+        THEN 40
+        WHEN year_average_fen >= 3000000
+        THEN 30
+        WHEN year_average_fen >= 1000000
+        THEN 15
+        ELSE 0
+      END AS BIGINT) + CAST(CASE
+        WHEN merchant_year_fen >= 10000000
+        THEN 20
+        WHEN merchant_year_fen > 0
+        THEN 10
+        ELSE 0
+      END AS BIGINT) + CAST(CASE
+        WHEN active_month_count >= 9
+        THEN 20
+        WHEN active_month_count >= 4
+        THEN 10
+        ELSE 0
+      END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
+    END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS if12_business_credit_bank,
+    CASE
+      WHEN if12_overdue_days > 0
+      THEN 0
+      ELSE CAST(CASE
+        WHEN year_average_fen >= 5000000
+        THEN 50
+        WHEN year_average_fen >= 2000000
+        THEN 35
+        WHEN year_average_fen >= 500000
+        THEN 20
+        ELSE 0
+      END AS BIGINT) + CAST(CASE
+        WHEN active_month_count >= 9
+        THEN 30
+        WHEN active_month_count >= 4
+        THEN 20
+        WHEN active_month_count >= 1
+        THEN 10
+        ELSE 0
+      END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
+    END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS if12_household_credit_bank,
+    if12_overdue_days > 0 AS if12_is_overdue,
     COALESCE(is_overdue, FALSE) AS reason_sum_veto_overdue_when,
     COALESCE(is_out_of_age, FALSE) AS reason_sum_veto_age_when,
     COALESCE(is_age_unknown, FALSE) AS reason_sum_veto_age_unknown_when,
@@ -323,99 +740,240 @@ WITH rules_1 AS (
         ) // 100),
         0
       )
-    END AS surplus_year_fen
+    END AS surplus_year_fen,
+    CASE
+      WHEN kind = 'household'
+      THEN (
+        counted_income_fen * 30
+      ) // 100 - (
+        (
+          (
+            counted_income_fen * 30
+          ) // 100
+        ) % 10000
+      )
+      ELSE (
+        counted_income_fen * 70
+      ) // 100 - (
+        (
+          (
+            counted_income_fen * 70
+          ) // 100
+        ) % 10000
+      )
+    END AS spending_goal_fen,
+    CASE
+      WHEN kind = 'household'
+      THEN GREATEST(
+        (
+          (
+            income_year_fen - if4_unproven_income_fen
+          ) * freshness_percent
+        ) // 100,
+        wages_year_fen
+      )
+      ELSE GREATEST(
+        (
+          (
+            (
+              turnover_year_fen * licensed_percent
+            ) // 100
+          ) * freshness_percent
+        ) // 100,
+        merchant_year_fen
+      )
+    END AS if4_counted_income_fen,
+    CASE
+      WHEN kind = 'household'
+      THEN GREATEST(
+        (
+          (
+            income_year_fen - unproven_income_fen
+          ) * freshness_percent
+        ) // 100,
+        wages_year_fen
+      )
+      ELSE GREATEST(
+        (
+          (
+            (
+              turnover_year_fen * if5_licensed_percent
+            ) // 100
+          ) * freshness_percent
+        ) // 100,
+        merchant_year_fen
+      )
+    END AS if5_counted_income_fen,
+    CAST(CASE WHEN if8_income_age_days > 540 THEN 80 ELSE 100 END AS BIGINT) AS if8_freshness_percent,
+    CASE
+      WHEN overdue_days > 0
+      THEN 0
+      ELSE CAST(CASE
+        WHEN if10_year_average_fen >= 10000000
+        THEN 40
+        WHEN if10_year_average_fen >= 3000000
+        THEN 30
+        WHEN if10_year_average_fen >= 1000000
+        THEN 15
+        ELSE 0
+      END AS BIGINT) + CAST(CASE
+        WHEN merchant_year_fen >= 10000000
+        THEN 20
+        WHEN merchant_year_fen > 0
+        THEN 10
+        ELSE 0
+      END AS BIGINT) + CAST(CASE
+        WHEN active_month_count >= 9
+        THEN 20
+        WHEN active_month_count >= 4
+        THEN 10
+        ELSE 0
+      END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
+    END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS if10_business_credit_bank,
+    CASE
+      WHEN overdue_days > 0
+      THEN 0
+      ELSE CAST(CASE
+        WHEN if10_year_average_fen >= 5000000
+        THEN 50
+        WHEN if10_year_average_fen >= 2000000
+        THEN 35
+        WHEN if10_year_average_fen >= 500000
+        THEN 20
+        ELSE 0
+      END AS BIGINT) + CAST(CASE
+        WHEN active_month_count >= 9
+        THEN 30
+        WHEN active_month_count >= 4
+        THEN 20
+        WHEN active_month_count >= 1
+        THEN 10
+        ELSE 0
+      END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
+    END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS if10_household_credit_bank,
+    CAST(CASE
+      WHEN if11_net_assets_fen >= 80000000
+      THEN 100
+      WHEN if11_net_assets_fen >= 40000000
+      THEN 85
+      WHEN if11_net_assets_fen >= 15000000
+      THEN 65
+      WHEN if11_net_assets_fen >= 5000000
+      THEN 40
+      WHEN if11_net_assets_fen >= 1000000
+      THEN 20
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) AS if11_business_credit_net_assets,
+    CAST(CASE
+      WHEN if11_net_assets_fen >= 50000000
+      THEN 100
+      WHEN if11_net_assets_fen >= 30000000
+      THEN 85
+      WHEN if11_net_assets_fen >= 15000000
+      THEN 65
+      WHEN if11_net_assets_fen >= 5000000
+      THEN 40
+      WHEN if11_net_assets_fen >= 1000000
+      THEN 20
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) AS if11_household_credit_net_assets,
+    GREATEST((
+      if11_net_assets_fen * 50
+    ) // 100, 0) AS if11_net_assets_cap_fen
   FROM rules_3
 ), rules_5 AS (
   SELECT
     rules_4.*,
+    CAST(CASE
+      WHEN surplus_year_fen >= 20000000
+      THEN 100
+      WHEN surplus_year_fen >= 12000000
+      THEN 85
+      WHEN surplus_year_fen >= 8000000
+      THEN 70
+      WHEN surplus_year_fen >= 4000000
+      THEN 50
+      WHEN surplus_year_fen >= 1500000
+      THEN 25
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS business_credit_income,
+    CAST(CASE
+      WHEN GREATEST(income_year_fen, surplus_year_fen) >= 20000000
+      THEN 100
+      WHEN GREATEST(income_year_fen, surplus_year_fen) >= 12000000
+      THEN 80
+      WHEN GREATEST(income_year_fen, surplus_year_fen) >= 8000000
+      THEN 60
+      WHEN GREATEST(income_year_fen, surplus_year_fen) >= 5000000
+      THEN 40
+      WHEN GREATEST(income_year_fen, surplus_year_fen) >= 2000000
+      THEN 20
+      ELSE 0
+    END AS BIGINT) * 35 AS potential_value_income,
+    (
+      surplus_year_fen * 150
+    ) // 100 AS income_capacity_fen,
+    CASE
+      WHEN kind = 'household'
+      THEN GREATEST(
+        if4_counted_income_fen - COALESCE(spending_year_fen, (
+          if4_counted_income_fen * 50
+        ) // 100),
+        0
+      )
+      ELSE GREATEST(
+        COALESCE(if4_counted_income_fen - costs_year_fen, (
+          if4_counted_income_fen * 15
+        ) // 100),
+        0
+      )
+    END AS if4_surplus_year_fen,
+    CASE
+      WHEN kind = 'household'
+      THEN GREATEST(
+        if5_counted_income_fen - COALESCE(spending_year_fen, (
+          if5_counted_income_fen * 50
+        ) // 100),
+        0
+      )
+      ELSE GREATEST(
+        COALESCE(if5_counted_income_fen - costs_year_fen, (
+          if5_counted_income_fen * 15
+        ) // 100),
+        0
+      )
+    END AS if5_surplus_year_fen,
+    spending_goal_fen AS if6_spending_year_fen,
+    spending_goal_fen AS if6_costs_year_fen,
+    CASE
+      WHEN kind = 'household'
+      THEN GREATEST(
+        (
+          (
+            income_year_fen - unproven_income_fen
+          ) * if8_freshness_percent
+        ) // 100,
+        wages_year_fen
+      )
+      ELSE GREATEST(
+        (
+          (
+            (
+              turnover_year_fen * licensed_percent
+            ) // 100
+          ) * if8_freshness_percent
+        ) // 100,
+        merchant_year_fen
+      )
+    END AS if8_counted_income_fen
+  FROM rules_4
+), rules_6 AS (
+  SELECT
+    rules_5.*,
     CASE
       WHEN kind = 'business'
       THEN (
-        CAST(CASE
-          WHEN lead_age_years IS NULL
-          THEN 0
-          WHEN lead_age_years BETWEEN 25 AND 55
-          THEN 100
-          WHEN lead_age_years BETWEEN 18 AND 60
-          THEN 70
-          ELSE 0
-        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
-          WHEN employee_count >= 5
-          THEN 100
-          WHEN employee_count >= 2
-          THEN 70
-          WHEN employee_count >= 1
-          THEN 50
-          WHEN employee_count >= 0
-          THEN 30
-          ELSE 0
-        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
-          WHEN assets_fen >= 80000000
-          THEN 100
-          WHEN assets_fen >= 40000000
-          THEN 80
-          WHEN assets_fen >= 15000000
-          THEN 60
-          WHEN assets_fen >= 5000000
-          THEN 40
-          WHEN assets_fen >= 1000000
-          THEN 20
-          ELSE 0
-        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
-          WHEN net_assets_fen >= 80000000
-          THEN 100
-          WHEN net_assets_fen >= 40000000
-          THEN 85
-          WHEN net_assets_fen >= 15000000
-          THEN 65
-          WHEN net_assets_fen >= 5000000
-          THEN 40
-          WHEN net_assets_fen >= 1000000
-          THEN 20
-          ELSE 0
-        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
-          WHEN surplus_year_fen >= 20000000
-          THEN 100
-          WHEN surplus_year_fen >= 12000000
-          THEN 85
-          WHEN surplus_year_fen >= 8000000
-          THEN 70
-          WHEN surplus_year_fen >= 4000000
-          THEN 50
-          WHEN surplus_year_fen >= 1500000
-          THEN 25
-          ELSE 0
-        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + LEAST(GREATEST(completeness_points, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CASE
-          WHEN overdue_days > 0
-          THEN 0
-          ELSE CAST(CASE
-            WHEN year_average_fen >= 10000000
-            THEN 40
-            WHEN year_average_fen >= 3000000
-            THEN 30
-            WHEN year_average_fen >= 1000000
-            THEN 15
-            ELSE 0
-          END AS BIGINT) + CAST(CASE
-            WHEN merchant_year_fen >= 10000000
-            THEN 20
-            WHEN merchant_year_fen > 0
-            THEN 10
-            ELSE 0
-          END AS BIGINT) + CAST(CASE
-            WHEN active_month_count >= 9
-            THEN 20
-            WHEN active_month_count >= 4
-            THEN 10
-            ELSE 0
-          END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
-        END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
-          WHEN NOT (
-            evaluation_percent IS NULL
-          )
-          THEN LEAST(GREATEST(evaluation_percent, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
-          ELSE 0
-        END
+        business_credit_people + business_credit_labour + business_credit_assets + business_credit_net_assets + business_credit_income + business_credit_completeness + business_credit_bank + business_credit_evaluation
       ) // (
         CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
           WHEN NOT (
@@ -426,103 +984,7 @@ WITH rules_1 AS (
         END
       )
       ELSE (
-        CASE
-          WHEN lead_age_years IS NULL
-          THEN 0
-          WHEN harmony = 'poor'
-          THEN 25
-          WHEN lead_age_years BETWEEN 25 AND 55
-          THEN CAST(CASE WHEN harmony = 'good' THEN 100 ELSE 80 END AS BIGINT)
-          WHEN lead_age_years BETWEEN 18 AND 60
-          THEN CAST(CASE WHEN harmony = 'good' THEN 75 ELSE 60 END AS BIGINT)
-          ELSE 0
-        END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
-          WHEN worker_count >= 3
-          THEN 100
-          WHEN worker_count >= 2
-          THEN 80
-          WHEN worker_count >= 1
-          THEN 40
-          ELSE 0
-        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE
-          WHEN assets_fen >= 40000000
-          THEN 100
-          WHEN assets_fen >= 20000000
-          THEN 80
-          WHEN assets_fen >= 10000000
-          THEN 60
-          WHEN assets_fen >= 5000000
-          THEN 40
-          WHEN assets_fen >= 1000000
-          THEN 20
-          ELSE 0
-        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
-          WHEN net_assets_fen >= 50000000
-          THEN 100
-          WHEN net_assets_fen >= 30000000
-          THEN 85
-          WHEN net_assets_fen >= 15000000
-          THEN 65
-          WHEN net_assets_fen >= 5000000
-          THEN 40
-          WHEN net_assets_fen >= 1000000
-          THEN 20
-          ELSE 0
-        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE
-          WHEN income_year_fen >= (
-            (
-              place_income_per_head_fen * 150
-            ) // 100
-          ) * GREATEST(member_count, 1)
-          THEN 100
-          WHEN income_year_fen >= (
-            (
-              place_income_per_head_fen * 120
-            ) // 100
-          ) * GREATEST(member_count, 1)
-          THEN 85
-          WHEN income_year_fen >= place_income_per_head_fen * GREATEST(member_count, 1)
-          THEN 70
-          WHEN income_year_fen >= (
-            (
-              place_income_per_head_fen * 70
-            ) // 100
-          ) * GREATEST(member_count, 1)
-          THEN 50
-          WHEN income_year_fen >= (
-            (
-              place_income_per_head_fen * 40
-            ) // 100
-          ) * GREATEST(member_count, 1)
-          THEN 25
-          ELSE 0
-        END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + LEAST(GREATEST(completeness_points, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CASE
-          WHEN overdue_days > 0
-          THEN 0
-          ELSE CAST(CASE
-            WHEN year_average_fen >= 5000000
-            THEN 50
-            WHEN year_average_fen >= 2000000
-            THEN 35
-            WHEN year_average_fen >= 500000
-            THEN 20
-            ELSE 0
-          END AS BIGINT) + CAST(CASE
-            WHEN active_month_count >= 9
-            THEN 30
-            WHEN active_month_count >= 4
-            THEN 20
-            WHEN active_month_count >= 1
-            THEN 10
-            ELSE 0
-          END AS BIGINT) + CAST(CASE WHEN product_count >= 4 THEN 20 WHEN product_count >= 2 THEN 10 ELSE 0 END AS BIGINT)
-        END * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
-          WHEN NOT (
-            evaluation_percent IS NULL
-          )
-          THEN LEAST(GREATEST(evaluation_percent, 0), 100) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
-          ELSE 0
-        END
+        household_credit_people + household_credit_labour + household_credit_assets + household_credit_net_assets + household_credit_income + household_credit_completeness + household_credit_bank + household_credit_evaluation
       ) // (
         CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
           WHEN NOT (
@@ -534,51 +996,251 @@ WITH rules_1 AS (
       )
     END AS score_points,
     (
-      CAST(CASE
-        WHEN GREATEST(income_year_fen, surplus_year_fen) >= 20000000
-        THEN 100
-        WHEN GREATEST(income_year_fen, surplus_year_fen) >= 12000000
-        THEN 80
-        WHEN GREATEST(income_year_fen, surplus_year_fen) >= 8000000
-        THEN 60
-        WHEN GREATEST(income_year_fen, surplus_year_fen) >= 5000000
-        THEN 40
-        WHEN GREATEST(income_year_fen, surplus_year_fen) >= 2000000
-        THEN 20
-        ELSE 0
-      END AS BIGINT) * 35 + CAST(CASE
-        WHEN net_assets_fen >= 80000000
-        THEN 100
-        WHEN net_assets_fen >= 50000000
-        THEN 80
-        WHEN net_assets_fen >= 30000000
-        THEN 60
-        WHEN net_assets_fen >= 15000000
-        THEN 40
-        WHEN net_assets_fen >= 5000000
-        THEN 20
-        ELSE 0
-      END AS BIGINT) * 25 + CAST(CASE
-        WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 30000000
-        THEN 100
-        WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 15000000
-        THEN 80
-        WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 8000000
-        THEN 60
-        WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 4000000
-        THEN 40
-        WHEN GREATEST(inflow_year_fen, turnover_year_fen) >= 1000000
-        THEN 20
-        ELSE 0
-      END AS BIGINT) * 20 + CAST(CASE WHEN need_count >= 2 THEN 100 WHEN need_count >= 1 THEN 60 ELSE 0 END AS BIGINT) * 20
+      potential_value_income + potential_value_wealth + potential_value_turnover + potential_value_needs
     ) // 100 AS potential_value_points,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        if2_business_credit_people + business_credit_labour + business_credit_assets + business_credit_net_assets + business_credit_income + business_credit_completeness + business_credit_bank + business_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+      ELSE (
+        if2_household_credit_people + if2_household_credit_labour + household_credit_assets + household_credit_net_assets + household_credit_income + household_credit_completeness + household_credit_bank + household_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS if2_score_points,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        if3_business_credit_people + business_credit_labour + business_credit_assets + business_credit_net_assets + business_credit_income + business_credit_completeness + business_credit_bank + business_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+      ELSE (
+        if3_household_credit_people + if3_household_credit_labour + household_credit_assets + household_credit_net_assets + household_credit_income + household_credit_completeness + household_credit_bank + household_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS if3_score_points,
+    CAST(CASE
+      WHEN if4_surplus_year_fen >= 20000000
+      THEN 100
+      WHEN if4_surplus_year_fen >= 12000000
+      THEN 85
+      WHEN if4_surplus_year_fen >= 8000000
+      THEN 70
+      WHEN if4_surplus_year_fen >= 4000000
+      THEN 50
+      WHEN if4_surplus_year_fen >= 1500000
+      THEN 25
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS if4_business_credit_income,
     (
-      surplus_year_fen * 150
-    ) // 100 AS income_capacity_fen
-  FROM rules_4
-), rules_6 AS (
+      if4_surplus_year_fen * 150
+    ) // 100 AS if4_income_capacity_fen,
+    CAST(CASE
+      WHEN if5_surplus_year_fen >= 20000000
+      THEN 100
+      WHEN if5_surplus_year_fen >= 12000000
+      THEN 85
+      WHEN if5_surplus_year_fen >= 8000000
+      THEN 70
+      WHEN if5_surplus_year_fen >= 4000000
+      THEN 50
+      WHEN if5_surplus_year_fen >= 1500000
+      THEN 25
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS if5_business_credit_income,
+    (
+      if5_surplus_year_fen * 150
+    ) // 100 AS if5_income_capacity_fen,
+    CASE
+      WHEN kind = 'household'
+      THEN GREATEST(
+        counted_income_fen - COALESCE(if6_spending_year_fen, (
+          counted_income_fen * 50
+        ) // 100),
+        0
+      )
+      ELSE GREATEST(
+        COALESCE(counted_income_fen - if6_costs_year_fen, (
+          counted_income_fen * 15
+        ) // 100),
+        0
+      )
+    END AS if6_surplus_year_fen,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        business_credit_people + business_credit_labour + business_credit_assets + business_credit_net_assets + business_credit_income + if7_business_credit_completeness + business_credit_bank + business_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+      ELSE (
+        household_credit_people + household_credit_labour + household_credit_assets + household_credit_net_assets + household_credit_income + if7_household_credit_completeness + household_credit_bank + household_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS if7_score_points,
+    CASE
+      WHEN kind = 'household'
+      THEN GREATEST(
+        if8_counted_income_fen - COALESCE(spending_year_fen, (
+          if8_counted_income_fen * 50
+        ) // 100),
+        0
+      )
+      ELSE GREATEST(
+        COALESCE(if8_counted_income_fen - costs_year_fen, (
+          if8_counted_income_fen * 15
+        ) // 100),
+        0
+      )
+    END AS if8_surplus_year_fen,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        business_credit_people + business_credit_labour + business_credit_assets + business_credit_net_assets + business_credit_income + business_credit_completeness + business_credit_bank + if9_business_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            if9_evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+      ELSE (
+        household_credit_people + household_credit_labour + household_credit_assets + household_credit_net_assets + household_credit_income + household_credit_completeness + household_credit_bank + if9_household_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            if9_evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS if9_score_points,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        business_credit_people + business_credit_labour + business_credit_assets + business_credit_net_assets + business_credit_income + business_credit_completeness + if10_business_credit_bank + business_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+      ELSE (
+        household_credit_people + household_credit_labour + household_credit_assets + household_credit_net_assets + household_credit_income + household_credit_completeness + if10_household_credit_bank + household_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS if10_score_points,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        business_credit_people + business_credit_labour + business_credit_assets + if11_business_credit_net_assets + business_credit_income + business_credit_completeness + business_credit_bank + business_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+      ELSE (
+        household_credit_people + household_credit_labour + household_credit_assets + if11_household_credit_net_assets + household_credit_income + household_credit_completeness + household_credit_bank + household_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS if11_score_points,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        business_credit_people + business_credit_labour + business_credit_assets + business_credit_net_assets + business_credit_income + business_credit_completeness + if12_business_credit_bank + business_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+      ELSE (
+        household_credit_people + household_credit_labour + household_credit_assets + household_credit_net_assets + household_credit_income + household_credit_completeness + if12_household_credit_bank + household_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS if12_score_points,
+    income_capacity_fen AS reason_sum_income_capacity_fen,
+    net_assets_cap_fen - income_capacity_fen AS reason_sum_net_assets_cap_fen
+  FROM rules_5
+), rules_7 AS (
   SELECT
-    rules_5.*,
+    rules_6.*,
     CASE
       WHEN COALESCE(score_points >= 80, FALSE)
       THEN 'AAA'
@@ -626,18 +1288,156 @@ WITH rules_1 AS (
       THEN 1
       ELSE 0
     END AS BIGINT) AS tier_eased_level,
-    score_points + (
-      CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) * (
-        100 - LEAST(GREATEST(completeness_points, 0), 100)
+    CASE
+      WHEN COALESCE(if2_score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(if2_score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(if2_score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS if2_grade,
+    CASE
+      WHEN COALESCE(if3_score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(if3_score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(if3_score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS if3_grade,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        business_credit_people + business_credit_labour + business_credit_assets + business_credit_net_assets + if4_business_credit_income + business_credit_completeness + business_credit_bank + business_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
       )
-    ) // 100 AS complete_score_points,
-    COALESCE(score_points BETWEEN 55 AND 59, FALSE) AS tag_grade_near,
-    income_capacity_fen AS reason_sum_income_capacity_fen,
-    net_assets_cap_fen - income_capacity_fen AS reason_sum_net_assets_cap_fen
-  FROM rules_5
-), rules_7 AS (
+      ELSE (
+        household_credit_people + household_credit_labour + household_credit_assets + household_credit_net_assets + household_credit_income + household_credit_completeness + household_credit_bank + household_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS if4_score_points,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        business_credit_people + business_credit_labour + business_credit_assets + business_credit_net_assets + if5_business_credit_income + business_credit_completeness + business_credit_bank + business_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+      ELSE (
+        household_credit_people + household_credit_labour + household_credit_assets + household_credit_net_assets + household_credit_income + household_credit_completeness + household_credit_bank + household_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS if5_score_points,
+    CAST(CASE
+      WHEN if6_surplus_year_fen >= 20000000
+      THEN 100
+      WHEN if6_surplus_year_fen >= 12000000
+      THEN 85
+      WHEN if6_surplus_year_fen >= 8000000
+      THEN 70
+      WHEN if6_surplus_year_fen >= 4000000
+      THEN 50
+      WHEN if6_surplus_year_fen >= 1500000
+      THEN 25
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS if6_business_credit_income,
+    (
+      if6_surplus_year_fen * 150
+    ) // 100 AS if6_income_capacity_fen,
+    CASE
+      WHEN COALESCE(if7_score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(if7_score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(if7_score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS if7_grade,
+    CAST(CASE
+      WHEN if8_surplus_year_fen >= 20000000
+      THEN 100
+      WHEN if8_surplus_year_fen >= 12000000
+      THEN 85
+      WHEN if8_surplus_year_fen >= 8000000
+      THEN 70
+      WHEN if8_surplus_year_fen >= 4000000
+      THEN 50
+      WHEN if8_surplus_year_fen >= 1500000
+      THEN 25
+      ELSE 0
+    END AS BIGINT) * CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) AS if8_business_credit_income,
+    (
+      if8_surplus_year_fen * 150
+    ) // 100 AS if8_income_capacity_fen,
+    CASE
+      WHEN COALESCE(if9_score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(if9_score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(if9_score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS if9_grade,
+    CASE
+      WHEN COALESCE(if10_score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(if10_score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(if10_score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS if10_grade,
+    CASE
+      WHEN COALESCE(if11_score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(if11_score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(if11_score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS if11_grade,
+    CASE
+      WHEN COALESCE(if12_score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(if12_score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(if12_score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS if12_grade,
+    COALESCE(score_points BETWEEN 55 AND 59, FALSE) AS tag_grade_near
+  FROM rules_6
+), rules_8 AS (
   SELECT
-    rules_6.*,
+    rules_7.*,
     CASE
       WHEN COALESCE(tier_reached_level < tier_previous_level, FALSE)
       THEN LEAST(tier_previous_level, tier_eased_level)
@@ -653,18 +1453,140 @@ WITH rules_1 AS (
       ELSE 0
     END AS BIGINT) AS grade_cap_fen,
     CAST(CASE
-      WHEN complete_score_points >= 80
+      WHEN if2_grade = 'AAA'
       THEN 30000000
-      WHEN complete_score_points >= 70
+      WHEN if2_grade = 'AA'
       THEN 15000000
-      WHEN complete_score_points >= 60
+      WHEN if2_grade = 'A'
       THEN 8000000
       ELSE 0
-    END AS BIGINT) AS complete_grade_cap_fen
-  FROM rules_6
-), rules_8 AS (
+    END AS BIGINT) AS if2_grade_cap_fen,
+    CAST(CASE
+      WHEN if3_grade = 'AAA'
+      THEN 30000000
+      WHEN if3_grade = 'AA'
+      THEN 15000000
+      WHEN if3_grade = 'A'
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS if3_grade_cap_fen,
+    CASE
+      WHEN COALESCE(if4_score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(if4_score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(if4_score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS if4_grade,
+    CASE
+      WHEN COALESCE(if5_score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(if5_score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(if5_score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS if5_grade,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        business_credit_people + business_credit_labour + business_credit_assets + business_credit_net_assets + if6_business_credit_income + if6_business_credit_completeness + business_credit_bank + business_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+      ELSE (
+        household_credit_people + household_credit_labour + household_credit_assets + household_credit_net_assets + household_credit_income + if6_household_credit_completeness + household_credit_bank + household_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS if6_score_points,
+    CAST(CASE
+      WHEN if7_grade = 'AAA'
+      THEN 30000000
+      WHEN if7_grade = 'AA'
+      THEN 15000000
+      WHEN if7_grade = 'A'
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS if7_grade_cap_fen,
+    CASE
+      WHEN kind = 'business'
+      THEN (
+        business_credit_people + business_credit_labour + business_credit_assets + business_credit_net_assets + if8_business_credit_income + business_credit_completeness + business_credit_bank + business_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+      ELSE (
+        household_credit_people + household_credit_labour + household_credit_assets + household_credit_net_assets + household_credit_income + household_credit_completeness + household_credit_bank + household_credit_evaluation
+      ) // (
+        CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 8 ELSE 10 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 13 ELSE 16 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 10 ELSE 12 END AS BIGINT) + CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 14 ELSE 18 END AS BIGINT) + CASE
+          WHEN NOT (
+            evaluation_percent IS NULL
+          )
+          THEN CAST(CASE WHEN CAST($as_of AS DATE) >= CAST('2026-11-29' AS DATE) THEN 20 ELSE 0 END AS BIGINT)
+          ELSE 0
+        END
+      )
+    END AS if8_score_points,
+    CAST(CASE
+      WHEN if9_grade = 'AAA'
+      THEN 30000000
+      WHEN if9_grade = 'AA'
+      THEN 15000000
+      WHEN if9_grade = 'A'
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS if9_grade_cap_fen,
+    CAST(CASE
+      WHEN if10_grade = 'AAA'
+      THEN 30000000
+      WHEN if10_grade = 'AA'
+      THEN 15000000
+      WHEN if10_grade = 'A'
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS if10_grade_cap_fen,
+    CAST(CASE
+      WHEN if11_grade = 'AAA'
+      THEN 30000000
+      WHEN if11_grade = 'AA'
+      THEN 15000000
+      WHEN if11_grade = 'A'
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS if11_grade_cap_fen,
+    CAST(CASE
+      WHEN if12_grade = 'AAA'
+      THEN 30000000
+      WHEN if12_grade = 'AA'
+      THEN 15000000
+      WHEN if12_grade = 'A'
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS if12_grade_cap_fen
+  FROM rules_7
+), rules_9 AS (
   SELECT
-    rules_7.*,
+    rules_8.*,
     CASE
       WHEN tier_level = 3
       THEN 'high_end'
@@ -675,28 +1597,49 @@ WITH rules_1 AS (
       ELSE 'potential'
     END AS tier,
     LEAST(income_capacity_fen, net_assets_cap_fen, grade_cap_fen) AS lowest_cap_fen,
-    GREATEST(
-      LEAST(income_capacity_fen, net_assets_cap_fen, complete_grade_cap_fen) - GREATEST(debts_elsewhere_fen, 0),
-      0
-    ) - (
-      GREATEST(
-        LEAST(income_capacity_fen, net_assets_cap_fen, complete_grade_cap_fen) - GREATEST(debts_elsewhere_fen, 0),
-        0
-      ) % 100000
-    ) AS complete_limit_fen,
-    GREATEST(
-      LEAST((
-        fresh_surplus_fen * 150
-      ) // 100, net_assets_cap_fen, grade_cap_fen) - GREATEST(debts_elsewhere_fen, 0),
-      0
-    ) - (
-      GREATEST(
-        LEAST((
-          fresh_surplus_fen * 150
-        ) // 100, net_assets_cap_fen, grade_cap_fen) - GREATEST(debts_elsewhere_fen, 0),
-        0
-      ) % 100000
-    ) AS fresh_limit_fen,
+    LEAST(income_capacity_fen, net_assets_cap_fen, if2_grade_cap_fen) AS if2_lowest_cap_fen,
+    LEAST(income_capacity_fen, net_assets_cap_fen, if3_grade_cap_fen) AS if3_lowest_cap_fen,
+    CAST(CASE
+      WHEN if4_grade = 'AAA'
+      THEN 30000000
+      WHEN if4_grade = 'AA'
+      THEN 15000000
+      WHEN if4_grade = 'A'
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS if4_grade_cap_fen,
+    CAST(CASE
+      WHEN if5_grade = 'AAA'
+      THEN 30000000
+      WHEN if5_grade = 'AA'
+      THEN 15000000
+      WHEN if5_grade = 'A'
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS if5_grade_cap_fen,
+    CASE
+      WHEN COALESCE(if6_score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(if6_score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(if6_score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS if6_grade,
+    LEAST(income_capacity_fen, net_assets_cap_fen, if7_grade_cap_fen) AS if7_lowest_cap_fen,
+    CASE
+      WHEN COALESCE(if8_score_points >= 80, FALSE)
+      THEN 'AAA'
+      WHEN COALESCE(if8_score_points >= 70, FALSE)
+      THEN 'AA'
+      WHEN COALESCE(if8_score_points >= 60, FALSE)
+      THEN 'A'
+      ELSE 'none'
+    END AS if8_grade,
+    LEAST(income_capacity_fen, net_assets_cap_fen, if9_grade_cap_fen) AS if9_lowest_cap_fen,
+    LEAST(income_capacity_fen, net_assets_cap_fen, if10_grade_cap_fen) AS if10_lowest_cap_fen,
+    LEAST(income_capacity_fen, if11_net_assets_cap_fen, if11_grade_cap_fen) AS if11_lowest_cap_fen,
+    LEAST(income_capacity_fen, net_assets_cap_fen, if12_grade_cap_fen) AS if12_lowest_cap_fen,
     COALESCE(
       net_assets_cap_fen < income_capacity_fen AND net_assets_cap_fen <= grade_cap_fen,
       FALSE
@@ -716,10 +1659,10 @@ WITH rules_1 AS (
     ) AS reason_sum_no_grade_when,
     grade_cap_fen - income_capacity_fen AS reason_sum_no_grade_fen,
     grade_cap_fen AS reason_cap_grade_fen
-  FROM rules_7
-), rules_9 AS (
+  FROM rules_8
+), rules_10 AS (
   SELECT
-    rules_8.*,
+    rules_9.*,
     LEAST(GREATEST(debts_elsewhere_fen, 0), lowest_cap_fen) AS debts_counted_fen,
     CAST(CASE
       WHEN tier = 'high_end'
@@ -738,34 +1681,145 @@ WITH rules_1 AS (
       WHEN tier = 'basic'
       THEN 120
       ELSE 180
-    END AS BIGINT) AS visit_days
-  FROM rules_8
-), rules_10 AS (
+    END AS BIGINT) AS visit_days,
+    LEAST(GREATEST(debts_elsewhere_fen, 0), if2_lowest_cap_fen) AS if2_debts_counted_fen,
+    LEAST(GREATEST(debts_elsewhere_fen, 0), if3_lowest_cap_fen) AS if3_debts_counted_fen,
+    LEAST(if4_income_capacity_fen, net_assets_cap_fen, if4_grade_cap_fen) AS if4_lowest_cap_fen,
+    LEAST(if5_income_capacity_fen, net_assets_cap_fen, if5_grade_cap_fen) AS if5_lowest_cap_fen,
+    CAST(CASE
+      WHEN if6_grade = 'AAA'
+      THEN 30000000
+      WHEN if6_grade = 'AA'
+      THEN 15000000
+      WHEN if6_grade = 'A'
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS if6_grade_cap_fen,
+    LEAST(GREATEST(debts_elsewhere_fen, 0), if7_lowest_cap_fen) AS if7_debts_counted_fen,
+    CAST(CASE
+      WHEN if8_grade = 'AAA'
+      THEN 30000000
+      WHEN if8_grade = 'AA'
+      THEN 15000000
+      WHEN if8_grade = 'A'
+      THEN 8000000
+      ELSE 0
+    END AS BIGINT) AS if8_grade_cap_fen,
+    LEAST(GREATEST(debts_elsewhere_fen, 0), if9_lowest_cap_fen) AS if9_debts_counted_fen,
+    LEAST(GREATEST(debts_elsewhere_fen, 0), if10_lowest_cap_fen) AS if10_debts_counted_fen,
+    LEAST(GREATEST(if11_debts_elsewhere_fen, 0), if11_lowest_cap_fen) AS if11_debts_counted_fen,
+    LEAST(GREATEST(debts_elsewhere_fen, 0), if12_lowest_cap_fen) AS if12_debts_counted_fen
+  FROM rules_9
+), rules_11 AS (
   SELECT
-    rules_9.*,
+    rules_10.*,
     lowest_cap_fen - debts_counted_fen - (
       (
         lowest_cap_fen - debts_counted_fen
       ) % 100000
     ) AS limit_before_veto_fen,
+    if2_lowest_cap_fen - if2_debts_counted_fen - (
+      (
+        if2_lowest_cap_fen - if2_debts_counted_fen
+      ) % 100000
+    ) AS if2_limit_before_veto_fen,
+    if3_lowest_cap_fen - if3_debts_counted_fen - (
+      (
+        if3_lowest_cap_fen - if3_debts_counted_fen
+      ) % 100000
+    ) AS if3_limit_before_veto_fen,
+    LEAST(GREATEST(debts_elsewhere_fen, 0), if4_lowest_cap_fen) AS if4_debts_counted_fen,
+    LEAST(GREATEST(debts_elsewhere_fen, 0), if5_lowest_cap_fen) AS if5_debts_counted_fen,
+    LEAST(if6_income_capacity_fen, net_assets_cap_fen, if6_grade_cap_fen) AS if6_lowest_cap_fen,
+    if7_lowest_cap_fen - if7_debts_counted_fen - (
+      (
+        if7_lowest_cap_fen - if7_debts_counted_fen
+      ) % 100000
+    ) AS if7_limit_before_veto_fen,
+    LEAST(if8_income_capacity_fen, net_assets_cap_fen, if8_grade_cap_fen) AS if8_lowest_cap_fen,
+    if9_lowest_cap_fen - if9_debts_counted_fen - (
+      (
+        if9_lowest_cap_fen - if9_debts_counted_fen
+      ) % 100000
+    ) AS if9_limit_before_veto_fen,
+    if10_lowest_cap_fen - if10_debts_counted_fen - (
+      (
+        if10_lowest_cap_fen - if10_debts_counted_fen
+      ) % 100000
+    ) AS if10_limit_before_veto_fen,
+    if11_lowest_cap_fen - if11_debts_counted_fen - (
+      (
+        if11_lowest_cap_fen - if11_debts_counted_fen
+      ) % 100000
+    ) AS if11_limit_before_veto_fen,
+    if12_lowest_cap_fen - if12_debts_counted_fen - (
+      (
+        if12_lowest_cap_fen - if12_debts_counted_fen
+      ) % 100000
+    ) AS if12_limit_before_veto_fen,
     COALESCE(debts_counted_fen > 0, FALSE) AS reason_sum_debts_elsewhere_when,
     -debts_counted_fen AS reason_sum_debts_elsewhere_fen
-  FROM rules_9
-), rules_11 AS (
+  FROM rules_10
+), rules_12 AS (
   SELECT
-    rules_10.*,
+    rules_11.*,
     CASE
       WHEN is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
       THEN 0
       ELSE limit_before_veto_fen
     END AS limit_fen,
     CASE
-      WHEN is_without_consent AND NOT (
-        is_overdue OR is_age_unknown OR is_out_of_age
-      )
-      THEN limit_before_veto_fen
-      ELSE 0
-    END AS consent_raise_fen,
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age OR if1_is_without_consent
+      THEN 0
+      ELSE limit_before_veto_fen
+    END AS if1_limit_fen,
+    CASE
+      WHEN is_overdue OR if2_is_age_unknown OR if2_is_out_of_age OR is_without_consent
+      THEN 0
+      ELSE if2_limit_before_veto_fen
+    END AS if2_limit_fen,
+    CASE
+      WHEN is_overdue OR if3_is_age_unknown OR if3_is_out_of_age OR if3_is_without_consent
+      THEN 0
+      ELSE if3_limit_before_veto_fen
+    END AS if3_limit_fen,
+    if4_lowest_cap_fen - if4_debts_counted_fen - (
+      (
+        if4_lowest_cap_fen - if4_debts_counted_fen
+      ) % 100000
+    ) AS if4_limit_before_veto_fen,
+    if5_lowest_cap_fen - if5_debts_counted_fen - (
+      (
+        if5_lowest_cap_fen - if5_debts_counted_fen
+      ) % 100000
+    ) AS if5_limit_before_veto_fen,
+    LEAST(GREATEST(debts_elsewhere_fen, 0), if6_lowest_cap_fen) AS if6_debts_counted_fen,
+    CASE
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
+      THEN 0
+      ELSE if7_limit_before_veto_fen
+    END AS if7_limit_fen,
+    LEAST(GREATEST(debts_elsewhere_fen, 0), if8_lowest_cap_fen) AS if8_debts_counted_fen,
+    CASE
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
+      THEN 0
+      ELSE if9_limit_before_veto_fen
+    END AS if9_limit_fen,
+    CASE
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
+      THEN 0
+      ELSE if10_limit_before_veto_fen
+    END AS if10_limit_fen,
+    CASE
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
+      THEN 0
+      ELSE if11_limit_before_veto_fen
+    END AS if11_limit_fen,
+    CASE
+      WHEN if12_is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
+      THEN 0
+      ELSE if12_limit_before_veto_fen
+    END AS if12_limit_fen,
     COALESCE(limit_before_veto_fen < lowest_cap_fen - debts_counted_fen, FALSE) AS reason_sum_rounding_when,
     limit_before_veto_fen - (
       lowest_cap_fen - debts_counted_fen
@@ -778,24 +1832,94 @@ WITH rules_1 AS (
       THEN 0
       ELSE -limit_before_veto_fen
     END AS reason_sum_veto_consent_fen
-  FROM rules_10
-), rules_12 AS (
+  FROM rules_11
+), rules_13 AS (
   SELECT
-    rules_11.*,
-    CASE WHEN is_vetoed THEN 0 ELSE complete_limit_fen - limit_fen END AS completeness_raise_fen,
-    CASE WHEN is_vetoed THEN 0 ELSE fresh_limit_fen - limit_fen END AS fresh_income_raise_fen,
+    rules_12.*,
     CASE
       WHEN limit_fen > 0
       THEN GREATEST(guide_rate_bp - tier_discount_bp - contribution_discount_bp, 385)
       ELSE CAST(NULL AS BIGINT)
     END AS rate_bp,
+    CASE
+      WHEN COALESCE(credit_consent_count = 0, FALSE)
+      THEN GREATEST(if1_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS consent_raise_fen,
+    CASE
+      WHEN COALESCE(lead_age_years IS NULL, FALSE)
+      THEN GREATEST(if2_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS birth_date_raise_fen,
+    CASE
+      WHEN COALESCE(lead_age_years IS NULL AND credit_consent_count = 0, FALSE)
+      THEN GREATEST(if3_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS papers_raise_fen,
+    CASE
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
+      THEN 0
+      ELSE if4_limit_before_veto_fen
+    END AS if4_limit_fen,
+    CASE
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
+      THEN 0
+      ELSE if5_limit_before_veto_fen
+    END AS if5_limit_fen,
+    if6_lowest_cap_fen - if6_debts_counted_fen - (
+      (
+        if6_lowest_cap_fen - if6_debts_counted_fen
+      ) % 100000
+    ) AS if6_limit_before_veto_fen,
+    CASE
+      WHEN COALESCE(
+        COALESCE(income_age_days, 541) <= 540
+        AND member_count > 0
+        AND thing_count > 0
+        AND CASE
+          WHEN kind = 'household'
+          THEN NOT (
+            spending_year_fen IS NULL
+          )
+          ELSE NOT (
+            costs_year_fen IS NULL
+          )
+        END,
+        FALSE
+      )
+      THEN GREATEST(if7_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS completeness_raise_fen,
+    if8_lowest_cap_fen - if8_debts_counted_fen - (
+      (
+        if8_lowest_cap_fen - if8_debts_counted_fen
+      ) % 100000
+    ) AS if8_limit_before_veto_fen,
+    CASE
+      WHEN COALESCE(kind = 'household' AND evaluation_percent IS NULL, FALSE)
+      THEN GREATEST(if9_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS evaluation_raise_fen,
+    CASE
+      WHEN COALESCE(deposits_goal_fen > 0 AND accounts_consent_count > 0, FALSE)
+      THEN GREATEST(if10_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS deposits_raise_fen,
+    CASE
+      WHEN COALESCE(debts_elsewhere_fen > 0, FALSE)
+      THEN GREATEST(if11_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS debts_raise_fen,
+    CASE
+      WHEN COALESCE(overdue_days > 0, FALSE)
+      THEN GREATEST(if12_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS overdue_raise_fen,
     COALESCE(wanted_fen > limit_fen, FALSE) AS tag_wants_more_than_limit,
     COALESCE(loan_need_count >= 1 AND limit_fen > 0 AND limit_fen >= wanted_fen, FALSE) AS tag_wants_within_limit,
     COALESCE(limit_fen >= 1000000 AND loans_fen = 0, FALSE) AS tag_granted_unused,
     COALESCE(loans_fen > 0 AND limit_fen > loans_fen, FALSE) AS tag_limit_beyond_loan,
     kind = 'household' AND COALESCE(evaluation_limit_fen > limit_fen, FALSE) AS tag_village_suggests_more,
-    COALESCE(consent_raise_fen > 0, FALSE) AS reason_raise_consent_when,
-    consent_raise_fen AS reason_raise_consent_fen,
     COALESCE(limit_fen > 0 AND net_assets_cap_fen > lowest_cap_fen, FALSE) AS reason_cap_net_assets_when,
     COALESCE(limit_fen > 0 AND grade_cap_fen > lowest_cap_fen, FALSE) AS reason_cap_grade_when,
     COALESCE(limit_fen > 0 AND overdue_days = 0, FALSE) AS suits_loan,
@@ -808,15 +1932,751 @@ WITH rules_1 AS (
       AND wages_income_fen + migrant_income_fen + wages_year_fen > 0,
       FALSE
     ) AS suits_consumer_loan
-  FROM rules_11
-), rules_13 AS (
-  SELECT
-    rules_12.*,
-    COALESCE(completeness_raise_fen > 0, FALSE) AS reason_raise_completeness_when,
-    completeness_raise_fen AS reason_raise_completeness_fen,
-    COALESCE(fresh_income_raise_fen > 0, FALSE) AS reason_raise_fresh_income_when,
-    fresh_income_raise_fen AS reason_raise_fresh_income_fen
   FROM rules_12
+), rules_14 AS (
+  SELECT
+    rules_13.*,
+    CASE
+      WHEN COALESCE(unproven_income_fen > 0, FALSE)
+      THEN GREATEST(if4_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS contract_raise_fen,
+    CASE
+      WHEN COALESCE(kind = 'business' AND licence_photo_count = 0, FALSE)
+      THEN GREATEST(if5_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS licence_raise_fen,
+    CASE
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
+      THEN 0
+      ELSE if6_limit_before_veto_fen
+    END AS if6_limit_fen,
+    CASE
+      WHEN is_overdue OR is_age_unknown OR is_out_of_age OR is_without_consent
+      THEN 0
+      ELSE if8_limit_before_veto_fen
+    END AS if8_limit_fen,
+    consent_raise_fen AS reason_raise_consent_fen,
+    birth_date_raise_fen AS reason_raise_birth_date_fen,
+    papers_raise_fen AS reason_raise_papers_fen,
+    completeness_raise_fen AS reason_raise_completeness_fen,
+    evaluation_raise_fen AS reason_raise_evaluation_fen,
+    deposits_raise_fen AS reason_raise_deposits_fen,
+    debts_raise_fen AS reason_raise_debts_fen,
+    overdue_raise_fen AS reason_raise_overdue_fen,
+    COALESCE(consent_raise_fen > 0, FALSE) AS reason_raise_consent_holds,
+    COALESCE(birth_date_raise_fen > 0, FALSE) AS reason_raise_birth_date_holds,
+    COALESCE(papers_raise_fen > 0, FALSE) AS reason_raise_papers_holds,
+    COALESCE(completeness_raise_fen > 0, FALSE) AS reason_raise_completeness_holds,
+    COALESCE(evaluation_raise_fen > 0, FALSE) AS reason_raise_evaluation_holds,
+    COALESCE(deposits_raise_fen > 0, FALSE) AS reason_raise_deposits_holds,
+    COALESCE(debts_raise_fen > 0, FALSE) AS reason_raise_debts_holds,
+    COALESCE(overdue_raise_fen > 0, FALSE) AS reason_raise_overdue_holds
+  FROM rules_13
+), rules_15 AS (
+  SELECT
+    rules_14.*,
+    CASE
+      WHEN COALESCE(
+        counted_income_fen > 0
+        AND CASE
+          WHEN kind = 'household'
+          THEN spending_year_fen IS NULL
+          ELSE costs_year_fen IS NULL
+        END,
+        FALSE
+      )
+      THEN GREATEST(if6_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS spending_raise_fen,
+    CASE
+      WHEN COALESCE(income_age_days > 540, FALSE)
+      THEN GREATEST(if8_limit_fen - limit_fen, 0)
+      ELSE 0
+    END AS fresh_income_raise_fen,
+    contract_raise_fen AS reason_raise_contract_fen,
+    licence_raise_fen AS reason_raise_licence_fen,
+    COALESCE(contract_raise_fen > 0, FALSE) AS reason_raise_contract_holds,
+    COALESCE(licence_raise_fen > 0, FALSE) AS reason_raise_licence_holds
+  FROM rules_14
+), rules_16 AS (
+  SELECT
+    rules_15.*,
+    spending_raise_fen AS reason_raise_spending_fen,
+    fresh_income_raise_fen AS reason_raise_fresh_income_fen,
+    COALESCE(spending_raise_fen > 0, FALSE) AS reason_raise_spending_holds,
+    COALESCE(fresh_income_raise_fen > 0, FALSE) AS reason_raise_fresh_income_holds
+  FROM rules_15
+), rules_17 AS (
+  SELECT
+    rules_16.*,
+    reason_raise_consent_holds
+    AND CAST(CASE
+      WHEN reason_raise_birth_date_holds
+      AND reason_raise_birth_date_fen > reason_raise_consent_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_papers_holds AND reason_raise_papers_fen > reason_raise_consent_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_contract_holds
+      AND reason_raise_contract_fen > reason_raise_consent_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_licence_holds
+      AND reason_raise_licence_fen > reason_raise_consent_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_spending_holds
+      AND reason_raise_spending_fen > reason_raise_consent_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_completeness_holds
+      AND reason_raise_completeness_fen > reason_raise_consent_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_fresh_income_holds
+      AND reason_raise_fresh_income_fen > reason_raise_consent_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_evaluation_holds
+      AND reason_raise_evaluation_fen > reason_raise_consent_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_deposits_holds
+      AND reason_raise_deposits_fen > reason_raise_consent_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_debts_holds AND reason_raise_debts_fen > reason_raise_consent_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_overdue_holds
+      AND reason_raise_overdue_fen > reason_raise_consent_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_consent_when,
+    reason_raise_birth_date_holds
+    AND CAST(CASE
+      WHEN reason_raise_consent_holds
+      AND reason_raise_consent_fen >= reason_raise_birth_date_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_papers_holds
+      AND reason_raise_papers_fen > reason_raise_birth_date_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_contract_holds
+      AND reason_raise_contract_fen > reason_raise_birth_date_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_licence_holds
+      AND reason_raise_licence_fen > reason_raise_birth_date_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_spending_holds
+      AND reason_raise_spending_fen > reason_raise_birth_date_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_completeness_holds
+      AND reason_raise_completeness_fen > reason_raise_birth_date_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_fresh_income_holds
+      AND reason_raise_fresh_income_fen > reason_raise_birth_date_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_evaluation_holds
+      AND reason_raise_evaluation_fen > reason_raise_birth_date_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_deposits_holds
+      AND reason_raise_deposits_fen > reason_raise_birth_date_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_debts_holds AND reason_raise_debts_fen > reason_raise_birth_date_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_overdue_holds
+      AND reason_raise_overdue_fen > reason_raise_birth_date_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_birth_date_when,
+    reason_raise_papers_holds
+    AND CAST(CASE
+      WHEN reason_raise_consent_holds
+      AND reason_raise_consent_fen >= reason_raise_papers_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_birth_date_holds
+      AND reason_raise_birth_date_fen >= reason_raise_papers_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_contract_holds
+      AND reason_raise_contract_fen > reason_raise_papers_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_licence_holds AND reason_raise_licence_fen > reason_raise_papers_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_spending_holds
+      AND reason_raise_spending_fen > reason_raise_papers_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_completeness_holds
+      AND reason_raise_completeness_fen > reason_raise_papers_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_fresh_income_holds
+      AND reason_raise_fresh_income_fen > reason_raise_papers_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_evaluation_holds
+      AND reason_raise_evaluation_fen > reason_raise_papers_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_deposits_holds
+      AND reason_raise_deposits_fen > reason_raise_papers_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_debts_holds AND reason_raise_debts_fen > reason_raise_papers_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_overdue_holds AND reason_raise_overdue_fen > reason_raise_papers_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_papers_when,
+    reason_raise_contract_holds
+    AND CAST(CASE
+      WHEN reason_raise_consent_holds
+      AND reason_raise_consent_fen >= reason_raise_contract_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_birth_date_holds
+      AND reason_raise_birth_date_fen >= reason_raise_contract_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_papers_holds
+      AND reason_raise_papers_fen >= reason_raise_contract_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_licence_holds
+      AND reason_raise_licence_fen > reason_raise_contract_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_spending_holds
+      AND reason_raise_spending_fen > reason_raise_contract_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_completeness_holds
+      AND reason_raise_completeness_fen > reason_raise_contract_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_fresh_income_holds
+      AND reason_raise_fresh_income_fen > reason_raise_contract_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_evaluation_holds
+      AND reason_raise_evaluation_fen > reason_raise_contract_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_deposits_holds
+      AND reason_raise_deposits_fen > reason_raise_contract_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_debts_holds AND reason_raise_debts_fen > reason_raise_contract_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_overdue_holds
+      AND reason_raise_overdue_fen > reason_raise_contract_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_contract_when,
+    reason_raise_licence_holds
+    AND CAST(CASE
+      WHEN reason_raise_consent_holds
+      AND reason_raise_consent_fen >= reason_raise_licence_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_birth_date_holds
+      AND reason_raise_birth_date_fen >= reason_raise_licence_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_papers_holds AND reason_raise_papers_fen >= reason_raise_licence_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_contract_holds
+      AND reason_raise_contract_fen >= reason_raise_licence_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_spending_holds
+      AND reason_raise_spending_fen > reason_raise_licence_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_completeness_holds
+      AND reason_raise_completeness_fen > reason_raise_licence_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_fresh_income_holds
+      AND reason_raise_fresh_income_fen > reason_raise_licence_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_evaluation_holds
+      AND reason_raise_evaluation_fen > reason_raise_licence_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_deposits_holds
+      AND reason_raise_deposits_fen > reason_raise_licence_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_debts_holds AND reason_raise_debts_fen > reason_raise_licence_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_overdue_holds
+      AND reason_raise_overdue_fen > reason_raise_licence_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_licence_when,
+    reason_raise_spending_holds
+    AND CAST(CASE
+      WHEN reason_raise_consent_holds
+      AND reason_raise_consent_fen >= reason_raise_spending_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_birth_date_holds
+      AND reason_raise_birth_date_fen >= reason_raise_spending_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_papers_holds
+      AND reason_raise_papers_fen >= reason_raise_spending_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_contract_holds
+      AND reason_raise_contract_fen >= reason_raise_spending_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_licence_holds
+      AND reason_raise_licence_fen >= reason_raise_spending_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_completeness_holds
+      AND reason_raise_completeness_fen > reason_raise_spending_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_fresh_income_holds
+      AND reason_raise_fresh_income_fen > reason_raise_spending_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_evaluation_holds
+      AND reason_raise_evaluation_fen > reason_raise_spending_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_deposits_holds
+      AND reason_raise_deposits_fen > reason_raise_spending_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_debts_holds AND reason_raise_debts_fen > reason_raise_spending_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_overdue_holds
+      AND reason_raise_overdue_fen > reason_raise_spending_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_spending_when,
+    reason_raise_completeness_holds
+    AND CAST(CASE
+      WHEN reason_raise_consent_holds
+      AND reason_raise_consent_fen >= reason_raise_completeness_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_birth_date_holds
+      AND reason_raise_birth_date_fen >= reason_raise_completeness_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_papers_holds
+      AND reason_raise_papers_fen >= reason_raise_completeness_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_contract_holds
+      AND reason_raise_contract_fen >= reason_raise_completeness_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_licence_holds
+      AND reason_raise_licence_fen >= reason_raise_completeness_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_spending_holds
+      AND reason_raise_spending_fen >= reason_raise_completeness_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_fresh_income_holds
+      AND reason_raise_fresh_income_fen > reason_raise_completeness_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_evaluation_holds
+      AND reason_raise_evaluation_fen > reason_raise_completeness_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_deposits_holds
+      AND reason_raise_deposits_fen > reason_raise_completeness_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_debts_holds
+      AND reason_raise_debts_fen > reason_raise_completeness_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_overdue_holds
+      AND reason_raise_overdue_fen > reason_raise_completeness_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_completeness_when,
+    reason_raise_fresh_income_holds
+    AND CAST(CASE
+      WHEN reason_raise_consent_holds
+      AND reason_raise_consent_fen >= reason_raise_fresh_income_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_birth_date_holds
+      AND reason_raise_birth_date_fen >= reason_raise_fresh_income_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_papers_holds
+      AND reason_raise_papers_fen >= reason_raise_fresh_income_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_contract_holds
+      AND reason_raise_contract_fen >= reason_raise_fresh_income_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_licence_holds
+      AND reason_raise_licence_fen >= reason_raise_fresh_income_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_spending_holds
+      AND reason_raise_spending_fen >= reason_raise_fresh_income_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_completeness_holds
+      AND reason_raise_completeness_fen >= reason_raise_fresh_income_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_evaluation_holds
+      AND reason_raise_evaluation_fen > reason_raise_fresh_income_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_deposits_holds
+      AND reason_raise_deposits_fen > reason_raise_fresh_income_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_debts_holds
+      AND reason_raise_debts_fen > reason_raise_fresh_income_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_overdue_holds
+      AND reason_raise_overdue_fen > reason_raise_fresh_income_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_fresh_income_when,
+    reason_raise_evaluation_holds
+    AND CAST(CASE
+      WHEN reason_raise_consent_holds
+      AND reason_raise_consent_fen >= reason_raise_evaluation_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_birth_date_holds
+      AND reason_raise_birth_date_fen >= reason_raise_evaluation_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_papers_holds
+      AND reason_raise_papers_fen >= reason_raise_evaluation_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_contract_holds
+      AND reason_raise_contract_fen >= reason_raise_evaluation_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_licence_holds
+      AND reason_raise_licence_fen >= reason_raise_evaluation_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_spending_holds
+      AND reason_raise_spending_fen >= reason_raise_evaluation_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_completeness_holds
+      AND reason_raise_completeness_fen >= reason_raise_evaluation_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_fresh_income_holds
+      AND reason_raise_fresh_income_fen >= reason_raise_evaluation_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_deposits_holds
+      AND reason_raise_deposits_fen > reason_raise_evaluation_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_debts_holds AND reason_raise_debts_fen > reason_raise_evaluation_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_overdue_holds
+      AND reason_raise_overdue_fen > reason_raise_evaluation_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_evaluation_when,
+    reason_raise_deposits_holds
+    AND CAST(CASE
+      WHEN reason_raise_consent_holds
+      AND reason_raise_consent_fen >= reason_raise_deposits_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_birth_date_holds
+      AND reason_raise_birth_date_fen >= reason_raise_deposits_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_papers_holds
+      AND reason_raise_papers_fen >= reason_raise_deposits_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_contract_holds
+      AND reason_raise_contract_fen >= reason_raise_deposits_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_licence_holds
+      AND reason_raise_licence_fen >= reason_raise_deposits_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_spending_holds
+      AND reason_raise_spending_fen >= reason_raise_deposits_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_completeness_holds
+      AND reason_raise_completeness_fen >= reason_raise_deposits_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_fresh_income_holds
+      AND reason_raise_fresh_income_fen >= reason_raise_deposits_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_evaluation_holds
+      AND reason_raise_evaluation_fen >= reason_raise_deposits_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_debts_holds AND reason_raise_debts_fen > reason_raise_deposits_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_overdue_holds
+      AND reason_raise_overdue_fen > reason_raise_deposits_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_deposits_when,
+    reason_raise_debts_holds
+    AND CAST(CASE
+      WHEN reason_raise_consent_holds AND reason_raise_consent_fen >= reason_raise_debts_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_birth_date_holds
+      AND reason_raise_birth_date_fen >= reason_raise_debts_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_papers_holds AND reason_raise_papers_fen >= reason_raise_debts_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_contract_holds
+      AND reason_raise_contract_fen >= reason_raise_debts_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_licence_holds AND reason_raise_licence_fen >= reason_raise_debts_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_spending_holds
+      AND reason_raise_spending_fen >= reason_raise_debts_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_completeness_holds
+      AND reason_raise_completeness_fen >= reason_raise_debts_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_fresh_income_holds
+      AND reason_raise_fresh_income_fen >= reason_raise_debts_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_evaluation_holds
+      AND reason_raise_evaluation_fen >= reason_raise_debts_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_deposits_holds
+      AND reason_raise_deposits_fen >= reason_raise_debts_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_overdue_holds AND reason_raise_overdue_fen > reason_raise_debts_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_debts_when,
+    reason_raise_overdue_holds
+    AND CAST(CASE
+      WHEN reason_raise_consent_holds
+      AND reason_raise_consent_fen >= reason_raise_overdue_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_birth_date_holds
+      AND reason_raise_birth_date_fen >= reason_raise_overdue_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_papers_holds AND reason_raise_papers_fen >= reason_raise_overdue_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_contract_holds
+      AND reason_raise_contract_fen >= reason_raise_overdue_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_licence_holds
+      AND reason_raise_licence_fen >= reason_raise_overdue_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_spending_holds
+      AND reason_raise_spending_fen >= reason_raise_overdue_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_completeness_holds
+      AND reason_raise_completeness_fen >= reason_raise_overdue_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_fresh_income_holds
+      AND reason_raise_fresh_income_fen >= reason_raise_overdue_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_evaluation_holds
+      AND reason_raise_evaluation_fen >= reason_raise_overdue_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_deposits_holds
+      AND reason_raise_deposits_fen >= reason_raise_overdue_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) + CAST(CASE
+      WHEN reason_raise_debts_holds AND reason_raise_debts_fen >= reason_raise_overdue_fen
+      THEN 1
+      ELSE 0
+    END AS BIGINT) < 3 AS reason_raise_overdue_when
+  FROM rules_16
 )
 SELECT
   customer_id,
@@ -2152,84 +4012,144 @@ SELECT
       ELSE 0
     END AS BIGINT)
   ] AS offer_words,
-  LIST_SLICE(
-    LIST_WHERE(
-      [
-        'sum.income_capacity',
-        'sum.net_assets_cap',
-        'sum.grade_cap',
-        'sum.no_grade',
-        'sum.debts_elsewhere',
-        'sum.rounding',
-        'sum.veto_overdue',
-        'sum.veto_age',
-        'sum.veto_age_unknown',
-        'sum.veto_consent',
-        'raise.consent',
-        'raise.completeness',
-        'raise.fresh_income',
-        'cap.net_assets',
-        'cap.grade'
-      ],
-      [
-        reason_sum_income_capacity_when,
-        reason_sum_net_assets_cap_when,
-        reason_sum_grade_cap_when,
-        reason_sum_no_grade_when,
-        reason_sum_debts_elsewhere_when,
-        reason_sum_rounding_when,
-        reason_sum_veto_overdue_when,
-        reason_sum_veto_age_when,
-        reason_sum_veto_age_unknown_when,
-        reason_sum_veto_consent_when,
-        reason_raise_consent_when,
-        reason_raise_completeness_when,
-        reason_raise_fresh_income_when,
-        reason_cap_net_assets_when,
-        reason_cap_grade_when
-      ]
+  LIST_CONCAT(
+    LIST_SLICE(
+      LIST_WHERE(
+        [
+          'sum.income_capacity',
+          'sum.net_assets_cap',
+          'sum.grade_cap',
+          'sum.no_grade',
+          'sum.debts_elsewhere',
+          'sum.rounding',
+          'sum.veto_overdue',
+          'sum.veto_age',
+          'sum.veto_age_unknown',
+          'sum.veto_consent',
+          'cap.net_assets',
+          'cap.grade'
+        ],
+        [
+          reason_sum_income_capacity_when,
+          reason_sum_net_assets_cap_when,
+          reason_sum_grade_cap_when,
+          reason_sum_no_grade_when,
+          reason_sum_debts_elsewhere_when,
+          reason_sum_rounding_when,
+          reason_sum_veto_overdue_when,
+          reason_sum_veto_age_when,
+          reason_sum_veto_age_unknown_when,
+          reason_sum_veto_consent_when,
+          reason_cap_net_assets_when,
+          reason_cap_grade_when
+        ]
+      ),
+      1,
+      6
     ),
-    1,
-    6
+    LIST_SLICE(
+      LIST_WHERE(
+        [
+          'raise.consent',
+          'raise.birth_date',
+          'raise.papers',
+          'raise.contract',
+          'raise.licence',
+          'raise.spending',
+          'raise.completeness',
+          'raise.fresh_income',
+          'raise.evaluation',
+          'raise.deposits',
+          'raise.debts',
+          'raise.overdue'
+        ],
+        [
+          reason_raise_consent_when,
+          reason_raise_birth_date_when,
+          reason_raise_papers_when,
+          reason_raise_contract_when,
+          reason_raise_licence_when,
+          reason_raise_spending_when,
+          reason_raise_completeness_when,
+          reason_raise_fresh_income_when,
+          reason_raise_evaluation_when,
+          reason_raise_deposits_when,
+          reason_raise_debts_when,
+          reason_raise_overdue_when
+        ]
+      ),
+      1,
+      3
+    )
   ) AS reason_codes,
-  LIST_SLICE(
-    LIST_WHERE(
-      [
-        COALESCE(reason_sum_income_capacity_fen, 0),
-        COALESCE(reason_sum_net_assets_cap_fen, 0),
-        COALESCE(reason_sum_grade_cap_fen, 0),
-        COALESCE(reason_sum_no_grade_fen, 0),
-        COALESCE(reason_sum_debts_elsewhere_fen, 0),
-        COALESCE(reason_sum_rounding_fen, 0),
-        COALESCE(reason_sum_veto_overdue_fen, 0),
-        COALESCE(reason_sum_veto_age_fen, 0),
-        COALESCE(reason_sum_veto_age_unknown_fen, 0),
-        COALESCE(reason_sum_veto_consent_fen, 0),
-        COALESCE(reason_raise_consent_fen, 0),
-        COALESCE(reason_raise_completeness_fen, 0),
-        COALESCE(reason_raise_fresh_income_fen, 0),
-        COALESCE(reason_cap_net_assets_fen, 0),
-        COALESCE(reason_cap_grade_fen, 0)
-      ],
-      [
-        reason_sum_income_capacity_when,
-        reason_sum_net_assets_cap_when,
-        reason_sum_grade_cap_when,
-        reason_sum_no_grade_when,
-        reason_sum_debts_elsewhere_when,
-        reason_sum_rounding_when,
-        reason_sum_veto_overdue_when,
-        reason_sum_veto_age_when,
-        reason_sum_veto_age_unknown_when,
-        reason_sum_veto_consent_when,
-        reason_raise_consent_when,
-        reason_raise_completeness_when,
-        reason_raise_fresh_income_when,
-        reason_cap_net_assets_when,
-        reason_cap_grade_when
-      ]
+  LIST_CONCAT(
+    LIST_SLICE(
+      LIST_WHERE(
+        [
+          COALESCE(reason_sum_income_capacity_fen, 0),
+          COALESCE(reason_sum_net_assets_cap_fen, 0),
+          COALESCE(reason_sum_grade_cap_fen, 0),
+          COALESCE(reason_sum_no_grade_fen, 0),
+          COALESCE(reason_sum_debts_elsewhere_fen, 0),
+          COALESCE(reason_sum_rounding_fen, 0),
+          COALESCE(reason_sum_veto_overdue_fen, 0),
+          COALESCE(reason_sum_veto_age_fen, 0),
+          COALESCE(reason_sum_veto_age_unknown_fen, 0),
+          COALESCE(reason_sum_veto_consent_fen, 0),
+          COALESCE(reason_cap_net_assets_fen, 0),
+          COALESCE(reason_cap_grade_fen, 0)
+        ],
+        [
+          reason_sum_income_capacity_when,
+          reason_sum_net_assets_cap_when,
+          reason_sum_grade_cap_when,
+          reason_sum_no_grade_when,
+          reason_sum_debts_elsewhere_when,
+          reason_sum_rounding_when,
+          reason_sum_veto_overdue_when,
+          reason_sum_veto_age_when,
+          reason_sum_veto_age_unknown_when,
+          reason_sum_veto_consent_when,
+          reason_cap_net_assets_when,
+          reason_cap_grade_when
+        ]
+      ),
+      1,
+      6
     ),
-    1,
-    6
+    LIST_SLICE(
+      LIST_WHERE(
+        [
+          COALESCE(reason_raise_consent_fen, 0),
+          COALESCE(reason_raise_birth_date_fen, 0),
+          COALESCE(reason_raise_papers_fen, 0),
+          COALESCE(reason_raise_contract_fen, 0),
+          COALESCE(reason_raise_licence_fen, 0),
+          COALESCE(reason_raise_spending_fen, 0),
+          COALESCE(reason_raise_completeness_fen, 0),
+          COALESCE(reason_raise_fresh_income_fen, 0),
+          COALESCE(reason_raise_evaluation_fen, 0),
+          COALESCE(reason_raise_deposits_fen, 0),
+          COALESCE(reason_raise_debts_fen, 0),
+          COALESCE(reason_raise_overdue_fen, 0)
+        ],
+        [
+          reason_raise_consent_when,
+          reason_raise_birth_date_when,
+          reason_raise_papers_when,
+          reason_raise_contract_when,
+          reason_raise_licence_when,
+          reason_raise_spending_when,
+          reason_raise_completeness_when,
+          reason_raise_fresh_income_when,
+          reason_raise_evaluation_when,
+          reason_raise_deposits_when,
+          reason_raise_debts_when,
+          reason_raise_overdue_when
+        ]
+      ),
+      1,
+      3
+    )
   ) AS reason_amounts_fen
-FROM rules_13
+FROM rules_17
