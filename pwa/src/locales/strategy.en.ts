@@ -309,6 +309,7 @@ export default {
   moversGo: 'Show the 100 that move most',
   moversWhy: 'Say what for first. It is kept with your name.',
   moversNone: 'Nobody moves',
+  ofSame: '{a} before and after',
   ofCell: '{a} to {b}',
   ofBand_limit: 'Limit {band} (10,000 yuan)',
   ofBand_rate: 'Yearly rate {band}',

@@ -309,6 +309,7 @@ export default {
   moversGo: '看变化最大的 100 户',
   moversWhy: '先写用途。用途和你的名字一起留档。',
   moversNone: '没有哪一户变',
+  ofSame: '前后都是{a}',
   ofCell: '{a} 到 {b}',
   ofBand_limit: '额度 {band}（万元）',
   ofBand_rate: '年利率 {band}',
