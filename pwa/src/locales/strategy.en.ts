@@ -163,7 +163,7 @@ export default {
   field_easing: 'Easing',
   field_otherwise: 'Otherwise',
   figureChange: 'Change "{name}", now {value}',
-  figureSource: 'Source: {source}',
+  figureSource: 'Source: ',
   figureWhich: 'From which day',
   figureLater: 'Add a later day',
   figureFrom: 'From the day',

@@ -163,7 +163,7 @@ export default {
   field_easing: '放宽',
   field_otherwise: '没有时',
   figureChange: '改“{name}”，现在 {value}',
-  figureSource: '依据：{source}',
+  figureSource: '依据：',
   figureWhich: '改哪一天起的',
   figureLater: '另加一天',
   figureFrom: '从哪天起',

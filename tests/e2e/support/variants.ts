@@ -114,7 +114,8 @@ function looksWrong({ width, chinese }: { width: number; chinese: boolean }): st
       // Codes are lower case with underscores or dots; in Chinese no word of small Latin letters is ours.
       if (!code && /(^|[^\w.])[a-z]+(?:[_.][a-z]+)+(?![\w@])/.test(words)) say('looks like a code', el)
       else if (!code && chinese && /(^|[^\w./@-])[a-z]{3,}/.test(words)) say('not Chinese', el)
-      if (box.width > 0 && (box.right > width + 1 || box.left < -1) && !el.closest('.van-swipe-cell__right')) say('stands out at the side', el)
+      // a table of the desk, or a rule's text, is moved sideways in its own frame, by keys too
+      if (box.width > 0 && (box.right > width + 1 || box.left < -1) && !el.closest('.van-swipe-cell__right') && !el.closest('[role=region][tabindex="0"], pre[tabindex="0"]')) say('stands out at the side', el)
     }
     if (el.matches('button, a[href], [role=button], [role=switch]') && box.width > 0 && !el.matches('[tabindex="-1"]')) {
       // what is drawn smaller may still be hit around it
