@@ -106,6 +106,7 @@ class _Run:
         self.cause = cause
         self.freeze = freeze
         self.requeued = 0
+        self.changed = 0
         self.failed: list[UUID] = []
         self.actor = Actor.system("strategy.recompute_all")
 
@@ -139,7 +140,7 @@ class _Run:
         times = Times()
         state = "failed"
         moves = Moves(total, 0, 0, 0, 0, 0)
-        changed, problem = 0, None
+        problem = None
         try:
             with Bulk(copy.folder) as bulk:
                 with times.of("copy"):
@@ -160,12 +161,11 @@ class _Run:
                         done = moves.customers - moves.changed
                         writing = self._write_all(bulk.changed(self.batch), basis)
                         async with aclosing(writing):
-                            async for count, written in writing:
-                                changed += written
+                            async for count in writing:
                                 done += count
-                                self.progress(Progress(done, moves.customers, changed))
+                                self.progress(Progress(done, moves.customers, self.changed))
                     for one in beyond if not held else ():
-                        changed += await self._alone(one)
+                        self.changed += await self._alone(one)
             state = "held" if held else "done"
         except Superseded:
             state = "superseded"
@@ -184,7 +184,7 @@ class _Run:
                     state,
                     customers=moves.customers,
                     source_rows=moves.source_rows,
-                    changed=changed,
+                    changed=self.changed,
                     requeued=self.requeued,
                     known=moves.known,
                     tiers=moves.tiers,
@@ -192,8 +192,9 @@ class _Run:
                     seconds=times.seconds,
                     problem=problem,
                 )
-        self.progress(Progress(moves.customers, moves.customers, changed))
-        return Summary(version, moves.customers, changed, self.requeued, tuple(self.failed), state == "held")
+        self.progress(Progress(moves.customers, moves.customers, self.changed))
+        failed = tuple(self.failed)
+        return Summary(version, moves.customers, self.changed, self.requeued, failed, state == "held")
 
     async def _basis(self, uow: UnitOfWork, force: Force) -> tuple[Basis, bool]:
         """What results stand on as things are, and whether a run over the population comes first."""
@@ -243,10 +244,9 @@ class _Run:
 
     async def _write_all(
         self, batches: Iterator[list[tuple[FeatureRow, Result]]], basis: Basis
-    ) -> AsyncGenerator[tuple[int, int], None]:
-        """Puts batches in force, `WRITERS` at a time: (how many results, how many changed) of each as it is
-        through."""
-        under_way: dict[asyncio.Task[int], int] = {}
+    ) -> AsyncGenerator[int, None]:
+        """Puts batches in force, `WRITERS` at a time: how many results each held, as it is through."""
+        under_way: dict[asyncio.Task[None], int] = {}
         try:
             while (some := await asyncio.to_thread(next, batches, None)) is not None or under_way:
                 if some is not None:
@@ -254,15 +254,15 @@ class _Run:
                 if some is None or len(under_way) == WRITERS:
                     through, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
                     for one in through:
-                        yield under_way.pop(one), one.result()
+                        count = under_way.pop(one)
+                        one.result()
+                        yield count
         finally:
-            for one in under_way:
-                one.cancel()
-            # their transactions are rolled back before anything else is said of the run
+            # one that is cut off while it commits would be in force and not counted
             await asyncio.gather(*under_way, return_exceptions=True)
 
-    async def _write(self, some: Sequence[tuple[FeatureRow, Result]], basis: Basis) -> int:
-        """Puts results in force; how many changed."""
+    async def _write(self, some: Sequence[tuple[FeatureRow, Result]], basis: Basis) -> None:
+        """Puts results in force, and counts how many changed."""
         async with self.db.unit(self.actor) as uow:
             done = await put_in_force(
                 uow,
@@ -273,7 +273,7 @@ class _Run:
                 tell=self.tell,
             )
         self.requeued += len(done.requeued)
-        return len(done.changed)
+        self.changed += len(done.changed)
 
     async def in_postgres(self, force: Force, *, resume: bool) -> Summary:
         """Batch by batch; a customer whose rows PostgreSQL refuses is left out and named."""
