@@ -45,8 +45,9 @@ class Change:
         )
 
 
-async def results_moved(uow: UnitOfWork, changes: Sequence[Change]) -> None:
-    """Raises what rose and ends what ceased to hold before anybody had begun. Job only."""
+async def results_moved(uow: UnitOfWork, changes: Sequence[Change], *, tell: bool = True) -> None:
+    """Raises what rose and ends what ceased to hold before anybody had begun; with `tell` false no head hears
+    of it. Job only."""
     ids = sorted({one.customer_id for one in changes})
     await customers.lock_inputs(uow, ids)
     active = [one.id for one in await customers.visible(uow, ids) if one.status == "active"]
@@ -68,7 +69,7 @@ async def results_moved(uow: UnitOfWork, changes: Sequence[Change]) -> None:
     for one in changes:
         raising.note(one, profiles[one.customer_id])
     if raising.moved:
-        await settle(uow, sorted(raising.moved))
+        await settle(uow, sorted(raising.moved), tell=tell)
 
 
 class _Raising:
@@ -191,4 +192,5 @@ async def raise_standing(uow: UnitOfWork, ids: Iterable[UUID], pressing: int) ->
             Change(one, row.decision_id, None, row.limit_fen, most_urgent(row.event_words))
             for one, row in profiles.items()
         ],
+        tell=False,
     )

@@ -122,9 +122,10 @@ def note(
     )
 
 
-async def settle(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
+async def settle(uow: UnitOfWork, ids: Sequence[UUID], *, tell: bool = True) -> None:
     """Takes up what waits and finds room, gives it to whom it belongs, and stamps the customers' rows, which
-    moved. The caller holds the customers. Needs the system's sight."""
+    moved. The caller holds the customers. With `tell` false no head hears of it. Needs the system's
+    sight."""
     await uow.session.flush()
     most = int(await policy.figure(uow, "opportunities_open_most"))
     living = await queries.living_of(uow, ids)
@@ -133,13 +134,18 @@ async def settle(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
         rows = living.get(customer.id, [])
         for row in taken_up(rows, most):
             move(uow, row, "screen", at=uow.now)
-        await _assign(uow, customer, rows, keepers)
+        await _assign(uow, customer, rows, keepers, tell=tell)
         uow.touch_all(customer.books, KIND, customer.id)
     await uow.session.flush()
 
 
 async def _assign(
-    uow: UnitOfWork, customer: customers.Customer, rows: Iterable[Opportunity], keepers: Keepers
+    uow: UnitOfWork,
+    customer: customers.Customer,
+    rows: Iterable[Opportunity],
+    keepers: Keepers,
+    *,
+    tell: bool = True,
 ) -> bool:
     """Gives what is open to whom it belongs now. Returns whether anything went to somebody else."""
     moved = False
@@ -151,7 +157,7 @@ async def _assign(
             if row.assignee_id is not None:
                 uow.audit("opportunity.reassign", KIND, row.id, {"to": str(keeper)})
             row.assignee_id, moved = keeper, True
-            if row.owner_role == HEAD:
+            if tell and row.owner_role == HEAD:
                 await _tell(uow, row, keeper)
         if row.assignee_id is not None and row.stage == Stage.screened:
             move(uow, row, "assign", at=uow.now)
