@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, func, or_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.kernel.actor import Role
@@ -58,6 +58,22 @@ async def send(
     uow.touch(f"staff:{staff_id}", "inbox", item_id)
     uow.emit("notify.item_created", {"inbox_id": str(item_id)})
     return item_id
+
+
+async def withdraw(uow: UnitOfWork, staff_id: UUID, *, dedupe: str) -> None:
+    """Takes an item back that was sent with this `dedupe`, where what it is about is not theirs any more: it
+    leaves their phones and is pushed no more. The row stays, as sent and seen to; nobody is told twice."""
+    async with AsyncExitStack() as stack:
+        if uow.actor.role is not Role.system and uow.actor.staff_id != staff_id:
+            await stack.enter_async_context(uow.elevated("a message to somebody else"))
+        found = await uow.session.scalar(
+            update(InboxItem)
+            .where(InboxItem.staff_id == staff_id, InboxItem.dedupe == dedupe)
+            .values(read_at=func.coalesce(InboxItem.read_at, uow.now))
+            .returning(InboxItem.id)
+        )
+    if found is not None:
+        uow.touch(f"staff:{staff_id}", "inbox", found, gone=True)
 
 
 async def mark_read(uow: UnitOfWork, ids: Sequence[UUID], at: datetime) -> None:

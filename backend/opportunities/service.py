@@ -156,6 +156,7 @@ async def _assign(
         if keeper is not None and row.assignee_id != keeper:
             if row.assignee_id is not None:
                 uow.audit("opportunity.reassign", KIND, row.id, {"to": str(keeper)})
+                await notify.withdraw(uow, row.assignee_id, dedupe=_once(row, row.assignee_id))
             row.assignee_id, moved = keeper, True
             if tell and row.owner_role == HEAD:
                 await _tell(uow, row, keeper)
@@ -168,7 +169,11 @@ async def _assign(
 async def _tell(uow: UnitOfWork, row: Opportunity, keeper: UUID) -> None:
     """A head's phone holds few customers: whom she is to see she is told, once an opportunity."""
     told = {"customer_id": str(row.customer_id), "event": row.event, "opportunity_id": str(row.id)}
-    await notify.send(uow, keeper, KIND, told, dedupe=f"{KIND}:{row.id}:{keeper}")
+    await notify.send(uow, keeper, KIND, told, dedupe=_once(row, keeper))
+
+
+def _once(row: Opportunity, keeper: UUID) -> str:
+    return f"{KIND}:{row.id}:{keeper}"
 
 
 async def expire(uow: UnitOfWork, ids: Sequence[UUID]) -> None:

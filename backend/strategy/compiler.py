@@ -51,8 +51,8 @@ MAX_REASONS = 6
 _CONCAT = {POSTGRES.name: "ARRAY_CAT", DUCKDB.name: "LIST_CONCAT", SPARK.name: "CONCAT"}
 #: in one statement that is only prepared
 PACKED_AT_ONCE = 500
-#: PostgreSQL's 1,664, less some for what stands beside them
-MAX_COLUMNS = 1600
+#: PostgreSQL's 1,664, less those that stand beside them
+MAX_COLUMNS = 1650
 
 RESULT: Mapping[str, Type] = {
     "tier": Type.text,

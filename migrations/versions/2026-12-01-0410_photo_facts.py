@@ -13,7 +13,7 @@ depends_on: Sequence[str] | None = None
 # papers of a person are not among it: they follow a consent of their own
 PHOTO = (
     "SELECT customer_id, file_class AS photo_class FROM customer_photo"
-    " WHERE removed_at IS NULL AND file_class <> 'id'"
+    " WHERE removed_at IS NULL AND person_id IS NULL"
 )
 
 

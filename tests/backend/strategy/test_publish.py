@@ -141,6 +141,10 @@ async def test_a_type_that_the_database_sees_otherwise_is_named(town: Town) -> N
     )
     for file in ("limits/raise.yaml", "scorecards/household.yaml", "scorecards/business.yaml"):
         files[file] = files[file].replace("LEAST(GREATEST(completeness_points, 0), 100)", "50")
+    raising = files["limits/raise.yaml"].replace(
+        "LEAST(completeness_points + spending_section_points, 100)", "completeness_points"
+    )
+    files["limits/raise.yaml"] = raising.replace('{completeness_points: "100"}', "{spending_year_fen: '0'}")
     # these compare it with numbers
     for file in ("tags/basic_identity_file.yaml", "tags/credit_risk_limits.yaml"):
         del files[file]

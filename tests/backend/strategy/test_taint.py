@@ -61,7 +61,10 @@ def test_a_score_may_order_work() -> None:
         ),
         (
             ("scorecards/household.yaml", "of: worker_count", "of: worker_count + churn_percent"),
-            "a model's score may not enter score_points: score_points ← churn_percent ← churn",
+            (
+                "a model's score may not enter score_points:"
+                " score_points ← household_credit_labour ← churn_percent ← churn"
+            ),
         ),
     ],
 )

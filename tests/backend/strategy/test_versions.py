@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from backend.embedded import Urls
 from backend.kernel.uow import Database
+from backend.policy import api as policy
 from backend.strategy import engine, jobs, queries, versions
 from backend.strategy.api import (
     Superseded,
@@ -56,6 +57,7 @@ async def publish(town: Town, what: Edition, valid_from: date = TODAY) -> int:
 async def test_a_version_takes_force_on_the_morning_of_its_day(town: Town, clock: MovingClock) -> None:
     one = await town.reference(await town.grid())
     async with town.db.unit(SYSTEM) as uow:
+        await policy.ensure_shipped(uow)
         await recompute(uow, [one], "test")
     assert await publish(town, edition(20_000), TODAY + timedelta(days=2)) == 2
     async with town.db.unit(SYSTEM) as uow:
@@ -80,6 +82,7 @@ async def test_a_version_takes_force_on_the_morning_of_its_day(town: Town, clock
 async def test_without_the_morning_job_the_night_puts_it_in_force(town: Town, clock: MovingClock) -> None:
     one = await town.reference(await town.grid())
     async with town.db.unit(SYSTEM) as uow:
+        await policy.ensure_shipped(uow)
         await recompute(uow, [one], "test")
     await publish(town, edition(20_000), TODAY + timedelta(days=2))
     clock.move_to_local(2026, 1, 19)
