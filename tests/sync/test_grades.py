@@ -22,6 +22,8 @@ from tests.sync.test_duplicates import CHILD, HEAD, WIFE, household_met
 from tests.sync.test_following import moves
 from tests.sync.test_looking_at import looked, told
 
+pytestmark = pytest.mark.slow
+
 SYSTEM = Actor.system("test")
 GRADES = "证件号码,姓名,信用等级,授信额度(元)"
 BY_ID = "客户编号,等级,额度"

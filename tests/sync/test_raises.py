@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from backend.kernel.ids import uuid7
 from tests.support.bodies import new_household
 from tests.support.camera import digest, small_photo
@@ -13,6 +15,8 @@ from tests.support.till import Till
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
 from tests.sync.test_team import numbered_household, rich
+
+pytestmark = pytest.mark.slow
 
 
 async def said(phone: FieldPhone, customer_id: str) -> tuple[int, dict[str, int]]:

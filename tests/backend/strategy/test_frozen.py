@@ -27,6 +27,8 @@ from tests.backend.strategy.town import SYSTEM, Town
 from tests.support.clock import MovingClock
 from tests.support.world import World
 
+pytestmark = pytest.mark.slow
+
 PER_HEAD = "place_income_per_head_fen"
 #: figure, place and day, as a feature row has them
 Seen = tuple[int, str | None, str | None]

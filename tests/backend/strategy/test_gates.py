@@ -20,6 +20,8 @@ from tests.backend.strategy.town import SYSTEM, TODAY, Town, account_of, touch_i
 from tests.support.clock import MovingClock
 from tests.support.world import World
 
+pytestmark = pytest.mark.slow
+
 
 async def file_of(town: Town, kind: str, day: date, state: str = "taken") -> None:
     """A file of the bank's systems that tells of a day."""

@@ -19,6 +19,8 @@ from tests.backend.strategy.town import SYSTEM, Town, account_of
 from tests.support.clock import MovingClock
 from tests.support.world import World
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["context"]
 
 NEW_TAG = (
