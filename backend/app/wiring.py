@@ -116,6 +116,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
         "customers.unmerged", "opportunities.customers_unmerged", opportunities_jobs.on_customers_unmerged
     ),
     LongHandler(opportunities_jobs.EXPIRE, opportunities_jobs.EXPIRE, opportunities_jobs.expire_due),
+    LongHandler(opportunities_jobs.DEAL, opportunities_jobs.DEAL, opportunities_jobs.deal_shares),
     Handler("tasks.submitted", "tasks.submitted", tasks_jobs.on_submitted),
     Handler("tasks.decided", "tasks.decided", tasks_jobs.on_decided),
     Handler(
@@ -169,6 +170,8 @@ PERIODIC = (
     Periodic(audience_jobs.PURGE, daily_at_hour(3, 30)),
     Periodic(customers_finding.DUE, daily_at_hour(2, 40)),
     Periodic(evaluation_closing.DUE, daily_at_hour(3, 10)),
+    # before the night's results, so that what has waited longer is not behind what they raise
+    Periodic(opportunities_jobs.DEAL, daily_at_hour(0, 10)),
     # after the night's results, so that what ceased to hold is known
     Periodic(opportunities_jobs.EXPIRE, daily_at_hour(4, 30)),
     Periodic(banking_jobs.LOOK_FOR_LATE, daily_at_hour(7, 0)),

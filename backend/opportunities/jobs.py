@@ -9,9 +9,11 @@ from backend.kernel.jobs import JobContext
 from backend.kernel.uow import UnitOfWork
 from backend.opportunities import falls, queries, service
 from backend.opportunities.raising import Change, results_moved
+from backend.policy import api as policy
 
 #: raised by the clock
 EXPIRE = "opportunities.expire"
+DEAL = "opportunities.deal"
 #: customers looked at in one transaction
 AT_ONCE = 200
 
@@ -39,6 +41,18 @@ async def expire_due(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
             if not ids:
                 return
             await service.expire(uow, ids)
+
+
+async def deal_shares(ctx: JobContext, _payload: Mapping[str, Any]) -> None:
+    """`opportunities.deal`, as the day begins: what waits since a run over everybody is dealt out, everyone
+    their day's share, before the coming night raises more."""
+    async with ctx.unit() as uow:
+        most = int(await policy.figure(uow, "opportunities_open_most"))
+        share = int(await policy.figure(uow, "opportunities_day_most"))
+        ids = await queries.in_turn(uow, uow.today, most, share)
+    for start in range(0, len(ids), AT_ONCE):
+        async with ctx.unit() as uow:
+            await service.deal(uow, ids[start : start + AT_ONCE])
 
 
 async def on_duties_moved(uow: UnitOfWork, payload: Mapping[str, Any]) -> None:

@@ -13,7 +13,8 @@ class Opportunity(Base):
     """Something that could be done for a customer now. Stages and steps: see `rules.STEPS`.
 
     Raised by an event of the catalogue, which `decision_id` found; what the event said then stands here.
-    `before_fen`, `after_fen`: of a limit that rose. `outcome`: won or lost, also once it is reviewed.
+    `before_fen`, `after_fen`: of a limit that rose. `dealt_on`: the day from whose share for the assignee it
+    was taken up, None where it waits or needed no share. `outcome`: won or lost, also once it is reviewed.
     """
 
     __tablename__ = "opportunity"
@@ -32,6 +33,7 @@ class Opportunity(Base):
     after_fen: Mapped[int | None]
     stage: Mapped[str]
     assignee_id: Mapped[uuid.UUID | None]
+    dealt_on: Mapped[date | None]
     stepped_at: Mapped[datetime]
     stepped_by: Mapped[uuid.UUID | None]
     outcome: Mapped[str | None]
@@ -44,6 +46,12 @@ class Opportunity(Base):
             "event",
             unique=True,
             postgresql_where=text("stage IN ('raised', 'screened', 'assigned', 'contacted', 'followed')"),
+        ),
+        Index(
+            "ix_opportunity_dealt",
+            "assignee_id",
+            "dealt_on",
+            postgresql_where=text("dealt_on IS NOT NULL"),
         ),
         Index("uq_opportunity_decision", "decision_id", "event", unique=True),
         Index(

@@ -8,13 +8,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, func, select, text
 
 from backend.customers import api as customers
 from backend.kernel.uow import UnitOfWork
 from backend.opportunities.errors import opportunity_missing
 from backend.opportunities.models import Opportunity, OpportunityStep
-from backend.opportunities.rules import LIVING, Stage
+from backend.opportunities.rules import LIVING, URGENT, Stage
 
 _LIVING = [str(one) for one in LIVING]
 
@@ -85,6 +85,41 @@ async def overdue(uow: UnitOfWork, today: date, most: int) -> list[UUID]:
         .limit(most)
     )
     return list(rows)
+
+
+async def dealt(uow: UnitOfWork, keeper: UUID, urgent: bool, today: date) -> int:
+    """How many were taken up from this person's share of the day, of the urgent or of the others."""
+    counted = select(func.count()).where(
+        Opportunity.assignee_id == keeper,
+        Opportunity.dealt_on == today,
+        (Opportunity.priority <= URGENT) == urgent,
+    )
+    return int(await uow.session.scalar(counted) or 0)
+
+
+# whom a row belongs to follows from what it is partitioned by: of a partition no more than a share is dealt
+_IN_TURN = text(
+    "WITH places AS (SELECT customer_id, count(*) AS n FROM opportunity"
+    "  WHERE stage IN ('screened', 'assigned', 'contacted', 'followed') GROUP BY customer_id),"
+    " fitting AS (SELECT o.*, c.branch_id, c.grid_id, c.owner_id, c.kind, coalesce(places.n, 0) AS taken,"
+    "  row_number() OVER (PARTITION BY o.customer_id ORDER BY o.priority, o.raised_on, o.event) AS place"
+    "  FROM opportunity o JOIN customer c ON c.id = o.customer_id"
+    "  LEFT JOIN places ON places.customer_id = c.id"
+    "  WHERE o.stage = 'raised' AND o.valid_until >= :today AND c.status = 'active'),"
+    " ranked AS (SELECT customer_id, priority, raised_on, row_number() OVER ("
+    "  PARTITION BY branch_id, grid_id, owner_id, kind, owner_role, priority <= :urgent"
+    "  ORDER BY priority, raised_on, event, id) AS rank"
+    "  FROM fitting WHERE place <= :most - taken)"
+    " SELECT customer_id FROM ranked WHERE rank <= :share GROUP BY customer_id"
+    " ORDER BY min(priority), min(raised_on), customer_id"
+)
+
+
+async def in_turn(uow: UnitOfWork, today: date, most: int, share: int) -> list[UUID]:
+    """Customers with something that waits and could be taken up today, the most urgent first: of each of whom
+    it could belong to as many as a day's share."""
+    given = {"today": today, "most": most, "share": share, "urgent": URGENT}
+    return list(await uow.session.scalars(_IN_TURN, given))
 
 
 async def customers_of_grid(uow: UnitOfWork, grid_id: UUID) -> list[UUID]:

@@ -23,7 +23,8 @@ from backend.strategy import api as strategy
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A result that took the place of another. Limits in fen; `raised`, `ended`: names of events."""
+    """A result that took the place of another. Limits in fen; `raised`, `ended`: names of events. `of_run`: a
+    run over everybody found it, so that its people get of it a day's share."""
 
     customer_id: UUID
     decision_id: UUID
@@ -31,6 +32,7 @@ class Change:
     limit_after: int
     raised: Collection[str] = ()
     ended: Collection[str] = ()
+    of_run: bool = False
 
     @classmethod
     def told(cls, payload: Mapping[str, Any]) -> "Change":
@@ -42,6 +44,7 @@ class Change:
             payload["limit_after"],
             payload.get("events_raised", ()),
             payload.get("events_ended", ()),
+            payload.get("cause") in strategy.CAUSES_OF_RUNS,
         )
 
 
@@ -68,8 +71,10 @@ async def results_moved(uow: UnitOfWork, changes: Sequence[Change], *, tell: boo
     await uow.session.flush()
     for one in changes:
         raising.note(one, profiles[one.customer_id])
-    if raising.moved:
-        await settle(uow, sorted(raising.moved), tell=tell)
+    of_runs = {one.customer_id for one in changes if one.of_run}
+    for some, shares in ((raising.moved - of_runs, False), (raising.moved & of_runs, True)):
+        if some:
+            await settle(uow, sorted(some), tell=tell, shares=shares)
 
 
 class _Raising:
@@ -159,6 +164,7 @@ class _Raising:
             after_fen=amounts.get("after_fen"),
             stage=Stage.raised.value,
             assignee_id=None,
+            dealt_on=None,
             stepped_at=uow.now,
             stepped_by=None,
             outcome=None,

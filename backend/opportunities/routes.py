@@ -34,7 +34,8 @@ class OpportunitiesController(Controller):
             counts = await queries.counts(uow, actor.branch_ids, began)
             mine = await queries.mine(uow, actor.branch_ids, actor.require_staff(), MOST)
             closed = await queries.to_review(uow, actor.branch_ids, MOST)
-            most = int(await policy.figure(uow, "opportunities_open_most"))
+            open_most = int(await policy.figure(uow, "opportunities_open_most"))
+            day_most = int(await policy.figure(uow, "opportunities_day_most"))
         return BranchOpportunities(
             since.isoformat(),
             counts.open,
@@ -42,7 +43,8 @@ class OpportunitiesController(Controller):
             counts.won,
             counts.lost,
             counts.to_review,
-            most,
+            open_most,
+            day_most,
             _listed(mine),
             _listed(closed),
         )

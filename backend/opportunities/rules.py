@@ -1,6 +1,6 @@
 """The life of an opportunity as a table of steps, and which of those noted are taken up. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -128,17 +128,32 @@ class Noted(Protocol):
     @property
     def raised_on(self) -> date: ...
     @property
+    def valid_until(self) -> date: ...
+    @property
     def event(self) -> str: ...
 
 
 _Noted = TypeVar("_Noted", bound=Noted)
 
+#: up to this priority
+URGENT = 1
 
-def taken_up(noted: Sequence[_Noted], most: int) -> list[_Noted]:
-    """Those of a customer that wait and find room now: by priority, then the older ones."""
-    room = most - sum(one.stage in OPEN for one in noted)
-    waiting = [one for one in noted if one.stage == Stage.raised]
-    return sorted(waiting, key=lambda one: (one.priority, one.raised_on, one.event))[: max(0, room)]
+
+def urgent(one: Noted) -> bool:
+    """Whether it has a share of the day apart from the others'."""
+    return one.priority <= URGENT
+
+
+def in_turn(noted: Iterable[_Noted], today: date) -> list[_Noted]:
+    """Those that wait and whose days are not over, as they are to be taken up: by priority, then the older
+    ones."""
+    waiting = [one for one in noted if one.stage == Stage.raised and one.valid_until >= today]
+    return sorted(waiting, key=lambda one: (one.priority, one.raised_on, one.event))
+
+
+def room(noted: Iterable[Noted], most: int) -> int:
+    """How many more of a customer's may be open."""
+    return max(0, most - sum(one.stage in OPEN for one in noted))
 
 
 def rests(kind: Kind, raised_on: Iterable[date], today: date) -> bool:

@@ -47,7 +47,8 @@ class Listed(Struct, frozen=True):
 
 class BranchOpportunities(Struct, frozen=True):
     """What a head steers by: counts (`won`, `lost` since the first of the month), the head's own open ones,
-    and closed ones to look at, oldest first. `open_most`: how many of one customer may be open at once."""
+    and closed ones to look at, oldest first. `open_most`: how many of one customer may be open at once;
+    `day_most`: how many a run over everybody gives one person a day."""
 
     since: str
     open: int
@@ -56,5 +57,6 @@ class BranchOpportunities(Struct, frozen=True):
     lost: int
     to_review_count: int
     open_most: int
+    day_most: int
     mine: list[Listed]
     to_review: list[Listed]

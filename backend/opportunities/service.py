@@ -1,6 +1,6 @@
 """Moves of opportunities: the row, its history, audit entry and partitions, in one function each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,8 +14,9 @@ from backend.opportunities import queries
 from backend.opportunities.errors import opportunity_missing, reason_missing, wrong_stage
 from backend.opportunities.keepers import Keepers
 from backend.opportunities.models import Opportunity, OpportunityStep
-from backend.opportunities.rules import OPEN, STEPS, Stage, Verdict, judged, taken_up
+from backend.opportunities.rules import OPEN, STEPS, Stage, Verdict, in_turn, judged, room
 from backend.opportunities.schemas import ReviewOpportunity, StepOpportunity
+from backend.opportunities.shares import Shares
 from backend.policy import api as policy
 
 #: whose opportunities come with a message
@@ -122,21 +123,44 @@ def note(
     )
 
 
-async def settle(uow: UnitOfWork, ids: Sequence[UUID], *, tell: bool = True) -> None:
+async def settle(uow: UnitOfWork, ids: Sequence[UUID], *, tell: bool = True, shares: bool = False) -> None:
     """Takes up what waits and finds room, gives it to whom it belongs, and stamps the customers' rows, which
-    moved. The caller holds the customers. With `tell` false no head hears of it. Needs the system's
-    sight."""
+    moved. The caller holds the customers. With `tell` false no head hears of it; with `shares` nobody gets
+    more than a day's. Needs the system's sight."""
     await uow.session.flush()
-    most = int(await policy.figure(uow, "opportunities_open_most"))
     living = await queries.living_of(uow, ids)
+    found = {one.id: one for one in await customers.visible(uow, ids)}
     keepers = Keepers(uow)
-    for customer in await customers.visible(uow, ids):
-        rows = living.get(customer.id, [])
-        for row in taken_up(rows, most):
-            move(uow, row, "screen", at=uow.now)
-        await _assign(uow, customer, rows, keepers, tell=tell)
+    await _take_up(uow, found, living, keepers, await Shares.of_today(uow) if shares else None)
+    for customer in found.values():
+        await _assign(uow, customer, living.get(customer.id, []), keepers, tell=tell)
         uow.touch_all(customer.books, KIND, customer.id)
     await uow.session.flush()
+
+
+async def _take_up(
+    uow: UnitOfWork,
+    found: Mapping[UUID, customers.Customer],
+    living: Mapping[UUID, Sequence[Opportunity]],
+    keepers: Keepers,
+    shares: Shares | None,
+) -> None:
+    most = int(await policy.figure(uow, "opportunities_open_most"))
+    rooms = {one: room(living.get(one, ()), most) for one in found}
+    for row in in_turn((row for one in found for row in living.get(one, ())), uow.today):
+        if not rooms[row.customer_id]:
+            continue
+        keeper = await keepers.of(found[row.customer_id], row.owner_role)
+        if shares is None or await shares.deal(row, keeper):
+            move(uow, row, "screen", at=uow.now)
+            rooms[row.customer_id] -= 1
+
+
+async def deal(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
+    """Takes up what these customers' wait with, as far as their people have something left of today's share.
+    Job only."""
+    await customers.lock_inputs(uow, ids)
+    await settle(uow, ids, shares=True)
 
 
 async def _assign(
@@ -184,7 +208,7 @@ async def expire(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
         for row in rows:
             if row.valid_until < uow.today:
                 move(uow, row, "expire", at=uow.now)
-    await settle(uow, ids)
+    await settle(uow, ids, shares=True)
 
 
 async def follow_people(uow: UnitOfWork, ids: Sequence[UUID]) -> None:

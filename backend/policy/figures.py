@@ -135,6 +135,11 @@ SHIPPED = (
     Figure("duplicate_least_per_mille", 900, "two people as likely one are put to a person at night"),
     Figure("opportunity_limit_rise_fen", 1_000_000, "a limit that rises by less is nothing to speak of"),
     Figure("opportunities_open_most", 3, "of one customer so many are open at once; others wait for room"),
+    Figure(
+        "opportunities_day_most",
+        20,
+        "of what a run over everybody raised a person gets so many a day, and so many urgent ones",
+    ),
     Figure("merge_undo_days", 90, "a merge of households is taken back within as many days", on_phone=True),
     Figure("time_zone", "Asia/Shanghai", "the bank's days", on_phone=True),
 )

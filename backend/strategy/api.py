@@ -12,6 +12,7 @@ from backend.strategy.reconciling import as_file as grades_file
 from backend.strategy.reconciling import every_differing as grades_differing
 from backend.strategy.reconciling import report_of as grades_report
 from backend.strategy.rules import bits_in
+from backend.strategy.runs import CAUSES as CAUSES_OF_RUNS
 from backend.strategy.runs import newest, release
 from backend.strategy.service import Recomputed, recompute
 from backend.strategy.shipping import offer_shipped
@@ -19,6 +20,7 @@ from backend.strategy.trying import Unfit, files_of_draft, simulate_files
 from backend.strategy.versions import catalogue_in_force, ensure_published, falls
 
 __all__ = [
+    "CAUSES_OF_RUNS",
     "BadArchive",
     "Copy",
     "Event",

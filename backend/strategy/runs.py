@@ -21,6 +21,8 @@ from backend.strategy.models import StrategyRun
 from backend.strategy.rules import Moves, too_much
 
 RELEASED = "strategy.released"
+#: what begins a run over everybody: the clock, a version, files, a person, a county that is loaded
+CAUSES = frozenset({"nightly", "published", "released", "import", "freeze", "everybody", "demo"})
 #: who hears that a run waits
 WATCHING = (Role.risk_officer, Role.hq_business)
 #: who hears that a source is too old for a night: also those who see to it that files come
@@ -40,6 +42,7 @@ async def alone(db: Database, actor: Actor) -> AsyncIterator[None]:
 
 async def begin(uow: UnitOfWork, cause: str, engine: str, version: int, as_of: date) -> UUID:
     """A new run; only inside `alone`, so that one which is still said to run was cut off."""
+    assert cause in CAUSES, cause
     await uow.session.execute(
         update(StrategyRun).where(StrategyRun.state == "running").values(state="cut", finished_at=uow.now)
     )

@@ -132,6 +132,7 @@ async def _merge(
                     "customer_id": str(one),
                     # names the change: whoever tells of it tells of each once
                     "decision_id": str(decision.id),
+                    "cause": cause,
                     "tier_before": old.tier if old else None,
                     "tier_after": result.tier,
                     "limit_before": old.limit_fen if old else None,

@@ -178,7 +178,7 @@ async def test_the_head_counts_the_branchs_and_looks_at_what_is_closed(
     before = await page(head)
     assert (before["won"], before["to_review"]) == (0, [])
     assert before["open"] == len(await every_item(manager, customer_id))
-    assert before["open_most"] == 3
+    assert (before["open_most"], before["day_most"]) == (3, 20)
     early = head.save("opportunity.review", {"opportunity_id": one["id"]})
     assert [one["code"] for one in await head.push()] == ["conflict_state"], early
     await step(manager, customer_id, one, "win")

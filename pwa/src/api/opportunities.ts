@@ -31,6 +31,7 @@ export interface BranchOpportunities {
   to_review_count: number
   /** Of one customer so many may be open at once. */
   open_most: number
+  day_most: number
   /** The head's own open ones, most urgent first. */
   mine: ListedOpportunity[]
   /** Closed ones that no head has seen, oldest first. */

@@ -51,7 +51,7 @@ export default {
   waiting: '排队的',
   won: '本月办成',
   lost: '本月没办成',
-  countsWhy: '一户最多开 {n} 件，其他的排队，办完一件补一件',
+  countsWhy: '一户最多开 {n} 件；夜里算出来的，一人一天派 {day} 件，急的另派 {day} 件；其余排队',
   mine: '归你办的',
   toReview: '等你看的 {n} 件',
   reviewNone: '没有等你看的',
