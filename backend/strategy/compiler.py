@@ -10,6 +10,7 @@ Parameters: `customer_ids` (uuid array, where a list is compiled for), `as_of` (
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlglot import exp, parse_one
 
@@ -36,13 +37,13 @@ from backend.strategy.language.sql import (
     SPARK,
     Dialect,
     Sql,
-    cast,
     column,
     lower,
     parameter,
     source,
 )
 from backend.strategy.packing import as_columns, packed_rules, packs, words
+from backend.strategy.steps import Steps, aliased, full_width, named, selected, text_of, with_steps
 from backend.strategy.supposing import MOST_RANKED
 
 CUSTOMER = "customer_id"
@@ -101,8 +102,8 @@ def compile_catalogue(catalogue: Catalogue) -> Compiled:
         raise CatalogueError(problems)
     return Compiled(
         digest=catalogue.digest,
-        features_of_some=text_of(features_statement(catalogue)),
-        results=text_of(results_statement(catalogue)),
+        features_of_some=_features_of_some(catalogue),
+        results=_results(catalogue, POSTGRES),
         nightly=_over_tables(catalogue, DUCKDB),
     )
 
@@ -114,9 +115,7 @@ def compile_for_spark(catalogue: Catalogue) -> OverTables:
 
 def results_beside(catalogue: Catalogue, names: Sequence[str]) -> str:
     """DuckDB's second statement with further columns `x_<name>`: features, or rules that are columns."""
-    statement = _results(catalogue, exp.select("*").from_("features"), DUCKDB)
-    more = [_aliased(column(name), f"x_{name}") for name in names]
-    return text_of(statement.select(*more, copy=False), DUCKDB)
+    return _results(catalogue, DUCKDB, beside=[aliased(column(name), f"x_{name}") for name in names])
 
 
 def columns_of(catalogue: Catalogue) -> dict[str, Type]:
@@ -128,27 +127,34 @@ def columns_of(catalogue: Catalogue) -> dict[str, Type]:
 
 def _over_tables(catalogue: Catalogue, dialect: Dialect) -> OverTables:
     return OverTables(
-        features=text_of(_all_columns(catalogue, dialect), dialect),
-        results=text_of(_results(catalogue, exp.select("*").from_("features"), dialect), dialect),
+        features=_features(catalogue, dialect).select(exp.Star()), results=_results(catalogue, dialect)
     )
 
 
-def features_statement(catalogue: Catalogue) -> Sql:
+def _features_of_some(catalogue: Catalogue) -> str:
     """customer_id, inputs_revision, features (JSON text) per customer of `:customer_ids`."""
-    wide, last = feature_steps(catalogue.features, of_some=True, dialect=POSTGRES)
-    row = exp.Sub(this=exp.func("TO_JSONB", exp.column(last)), expression=exp.Literal.string(REVISION))
-    final = _selected(
+    wide = _features(catalogue, POSTGRES)
+    row = exp.Sub(this=exp.func("TO_JSONB", exp.column(wide.last)), expression=exp.Literal.string(REVISION))
+    return wide.select(
         column(CUSTOMER),
         column(REVISION),
-        _aliased(exp.cast(exp.Paren(this=row), "text"), "features"),
-    ).from_(last)
-    return with_steps(final, wide, POSTGRES)
+        aliased(exp.cast(exp.Paren(this=row), "text"), "features"),
+    )
 
 
-def _all_columns(catalogue: Catalogue, dialect: Dialect) -> Sql:
-    """customer_id, inputs_revision and a column per feature."""
-    wide, last = feature_steps(catalogue.features, of_some=False, dialect=dialect)
-    return with_steps(exp.select("*").from_(last), wide, dialect)
+# what binds a catalogue writes the same steps as what compiles it
+@lru_cache(maxsize=4)
+def _features(catalogue: Catalogue, dialect: Dialect) -> Steps:
+    """customer_id, inputs_revision and a column per feature; PostgreSQL's of `:customer_ids`."""
+    steps, _ = feature_steps(catalogue.features, of_some=dialect is POSTGRES, dialect=dialect)
+    return Steps.written(steps, dialect)
+
+
+@lru_cache(maxsize=4)
+def _rules(catalogue: Catalogue, dialect: Dialect) -> Steps:
+    """Feature rows, and beside them the rules that are columns."""
+    rows = _recordset(catalogue) if dialect is POSTGRES else exp.select("*").from_("features")
+    return Steps.written([("rules_1", rows), *_layers(as_columns(catalogue), "rules", 1, dialect)], dialect)
 
 
 def feature_steps(
@@ -174,35 +180,24 @@ def feature_steps(
     return steps, steps[-1][0]
 
 
-def results_statement(catalogue: Catalogue) -> Sql:
-    """One row of results per feature row of `:features`, in no particular order."""
-    return _results(catalogue, _recordset(catalogue), POSTGRES)
-
-
-def _rule_steps(catalogue: Catalogue, rows: Sql, dialect: Dialect) -> list[tuple[str, Sql]]:
-    """Feature rows, and in the last step the rules that are columns beside them."""
-    return [("rules_1", rows), *_layers(as_columns(catalogue), "rules", 1, dialect)]
-
-
-def _results(catalogue: Catalogue, rows: Sql, dialect: Dialect) -> Sql:
-    steps = _rule_steps(catalogue, rows, dialect)
+def _results(catalogue: Catalogue, dialect: Dialect, beside: Iterable[Sql] = ()) -> str:
+    """One row of results per feature row, in no particular order."""
     columns = as_columns(catalogue)
-    final = _selected(
+    return _rules(catalogue, dialect).select(
         column(CUSTOMER),
         *(column(name) for name in RESULT),
-        *(_aliased(words(bits, columns, dialect), name) for name, bits in packs(catalogue).items()),
-        _aliased(_picked(catalogue, dialect, codes=True), "reason_codes"),
-        _aliased(_picked(catalogue, dialect, codes=False), "reason_amounts_fen"),
-    ).from_(steps[-1][0], copy=False)
-    return with_steps(final, steps, dialect)
+        *(aliased(words(bits, columns, dialect), name) for name, bits in packs(catalogue).items()),
+        aliased(_picked(catalogue, dialect, codes=True), "reason_codes"),
+        aliased(_picked(catalogue, dialect, codes=False), "reason_amounts_fen"),
+        *beside,
+    )
 
 
 def calculation_statement(catalogue: Catalogue) -> str:
     """Per feature row of `:features`: customer_id and what its result was worked out through, in the order of
     `calculated` (columns c0, c1, …)."""
-    steps = _rule_steps(catalogue, _recordset(catalogue), POSTGRES)
-    values = [_aliased(lower(value), f"c{place}") for place, value in enumerate(calculated(catalogue))]
-    return text_of(with_steps(_selected(column(CUSTOMER), *values).from_(steps[-1][0]), steps, POSTGRES))
+    values = [aliased(lower(value), f"c{place}") for place, value in enumerate(calculated(catalogue))]
+    return _rules(catalogue, POSTGRES).select(column(CUSTOMER), *values)
 
 
 def calculated(catalogue: Catalogue) -> list[Expr]:
@@ -217,29 +212,25 @@ def calculated(catalogue: Catalogue) -> list[Expr]:
 def every_column(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, tuple[Type, Part]]]]:
     """Both statements with all their columns in sight, and the type that each must have. For binding.
 
-    What is packed without a column follows, so many at a time.
+    Beside the columns stands what is packed without one, as far as there is room; the rest follows in
+    statements of its own.
     """
-    features = {name: (one.column.type, one.part) for name, one in catalogue.features.items()}
-    yield text_of(_wide(features_statement(catalogue))), features
-    results = results_statement(catalogue)
+    wide, rules = _features(catalogue, POSTGRES), _rules(catalogue, POSTGRES)
+    typed = {name: (one.column.type, one.part) for name, one in catalogue.features.items()}
+    yield wide.select(wide.everything()), typed
     columns = as_columns(catalogue)
-    yield (
-        text_of(_wide(results)),
-        {name: (catalogue.rules[name].column.type, catalogue.rules[name].part) for name in columns},
-    )
+    typed = {name: (catalogue.rules[name].column.type, catalogue.rules[name].part) for name in columns}
     others = [rule for rule in packed_rules(catalogue) if rule.name not in columns]
-    for start in range(0, len(others), PACKED_AT_ONCE):
+    room = max(0, MAX_COLUMNS - len(catalogue.features) - len(columns))
+    beside = {rule.name: (rule.column.type, rule.part) for rule in others[:room]}
+    yield rules.select(rules.everything(), *_packed(others[:room])), typed | beside
+    for start in range(room, len(others), PACKED_AT_ONCE):
         some = others[start : start + PACKED_AT_ONCE]
-        values = [_aliased(_whole(rule.value, POSTGRES), rule.name) for rule in some]
-        yield (
-            text_of(results.select(*values, append=False)),
-            {rule.name: (rule.column.type, rule.part) for rule in some},
-        )
+        yield rules.select(*_packed(some)), {rule.name: (rule.column.type, rule.part) for rule in some}
 
 
-def _wide(statement: Sql) -> Sql:
-    last = statement.args["from_"].this.name
-    return statement.select(exp.Column(this=exp.Star(), table=exp.to_identifier(last)), append=False)
+def _packed(rules: Iterable[Rule]) -> list[Sql]:
+    return [aliased(full_width(rule.value, POSTGRES), rule.name) for rule in rules]
 
 
 def lone_statements(catalogue: Catalogue) -> Iterator[tuple[Part, str]]:
@@ -247,7 +238,7 @@ def lone_statements(catalogue: Catalogue) -> Iterator[tuple[Part, str]]:
     inputs = {name: feature.column.type for name, feature in catalogue.features.items()}
     inputs |= {name: rule.column.type for name, rule in catalogue.rules.items()}
     for feature in catalogue.features.values():
-        query = _selected(_aliased(lower(feature.value), feature.name))
+        query = selected(aliased(lower(feature.value), feature.name))
         if feature.source == FROZEN:
             continue  # its expressions stand in the statement of a run (population.py)
         if feature.source is not None:
@@ -255,23 +246,23 @@ def lone_statements(catalogue: Catalogue) -> Iterator[tuple[Part, str]]:
         else:
             yield feature.part, text_of(_over(query, inputs, refs(feature.value)))
     for rule in catalogue.rules.values():
-        query = _selected(_aliased(lower(rule.value), rule.name))
+        query = selected(aliased(lower(rule.value), rule.name))
         yield rule.part, text_of(_over(query, inputs, refs(rule.value)))
 
 
 def _over(query: Sql, inputs: Mapping[str, Type], names: Iterable[str]) -> Sql:
-    row = [_aliased(lower(Literal(None, inputs[name])), name) for name in sorted(names)]
-    return query.from_(_selected(*row or [exp.Null()]).subquery("row"))
+    row = [aliased(lower(Literal(None, inputs[name])), name) for name in sorted(names)]
+    return query.from_(selected(*row or [exp.Null()]).subquery("row"))
 
 
 def single_statement(
     inputs: Mapping[str, tuple[Column, Sql]], values: Mapping[str, Expr], wanted: str
 ) -> str:
     """SELECT of one column over constants, as an example runs. `inputs`: column and SQL value by name."""
-    row = [_aliased(sql, name) for name, (_, sql) in inputs.items()]
-    first = _selected(*row or [exp.Null()])
+    row = [aliased(sql, name) for name, (_, sql) in inputs.items()]
+    first = selected(*row or [exp.Null()])
     steps: list[tuple[str, Sql]] = [("given_1", first), *_layers(values, "given", 1, POSTGRES)]
-    return text_of(with_steps(_selected(column(wanted)).from_(steps[-1][0]), steps, POSTGRES))
+    return text_of(with_steps(selected(column(wanted)).from_(steps[-1][0]), steps, POSTGRES))
 
 
 def needed(wanted: Iterable[str], values: Mapping[str, Expr]) -> dict[str, Expr]:
@@ -286,46 +277,13 @@ def needed(wanted: Iterable[str], values: Mapping[str, Expr]) -> dict[str, Expr]
     return out
 
 
-def _whole(value: Expr, dialect: Dialect) -> Sql:
-    """A column's SQL; a bare constant is given its type, else a small one would be four bytes wide."""
-    sql = lower(value, dialect)
-    return cast(sql, value.type) if isinstance(value, Literal) and value.type is Type.bigint else sql
-
-
-def _selected(*values: Sql) -> Sql:
-    """SELECT of values that stand nowhere else: copied at each step, a large catalogue takes minutes."""
-    return exp.select(*values, copy=False)
-
-
-def _aliased(sql: Sql, name: str) -> Sql:
-    """`sql AS name`, of a tree that stands nowhere else."""
-    return exp.alias_(sql, name, copy=False)
-
-
-def _named(sql: Sql, name: str) -> Sql:
-    """`sql AS name`, or the column as it is where it bears that name."""
-    return sql if isinstance(sql, exp.Column) and sql.name == name else _aliased(sql, name)
-
-
-def text_of(statement: Sql, dialect: Dialect = POSTGRES) -> str:
-    text: str = statement.sql(dialect.name, pretty=True, copy=False)
-    return text
-
-
-def with_steps(final: Sql, steps: Sequence[tuple[str, Sql]], dialect: Dialect) -> Sql:
-    """`final` behind its steps. DuckDB streams them one through the other and needs none of them whole."""
-    for name, query in steps:
-        final = final.with_(name, as_=query, materialized=True if dialect is POSTGRES else None, copy=False)
-    return final
-
-
 def _of_source(
     name: str, features: Sequence[Feature], beside: Sequence[str], *, of_some: bool, dialect: Dialect
 ) -> Sql:
     """One source's features, a row per customer that has rows there."""
     plain = [column(CUSTOMER), *(map(column, (REVISION, *beside)) if name == SPINE else ())]
-    values = [_named(lower(feature.value, dialect), feature.name) for feature in features]
-    query = _selected(*plain, *values).from_(source(name, dialect), copy=False)
+    values = [named(lower(feature.value, dialect), feature.name) for feature in features]
+    query = selected(*plain, *values).from_(source(name, dialect), copy=False)
     if of_some:
         ids = exp.cast(parameter("customer_ids"), "uuid[]")
         query = query.where(exp.EQ(this=column(CUSTOMER), expression=exp.Any(this=exp.Paren(this=ids))))
@@ -342,8 +300,8 @@ def _joined(by_source: Mapping[str, Sequence[Feature]], beside: Sequence[str], d
             otherwise = feature.fallback or feature.otherwise
             if not (isinstance(otherwise, Literal) and otherwise.value is None):
                 found = exp.Coalesce(this=found, expressions=[lower(otherwise, dialect)])
-            columns.append(_named(found, feature.name))
-    query = _selected(*columns).from_(spine, copy=False)
+            columns.append(named(found, feature.name))
+    query = selected(*columns).from_(spine, copy=False)
     for name in by_source:
         if name != SPINE:
             key = places.GRID if name == FROZEN else CUSTOMER
@@ -358,9 +316,9 @@ def _layers(values: Mapping[str, Expr], prefix: str, last: int, dialect: Dialect
     for names in levels(values):
         before = f"{prefix}_{last}"
         last += 1
-        added = [_named(_whole(values[name], dialect), name) for name in names]
+        added = [named(full_width(values[name], dialect), name) for name in names]
         all_before = exp.Column(this=exp.Star(), table=exp.to_identifier(before))
-        steps.append((f"{prefix}_{last}", _selected(all_before, *added).from_(before, copy=False)))
+        steps.append((f"{prefix}_{last}", selected(all_before, *added).from_(before, copy=False)))
     return steps
 
 

@@ -42,6 +42,10 @@ class Edition:
         """`catalogue`, worked at in a thread."""
         return await asyncio.to_thread(lambda: self.catalogue)
 
+    async def for_phones(self) -> PhoneRules:
+        """`phone_rules`, worked at in a thread."""
+        return await asyncio.to_thread(lambda: self.phone_rules)
+
     async def compiled(self) -> Compiled:
         """`statements`, worked at in a thread."""
         return await asyncio.to_thread(lambda: self.statements)

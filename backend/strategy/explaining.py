@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select, text
 
 from backend.kernel.uow import UnitOfWork
@@ -95,7 +96,7 @@ async def explain(uow: UnitOfWork, decision: Decision) -> Explanation:
     statements = await edition.compiled()
     catalogue = edition.catalogue
     row = queries.text_of(decision.features)
-    features = queries.values_of(decision.features)
+    features = msgspec.json.decode(row)
     results = await queries.results_of(uow, statements, [row], decision.as_of)
     given = {"features": f"[{row}]", "as_of": decision.as_of}
     found = (await uow.session.execute(text(calculation_statement(catalogue)), given)).one()

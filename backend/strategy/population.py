@@ -9,11 +9,12 @@ from itertools import chain
 
 from sqlglot import exp
 
-from backend.strategy.compiler import feature_steps, text_of, with_steps
+from backend.strategy.compiler import feature_steps
 from backend.strategy.definitions import LEVELS, Feature, Frozen
 from backend.strategy.language.nodes import Aggregate, Aggregated, Call, Expr, Op, Ref, Type, integer
 from backend.strategy.language.sql import DUCKDB, POSTGRES, Dialect, Sql, column, lower
 from backend.strategy.places import GRID, LIES, PLACE, lies
+from backend.strategy.steps import text_of, with_steps
 
 _PERCENT = 100
 _NTH, _MEMBERS, _VALUE = Ref("nth", Type.bigint), Ref("members", Type.bigint), Ref("of_one", Type.bigint)

@@ -3,7 +3,6 @@
 Agents get no results, and of the words those of the events that they may see.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -75,7 +74,7 @@ async def load_profiles(uow: UnitOfWork, ids: Sequence[str], _projection: str) -
 
 async def _phone_rules(uow: UnitOfWork) -> PhoneRules:
     edition = await versions.edition_in_force(uow)
-    return await asyncio.to_thread(lambda: edition.phone_rules)
+    return await edition.for_phones()
 
 
 async def load_rules(uow: UnitOfWork, ids: Sequence[str], _projection: str) -> Mapping[str, Sequence[Any]]:

@@ -20,7 +20,7 @@ from backend.strategy.engine import Edition, edition_of, known, shipped
 from backend.strategy.errors import Superseded, Tampered
 from backend.strategy.loader import digest
 from backend.strategy.models import CatalogueVersion
-from backend.strategy.phone import RULES, phone_rules
+from backend.strategy.phone import RULES
 from backend.strategy.schemas import VersionState
 from backend.strategy.terms import terms
 
@@ -212,9 +212,8 @@ async def take_force(uow: UnitOfWork, version: int) -> None:
     last = await number_in_force(uow)
     if last == version:
         return
-    was = await _catalogue_of(uow, last)
-    fresh = await (await edition(uow, version)).loaded()
-    before, after = terms(was) if was else {}, terms(fresh)
+    was, fresh = await _sent(uow, last), await edition(uow, version)
+    before, after = terms(was.catalogue) if was else {}, terms(await fresh.loaded())
     await uow.session.execute(
         update(CatalogueVersion).where(CatalogueVersion.version == last).values(left_force_at=uow.now)
     )
@@ -224,20 +223,23 @@ async def take_force(uow: UnitOfWork, version: int) -> None:
     for key in after.keys() | before.keys():
         if before.get(key) != after.get(key):
             uow.touch("bank", "term", key, gone=key not in after)
-    if was is None or phone_rules(was) != phone_rules(fresh):
+    if was is None or was.phone_rules != await fresh.for_phones():
         uow.touch("bank", "rules", RULES)
     uow.audit("strategy.take_force", "catalogue", str(version), {"before": last})
     if last is not None:  # the first one moves nobody: whoever loads customers has them worked out
         uow.emit(PUBLISHED, {"version": version})
 
 
-async def _catalogue_of(uow: UnitOfWork, version: int | None) -> Catalogue | None:
+async def _sent(uow: UnitOfWork, version: int | None) -> Edition | None:
+    """What phones have from the version, worked out; None where that cannot be told any more."""
     if version is None:
         return None
     try:
-        return await (await edition(uow, version)).loaded()
+        found = await edition(uow, version)
+        await found.for_phones()
     except (CatalogueError, Tampered):
         return None  # written for an older schema, or changed since: words and rules are sent anew
+    return found
 
 
 async def newest(uow: UnitOfWork) -> int | None:

@@ -86,7 +86,7 @@ async def _measure(settings: Settings, copies: int, filed_percent: int) -> dict[
         if filed_percent < 100:
             # those without a file were copied with the result of one who has one
             say("the night before …")
-            await strategy.recompute_all(database, cause="bench", tell=False, copy=copy)
+            await strategy.recompute_all(database, tell=False, copy=copy)
         say("the evening …")
         await _move_balances(database)
         say("the night …")

@@ -64,7 +64,7 @@ async def _at_the_bank(bank: BenchBank, times: int) -> tuple[list[float], list[f
     changed: list[float] = []
     same: list[float] = []
     try:
-        await strategy.recompute_all(database, cause="bench", tell=False)
+        await strategy.recompute_all(database, tell=False)
         async with database.unit(SYSTEM) as uow:
             wanted = text("SELECT customer_id FROM profile ORDER BY md5(customer_id::text) LIMIT :most")
             ids = list(await uow.session.scalars(wanted, {"most": times + WARM}))

@@ -21,7 +21,7 @@ from backend.strategy import api as strategy
 from backend.strategy.bulk import Bulk
 from backend.strategy.engine import Edition, shipped
 from backend.strategy.trying import compare
-from scripts.benches.nightly import COUNTY, SYSTEM, TABLES, most_memory
+from scripts.benches.nightly import COUNTY, FILED_PERCENT, SYSTEM, TABLES, most_memory
 from scripts.benches.support.bank import finish, say
 from scripts.benches.support.copies import copy_everybody
 from scripts.benches.support.servers import own_servers, worker_database
@@ -63,11 +63,11 @@ async def _on(_stage: str) -> bool:
     return True
 
 
-async def _measure(settings: Settings, many: int) -> dict[str, Any]:
+async def _measure(settings: Settings, many: int, filed_percent: int) -> dict[str, Any]:
     database = worker_database(settings)
     try:
         say(f"copying everybody {many} times …")
-        await copy_everybody(settings, TABLES, many)
+        await copy_everybody(settings, TABLES, many, filed_percent=filed_percent)
         before, after = shipped(), draft()
         await before.compiled()
         await after.compiled()
@@ -99,12 +99,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="simulate")
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--county", type=int, default=COUNTY, help="customers of the county that is copied")
+    parser.add_argument("--filed", type=int, default=FILED_PERCENT, help="of a hundred copies, with a file")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     with own_servers() as running:
         say("making the county …")
         demo.run(running, asked.county, asked.seed, progress=lambda *_: None)
-        detail = asyncio.run(_measure(running, asked.customers // asked.county - 1))
+        detail = asyncio.run(_measure(running, asked.customers // asked.county - 1, asked.filed))
     if detail["changed"] == 0:
         raise RuntimeError("the draft moved nobody")
     holds = detail["times"] <= BAR_TIMES and detail["memory_bytes"] <= BAR_BYTES

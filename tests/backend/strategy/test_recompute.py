@@ -93,6 +93,7 @@ async def test_what_a_phone_and_the_duties_hear(town: Town) -> None:
         {
             "customer_id": str(one),
             "decision_id": str((await town.profile(one)).decision_id),
+            "cause": "test",
             "tier_before": None,
             "tier_after": "core",
             "limit_before": None,
