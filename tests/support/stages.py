@@ -79,9 +79,9 @@ def stages(quick: bool, long: bool = False) -> tuple[list[list[Stage]], list[Sta
         Stage("mypy", (str(here / "mypy"),)),
         Stage(
             "pytest",
-            (python, "-m", "pytest", "-n", "2", *(("-m", "not slow") if quick else ())),
+            (python, "-m", "pytest", "-n", "2", "--durations=60", *(("-m", "not slow") if quick else ())),
             counts=pytest_line,
-            minutes=25.0,
+            minutes=40.0,
         ),
     ]
     lane_node = [

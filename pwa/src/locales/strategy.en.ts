@@ -355,6 +355,7 @@ export default {
   cause_released: 'After release',
   runLine: '{version}: {customers} worked out, {changed} changed',
   runGates: '{tiers} change tier, {zeroed} lose their limit',
+  runBeyond: 'Amounts are larger than can be worked out with, so nothing was written and all results stand. Look for them in the files of the day and mend them; then let it run once more.',
   runAsOf: 'as of {day}',
   release: 'Release',
   releaseTitle: 'Release this recalculation',

@@ -355,6 +355,7 @@ export default {
   cause_released: '放行后重算',
   runLine: '{version}，算了 {customers} 户，变了 {changed} 户',
   runGates: '换层 {tiers} 户，额度变成 0 的 {zeroed} 户',
+  runBeyond: '有金额大到没法算，所以什么都没写，现有结果照旧。先在当天的文件里找到并改正，再放行重算。',
   runAsOf: '账务日 {day}',
   release: '放行',
   releaseTitle: '放行这次重算',
