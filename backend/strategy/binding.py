@@ -5,6 +5,7 @@ and the types of all its columns are compared with those declared. Only if one f
 prepared singly, to name the one that is wrong.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,7 +33,7 @@ async def bind(uow: UnitOfWork, catalogue: Catalogue) -> list[Problem]:
     """What does not fit, by file and line; nothing if all does. Leaves the transaction usable."""
     connection = await _driver(uow)
     problems: list[Problem] = []
-    for statement, columns in every_column(catalogue):
+    for statement, columns in await asyncio.to_thread(list, every_column(catalogue)):
         try:
             found = await _types(connection, statement)
         except asyncpg.PostgresError as error:
@@ -63,7 +64,7 @@ async def _frozen(connection: Any, catalogue: Catalogue) -> list[Problem]:
 
 async def _singly(connection: Any, catalogue: Catalogue) -> list[Problem]:
     problems = []
-    for part, statement in lone_statements(catalogue):
+    for part, statement in await asyncio.to_thread(list, lone_statements(catalogue)):
         try:
             await _types(connection, statement)
         except asyncpg.PostgresError as error:
