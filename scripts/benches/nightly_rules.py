@@ -25,9 +25,11 @@ from backend.kernel.actor import Actor
 from backend.kernel.settings import Settings
 from backend.strategy import queries
 from backend.strategy.bulk import Bulk
-from backend.strategy.definitions import SPINE, Catalogue
+from backend.strategy.definitions import FROZEN, LEVELS, SPINE, Catalogue
 from backend.strategy.engine import shipped_catalogue, shipped_statements
 from backend.strategy.language.nodes import Type
+from backend.strategy.language.sql import DUCKDB
+from backend.strategy.places import lies
 from scripts.benches.support.bank import finish, say
 from scripts.benches.support.numpy_pass import Column, Pass, Table, Texts
 from scripts.benches.support.row_engine import RowEngine
@@ -39,6 +41,8 @@ BAR_ROWS = 100.0
 COUNTY = 20_000
 SAMPLE = 1000
 SYSTEM = Actor.system("bench")
+#: what a run over the population says at a place
+TOLD = {"level": Type.text, "definition": Type.text, "amount": Type.bigint, "frozen_on": Type.date}
 
 
 def _copy(db: Any, catalogue: Catalogue, copies: int) -> None:
@@ -51,26 +55,41 @@ def _copy(db: Any, catalogue: Catalogue, copies: int) -> None:
         )
 
 
-def _tables(db: Any, catalogue: Catalogue, texts: Texts) -> tuple[Mapping[str, Table], int]:
-    """The rows of every source as numpy columns."""
+def _tables(db: Any, catalogue: Catalogue, texts: Texts) -> tuple[Mapping[str, Table], Any]:
+    """The rows of every source as numpy columns, those of the figures over many by the grids to which they
+    belong, and the number of each customer's grid."""
     db.execute(
         f"CREATE TEMP TABLE place AS SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS n"
         f" FROM facts.{SPINE}"
     )
-    (customers,) = db.execute("SELECT count(*) FROM place").fetchone()
     out = {}
     for name, source in catalogue.sources.items():
         wanted = ", ".join(("n", *source.columns))
-        found = db.execute(
-            f"SELECT {wanted} FROM facts.{name} JOIN place USING (customer_id) ORDER BY n"
-        ).fetchnumpy()
-        owners = found["n"]
-        columns = {
-            column: _column(found[column], kind.type, texts) for column, kind in source.columns.items()
-        }
-        own, starts = np.unique(np.asarray(owners), return_index=True)
-        out[name] = Table(columns, len(owners), starts, own)
-    return out, customers
+        query = f"SELECT {wanted} FROM facts.{name} JOIN place USING (customer_id) ORDER BY n"
+        out[name] = _table(db, query, {one: kind.type for one, kind in source.columns.items()}, texts)
+    db.execute(
+        "CREATE TEMP TABLE grid AS SELECT grid_id, row_number() OVER (ORDER BY grid_id) - 1 AS g"
+        " FROM facts.place"
+    )
+    db.execute(f"CREATE TEMP TABLE lies AS {lies(tuple(LEVELS), DUCKDB).sql('duckdb')}")
+    told = (
+        f"SELECT g AS n, {', '.join(TOLD)} FROM facts.frozen JOIN lies USING (level, place)"
+        " JOIN grid USING (grid_id) ORDER BY g"
+    )
+    out[FROZEN] = _table(db, told, TOLD, texts)
+    grids = db.execute(
+        "SELECT coalesce(g, (SELECT count(*) FROM grid)) AS g"
+        f" FROM facts.{SPINE} JOIN place USING (customer_id) LEFT JOIN grid USING (grid_id) ORDER BY n"
+    ).fetchnumpy()
+    return out, np.asarray(grids["g"])
+
+
+def _table(db: Any, query: str, types: Mapping[str, Type], texts: Texts) -> Table:
+    """The rows that a query finds by `n`, their owner."""
+    found = db.execute(query).fetchnumpy()
+    columns = {one: _column(found[one], kind, texts) for one, kind in types.items()}
+    own, starts = np.unique(np.asarray(found["n"]), return_index=True)
+    return Table(columns, len(found["n"]), starts, own)
 
 
 def _column(found: Any, kind: Type, texts: Texts) -> Column:
@@ -108,8 +127,15 @@ def _row_by_row(db: Any, catalogue: Catalogue, as_of: date) -> float:
     """Seconds a customer."""
     ids = [row[0] for row in db.execute(f"SELECT customer_id FROM place WHERE n < {SAMPLE}").fetchall()]
     rows: dict[Any, dict[str, list[Any]]] = {one: {} for one in ids}
-    for name in catalogue.sources:
-        cursor = db.execute(f"SELECT * FROM facts.{name} JOIN place USING (customer_id) WHERE n < {SAMPLE}")
+    wanted = {
+        name: f"SELECT * FROM facts.{name} JOIN place USING (customer_id)" for name in catalogue.sources
+    }
+    wanted[FROZEN] = (
+        f"SELECT customer_id, n, {', '.join(TOLD)} FROM facts.{SPINE} JOIN place USING (customer_id)"
+        " JOIN lies USING (grid_id) JOIN facts.frozen USING (level, place)"
+    )
+    for name, query in wanted.items():
+        cursor = db.execute(f"{query} WHERE n < {SAMPLE}")
         columns = [one[0] for one in cursor.description]
         for values in cursor.fetchall():
             row = dict(zip(columns, values, strict=True))
@@ -146,7 +172,8 @@ def _measure(settings: Settings, copies: int, as_of: date) -> dict[str, Any]:
         db = bulk._db  # noqa: SLF001 - the rows it holds are what is measured
         say(f"copying everybody {copies} times …")
         _copy(db, catalogue, copies)
-        tables, customers = _tables(db, catalogue, texts)
+        tables, grids = _tables(db, catalogue, texts)
+        customers = len(grids)
         say("DuckDB …")
         began = time.perf_counter()
         db.execute(f"CREATE TABLE features AS {statements.nightly.features}", {"as_of": as_of})
@@ -155,7 +182,7 @@ def _measure(settings: Settings, copies: int, as_of: date) -> dict[str, Any]:
         duck = time.perf_counter() - began
         say("numpy …")
         began = time.perf_counter()
-        said = Pass(catalogue, as_of, texts).run(tables, customers)
+        said = Pass(catalogue, as_of, texts, grids).run(tables, customers)
         took = time.perf_counter() - began
         _agree(db, said, texts)
         rows = _row_by_row(db, catalogue, as_of)

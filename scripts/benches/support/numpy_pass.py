@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.strategy.building import levels
-from backend.strategy.definitions import SPINE, Catalogue, Feature, Tag
+from backend.strategy.definitions import FROZEN, SPINE, Catalogue, Feature, Tag
 from backend.strategy.language.nodes import (
     Aggregate,
     Aggregated,
@@ -25,6 +25,7 @@ from backend.strategy.language.nodes import (
     Op,
     Ref,
     Type,
+    rewrite,
 )
 
 Array = npt.NDArray[Any]
@@ -61,7 +62,7 @@ class Texts:
 @dataclass(frozen=True, slots=True)
 class Table:
     """A source: its columns, and where each customer's rows begin; `starts` and `owners` of customers that
-    have rows."""
+    have rows. Of the figures over many the owners are grids."""
 
     columns: Mapping[str, Column]
     rows: int
@@ -72,8 +73,10 @@ class Table:
 class Pass:
     """One pass over all customers."""
 
-    def __init__(self, catalogue: Catalogue, as_of: date, texts: Texts) -> None:
+    def __init__(self, catalogue: Catalogue, as_of: date, texts: Texts, grids: Array) -> None:
+        """`grids`: the number of each customer's grid; those in none have the one after the last."""
         self._catalogue = catalogue
+        self._grids = grids
         self._today = (as_of - _EPOCH).days
         self._texts = texts
 
@@ -104,22 +107,31 @@ class Pass:
         if feature.source == SPINE:
             return self._value(feature.value, table.columns, customers)
         found = self._gathered(feature.value, table)
-        wide = np.zeros(customers, dtype=found.values.dtype)
-        there = np.zeros(customers, dtype=np.bool_)
+        frozen = feature.source == FROZEN
+        owners = int(self._grids.max()) + 1 if frozen else customers
+        wide = np.zeros(owners, dtype=found.values.dtype)
+        there = np.zeros(owners, dtype=np.bool_)
         wide[table.owners] = found.values
         there[table.owners] = True if found.there is None else found.there
-        if feature.otherwise.value is None:
+        if frozen:
+            wide, there = wide[self._grids], there[self._grids]
+        otherwise = feature.fallback or feature.otherwise
+        if isinstance(otherwise, Literal) and otherwise.value is None:
             return Column(wide, there)
-        wide[~there] = self._constant(feature.otherwise)
-        return Column(wide)
+        return _coalesce([Column(wide, there), self._value(otherwise, {}, customers)])
 
     def _gathered(self, expr: Expr, table: Table) -> Column:
         """An expression over aggregates, a value per customer with rows."""
-        if isinstance(expr, Aggregated):
-            return self._aggregated(expr, table)
-        if isinstance(expr, Call):
-            return self._called(expr.op, [self._gathered(one, table) for one in expr.args])
-        return self._value(expr, {}, len(table.owners))
+        found: dict[str, Column] = {}
+
+        def gathered(node: Expr) -> Expr:
+            if not isinstance(node, Aggregated):
+                return node
+            name = f"gathered_{len(found)}"
+            found[name] = self._aggregated(node, table)
+            return Ref(name, node.type)
+
+        return self._value(rewrite(expr, gathered), found, len(table.owners))
 
     def _aggregated(self, node: Aggregated, table: Table) -> Column:
         arg = self._value(node.arg, table.columns, table.rows)

@@ -43,7 +43,9 @@ class RowEngine:
             elif feature.source is not None:
                 mine = rows.get(feature.source, ())
                 found = self._gathered(feature.value, mine) if mine else None
-                out[name] = feature.otherwise.value if found is None else found
+                out[name] = found
+                if found is None:
+                    out[name] = self._value(feature.fallback or feature.otherwise, {})
         for name, value in self._steps:
             out[name] = self._value(value, out)
         return out
@@ -51,6 +53,11 @@ class RowEngine:
     def _gathered(self, expr: Expr, rows: Sequence[Row]) -> Any:
         if isinstance(expr, Call):
             return _called(expr.op, [self._gathered(one, rows) for one in expr.args])
+        if isinstance(expr, Case):
+            for when, then in expr.branches:
+                if self._gathered(when, rows):
+                    return self._gathered(then, rows)
+            return self._gathered(expr.otherwise, rows)
         if not isinstance(expr, Aggregated):
             return self._value(expr, {})
         picked = [row for row in rows if expr.where is None or self._value(expr.where, row)]
