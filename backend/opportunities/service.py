@@ -157,7 +157,7 @@ async def _take_up(
 
 
 async def deal(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
-    """Takes up what these customers' wait with, as far as their people have something left of today's share.
+    """Takes up what waits with these customers, as far as their people have something left of today's shares.
     Job only."""
     await customers.lock_inputs(uow, ids)
     await settle(uow, ids, shares=True)

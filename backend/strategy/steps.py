@@ -31,6 +31,7 @@ def named(sql: Sql, name: str) -> Sql:
 
 
 def text_of(statement: Sql, dialect: Dialect = POSTGRES) -> str:
+    """A statement as text; the tree is used up."""
     text: str = statement.sql(dialect.name, pretty=True, copy=False)
     return text
 
@@ -55,9 +56,9 @@ class Steps:
         """The text of `steps`."""
         bare = selected(exp.Null())
         end = text_of(bare, dialect)
-        return cls(
-            text_of(with_steps(bare, steps, dialect), dialect).removesuffix(end), steps[-1][0], dialect
-        )
+        text = text_of(with_steps(bare, steps, dialect), dialect)
+        assert text.endswith(end), "the SELECT stands behind its steps"
+        return cls(text.removesuffix(end), steps[-1][0], dialect)
 
     def select(self, *values: Sql) -> str:
         """The statement that selects `values` from the last step."""

@@ -28,7 +28,7 @@ from backend.strategy import api as strategy
 from backend.strategy import queries
 from backend.strategy.engine import shipped_statements
 from scripts.benches.support.bank import finish, say
-from scripts.benches.support.copies import copy_everybody
+from scripts.benches.support.copies import copy_everybody, swept
 from scripts.benches.support.servers import own_servers, worker_database
 
 BAR_SECONDS = 60.0
@@ -87,6 +87,8 @@ async def _measure(settings: Settings, copies: int, filed_percent: int) -> dict[
             # those without a file were copied with the result of one who has one
             say("the night before …")
             await strategy.recompute_all(database, tell=False, copy=copy)
+            # no bank rewrites nearly all results on the evening before: what that left is swept up first
+            await swept(settings)
         say("the evening …")
         await _move_balances(database)
         say("the night …")
