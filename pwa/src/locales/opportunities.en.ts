@@ -52,7 +52,7 @@ const en: typeof zh = {
   waiting: 'Waiting',
   won: 'Won this month',
   lost: 'Lost this month',
-  countsWhy: 'At most {n} are open for a customer, and of a night’s a person gets {day} a day and {day} urgent ones; the others wait',
+  countsWhy: 'At most {n} are open for a customer, and of what a night finds a person gets {day} a day and {day} urgent ones; the others wait',
   mine: 'Yours to work on',
   toReview: '{n} for you to see | {n} for you to see',
   reviewNone: 'Nothing for you to see',
