@@ -78,12 +78,9 @@ def serving_s3(folder: Path) -> Iterator[Server]:
         _wait(endpoint, server, folder / "log")
         yield Server(endpoint)
     finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        # asked to end it takes twenty seconds; nobody wants what it holds
+        server.kill()
+        server.wait()
 
 
 def _wait(endpoint: str, server: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -72,6 +72,8 @@ def stages(quick: bool, long: bool = False) -> tuple[list[list[Stage]], list[Sta
     vitest_line = re.compile(r"^ *Tests +.*$", re.MULTILINE)
     # how often a test draws its faults: 10 where the full run takes 25, unless somebody asks for more
     short = ("env", "FC_RUNS=10", "FC_SEED=1") if quick and "FC_RUNS" not in os.environ else ()
+    # each process begins with half the files, so that what files share (a county) is mostly made once
+    shared = ("-n", "2", "--dist", "worksteal")
     lane_python = [
         Stage("ruff", (str(here / "ruff"), "check", ".")),
         Stage("ruff format", (str(here / "ruff"), "format", "--check", ".")),
@@ -79,7 +81,7 @@ def stages(quick: bool, long: bool = False) -> tuple[list[list[Stage]], list[Sta
         Stage("mypy", (str(here / "mypy"),)),
         Stage(
             "pytest",
-            (python, "-m", "pytest", "-n", "2", "--durations=60", *(("-m", "not slow") if quick else ())),
+            (python, "-m", "pytest", *shared, "--durations=60", *(("-m", "not slow") if quick else ())),
             counts=pytest_line,
             minutes=40.0,
         ),
