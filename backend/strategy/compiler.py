@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from sqlglot import exp, parse_one
 
+from backend.kernel.garbage import seldom_collected
 from backend.strategy import places
 from backend.strategy.building import levels
 from backend.strategy.definitions import FROZEN, SPINE, Catalogue, Feature, Reason, Rule
@@ -87,6 +88,7 @@ class OverTables:
     results: str
 
 
+@seldom_collected()
 def compile_catalogue(catalogue: Catalogue) -> Compiled:
     """Both statements. Raises CatalogueError when the catalogue lacks a result that it must give."""
     problems = [

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from backend.kernel.garbage import seldom_collected
 from backend.strategy import building, supposing
 from backend.strategy.definitions import (
     ON_PHONE,
@@ -57,6 +58,7 @@ def load_shipped() -> Catalogue:
     return load(shipped_files())
 
 
+@seldom_collected()
 def load(files: Mapping[str, str]) -> Catalogue:
     """Reads and checks `files` (path → YAML). Raises CatalogueError with every problem found."""
     return _Loader(read(files)).load(digest(files))
