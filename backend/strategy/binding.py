@@ -11,7 +11,6 @@ from typing import Any
 
 import asyncpg
 
-from backend.kernel.garbage import seldom_collected
 from backend.kernel.uow import UnitOfWork
 from backend.strategy.compiler import every_column, lone_statements
 from backend.strategy.definitions import Catalogue
@@ -34,7 +33,7 @@ async def bind(uow: UnitOfWork, catalogue: Catalogue) -> list[Problem]:
     """What does not fit, by file and line; nothing if all does. Leaves the transaction usable."""
     connection = await _driver(uow)
     problems: list[Problem] = []
-    for statement, columns in await asyncio.to_thread(_written, catalogue):
+    for statement, columns in await asyncio.to_thread(every_column, catalogue):
         try:
             found = await _types(connection, statement)
         except asyncpg.PostgresError as error:
@@ -46,11 +45,6 @@ async def bind(uow: UnitOfWork, catalogue: Catalogue) -> list[Problem]:
             if _NAMES.get(found.get(name, "")) is not type_
         ]
     return problems + await _frozen(connection, catalogue)
-
-
-@seldom_collected()
-def _written(catalogue: Catalogue) -> list[tuple[str, dict[str, tuple[Type, Part]]]]:
-    return list(every_column(catalogue))
 
 
 async def _frozen(connection: Any, catalogue: Catalogue) -> list[Problem]:

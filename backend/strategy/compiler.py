@@ -211,7 +211,8 @@ def calculated(catalogue: Catalogue) -> list[Expr]:
     return values
 
 
-def every_column(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, tuple[Type, Part]]]]:
+@seldom_collected()
+def every_column(catalogue: Catalogue) -> list[tuple[str, dict[str, tuple[Type, Part]]]]:
     """Both statements with all their columns in sight, and the type that each must have. For binding.
 
     Beside the columns stands what is packed without one, as far as there is room; the rest follows in
@@ -219,16 +220,18 @@ def every_column(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, tuple[Ty
     """
     wide, rules = _features(catalogue, POSTGRES), _rules(catalogue, POSTGRES)
     typed = {name: (one.column.type, one.part) for name, one in catalogue.features.items()}
-    yield wide.select(wide.everything()), typed
+    out = [(wide.select(wide.everything()), typed)]
     columns = as_columns(catalogue)
     typed = {name: (catalogue.rules[name].column.type, catalogue.rules[name].part) for name in columns}
     others = [rule for rule in packed_rules(catalogue) if rule.name not in columns]
     room = max(0, MAX_COLUMNS - len(catalogue.features) - len(columns))
     beside = {rule.name: (rule.column.type, rule.part) for rule in others[:room]}
-    yield rules.select(rules.everything(), *_packed(others[:room])), typed | beside
+    out.append((rules.select(rules.everything(), *_packed(others[:room])), typed | beside))
     for start in range(room, len(others), PACKED_AT_ONCE):
         some = others[start : start + PACKED_AT_ONCE]
-        yield rules.select(*_packed(some)), {rule.name: (rule.column.type, rule.part) for rule in some}
+        typed = {rule.name: (rule.column.type, rule.part) for rule in some}
+        out.append((rules.select(*_packed(some)), typed))
+    return out
 
 
 def _packed(rules: Iterable[Rule]) -> list[Sql]:

@@ -106,7 +106,7 @@ def text_of(features: bytes) -> str:
 
 def values_of(features: bytes) -> dict[str, Any]:
     """Its values by name."""
-    found: dict[str, Any] = msgspec.json.decode(zlib.decompress(features))
+    found: dict[str, Any] = msgspec.json.decode(text_of(features))
     return found
 
 

@@ -4,12 +4,11 @@ says, and agents have those that they may see."""
 from datetime import timedelta
 from typing import Any
 
-from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
-from backend.policy.models import PolicyFigure
 from tests.support.bodies import member, new_household
 from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
+from tests.support.figures import set_figure
 from tests.support.opportunities import ITEM, items, only, shop, step, turnover
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
@@ -84,20 +83,9 @@ async def test_others_wait_for_room_and_the_most_urgent_comes_next(
     phone_of: PhoneOf, world: World, work: Work, worker_db: Database
 ) -> None:
     manager = await phone_of("manager")
-    async with worker_db.unit(Actor.system("test")) as uow:
-        uow.session.add(
-            PolicyFigure(
-                key="opportunities_open_most",
-                valid_from=uow.today,
-                value=1,
-                source="test",
-                on_phone=False,
-            )
-        )
+    today = await set_figure(worker_db, "opportunities_open_most", 1)
     customer_id = await shop(manager, world, 30_000_000)
-    licence = [
-        {"field": "licence_until", "seen": None, "value": (uow.today + timedelta(days=20)).isoformat()}
-    ]
+    licence = [{"field": "licence_until", "seen": None, "value": (today + timedelta(days=20)).isoformat()}]
     manager.save("customer.set_values", {"customer_id": customer_id, "edits": licence})
     assert [one["result"] for one in await manager.push()] == ["applied"]
     await work()

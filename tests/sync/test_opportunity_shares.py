@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
 from backend.opportunities.jobs import DEAL
-from backend.policy.models import PolicyFigure
 from backend.strategy.jobs import NIGHTLY
 from tests.support.bodies import member, new_household
 from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
+from tests.support.figures import set_figure
 from tests.support.opportunities import items, shop, step
 from tests.support.world import World
 from tests.sync.conftest import PhoneOf, Work
@@ -19,19 +19,6 @@ SYSTEM = Actor.system("test")
 ENDS, GONE = "licence_ends", "licence_gone"
 SIXTY, SCHOOL = "turning_sixty", "starts_school"
 SHARE = 2
-
-
-async def _share(database: Database) -> None:
-    async with database.unit(SYSTEM) as uow:
-        uow.session.add(
-            PolicyFigure(
-                key="opportunities_day_most",
-                valid_from=uow.today,
-                value=SHARE,
-                source="test",
-                on_phone=False,
-            )
-        )
 
 
 async def _licensed(phone: FieldPhone, customer_id: str, until: str) -> None:
@@ -58,7 +45,7 @@ async def _with(phone: FieldPhone, event: str, ids: Iterable[str]) -> list[str]:
 async def test_a_share_a_day_the_urgent_apart_and_what_one_enters_oneself_at_once(
     phone_of: PhoneOf, world: World, work: Work, worker_db: Database, clock: MovingClock
 ) -> None:
-    await _share(worker_db)
+    await set_figure(worker_db, "opportunities_day_most", SHARE)
     manager = await phone_of("manager")
     today = clock.today()
     ending = [await shop(manager, world) for _ in range(5)]
@@ -102,7 +89,7 @@ async def test_a_share_a_day_the_urgent_apart_and_what_one_enters_oneself_at_onc
 async def test_of_those_that_wait_the_more_urgent_come_first(
     phone_of: PhoneOf, world: World, work: Work, worker_db: Database, clock: MovingClock
 ) -> None:
-    await _share(worker_db)
+    await set_figure(worker_db, "opportunities_day_most", SHARE)
     manager = await phone_of("manager")
     today = clock.today()
     children = [await _family(manager, world, today - timedelta(days=round(65 * 30.44))) for _ in range(2)]

@@ -12,13 +12,13 @@ from sqlalchemy import text
 from backend.grids import api as grids
 from backend.kernel.actor import Actor
 from backend.kernel.uow import Database
-from backend.policy.models import PolicyFigure
 from backend.strategy.service import PROFILE_CHANGED
 from backend.tasks import team, team_queries
 from backend.tasks.jobs import TEAM_TURN
 from tests.support.bodies import new_household, visit
 from tests.support.clock import MovingClock
 from tests.support.field_phone import FieldPhone
+from tests.support.figures import set_figure
 from tests.support.signing import sign
 from tests.support.till import ACCOUNTS, Till, account
 from tests.support.world import World
@@ -382,12 +382,7 @@ async def test_files_are_full_from_the_banks_own_mark_on(
     await numbered_household(manager, world)
     await turn()
     assert (await _of(head, "coverage", world.grids["E1"].id))["full_files"] == 0
-    async with worker_db.unit(Actor.system("test")) as uow:
-        uow.session.add(
-            PolicyFigure(
-                key="completeness_mark", valid_from=uow.today, value=30, source="test", on_phone=True
-            )
-        )
+    await set_figure(worker_db, "completeness_mark", 30, on_phone=True)
     clock.advance(timedelta(days=1))
     await turn()
     assert (await _of(head, "coverage", world.grids["E1"].id))["full_files"] == 1

@@ -31,6 +31,7 @@ export interface BranchOpportunities {
   to_review_count: number
   /** Of one customer so many may be open at once. */
   open_most: number
+  /** So many new ones a day a run over everybody gives one person, and as many urgent ones. */
   day_most: number
   /** The head's own open ones, most urgent first. */
   mine: ListedOpportunity[]
